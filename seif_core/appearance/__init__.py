@@ -1,0 +1,1 @@
+"""Albedo from the photo, unseen areas, eyes, mouth."""

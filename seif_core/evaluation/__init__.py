@@ -1,0 +1,1 @@
+"""Metrics: angular error of normal maps, scan-to-mesh distance."""

@@ -1,0 +1,1 @@
+"""GLB and OBJ without Blender."""

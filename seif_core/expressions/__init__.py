@@ -1,0 +1,1 @@
+"""Expression name tables and transfer between head models."""

@@ -1,0 +1,151 @@
+"""`Head`: the only contract between the library and everything that shows or writes a head; `head.npz` its file form.
+
+Imports numpy alone, because Blender's Python reads it too. docs/format-head-npz.md describes the file field by field.
+
+Convention: metres, right-handed, Y up, the face towards +Z, +X the subject's left; rest pose, neutral expression.
+Worked number: a point on the nose tip of an adult lies near (0, 0, 0.1) and the crown near y = +0.12.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from .camera import Camera
+from .errors import HeadFormatError
+from .shapes import Bool, Float32, Int32, UInt8
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT_VERSION: Final = 1
+"""Version of head.npz that this code writes; readers refuse newer ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A rigged, textured head; V vertices, F faces, K shape keys, E expression components, U texture vertices.
+
+    Attributes:
+        name: name of the head, from the photo's file name.
+        model_name: short name of the head model (``open``).
+        model_title: name and version of the head model as shown to a user.
+        model_licence: licence that applies to this head.
+        attribution: sentence that names the model's source.
+        vertices: (V, 3) float32 metres, neutral, rest pose.
+        faces: (F, 4) int32, counter-clockwise from outside, -1 in the last column of a triangle.
+        face_part: (F,) uint8 into `headmodel.PART_NAMES`.
+        uvs: (U, 2) float32 in 0..1, origin bottom left.
+        uv_faces: (F, 4) int32 into `uvs`.
+        joints: (5, 3) float32 metres: root, neck, jaw, left eye, right eye.
+        skin_weights: (V, 5) float32, rows sum to 1.
+        key_names: K names of expression keys, the ARKit 52 in Apple's spelling.
+        key_deltas: (K, V, 3) float32 metres at weight 1.
+        expression_deltas: (E, V, 3) float32 metres per standard deviation (FLAME-style components).
+        pose_deltas: (36, V, 3) float32 metres per entry of ``(R_j - I).ravel()``, joints neck, jaw, eye.L, eye.R.
+        regions: name in `headmodel.REGION_NAMES` -> (V,) bool.
+        texture: (H, W, 3) uint8 sRGB base colour, row 0 at the top (v = 1), or None.
+        photo_name: file name of the source photo.
+        photo_sha256: of the photo's bytes.
+        photo_camera: camera of the photo, in its upright pixels.
+        photo_pose: (5, 3) float32 axis-angle, the photo's pose.
+        photo_translation: (3,) float32 metres, camera space.
+        photo_shape: (S,) float32 identity coefficients in standard deviations.
+        photo_expression: (E,) float32 expression coefficients in standard deviations.
+        photo_key_weights: (K,) float32 in 0..1, the photo's expression in the named keys.
+        photo_delta: (V, 3) float32 metres: what turns the neutral head into the photo's expression, jaw and eye
+            rotation included, head rotation not; so ``posed = R_root (vertices + photo_delta - joint_root) +
+            joint_root + photo_translation`` up to the small neck rotation.
+    """
+
+    name: str
+    model_name: str
+    model_title: str
+    model_licence: str
+    attribution: str
+    vertices: Float32[np.ndarray, "V 3"]
+    faces: Int32[np.ndarray, "F 4"]
+    face_part: UInt8[np.ndarray, " F"]
+    uvs: Float32[np.ndarray, "U 2"]
+    uv_faces: Int32[np.ndarray, "F 4"]
+    joints: Float32[np.ndarray, "5 3"]
+    skin_weights: Float32[np.ndarray, "V 5"]
+    key_names: tuple[str, ...]
+    key_deltas: Float32[np.ndarray, "K V 3"]
+    expression_deltas: Float32[np.ndarray, "E V 3"]
+    pose_deltas: Float32[np.ndarray, "36 V 3"]
+    regions: dict[str, Bool[np.ndarray, " V"]]
+    texture: UInt8[np.ndarray, "H W 3"] | None
+    photo_name: str
+    photo_sha256: str
+    photo_camera: Camera
+    photo_pose: Float32[np.ndarray, "5 3"]
+    photo_translation: Float32[np.ndarray, "3"]
+    photo_shape: Float32[np.ndarray, " S"]
+    photo_expression: Float32[np.ndarray, " E"]
+    photo_key_weights: Float32[np.ndarray, " K"]
+    photo_delta: Float32[np.ndarray, "V 3"]
+    format_version: int = field(default=FORMAT_VERSION)
+
+    def save(self, path: Path) -> None:
+        """Write `head.npz`: the same head gives the same bytes (no dates inside). The caller handles OSError."""
+        arrays: dict[str, Any] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if f.name == "regions":
+                arrays["region_names"] = np.array(list(value), dtype=np.str_)
+                arrays.update({f"region_{k}": v for k, v in value.items()})
+            elif f.name == "photo_camera":
+                arrays[f.name] = np.array([value.focal, value.cx, value.cy, value.width, value.height])
+            elif f.name == "key_names":
+                arrays[f.name] = np.array(value, dtype=np.str_)
+            elif value is not None:
+                arrays[f.name] = np.asarray(value)
+        with path.open("wb") as stream:
+            np.savez(stream, **arrays)
+
+    @staticmethod
+    def load(path: Path) -> Head:
+        """Read `head.npz` (never a pickle).
+
+        Raises:
+            HeadFormatError: no such file, not a head.npz, damaged, or written by a newer version.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                arrays = {k: data[k] for k in data.files}
+        except FileNotFoundError as error:
+            raise HeadFormatError(f"There is no head file {path.name}; reconstruct the photo again.") from error
+        except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+            raise HeadFormatError(f"{path.name} is no readable head.npz ({error}); reconstruct it again.") from error
+        return _from_arrays(arrays, path.name)
+
+
+def _from_arrays(arrays: dict[str, np.ndarray], file_name: str) -> Head:
+    version = int(arrays.get("format_version", np.array(0)))
+    if not 1 <= version <= FORMAT_VERSION:
+        raise HeadFormatError(
+            f"{file_name} has format version {version}, this add-on reads 1 to {FORMAT_VERSION}; update the add-on."
+        )
+    try:
+        focal, cx, cy, width, height = arrays["photo_camera"]
+        values: dict[str, Any] = {}
+        for f in fields(Head):
+            if f.name == "regions":
+                values[f.name] = {str(n): arrays[f"region_{n}"].astype(bool) for n in arrays["region_names"]}
+            elif f.name == "photo_camera":
+                values[f.name] = Camera(float(focal), float(cx), float(cy), int(width), int(height))
+            elif f.name == "key_names":
+                values[f.name] = tuple(str(n) for n in arrays[f.name])
+            elif f.name == "texture":
+                values[f.name] = arrays.get(f.name)
+            elif arrays[f.name].ndim == 0:
+                values[f.name] = arrays[f.name].item()
+            else:
+                values[f.name] = arrays[f.name]
+        return Head(**values)
+    except (KeyError, ValueError) as error:
+        raise HeadFormatError(f"{file_name} lacks or garbles the field {error}; reconstruct the photo again.") from error

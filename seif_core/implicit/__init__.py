@@ -1,0 +1,1 @@
+"""The pixel-aligned implicit function and its networks."""

@@ -1,0 +1,5 @@
+"""Photo in: decoding, orientation, face detection, landmarks, head mask, focal length."""
+
+from .portrait import Portrait
+
+__all__ = ["Portrait"]

@@ -1,0 +1,47 @@
+"""What is known of a photo before a model is fitted to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..shapes import Float32, UInt8
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """An upright photo with its chosen face.
+
+    Pixels: origin at the top left corner of the image (pixel centres at +0.5), x right, y down.
+
+    Attributes:
+        name: file name without folder.
+        sha256: of the file's bytes.
+        pixels: (H, W, 3) uint8 sRGB, EXIF orientation applied, alpha composited on white; the full photo.
+        landmarks: (478, 3) float32: MediaPipe Face Mesh points; x, y in pixels of `pixels`, z in pixels, negative
+            towards the viewer, relative to the head's centre. Rows 468..477 are the irises.
+        landmark_scheme: name of the landmark set, ``mediapipe478`` or ``ibug68`` (then (68, 3), z = 0).
+        mask: (H, W) uint8, 255 on the head (face, hair, ears, neck) of the chosen person, 0 elsewhere.
+        box: (4,) float32 x0, y0, x1, y1 of the chosen face in pixels.
+        roll: in-plane tilt of the head in radians, positive clockwise as seen in the picture.
+        face_count: faces found in the picture; `face_index` is the chosen one, counted from the largest.
+        face_index: see `face_count`.
+        focal_px: focal length in pixels from EXIF, or None when the photo does not tell.
+        confidence: the detector's presence score of the chosen face in 0..1.
+    """
+
+    name: str
+    sha256: str
+    pixels: UInt8[np.ndarray, "H W 3"]
+    landmarks: Float32[np.ndarray, "L 3"]
+    landmark_scheme: str
+    mask: UInt8[np.ndarray, "H W"]
+    box: Float32[np.ndarray, "4"]
+    roll: float
+    face_count: int
+    face_index: int
+    focal_px: float | None
+    confidence: float

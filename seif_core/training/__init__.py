@@ -1,0 +1,1 @@
+"""Synthetic heads and training loops."""

@@ -1,0 +1,1 @@
+"""Registration of a surface onto the template's topology."""

@@ -1,0 +1,1 @@
+"""The worker process: newline-delimited JSON in, progress and results out."""
