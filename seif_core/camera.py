@@ -11,14 +11,10 @@ Worked number: f = 1000 px, cx = cy = 256, the point (0.1, 0.1, -1.0) falls on u
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import torch
-
-    from .shapes import Float
+from .shapes import Float
 
 
 @dataclass(frozen=True)
@@ -44,15 +40,6 @@ class Camera:
         depth = -points[..., 2]
         return np.stack(
             [self.cx + self.focal * points[..., 0] / depth, self.cy - self.focal * points[..., 1] / depth], axis=-1
-        )
-
-    def project_torch(self, points: Float[torch.Tensor, "*N 3"]) -> Float[torch.Tensor, "*N 2"]:
-        """As `project`, differentiable."""
-        import torch
-
-        depth = -points[..., 2]
-        return torch.stack(
-            [self.cx + self.focal * points[..., 0] / depth, self.cy - self.focal * points[..., 1] / depth], dim=-1
         )
 
     def scaled(self, factor: float) -> Camera:

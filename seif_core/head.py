@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
 from .camera import Camera
 from .errors import HeadFormatError
 from .shapes import Bool, Float32, Int32, UInt8
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FORMAT_VERSION: Final = 1
 """Version of head.npz that this code writes; readers refuse newer ones."""
@@ -148,4 +146,6 @@ def _from_arrays(arrays: dict[str, np.ndarray], file_name: str) -> Head:
                 values[f.name] = arrays[f.name]
         return Head(**values)
     except (KeyError, ValueError) as error:
-        raise HeadFormatError(f"{file_name} lacks or garbles the field {error}; reconstruct the photo again.") from error
+        raise HeadFormatError(
+            f"{file_name} lacks or garbles the field {error}; reconstruct the photo again."
+        ) from error

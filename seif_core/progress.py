@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from .errors import CancelledError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 class Progress:

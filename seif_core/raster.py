@@ -6,14 +6,12 @@ chunks; the nearest wins by one `scatter_reduce`. Exact and deterministic. Pixel
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 
+from .camera import Camera
 from .shapes import Float, Float32, Int
-
-if TYPE_CHECKING:
-    from .camera import Camera
 
 _CHUNK = 1 << 22
 
@@ -92,12 +90,24 @@ def rasterize(
     return Raster(triangle.view(height, width), barycentric.view(height, width, 3), out_depth.view(height, width))
 
 
+def project(camera: Camera, points: Float[torch.Tensor, "*N 3"]) -> Float[torch.Tensor, "*N 2"]:
+    """`Camera.project` in torch, differentiable: camera-space points in metres to pixels."""
+    depth = -points[..., 2]
+    return torch.stack(
+        [camera.cx + camera.focal * points[..., 0] / depth, camera.cy - camera.focal * points[..., 1] / depth], dim=-1
+    )
+
+
 def rasterize_view(
-    vertices: Float[torch.Tensor, "V 3"], triangles: Int[torch.Tensor, "T 3"], camera: Camera, *, cull_back: bool = False
+    vertices: Float[torch.Tensor, "V 3"],
+    triangles: Int[torch.Tensor, "T 3"],
+    camera: Camera,
+    *,
+    cull_back: bool = False,
 ) -> Raster:
     """Rasterize camera-space vertices (metres) as the camera sees them."""
     return rasterize(
-        camera.project_torch(vertices), -vertices[:, 2], triangles, camera.height, camera.width, cull_back=cull_back
+        project(camera, vertices), -vertices[:, 2], triangles, camera.height, camera.width, cull_back=cull_back
     )
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
-    from ..camera import Camera
-    from ..headmodel import HeadModel
-    from ..shapes import Float32
+from ..camera import Camera
+from ..headmodel import HeadModel
+from ..shapes import Float32
 
 
 @dataclass(frozen=True, eq=False)

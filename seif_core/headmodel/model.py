@@ -13,18 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 
 from ..errors import ModelError
 from ..resources import vendor_path
+from ..shapes import Bool, Float32, Int32, UInt8
 from .topology import JOINT_PARENTS
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ..shapes import Bool, Float32, Int32, UInt8
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,14 +6,10 @@ Convention: see `model`. Rotation matrices act on column vectors: ``v' = R v``. 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from ..shapes import Float
 from .topology import JOINT_PARENTS
-
-if TYPE_CHECKING:
-    from ..shapes import Float
 
 
 def rotation_matrices(axis_angle: Float[np.ndarray, "J 3"]) -> Float[np.ndarray, "J 3 3"]:

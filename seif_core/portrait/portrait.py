@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
-    from ..shapes import Float32, UInt8
+from ..shapes import Float32, UInt8
 
 
 @dataclass(frozen=True, eq=False)
