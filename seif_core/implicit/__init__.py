@@ -1,1 +1,1 @@
-"""The pixel-aligned implicit function and its networks."""
+"""The pixel-aligned implicit function: networks and their weights. Importing this loads no torch."""

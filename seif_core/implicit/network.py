@@ -1,0 +1,120 @@
+"""The pixel-aligned implicit function: occupancy and semantic code of a 3D point, from the image features under it.
+
+Source: Liu et al., SeIF, IEEE TMM 2024, DOI 10.1109/TMM.2024.3405721; pixel alignment after Saito et al., PIFu,
+ICCV 2019 (https://arxiv.org/abs/1905.05172).
+
+Convention: points in the unit cube around the head, x right, y up, z to the viewer; `calibration` scales them to the
+image: ``diag(2, -2, -2)`` makes x and y run over -1..1 from the picture's left to right and top to bottom, and z grow
+away from the viewer. Worked number: the point (0.25, 0.25, 0.1) samples the features at (0.5, -0.5), three quarters
+to the right and a quarter down, with the depth feature -0.2 * 256 / 200 = -0.256.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
+
+from ..shapes import Float
+from .encoder import EncoderSettings, HourglassEncoder
+
+CALIBRATION = (2.0, -2.0, -2.0)
+"""Scales of x, y and z from the unit cube to the image."""
+
+
+@dataclass(frozen=True)
+class ImplicitSettings:
+    """Size of one network.
+
+    Attributes:
+        encoder: the image encoder.
+        hidden: widths of the point classifier's hidden layers.
+        semantic_input: whether the point's semantic code (3 channels) is an input, as in SeIF, or not, as in the
+            semantic network.
+        depth_scale: factor on z before it becomes a feature.
+    """
+
+    encoder: EncoderSettings = field(default_factory=EncoderSettings)
+    hidden: tuple[int, ...] = (1024, 512, 256, 128)
+    semantic_input: bool = False
+    depth_scale: float = 256 / 200
+
+
+ORIGINAL_SEMANTIC = ImplicitSettings()
+"""The published semantic network."""
+
+ORIGINAL_SEIF = replace(ORIGINAL_SEMANTIC, semantic_input=True)
+"""The published SeIF network."""
+
+COMPACT_SEMANTIC = ImplicitSettings(EncoderSettings(stacks=1, width=64, stem=32, groups=8), (128, 64, 32))
+"""The small semantic network that is trained here."""
+
+COMPACT_SEIF = replace(COMPACT_SEMANTIC, semantic_input=True)
+"""The small SeIF network that is trained here."""
+
+
+class PointClassifier(nn.Module):
+    """MLP over points (1x1 convolutions); its input is concatenated again before every layer but the first."""
+
+    def __init__(self, channels: int, hidden: tuple[int, ...], outputs: int = 4) -> None:
+        """Make the layers."""
+        super().__init__()
+        widths = (channels, *hidden)
+        self.layers = len(hidden) + 1
+        for i in range(self.layers):
+            entering = widths[i] + (channels if i else 0)
+            leaving = hidden[i] if i < len(hidden) else outputs
+            self.add_module(f"conv{i}", nn.Conv1d(entering, leaving, 1))
+
+    def forward(self, features: Float[torch.Tensor, "B C N"]) -> Float[torch.Tensor, "B D N"]:
+        """Features per point to values in 0..1."""
+        x = features
+        for i in range(self.layers):
+            x = self.get_submodule(f"conv{i}")(x if i == 0 else torch.cat([x, features], dim=1))
+            if i < self.layers - 1:
+                x = F.leaky_relu(x, 0.01)
+        return torch.sigmoid(x)
+
+
+class ImplicitNetwork(nn.Module):
+    """Encoder and point classifier; output row 0 is occupancy, rows 1-3 the semantic code."""
+
+    def __init__(self, settings: ImplicitSettings) -> None:
+        """Make the network with fresh weights."""
+        super().__init__()
+        self.settings = settings
+        self.image_filter = HourglassEncoder(settings.encoder)
+        channels = settings.encoder.width + 1 + (3 if settings.semantic_input else 0)
+        self.surface_classifier = PointClassifier(channels, settings.hidden)
+
+    def encode(self, image: Float[torch.Tensor, "B C H W"]) -> list[Float[torch.Tensor, "B D h w"]]:
+        """Feature maps of an image in -1..1, 0 outside the head's mask."""
+        return self.image_filter(image)
+
+    def query(
+        self,
+        features: Float[torch.Tensor, "B D h w"],
+        points: Float[torch.Tensor, "B 3 N"],
+        semantics: Float[torch.Tensor, "B 3 N"] | None = None,
+    ) -> Float[torch.Tensor, "B 4 N"]:
+        """Occupancy and semantic code at points of the unit cube; 0 for points outside the image.
+
+        Args:
+            features: one feature map of `encode`.
+            points: x, y, z; see the module's convention.
+            semantics: semantic codes in 0..1 at the points, for a network with `semantic_input`.
+        """
+        scale = points.new_tensor(CALIBRATION)[None, :, None]
+        x, y, z = (points * scale).unbind(1)
+        sampled = F.grid_sample(features, torch.stack([x, y], dim=2)[:, :, None], mode="bilinear", align_corners=True)[
+            ..., 0
+        ]
+        entering = [sampled, z[:, None] * self.settings.depth_scale]
+        if self.settings.semantic_input:
+            if semantics is None:
+                raise ValueError("this network needs the semantic codes of the points")
+            entering.append(semantics)
+        inside = (x.abs() <= 1) & (y.abs() <= 1)
+        return self.surface_classifier(torch.cat(entering, dim=1)) * inside[:, None]
