@@ -118,11 +118,11 @@ class _SparseGrid:
         return self.value > self.s.level
 
     def _ask(self, nodes: np.ndarray) -> None:
-        flat = np.ravel_multi_index(tuple(nodes.T), self.asked.shape)
+        flat = np.asarray(np.ravel_multi_index(tuple(nodes.T), self.asked.shape))
         flat = np.unique(flat[~self.asked.reshape(-1)[flat]])
         if len(flat) == 0:
             return
-        points = np.stack(np.unravel_index(flat, self.asked.shape), 1)
+        points = np.array(np.unravel_index(flat, self.asked.shape)).T
         border = ((points == 0) | (points == self.s.resolution)).any(1)
         answer = np.zeros(len(flat), np.float32)
         answer[~border] = self.field(self._points(points[~border]))
