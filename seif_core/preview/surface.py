@@ -1,0 +1,55 @@
+"""What a picture is made of: vertices, faces, parts and, where there is one, a texture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..fitting import Fit
+from ..head import Head
+from ..headmodel.skinning import rotation_matrices
+from ..shapes import Float, Int32, UInt8
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A mesh to be drawn; V vertices, F faces, U texture vertices.
+
+    Attributes:
+        vertices: (V, 3) metres; model space (Y up, face towards +Z) for a `View`, camera space for a `Camera`.
+        faces: (F, 4) int32, -1 in the last column of a triangle.
+        face_part: (F,) uint8 into `headmodel.PART_NAMES`.
+        uvs: (U, 2) float in 0..1, origin bottom left.
+        uv_faces: (F, 4) int32 into `uvs`.
+        texture: (H, W, 3) uint8 sRGB, row 0 at v = 1, or None.
+    """
+
+    vertices: Float[np.ndarray, "V 3"]
+    faces: Int32[np.ndarray, "F 4"]
+    face_part: UInt8[np.ndarray, " F"]
+    uvs: Float[np.ndarray, "U 2"]
+    uv_faces: Int32[np.ndarray, "F 4"]
+    texture: UInt8[np.ndarray, "H W 3"] | None = None
+
+    @staticmethod
+    def of_head(head: Head) -> Surface:
+        """The neutral head in model space."""
+        return Surface(head.vertices, head.faces, head.face_part, head.uvs, head.uv_faces, head.texture)
+
+    @staticmethod
+    def of_fit(fit: Fit, texture: UInt8[np.ndarray, "H W 3"] | None = None) -> Surface:
+        """The fitted model as the photo's camera sees it, in camera space."""
+        model = fit.model
+        return Surface(fit.posed, model.faces, model.face_part, model.uvs, model.uv_faces, texture)
+
+    @staticmethod
+    def of_head_in_photo(head: Head) -> Surface:
+        """The head with the photo's expression and pose, in the camera space of `head.photo_camera`."""
+        root = head.joints[0].astype(np.float64)
+        turned = (head.vertices + head.photo_delta - root) @ rotation_matrices(head.photo_pose)[0].T
+        return replace(Surface.of_head(head), vertices=turned + root + head.photo_translation)
+
+    def with_vertices(self, vertices: Float[np.ndarray, "V 3"]) -> Surface:
+        """The same mesh with other vertex positions."""
+        return replace(self, vertices=vertices)

@@ -1,0 +1,236 @@
+"""Shaded, textured and normal-map pictures of a surface, drawn with the project's own rasterizer.
+
+Convention: a `View` looks at the head from the front (from +Z) when yaw and pitch are 0; a positive yaw walks the
+viewer towards the subject's left (+X), a positive pitch raises the viewer. Worked number: yaw = 90 shows the left
+ear in the middle and the nose towards the picture's left edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from ..camera import Camera
+from ..head import Head
+from ..headmodel.model import triangulate
+from ..headmodel.topology import PART_NAMES
+from ..raster import Raster, interpolate, rasterize_view, vertex_normals
+from ..shapes import Float, Float32, UInt8
+from .surface import Surface
+
+Mode = Literal["shaded", "textured"]
+
+_CLAY: Final = {
+    "skin": (0.40, 0.365, 0.335),
+    "eye_left": (0.62, 0.62, 0.62),
+    "eye_right": (0.62, 0.62, 0.62),
+    "teeth_upper": (0.60, 0.58, 0.52),
+    "teeth_lower": (0.60, 0.58, 0.52),
+    "tongue": (0.38, 0.17, 0.15),
+    "lashes": (0.03, 0.025, 0.025),
+}
+"""Linear-light colours of the parts in shaded pictures."""
+
+_BACKGROUND: Final = (0.13, 0.14, 0.15)
+_FIELD_OF_VIEW: Final = np.radians(20.0)
+_LIGHTS: Final = (  # direction towards the light in view space, strength
+    ((-0.60, 0.60, 0.55), 0.72),
+    ((0.80, 0.05, 0.45), 0.16),
+    ((0.40, 0.40, -0.80), 0.30),
+)
+_AMBIENT: Final = 0.12
+
+
+@dataclass(frozen=True)
+class View:
+    """A studio view of a head that stands in model space.
+
+    Attributes:
+        yaw: degrees, positive towards the subject's left.
+        pitch: degrees, positive from above.
+        width: picture width in pixels.
+        height: picture height in pixels.
+    """
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    width: int = 400
+    height: int = 480
+
+
+class _Scene(NamedTuple):
+    vertices: torch.Tensor  # V 3, camera space
+    triangles: torch.Tensor  # T 3
+    part: np.ndarray  # T, into PART_NAMES
+    uv_triangles: np.ndarray  # T 3
+    normals: torch.Tensor  # V 3
+    raster: Raster
+
+
+def render(
+    subject: Head | Surface,
+    view: View | Camera | None = None,
+    mode: Mode = "shaded",
+    *,
+    frame: Float[np.ndarray, "W 3"] | None = None,
+    supersample: int = 2,
+) -> UInt8[np.ndarray, "H W 3"]:
+    """Draw a head.
+
+    Args:
+        subject: a `Head` (drawn neutral) or any `Surface`.
+        view: a studio `View` (the surface lies in model space) or a `Camera` (it lies in camera space); None is a
+            frontal view.
+        mode: ``shaded`` draws clay, ``textured`` the texture under soft light (clay where there is no texture).
+        frame: (W, 3) vertices that decide the framing of a `View`, so that expressions stay in place; None takes
+            the surface's own.
+        supersample: samples per pixel and axis.
+
+    Returns:
+        (H, W, 3) uint8 sRGB.
+    """
+    surface = Surface.of_head(subject) if isinstance(subject, Head) else subject
+    view = View() if view is None else view
+    camera = view if isinstance(view, Camera) else _view_camera(view)
+    vertices = surface.vertices
+    if isinstance(view, View):
+        vertices = _into_view(vertices, vertices if frame is None else frame, view)
+    fine = Camera(
+        camera.focal * supersample,
+        camera.cx * supersample,
+        camera.cy * supersample,
+        camera.width * supersample,
+        camera.height * supersample,
+    )
+    scene = _draw(surface, vertices, fine)
+    light = _shade(scene)
+    if mode == "textured" and surface.texture is not None:
+        colour = _texture_colours(scene, surface.uvs, surface.texture)
+    else:
+        palette = np.array([_CLAY[name] for name in PART_NAMES], np.float32)
+        colour = palette[scene.part[np.maximum(scene.raster.triangle.numpy(), 0)]]
+    hit = (scene.raster.triangle.numpy() >= 0)[..., None]
+    linear = np.where(hit, colour * light[..., None], np.array(_BACKGROUND, np.float32)).astype(np.float32)
+    if supersample > 1:
+        linear = cv2.resize(linear, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
+    return np.rint(to_srgb(linear) * 255).astype(np.uint8)
+
+
+def render_normals(surface: Surface, camera: Camera) -> UInt8[np.ndarray, "H W 3"]:
+    """Normal map of a surface in camera space.
+
+    Returns:
+        (H, W, 3) uint8, RGB = (n + 1) / 2, x right, y up, z to the viewer; 127 where nothing is.
+    """
+    out = np.full((camera.height, camera.width, 3), 127, np.uint8)
+    window = _window(camera.project(surface.vertices.astype(np.float64)), camera)
+    if window is None:
+        return out
+    x0, y0, x1, y1 = window
+    crop = Camera(camera.focal, camera.cx - x0, camera.cy - y0, x1 - x0, y1 - y0)
+    small = crop.scaled(min(1.0, 1400 / max(crop.width, crop.height)))
+    scene = _draw(surface, surface.vertices, small)
+    normals = interpolate(scene.raster, scene.triangles, scene.normals).numpy()
+    hit = (scene.raster.triangle.numpy() >= 0).astype(np.uint8)
+    if small.width != crop.width or small.height != crop.height:
+        normals = cv2.resize(normals, (crop.width, crop.height), interpolation=cv2.INTER_LINEAR)
+        hit = cv2.resize(hit, (crop.width, crop.height), interpolation=cv2.INTER_NEAREST)
+    normals = normals / np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-6)
+    coded = np.rint((normals + 1) * 127.5).astype(np.uint8)
+    out[y0:y1, x0:x1] = np.where(hit[..., None] > 0, coded, np.uint8(127))
+    return out
+
+
+def to_srgb(linear: Float[np.ndarray, "*S"]) -> Float[np.ndarray, "*S"]:
+    """Linear light to sRGB, both 0..1 (IEC 61966-2-1)."""
+    x = np.clip(linear, 0.0, 1.0)
+    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.power(np.maximum(x, 1e-8), 1 / 2.4) - 0.055)
+
+
+def from_srgb(srgb: Float[np.ndarray, "*S"]) -> Float[np.ndarray, "*S"]:
+    """Inverse of `to_srgb`."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, np.power((srgb + 0.055) / 1.055, 2.4))
+
+
+def _view_camera(view: View) -> Camera:
+    focal = min(view.width, view.height) / (2 * np.tan(_FIELD_OF_VIEW / 2))
+    return Camera(float(focal), view.width / 2, view.height / 2, view.width, view.height)
+
+
+def _into_view(vertices: np.ndarray, frame: np.ndarray, view: View) -> np.ndarray:
+    """Model space to the camera space of a studio view that frames `frame` with a small margin."""
+    low, high = frame.min(0), frame.max(0)
+    centre = (low + high) / 2
+    side = min(view.width, view.height)
+    half = 0.5 * max((high[1] - low[1]) * side / view.height, (high - low)[[0, 2]].max() * side / view.width)
+    distance = 1.06 * half / np.tan(_FIELD_OF_VIEW / 2) + 0.4 * half
+    yaw, pitch = np.radians(-view.yaw), np.radians(view.pitch)
+    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    return (vertices - centre) @ (about_x @ about_y).T + np.array([0, 0, -distance])
+
+
+def _draw(surface: Surface, vertices: np.ndarray, camera: Camera) -> _Scene:
+    triangles, origin = triangulate(surface.faces)
+    uv_triangles = triangulate(surface.uv_faces)[0]
+    part = surface.face_part[origin]
+    thin = part == PART_NAMES.index("lashes")  # strips without a back side: drawn from both sides
+    points = torch.from_numpy(np.ascontiguousarray(vertices, np.float32))
+    normals = vertex_normals(points, torch.from_numpy(triangles).long())
+    triangles = np.concatenate([triangles, triangles[thin][:, ::-1]])
+    uv_triangles = np.concatenate([uv_triangles, uv_triangles[thin][:, ::-1]])
+    part = np.concatenate([part, part[thin]])
+    index = torch.from_numpy(triangles).long()
+    raster = rasterize_view(points, index, camera, cull_back=True)
+    return _Scene(points, index, part, uv_triangles, normals, raster)
+
+
+def _shade(scene: _Scene) -> Float32[np.ndarray, "H W"]:
+    normals = interpolate(scene.raster, scene.triangles, scene.normals).numpy()
+    normals = normals / np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-6)
+    light = np.full(normals.shape[:2], _AMBIENT, np.float32)
+    light += 0.08 * normals[..., 1]  # sky above, floor below
+    for direction, strength in _LIGHTS:
+        d = np.array(direction, np.float32)
+        wrapped = (normals @ (d / np.linalg.norm(d)) + 0.25) / 1.25
+        light += strength * np.maximum(wrapped, 0.0)
+    return np.maximum(light * 1.2, 0.02).astype(np.float32)
+
+
+def _texture_colours(scene: _Scene, uvs: np.ndarray, texture: np.ndarray) -> Float32[np.ndarray, "H W 3"]:
+    """Linear-light colours of the texture at each pixel, from a mip level that suits the picture."""
+    triangle = scene.raster.triangle.numpy()
+    weights = scene.raster.barycentric.numpy()
+    corners = uvs[scene.uv_triangles[np.maximum(triangle, 0)]].astype(np.float32)
+    uv = np.einsum("hwk,hwkc->hwc", weights, corners)
+    hit = triangle >= 0
+    texture = _mip(texture, scene.uv_triangles, uvs, np.unique(triangle[hit]), int(hit.sum()))
+    height, width = texture.shape[:2]
+    x = (uv[..., 0] * width - 0.5).astype(np.float32)
+    y = ((1 - uv[..., 1]) * height - 0.5).astype(np.float32)
+    sampled = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
+    table = from_srgb(np.arange(256) / 255.0).astype(np.float32)
+    return table[sampled]
+
+
+def _mip(texture: np.ndarray, uv_triangles: np.ndarray, uvs: np.ndarray, seen: np.ndarray, pixels: int) -> np.ndarray:
+    a, b, c = (uvs[uv_triangles[seen, k]].astype(np.float64) for k in range(3))
+    area = 0.5 * np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]).sum()
+    ratio = np.sqrt(area * texture.shape[0] * texture.shape[1] / max(pixels, 1))
+    while ratio >= 2 and min(texture.shape[:2]) >= 128:
+        size = (texture.shape[1] // 2, texture.shape[0] // 2)
+        texture, ratio = cv2.resize(texture, size, interpolation=cv2.INTER_AREA), ratio / 2
+    return texture
+
+
+def _window(pixels: np.ndarray, camera: Camera) -> tuple[int, int, int, int] | None:
+    """The part of the picture (x0, y0, x1, y1) that the projected points can touch, None if none."""
+    low = np.floor(pixels.min(0)).astype(int) - 1
+    high = np.ceil(pixels.max(0)).astype(int) + 1
+    x0, y0 = max(0, low[0]), max(0, low[1])
+    x1, y1 = min(camera.width, high[0]), min(camera.height, high[1])
+    return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
