@@ -1,0 +1,320 @@
+"""Set up and run SeIF for Blender: `python build.py demo [PHOTO]`. Starts on the standard library alone.
+
+Makes a private environment in `.venv` (Python 3.11, pinned libraries, the torch build that suits the machine), then
+runs one command in it. A second run finds the environment as it is and starts at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+REQUIREMENTS = ROOT / "requirements"
+STAMP = "seif-installed.json"
+UNFINISHED = "seif-unfinished"
+PYTHON = (3, 11)
+
+sys.path.insert(0, str(ROOT))
+from seif_core.worker import runtime  # noqa: E402 - standard library only, once the repository is on the path
+
+
+class BuildError(Exception):
+    """One sentence for the terminal: what came, what was expected, what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line and return its exit code."""
+    parser = argparse.ArgumentParser(prog="build.py", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="reconstruct PHOTO, or a portrait that ships with a library")
+    demo.add_argument("photo", nargs="?", type=Path, metavar="PHOTO", help="the picture; the astronaut if left out")
+    demo.add_argument("--out", type=Path, default=ROOT / "out", help="folder for the results (default: out)")
+    commands.add_parser("test", help="run the tests; further arguments go to pytest", add_help=False)
+    commands.add_parser("check", help="run ruff and pyright over the code")
+    commands.add_parser("extension", help="build dist/seif_blender-<version>.zip")
+    commands.add_parser("face-alignment", help="install face-alignment, the second landmark detector")
+    commands.add_parser("seif", help="run the command line `seif` with further arguments", add_help=False)
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command in ("check", "extension", "face-alignment"):
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    try:
+        return COMMANDS[options.command](options, rest)
+    except BuildError as error:
+        print(f"build.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nbuild.py: stopped; run the same command again to go on.", file=sys.stderr)
+        return 130
+
+
+def demo(options: argparse.Namespace, rest: list[str]) -> int:
+    """Run the main job on one photo."""
+    photo = options.photo.resolve() if options.photo else None
+    python = environment(["blender.txt"])
+    photo = photo or sample_portrait()
+    formats = ["--formats", "blend,glb,npz"] if not any(r.startswith("--formats") for r in rest) else []
+    return run([python, "-m", "seif_core", "reconstruct", photo, "--out", options.out.resolve(), *formats, *rest])
+
+
+def test(_options: argparse.Namespace, rest: list[str]) -> int:
+    """Run pytest."""
+    python = environment(["blender.txt", "test.txt"])
+    return run([python, "-m", "pytest", *rest])
+
+
+def check(_options: argparse.Namespace, _rest: list[str]) -> int:
+    """Run the linter, the formatter's check and the type checker; all of them, also when one complains."""
+    python = environment(["blender.txt", "test.txt"])
+    codes = [
+        run([python, "-m", "ruff", "check", "."]),
+        run([python, "-m", "ruff", "format", "--check", "."]),
+        run([python, "-m", "pyright", "--pythonpath", python]),
+    ]
+    return max(codes)
+
+
+def extension(_options: argparse.Namespace, _rest: list[str]) -> int:
+    """Stage, build and validate the add-on's zip with Blender's own tool."""
+    python = environment(["blender.txt"])
+    return run([python, ROOT / "tools" / "stage_extension.py"])
+
+
+def face_alignment(_options: argparse.Namespace, _rest: list[str]) -> int:
+    """Install the optional landmark detector; without its OpenCV, which would overwrite the headless one."""
+    python = environment(["blender.txt", "face-alignment.txt"])
+    itself = REQUIREMENTS / "face-alignment-itself.txt"
+    return run([python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", itself])
+
+
+def seif(_options: argparse.Namespace, rest: list[str]) -> int:
+    """Run `seif` in the private environment, in the caller's folder."""
+    return run([environment(["blender.txt"]), "-m", "seif_core", *rest], folder=Path.cwd())
+
+
+COMMANDS = {
+    "demo": demo,
+    "test": test,
+    "check": check,
+    "extension": extension,
+    "face-alignment": face_alignment,
+    "seif": seif,
+}
+
+
+def environment(extra: list[str]) -> Path:
+    """Make or bring up to date the private environment; returns its Python.
+
+    Args:
+        extra: files in `requirements/` that this command needs beyond the worker's libraries.
+    """
+    python, stamp = environment_python(), ENVIRONMENT / STAMP
+    done = read_stamp(stamp)
+    installed, worker = done.get("files", {}), done.get("worker", "")
+    if worker and python.exists() and all(installed.get(name) == file_hash(name) for name in [worker, *extra]):
+        return python
+    start = time.perf_counter()
+    make_environment()
+    (ENVIRONMENT / UNFINISHED).touch()
+    with contextlib.suppress(FileNotFoundError):
+        stamp.unlink()
+    names = sorted({*extra, *(name for name in installed if (REQUIREMENTS / name).exists())})
+    worker = install(python, [REQUIREMENTS / name for name in names])
+    record = {"worker": worker, "files": {name: file_hash(name) for name in [worker, *names]}}
+    stamp.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    (ENVIRONMENT / UNFINISHED).unlink()
+    print(f"The private environment is ready in {ENVIRONMENT} ({time.perf_counter() - start:.0f} s).", flush=True)
+    return python
+
+
+def file_hash(name: str) -> str:
+    """Hash of the requirement file of that name, the repository's or the worker's; empty when there is none."""
+    found = [path for path in (REQUIREMENTS / name, Path(runtime.__file__).parent / name) if path.is_file()]
+    return runtime.lock_hash(found[:1]) if found else ""
+
+
+def environment_python() -> Path:
+    """The interpreter inside the private environment."""
+    return ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def read_stamp(path: Path) -> dict:
+    """What a finished installation left, or nothing."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def make_environment() -> None:
+    """Create `.venv`; one whose installation was interrupted is made anew, one made by somebody else is left alone."""
+    unfinished, stamp = ENVIRONMENT / UNFINISHED, ENVIRONMENT / STAMP
+    if ENVIRONMENT.exists() and stamp.exists() and environment_python().exists():
+        return
+    if ENVIRONMENT.exists():
+        if not (unfinished.exists() or stamp.exists()) and any(ENVIRONMENT.iterdir()):
+            raise BuildError(
+                f"the folder {ENVIRONMENT} was not made by build.py; rename or remove it and run this again."
+            )
+        print("The last installation did not finish; starting it afresh.", flush=True)
+        shutil.rmtree(ENVIRONMENT)
+    ENVIRONMENT.mkdir()
+    unfinished.touch()
+    creator = find_python()
+    print(f"Making a private environment with {creator} ...", flush=True)
+    made = subprocess.run([creator, "-m", "venv", str(ENVIRONMENT)], capture_output=True, text=True, check=False)
+    if made.returncode:
+        hint = "on Debian and Ubuntu install python3.11-venv" if sys.platform.startswith("linux") else "repair Python"
+        raise BuildError(f"Python could not make an environment ({last_line(made.stdout + made.stderr)}); {hint}.")
+
+
+def find_python() -> str:
+    """A Python 3.11: the one that runs, or another on this machine."""
+    if sys.version_info[:2] == PYTHON:
+        return sys.executable
+    for command in (["python3.11"], ["py", "-3.11"], ["python3"], ["python"]):
+        program = shutil.which(command[0])
+        if program is None:
+            continue
+        question = [program, *command[1:], "-c", "import sys; print(sys.executable, *sys.version_info[:2], sep='|')"]
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            answer = subprocess.run(question, capture_output=True, text=True, timeout=30, check=False).stdout.strip()
+            if answer.endswith("|3|11"):
+                return answer.split("|")[0]
+    raise BuildError(
+        f"this is Python {sys.version_info[0]}.{sys.version_info[1]}, but Blender's module needs 3.11; "
+        "install Python 3.11 from python.org and run `python3.11 build.py` (Windows: `py -3.11 build.py`)."
+    )
+
+
+def install(python: Path, extra: list[Path]) -> str:
+    """Install the libraries in one pip call, then `seif` itself; returns the name of the worker's file that was used."""
+    accelerator = os.environ.get("SEIF_ACCELERATOR") or runtime.find_accelerator()
+    options = runtime.candidates(accelerator, python=PYTHON)
+    complaint = ""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, source in enumerate(options):
+            if number:
+                print(f"That build of torch cannot be had here ({complaint}); trying the next.", flush=True)
+            usable = runtime.reachable_requirements(source, Path(folder))
+            complaint = pip_install(python, [usable, *extra])
+            if not complaint:
+                install_project(python)
+                return source.name
+    raise BuildError(f"the libraries could not be installed ({complaint}); check the network and run this again.")
+
+
+def install_project(python: Path) -> None:
+    """Put the command `seif` into the environment, running from this folder."""
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += ["--no-build-isolation", "--editable", str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, env=clean_variables(), check=False)
+    if done.returncode:
+        raise BuildError(f"the command seif could not be installed ({last_line(done.stdout + done.stderr)}).")
+
+
+def pip_install(python: Path, files: list[Path]) -> str:
+    """Run pip once, with a progress bar; returns what went wrong, or nothing."""
+    total = sum(runtime.package_count(path) for path in files)
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--progress-bar", "off", "--only-binary", ":all:"]
+    for path in files:
+        command += ["-r", str(path)]
+    lines: list[str] = []
+    bar = Bar("Installing libraries")
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=clean_variables(),
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            lines.append(line.strip())
+            seen = sum(1 for each in lines if each.startswith("Collecting "))
+            if line.startswith(("Collecting ", "Installing collected")):
+                name = line.split()[1].split("==")[0] if line.startswith("Collecting") else "unpacking"
+                bar.show(min(0.95, seen / max(1, total)), name)
+    bar.end(ok=process.returncode == 0)
+    if process.returncode == 0:
+        return ""
+    errors = [line for line in lines if line.startswith("ERROR")] or lines
+    return last_line(errors[-1] if errors else "pip said nothing")
+
+
+class Bar:
+    """A progress bar in a terminal, a few plain lines elsewhere."""
+
+    def __init__(self, title: str) -> None:
+        self.title, self.start, self.tenth = title, time.perf_counter(), -1
+        self.live = sys.stdout.isatty()
+
+    def show(self, fraction: float, detail: str) -> None:
+        """Draw the bar at `fraction`."""
+        if self.live:
+            filled = round(24 * fraction)
+            print(f"\r{self.title} [{'#' * filled:<24}] {fraction:4.0%} {detail[:30]:<30}", end="", flush=True)
+        elif int(fraction * 5) > self.tenth:
+            self.tenth = int(fraction * 5)
+            print(f"{self.title} {fraction:4.0%} {detail}", flush=True)
+
+    def end(self, *, ok: bool) -> None:
+        """Close the line."""
+        text = f"{self.title} {'done' if ok else 'failed'}, {time.perf_counter() - self.start:.0f} s"
+        print(f"\r{text:<80}" if self.live else text, flush=True)
+
+
+def sample_portrait() -> Path:
+    """The public-domain portrait of Eileen Collins that scikit-image ships."""
+    found = sorted(ENVIRONMENT.glob("**/skimage/data/astronaut.png"))
+    if not found:
+        raise BuildError(
+            "scikit-image's astronaut portrait is missing; remove .venv and run this again, or name a photo."
+        )
+    return found[0]
+
+
+def clean_variables() -> dict[str, str]:
+    """The environment variables for the private Python: nothing of another Python leaks in."""
+    hidden = (
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONSTARTUP",
+        "PIP_TARGET",
+        "PIP_USER",
+        "PIP_REQUIRE_VIRTUALENV",
+        "__PYVENV_LAUNCHER__",
+    )
+    variables = {name: value for name, value in os.environ.items() if name not in hidden}
+    return variables | {"PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
+
+
+def run(command: list[object], folder: Path = ROOT) -> int:
+    """Run a command to its end and return its exit code; Ctrl-C reaches it first."""
+    with subprocess.Popen([str(part) for part in command], cwd=folder, env=clean_variables()) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def last_line(text: str) -> str:
+    """The last line that says something."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "no message"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
