@@ -1,0 +1,1 @@
+"""Building the Blender object from a `Head`."""

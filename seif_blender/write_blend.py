@@ -1,0 +1,94 @@
+"""`python -m seif_blender.write_blend HEAD.npz OUT.blend [--photo UPRIGHT_PHOTO]`: head.blend without a window.
+
+Runs in a process of its own, with the module `bpy`, and builds with the same code as the add-on. Errors: one sentence
+on standard error and the exit code of `seif_core.errors`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from .core import Head, errors
+
+_LOG = logging.getLogger(__name__)
+
+
+def write_blend(head_file: Path, out: Path, photo: Path | None = None, expression_components: int = 0) -> None:
+    """Build the head of `head_file` in an empty scene and save it, whole or not at all.
+
+    Args:
+        head_file: a `head.npz`.
+        out: the `.blend` file to write; its folder exists.
+        photo: the upright photo in the pixels of the head's camera, for the camera's background; None for none.
+        expression_components: see `build.settings.BuildSettings`.
+
+    Raises:
+        HeadFormatError: the head file is none.
+        PhotoNotFoundError: there is no such photo.
+        DependencyError: the module `bpy` is not installed.
+        OutputError: the file cannot be written.
+    """
+    head = Head.load(head_file)
+    if photo is not None and not photo.is_file():
+        raise errors.PhotoNotFoundError(f"There is no photo {photo.name}; give the upright photo or none.")
+    _build(head, photo, expression_components)
+    _save(out)
+
+
+def _build(head: Head, photo: Path | None, expression_components: int) -> None:
+    try:
+        import bpy
+    except ImportError as missing:
+        raise errors.DependencyError(
+            f"Writing a .blend file needs Blender's Python module ({missing}); install the package bpy."
+        ) from missing
+    from .build.head_object import build_head
+    from .build.settings import BuildSettings
+    from .build.stage import light_scene
+
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    settings = BuildSettings(expression_components=expression_components, scene_render_size=True)
+    built = build_head(head, photo=photo, settings=settings)
+    bpy.context.scene.camera = built.camera
+    light_scene(bpy.context.scene, built)
+
+
+def _save(out: Path) -> None:
+    import bpy
+
+    partial = out.with_name(f".{out.name}.partial.blend")
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(partial), compress=True, check_existing=False, copy=True)
+        partial.replace(out)
+    except (RuntimeError, OSError) as error:
+        partial.unlink(missing_ok=True)
+        raise errors.OutputError(
+            f"{out.name} cannot be written ({_one_line(error)}); choose another folder."
+        ) from error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).removeprefix("Error: ").split()).rstrip(".")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="seif_blender.write_blend", description="Write head.blend from head.npz")
+    parser.add_argument("head", type=Path, help="head.npz")
+    parser.add_argument("out", type=Path, help="the .blend file to write")
+    parser.add_argument("--photo", type=Path, help="upright photo for the camera's background")
+    parser.add_argument("--expression-components", type=int, default=0, help="FLAME-style components to add as keys")
+    options = parser.parse_args(arguments)
+    try:
+        write_blend(options.head, options.out.resolve(), options.photo, options.expression_components)
+    except errors.SeifError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
