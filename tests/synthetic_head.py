@@ -1,199 +1,152 @@
-"""A small head made of an ellipsoid, a nose bump and two eyeballs, and a rendered photo of it, for tests."""
+"""An egg with a nose, eyeballs and a jaw in a head model's structure, and photos of it with exact landmarks."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from seif_core.camera import Camera
-from seif_core.fitting import Fit
-from seif_core.head import Head
-from seif_core.headmodel import HeadModel, LandmarkEmbedding
-from seif_core.headmodel.skinning import rotation_matrices
-from seif_core.portrait import Portrait
-from seif_core.raster import interpolate, rasterize_view, vertex_normals
+from seif_core.fitting.schemes import MEDIAPIPE
+from seif_core.headmodel import REGION_NAMES, HeadModel, LandmarkEmbedding
+from seif_core.headmodel.skinning import pose_vertices
+from seif_core.portrait.portrait import Portrait
 
-LIGHT = np.array([0.5, 0.4, 0.75]) / np.linalg.norm([0.5, 0.4, 0.75])
-BACKGROUND = (20, 240, 20)
+EYES = np.array([[0.032, 0.03, 0.07], [-0.032, 0.03, 0.07]])
 
 
-def _sphere(rings, segments, centre, radii, pole):
-    """Quads of a sphere, symmetric in x; `pole` 'y' puts its poles up and down, 'z' front and back."""
-    theta = np.linspace(0, np.pi, rings + 1)[:, None]
-    phi = np.linspace(-np.pi, np.pi, segments + 1)[None]  # seam at the back
-    a, b, c = np.sin(theta) * np.sin(phi), np.cos(theta) + 0 * phi, np.sin(theta) * np.cos(phi)
-    grid = np.stack([a, b, c] if pole == "y" else [a, -c, b], -1)
-    index = np.arange((rings + 1) * (segments + 1)).reshape(rings + 1, segments + 1)
-    faces = np.stack([index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]], -1).reshape(-1, 4)
-    uv = np.stack(np.broadcast_arrays((phi + np.pi) / (2 * np.pi), 1 - theta / np.pi), -1)
-    return grid.reshape(-1, 3) * radii + centre, faces, uv.reshape(-1, 2)
+def _sphere(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Unit directions (rows * columns, 3) and triangles, counter-clockwise from outside; poles left open."""
+    polar = np.linspace(0.05, np.pi - 0.05, rows)
+    around = np.linspace(-np.pi, np.pi, columns, endpoint=False)
+    p, a = np.meshgrid(polar, around, indexing="ij")
+    points = np.stack([np.sin(p) * np.sin(a), np.cos(p), np.sin(p) * np.cos(a)], -1).reshape(-1, 3)
+    r, c = np.meshgrid(np.arange(rows - 1), np.arange(columns), indexing="ij")
+    i, j = (r * columns + c).ravel(), (r * columns + (c + 1) % columns).ravel()
+    k, m = i + columns, j + columns
+    return points, np.concatenate([np.stack([i, k, j], 1), np.stack([j, k, m], 1)])
 
 
-def _weld(vertices, faces):
-    _, first, inverse = np.unique(np.round(vertices, 7), axis=0, return_index=True, return_inverse=True)
-    return vertices[first], inverse.reshape(-1)[faces]
-
-
-def make_model(rings=40, segments=64):
-    parts = [
-        (*_sphere(rings, segments, (0, 0, 0), (0.08, 0.12, 0.10), "y"), 0),
-        (*_sphere(10, 16, (0.03, 0.02, 0.085), (0.012, 0.012, 0.012), "z"), 1),
-        (*_sphere(10, 16, (-0.03, 0.02, 0.085), (0.012, 0.012, 0.012), "z"), 2),
-    ]
-    skin = parts[0][0]
-    nose = np.exp(-((skin[:, 0] / 0.012) ** 2 + ((skin[:, 1] + 0.01) / 0.02) ** 2)) * (skin[:, 2] > 0)
-    skin[:, 2] += 0.02 * nose
-    boxes = {0: (0.0, 0.25, 1.0, 1.0), 1: (0.0, 0.0, 0.24, 0.24), 2: (0.26, 0.0, 0.5, 0.24)}
-    vertices, faces, face_part, uvs, uv_faces = [], [], [], [], []
-    count = uv_count = 0
-    for points, quads, uv, part in parts:
-        welded, welded_faces = _weld(points, quads)
-        keep = np.array([len(set(f)) >= 3 for f in welded_faces.tolist()])
-        shared, uv_quads = welded_faces[keep], quads[keep]
-        u0, v0, u1, v1 = boxes[part]
-        for f, t in zip(shared.tolist(), uv_quads.tolist(), strict=True):
-            corners = [k for k in range(4) if f[k] not in f[:k]]
-            corners += [-1] * (4 - len(corners))
-            faces.append([f[k] + count if k >= 0 else -1 for k in corners])
-            uv_faces.append([t[k] + uv_count if k >= 0 else -1 for k in corners])
-        vertices.append(welded)
-        uvs.append(uv * (u1 - u0, v1 - v0) + (u0, v0))
-        face_part += [part] * len(shared)
-        count, uv_count = count + len(welded), uv_count + len(uv)
-    vertices = np.concatenate(vertices).astype(np.float32)
-    size = len(vertices)
-    eye = np.zeros(size, bool)
-    eye[len(_weld(*parts[0][:2])[0]) :] = True
-    x, y, z = vertices.T
-    joints = np.zeros((5, size), np.float32)
-    joints[:3, ~eye] = 1 / (~eye).sum()
-    joints[3, eye & (x > 0)] = 1 / (eye & (x > 0)).sum()
-    joints[4, eye & (x < 0)] = 1 / (eye & (x < 0)).sum()
-    weights = np.zeros((size, 5), np.float32)
-    weights[~eye, 1] = 1
-    weights[eye & (x > 0), 3] = 1
-    weights[eye & (x < 0), 4] = 1
-    face = ~eye & (z > 0.03) & (y < 0.075) & (y > -0.09)
-    front = np.flatnonzero(face)
-    ids = front[np.linspace(0, len(front) - 1, 478).astype(int)]
-    iris = np.array([int(np.argmax(np.where(eye & (np.sign(x) == s), z, -1))) for s in (-1, 1)])
-    ids[468:473], ids[473:] = iris[0], iris[1]
-    embedding = LandmarkEmbedding(
-        np.stack([ids] * 3, 1).astype(np.int32), np.full((478, 3), 1 / 3, np.float32), np.full(478, 1e-3, np.float32)
+def synthetic_head(shapes: int = 6, expressions: int = 5, seed: int = 0) -> HeadModel:
+    """About 2,000 vertices, metres; landmarks lie on the front, the contour's on the outline of the face."""
+    rng = np.random.default_rng(seed)
+    ball, ball_faces = _sphere(10, 16)
+    points, faces = _sphere(40, 44)
+    skin = points * [0.075, 0.115, 0.095]
+    skin[:, 2] += (
+        0.025 * np.exp(-((points[:, 0] / 0.15) ** 2) - ((points[:, 1] + 0.05) / 0.2) ** 2) * (points[:, 2] > 0)
     )
-    nothing = np.zeros(size, bool)
-    regions = {
-        "face": face,
-        "scalp": ~eye & ~face & (y > -0.03),
-        "ears": nothing,
-        "neck": ~eye & ~face & (y <= -0.03),
-        "lips": nothing,
-        "lids": nothing,
-        "eyeballs": eye,
-        "mouth_interior": nothing,
-    }
-    key = np.zeros((1, size, 3), np.float32)
-    key[0, y < -0.05, 1] = -0.01
+    vertices = np.concatenate([skin, EYES[0] + 0.012 * ball, EYES[1] + 0.012 * ball])
+    count, eye = len(skin), len(ball)
+    triangles = np.concatenate([faces, ball_faces + count, ball_faces + count + eye])
+    part = np.repeat([0, 1, 2], [len(faces), len(ball_faces), len(ball_faces)])
+
+    def bumps(n: int, low: float) -> np.ndarray:
+        out = np.zeros((n, len(vertices), 3))
+        for k in range(n):
+            for _ in range(4):
+                centre = skin[rng.choice(np.flatnonzero((skin[:, 2] > low) & (skin[:, 1] > -0.1)))]
+                bump = np.exp(-((skin - centre) ** 2).sum(1) / (2 * 0.025**2))
+                out[k, :count] += 0.004 * bump[:, None] * rng.normal(size=3)
+        return out
+
+    weights = np.zeros((len(vertices), 5))
+    lower = np.clip((-0.02 - skin[:, 1]) / 0.02, 0, 1) * np.clip(skin[:, 2] / 0.04, 0, 1)
+    weights[:count, 2], weights[:count, 1] = lower, 1 - lower
+    weights[count : count + eye, 3] = weights[count + eye :, 4] = 1
+    regressor = np.zeros((5, len(vertices)))
+    for row, height in ((0, -0.08), (1, -0.06), (2, 0.0)):
+        ring = np.flatnonzero((np.abs(skin[:, 1] - height) < 0.01) & (skin[:, 2] < 0.03))
+        regressor[row, ring] = 1 / len(ring)
+    regressor[3, count : count + eye] = regressor[4, count + eye :] = 1 / eye
+    front = np.flatnonzero(
+        (faces[:, 0] >= 0) & (skin[faces].mean(1)[:, 2] > 0.02) & (np.abs(skin[faces].mean(1)[:, 1]) < 0.1)
+    )
+    chosen = faces[rng.choice(front, 478)]
+    angle = np.linspace(0, 2 * np.pi, len(MEDIAPIPE.contour), endpoint=False)
+    outline = np.stack([-0.06 * np.sin(angle), 0.09 * np.cos(angle)], 1)
+    centres = skin[faces[front]].mean(1)
+    for landmark, xy in zip(MEDIAPIPE.contour, outline, strict=True):
+        chosen[landmark] = faces[front[((centres[:, :2] - xy) ** 2).sum(1).argmin()]]
+    for lids, centre in zip(MEDIAPIPE.lids, EYES[::-1], strict=True):
+        turn = np.linspace(0, 2 * np.pi, len(lids), endpoint=False)
+        side = np.sign(centre[0])
+        ring = centre[:2] + np.stack([side * 0.014 * np.cos(turn), -0.006 * np.sin(turn)], 1)
+        for landmark, xy in zip(lids, ring, strict=True):
+            chosen[landmark] = faces[front[((centres[:, :2] - xy) ** 2).sum(1).argmin()]]
+    barycentric = np.full((478, 3), 1 / 3)
+    for landmark, start in ((468, count + eye), (473, count)):
+        iris = start + np.argsort(-ball[:, 2])[:1]
+        chosen[landmark : landmark + 5] = iris
+        barycentric[landmark : landmark + 5] = (1, 0, 0)
+    regions = {name: np.zeros(len(vertices), bool) for name in REGION_NAMES}
+    regions["face"][:count] = (skin[:, 2] > 0.02) & (np.abs(skin[:, 1]) < 0.1)
+    regions["scalp"][:count] = ~regions["face"][:count]
+    regions["eyeballs"][count:] = True
+    expression = bumps(expressions, 0.06)
+    quads = np.concatenate([triangles, np.full((len(triangles), 1), -1)], 1).astype(np.int32)
     return HeadModel(
-        name="synthetic",
-        title="Synthetic head",
+        name="egg",
+        title="Egg",
         licence="CC0-1.0",
-        attribution="Made in the tests.",
-        template=vertices,
-        faces=np.array(faces, np.int32),
-        face_part=np.array(face_part, np.uint8),
-        shape_basis=np.zeros((1, size, 3), np.float32),
-        expression_basis=np.zeros((1, size, 3), np.float32),
-        key_names=("jawOpen",),
-        key_basis=key,
-        pose_basis=np.zeros((36, size, 3), np.float32),
-        joint_regressor=joints,
-        skin_weights=weights,
-        uvs=np.concatenate(uvs).astype(np.float32),
-        uv_faces=np.array(uv_faces, np.int32),
-        embeddings={"mediapipe478": embedding},
+        attribution="made in a test",
+        template=vertices.astype(np.float32),
+        faces=quads,
+        face_part=part.astype(np.uint8),
+        shape_basis=bumps(shapes, 0.0).astype(np.float32),
+        expression_basis=expression.astype(np.float32),
+        key_names=tuple(f"key{k}" for k in range(expressions)),
+        key_basis=expression.astype(np.float32),
+        pose_basis=np.zeros((36, len(vertices), 3), np.float32),
+        joint_regressor=regressor.astype(np.float32),
+        skin_weights=weights.astype(np.float32),
+        uvs=rng.random((len(vertices), 2)).astype(np.float32),
+        uv_faces=quads,
+        embeddings={
+            "mediapipe478": LandmarkEmbedding(
+                chosen.astype(np.int32), barycentric.astype(np.float32), np.full(478, 1e-3, np.float32)
+            )
+        },
         regions=regions,
     )
 
 
-def make_fit(model, yaw=0.2, width=320, height=360):
-    pose = np.zeros((5, 3), np.float32)
-    pose[0] = (0.0, yaw, 0.0)
-    translation = np.array([0.0, 0.0, -0.8], np.float32)
-    joint = model.joint_regressor[0] @ model.template
-    posed = (model.template - joint) @ rotation_matrices(pose)[0].T + joint + translation
-    return Fit(
-        model=model,
-        shape=np.zeros(1, np.float32),
-        expression=np.zeros(1, np.float32),
-        key_weights=np.array([0.2], np.float32),
-        pose=pose,
-        translation=translation,
-        camera=Camera(height * 2.6, width / 2, height / 2, width, height),
-        neutral=model.template,
-        expressed=model.template,
-        posed=posed.astype(np.float32),
-        landmark_error=0.0,
-    )
-
-
-def photograph(fit, albedo, light=LIGHT, background=BACKGROUND):
-    """A photo of the fit's mesh: (V, 3) linear albedo under a directional light and an ambient, as a `Portrait`."""
-    model, camera = fit.model, fit.camera
-    points, triangles = torch.from_numpy(fit.posed), torch.from_numpy(model.triangles).long()
-    raster = rasterize_view(points, triangles, camera, cull_back=True)
-    normals = interpolate(raster, triangles, vertex_normals(points, triangles)).numpy()
-    shade = 0.35 + 0.65 * np.maximum(normals @ light, 0)
-    linear = interpolate(raster, triangles, torch.from_numpy(albedo.astype(np.float32))).numpy() * shade[..., None]
-    hit = (raster.triangle >= 0).numpy()
-    pixels = np.rint(np.clip(linear, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
-    pixels[~hit] = background
-    xy = camera.project(model.embeddings["mediapipe478"].points(fit.posed))
-    low, high = xy.min(0), xy.max(0)
-    return Portrait(
-        name="synthetic.png",
+def photo_of(
+    model: HeadModel,
+    *,
+    shape: np.ndarray | None = None,
+    expression: np.ndarray | None = None,
+    pose: np.ndarray | None = None,
+    translation: tuple[float, float, float] = (0.0, 0.0, -1.0),
+    camera: Camera | None = None,
+    noise: float = 0.0,
+    exif: bool = True,
+    seed: int = 0,
+) -> tuple[Portrait, np.ndarray]:
+    """A portrait whose landmarks are the model's own, and the posed vertices (V, 3) in camera space."""
+    camera = camera or Camera(1200, 256, 256, 512, 512)
+    pose = np.zeros((5, 3)) if pose is None else pose
+    neutral = model.template.astype(np.float64)
+    if shape is not None:
+        neutral = neutral + np.tensordot(shape, model.shape_basis, 1)
+    rest = neutral if expression is None else neutral + np.tensordot(expression, model.expression_basis, 1)
+    joints = model.joint_regressor.astype(np.float64) @ neutral
+    posed = pose_vertices(rest, joints, model.skin_weights, pose, model.pose_basis) + translation
+    xyz = model.embeddings["mediapipe478"].points(posed)
+    scale = camera.focal / -translation[2]
+    marks = np.concatenate([camera.project(xyz), -scale * (xyz[:, 2:] - translation[2])], 1)
+    marks[:, :2] += np.random.default_rng(seed).normal(size=(478, 2)) * noise
+    lo, hi = marks[:, :2].min(0), marks[:, :2].max(0)
+    portrait = Portrait(
+        name="egg.png",
         sha256="0" * 64,
-        pixels=pixels,
-        landmarks=np.concatenate([xy, np.zeros((478, 1))], 1).astype(np.float32),
+        pixels=np.zeros((camera.height, camera.width, 3), np.uint8),
+        landmarks=marks.astype(np.float32),
         landmark_scheme="mediapipe478",
-        mask=np.where(hit, 255, 0).astype(np.uint8),
-        box=np.array([*low, *high], np.float32),
+        mask=np.full((camera.height, camera.width), 255, np.uint8),
+        box=np.concatenate([lo, hi]).astype(np.float32),
         roll=0.0,
         face_count=1,
         face_index=0,
-        focal_px=None,
+        focal_px=camera.focal if exif else None,
         confidence=1.0,
     )
-
-
-def make_head(fit, texture=None):
-    model = fit.model
-    return Head(
-        name="synthetic",
-        model_name=model.name,
-        model_title=model.title,
-        model_licence=model.licence,
-        attribution=model.attribution,
-        vertices=fit.neutral,
-        faces=model.faces,
-        face_part=model.face_part,
-        uvs=model.uvs,
-        uv_faces=model.uv_faces,
-        joints=(model.joint_regressor @ fit.neutral).astype(np.float32),
-        skin_weights=model.skin_weights,
-        key_names=model.key_names,
-        key_deltas=model.key_basis,
-        expression_deltas=model.expression_basis,
-        pose_deltas=model.pose_basis,
-        regions=model.regions,
-        texture=texture,
-        photo_name="synthetic.png",
-        photo_sha256="0" * 64,
-        photo_camera=fit.camera,
-        photo_pose=fit.pose,
-        photo_translation=fit.translation,
-        photo_shape=fit.shape,
-        photo_expression=fit.expression,
-        photo_key_weights=fit.key_weights,
-        photo_delta=np.zeros_like(fit.neutral),
-    )
+    return portrait, posed

@@ -1,0 +1,109 @@
+"""The fit's energy: landmarks in the image, their depth, and the priors, as batched normal equations.
+
+    E(p) = 1/2 | W T (project(points(p)) - observed) |^2 + 1/2 | W D (depth(p) - observed depth) |^2 + 1/2 | A p - t |^2
+
+T weights each landmark by its noise (2x2, so that contour landmarks may slide along the outline) and by the robust
+weight of its round; W whitens the noise that neighbouring landmarks share: a detector moves a whole lid or cheek at
+once, so many landmarks say little more than a few about where it lies, yet precisely how far the lids are apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..shapes import Float
+from .levenberg import Normal
+from .parameters import LOG_SCALE, Layout, PointSet, points, points_and_derivatives, project
+
+
+def whitening(positions: Float[np.ndarray, "L 3"], correlation: float, reach: float) -> Float[np.ndarray, "L L"]:
+    """W (L, L) with ``W^T W`` the inverse of the landmarks' noise correlation.
+
+    Args:
+        positions: (L, 3) metres, the landmarks on the mean head.
+        correlation: share of the variance that close neighbours have in common, 0 to below 1.
+        reach: metres; the common part falls with exp(-d^2 / (2 reach^2)).
+    """
+    square = ((positions[:, None] - positions[None]) ** 2).sum(-1)
+    noise = correlation * np.exp(-square / (2 * reach**2)) + (1 - correlation) * np.eye(len(positions))
+    return np.linalg.inv(np.linalg.cholesky(noise))
+
+
+@dataclass(frozen=True, eq=False)
+class Energy:
+    """The energy of one round for a batch of portraits.
+
+    Attributes:
+        layout: of the parameter vector.
+        point_set: the landmarks on the model.
+        centre: (B, 2) principal points, pixels.
+        observed: (B, L, 2) landmarks, pixels.
+        transform: (B, L, 2, 2) per pixel.
+        depth: (B, L) detector's depth in pixels, positive away from the viewer, or None.
+        depth_weight: (B, L) per pixel.
+        scale: (B,) pixels per metre by which the model's depth is compared.
+        white: (L, L) whitening of the noise.
+        prior_matrix: (B, K, P).
+        prior_target: (B, K).
+    """
+
+    layout: Layout
+    point_set: PointSet
+    centre: Float[torch.Tensor, "B 2"]
+    observed: Float[torch.Tensor, "B L 2"]
+    transform: Float[torch.Tensor, "B L 2 2"]
+    depth: Float[torch.Tensor, "B L"] | None
+    depth_weight: Float[torch.Tensor, "B L"]
+    scale: Float[torch.Tensor, " B"]
+    white: Float[torch.Tensor, "L L"]
+    prior_matrix: Float[torch.Tensor, "B K P"]
+    prior_target: Float[torch.Tensor, "B K"]
+
+    def cost(self, params: Float[torch.Tensor, "B P"]) -> Float[torch.Tensor, " B"]:
+        """(B,) energies; infinite where a point lies behind the camera."""
+        xyz = points(params, self.layout, self.point_set)
+        pixels, _ = project(params, self.centre, xyz)
+        image = self.white @ (self.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
+        total = (image**2).sum((1, 2)) + (self._prior(params) ** 2).sum(1)
+        if self.depth is not None:
+            total = total + ((self._depth(xyz) @ self.white.T) ** 2).sum(1)
+        return torch.where((xyz[..., 2] < -0.02).all(1), 0.5 * total, torch.full_like(total, torch.inf))
+
+    def linearise(self, params: Float[torch.Tensor, "B P"]) -> Normal:
+        """Normal equations at `params`."""
+        xyz, jac3 = points_and_derivatives(params, self.layout, self.point_set)
+        pixels, jac2 = project(params, self.centre, xyz, jac3)
+        assert jac2 is not None  # noqa: S101 - derivatives were given  # narrowing for the type checker
+        residuals = [(self.transform @ (pixels - self.observed)[..., None]).squeeze(-1)]
+        jacobians = [self.transform @ jac2]
+        if self.depth is not None:
+            residuals.append(self._depth(xyz)[..., None])
+            slope = -self.scale[:, None, None] * jac3[:, :, 2]
+            jacobians.append((self.depth_weight[..., None] * (slope - slope.mean(1, keepdim=True)))[:, :, None])
+        residual = self.white @ torch.cat(residuals, 2)  # B L C
+        jacobian = torch.cat(jacobians, 2)
+        jacobian = (self.white @ jacobian.flatten(2)).unflatten(2, jacobian.shape[2:])  # B L C P
+        rows = jacobian.flatten(1, 2)
+        prior = self._prior(params)
+        flat = residual.flatten(1)
+        return Normal(
+            0.5 * (flat**2).sum(1) + 0.5 * (prior**2).sum(1),
+            (rows.mT @ flat[..., None]).squeeze(-1) + (self.prior_matrix.mT @ prior[..., None]).squeeze(-1),
+            rows.mT @ rows + self.prior_matrix.mT @ self.prior_matrix,
+        )
+
+    def _prior(self, params: torch.Tensor) -> torch.Tensor:
+        return (self.prior_matrix @ params[..., None]).squeeze(-1) - self.prior_target
+
+    def _depth(self, xyz: torch.Tensor) -> torch.Tensor:
+        assert self.depth is not None  # noqa: S101 - callers check  # narrowing for the type checker
+        away = -self.scale[:, None] * xyz[..., 2]
+        return self.depth_weight * (away - away.mean(1, keepdim=True) - self.depth + self.depth.mean(1, keepdim=True))
+
+
+def scale_of(params: Float[torch.Tensor, "B P"]) -> Float[torch.Tensor, " B"]:
+    """Pixels per metre at the head (B,)."""
+    return params[:, LOG_SCALE].exp()

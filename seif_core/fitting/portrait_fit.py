@@ -1,0 +1,358 @@
+"""Fit a head model to portraits: rigid start, then shape, expression, jaw and camera together, then the gaze.
+
+All stages minimise the `Energy` by Levenberg-Marquardt on the landmarks alone, in double precision, so that the same
+portrait gives the same head. Outliers and contour points are found anew in every round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from ..camera import Camera
+from ..errors import ModelError, PhotoUnsuitableError
+from ..headmodel import HeadModel
+from ..headmodel.skinning import pose_vertices
+from ..headmodel.torch_model import TorchHeadModel
+from ..portrait.portrait import Portrait
+from ..progress import Progress
+from .contour import ContourFinder, Silhouette
+from .device import torch_device
+from .energy import Energy, scale_of, whitening
+from .fit import Fit
+from .keys import key_weights
+from .levenberg import minimize
+from .parameters import (
+    EYES,
+    PLACE,
+    RIGID_COUNT,
+    ROOT,
+    Layout,
+    PointSet,
+    focal_of,
+    points,
+    pose_of,
+    project,
+    translation_of,
+)
+from .priors import prior_rows
+from .schemes import LandmarkScheme, landmark_scheme
+from .settings import FitSettings
+from .start import starting_parameters
+
+
+def fit_portrait(
+    portrait: Portrait,
+    model: HeadModel,
+    *,
+    device: str = "cpu",
+    seed: int = 0,
+    settings: FitSettings = FitSettings(),  # noqa: B008 - frozen
+    progress: Progress | None = None,
+) -> Fit:
+    """Fit `model` to one portrait; see `fit_portraits`."""
+    return fit_portraits([portrait], model, device=device, seed=seed, settings=settings, progress=progress)[0]
+
+
+def fit_portraits(
+    portraits: list[Portrait],
+    model: HeadModel,
+    *,
+    device: str = "cpu",
+    seed: int = 0,  # noqa: ARG001 - nothing here is random; the pipeline hands one seed to every stage
+    settings: FitSettings = FitSettings(),  # noqa: B008 - frozen
+    progress: Progress | None = None,
+) -> list[Fit]:
+    """Fit `model` to portraits of one landmark scheme, each on its own, all at once.
+
+    Args:
+        portraits: one or more.
+        model: the head model; it must carry the scheme's embedding.
+        device: torch device; `mps` has no double precision, there the CPU does this step.
+        seed: taken for uniformity.
+        settings: noise, priors, effort.
+        progress: reports and may cancel.
+
+    Raises:
+        PhotoUnsuitableError: landmarks that are not finite or fall together.
+        ModelError: the model lacks the landmark embedding.
+        SettingsError: unknown landmark scheme.
+        DeviceError: no such device.
+        CancelledError: the user cancelled.
+    """
+    scheme = landmark_scheme(portraits[0].landmark_scheme)
+    _check(portraits, scheme, model)
+    place = torch_device(device)
+    place = torch.device("cpu") if place.type == "mps" else place
+    prepared = _prepare(model, scheme, settings, place)
+    return _Fitter(portraits, model, prepared, settings, progress or Progress()).run()
+
+
+def _check(portraits: list[Portrait], scheme: LandmarkScheme, model: HeadModel) -> None:
+    if scheme.name not in model.embeddings:
+        raise ModelError(f"The head model '{model.name}' has no landmarks '{scheme.name}'; choose another detector.")
+    for portrait in portraits:
+        if portrait.landmarks.shape != (scheme.count, 3) or not np.isfinite(portrait.landmarks).all():
+            raise PhotoUnsuitableError(
+                f"The face in {portrait.name} has no usable landmarks ({scheme.count} finite points were expected); "
+                "choose a photo with a clear face."
+            )
+
+
+class _Prepared(NamedTuple):
+    """What depends on the model and the scheme alone; L landmarks used, in `used`."""
+
+    scheme: LandmarkScheme
+    used: np.ndarray
+    sigma: torch.Tensor
+    white: torch.Tensor
+    whole: TorchHeadModel
+    vertex_ids: np.ndarray
+    local: torch.Tensor
+    finder: ContourFinder
+    finder_model: TorchHeadModel
+    contour_rows: torch.Tensor
+
+
+@lru_cache(maxsize=4)
+def _prepare(model: HeadModel, scheme: LandmarkScheme, settings: FitSettings, device: torch.device) -> _Prepared:
+    embedding = model.embeddings[scheme.name]
+    used = np.array([k for k in range(scheme.count) if embedding.sigma[k] > 0 and k not in scheme.iris_points])
+    sigma = np.sqrt(embedding.sigma[used].astype(np.float64) ** 2 + settings.detector_noise**2)
+    positions = embedding.points(model.template.astype(np.float64))
+    contour = tuple(k for k in scheme.contour if k in set(used.tolist()))
+    finder = ContourFinder.build(model, embedding, contour)
+    ids = np.unique(np.concatenate([embedding.vertex_ids.ravel(), finder.vertex_ids]))
+    local = np.full(len(model.template), -1)
+    local[ids] = np.arange(len(ids))
+    row_of = {int(k): row for row, k in enumerate(used)}
+    return _Prepared(
+        scheme,
+        used,
+        torch.as_tensor(sigma, device=device),
+        torch.as_tensor(whitening(positions[used], settings.noise_correlation, settings.noise_reach), device=device),
+        TorchHeadModel.from_model(model, vertex_ids=ids, device=device, dtype=torch.float64),
+        ids,
+        torch.as_tensor(local, device=device),
+        finder,
+        TorchHeadModel.from_model(model, vertex_ids=finder.vertex_ids, device=device, dtype=torch.float64),
+        torch.as_tensor([row_of[k] for k in contour], dtype=torch.long, device=device),
+    )
+
+
+def _restrict(model: TorchHeadModel, ids: torch.Tensor) -> TorchHeadModel:
+    return replace(
+        model,
+        template=model.template[ids],
+        shape_basis=model.shape_basis[:, ids],
+        expression_basis=model.expression_basis[:, ids],
+        pose_basis=model.pose_basis[:, ids],
+        skin_weights=model.skin_weights[ids],
+    )
+
+
+class _Fitter:
+    """One batch on its way through the stages; B portraits, P parameters."""
+
+    def __init__(
+        self,
+        portraits: list[Portrait],
+        model: HeadModel,
+        prepared: _Prepared,
+        settings: FitSettings,
+        progress: Progress,
+    ) -> None:
+        self.portraits, self.model, self.prepared, self.settings = portraits, model, prepared, settings
+        self.progress = progress
+        self.layout = Layout(len(model.shape_basis), len(model.expression_basis))
+        self.embedding = model.embeddings[prepared.scheme.name]
+        device = prepared.sigma.device
+        marks = np.stack([p.landmarks for p in portraits]).astype(np.float64)
+        self.marks = torch.as_tensor(marks, device=device)
+        self.observed = self.marks[:, prepared.used, :2]
+        self.depth = self.marks[:, prepared.used, 2] if prepared.scheme.has_depth else None
+        self.focal = [p.focal_px for p in portraits]
+        self.centre = torch.tensor(
+            [[p.pixels.shape[1] / 2, p.pixels.shape[0] / 2] for p in portraits], dtype=torch.float64, device=device
+        )
+        self.params = torch.zeros((len(portraits), self.layout.size), dtype=torch.float64, device=device)
+        count = len(prepared.contour_rows)
+        self.silhouette = Silhouette(
+            torch.zeros((len(portraits), count), dtype=torch.bool, device=device),
+            torch.zeros((len(portraits), count), dtype=torch.long, device=device),
+            torch.zeros((len(portraits), count, 2), dtype=torch.float64, device=device),
+        )
+        self.robust = torch.ones(self.observed.shape[:2], dtype=torch.float64, device=device)
+
+    def run(self) -> list[Fit]:
+        self._start()
+        rigid = torch.zeros(self.layout.size, dtype=torch.bool, device=self.params.device)
+        rigid[ROOT] = rigid[PLACE] = True
+        self._round(rigid)
+        everything = torch.ones_like(rigid)
+        everything[EYES] = False
+        for turn in range(self.settings.rounds):
+            self.progress.step((turn + 1) / (self.settings.rounds + 2))
+            self._find_contours()
+            self._round(everything)
+            self._find_outliers()
+        if self.prepared.scheme.irises:
+            self._look()
+        return [self._result(k) for k in range(len(self.portraits))]
+
+    def _start(self) -> None:
+        used = self.prepared.used
+        template = self.model.template.astype(np.float64)
+        root = self.model.joint_regressor[0].astype(np.float64) @ template
+        positions = self.embedding.points(template)[used]
+        for k, portrait in enumerate(self.portraits):
+            start = starting_parameters(
+                positions - root,
+                1 / self.prepared.sigma.cpu().numpy() ** 2,
+                portrait.landmarks[used, :2].astype(np.float64),
+                centre=(portrait.pixels.shape[1] / 2, portrait.pixels.shape[0] / 2),
+                focal=portrait.focal_px,
+                distance=self.settings.distance,
+            )
+            away = np.exp(start[5])
+            start[3:5] -= root[:2] / away
+            self.params[k, :RIGID_COUNT] = torch.as_tensor(start, device=self.params.device)
+
+    def _point_set(self) -> PointSet:
+        """The landmarks on the vertices that they use in this round."""
+        batch, device = len(self.portraits), self.params.device
+        ids = torch.as_tensor(self.embedding.vertex_ids[self.prepared.used].astype(np.int64), device=device)
+        corners = self.prepared.local[ids].repeat(batch, 1, 1)
+        weights = torch.as_tensor(self.embedding.weights[self.prepared.used].astype(np.float64), device=device)
+        weights = weights.repeat(batch, 1, 1)
+        rows, slid = self.prepared.contour_rows, self.silhouette.slid[..., None]
+        corners[:, rows] = torch.where(slid, self.prepared.local[self.silhouette.vertex][..., None], corners[:, rows])
+        unique, inverse = torch.unique(corners, return_inverse=True)
+        return PointSet(_restrict(self.prepared.whole, unique), inverse, weights)
+
+    def _energy(self) -> Energy:
+        scale = scale_of(self.params)
+        weight = self.robust.sqrt() / (self.prepared.sigma * scale[:, None])
+        transform = torch.diag_embed(weight[..., None].repeat(1, 1, 2))
+        rows, across = self.prepared.contour_rows, self.silhouette.across
+        outer = across[..., :, None] * across[..., None, :]
+        along = torch.eye(2, dtype=outer.dtype, device=outer.device) - outer
+        sliding = weight[:, rows, None, None] * (outer + along / self.settings.contour_slide)
+        transform[:, rows] = torch.where(self.silhouette.slid[..., None, None], sliding, transform[:, rows])
+        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params)
+        return Energy(
+            self.layout,
+            self._point_set(),
+            self.centre,
+            self.observed,
+            transform,
+            self.depth,
+            weight * self.settings.depth_weight**0.5,
+            scale,
+            self.prepared.white,
+            matrix,
+            target,
+        )
+
+    def _round(self, free: torch.Tensor) -> None:
+        energy = self._energy()
+        self.params = minimize(energy.linearise, energy.cost, self.params, self.settings.steps, free)
+
+    def _find_contours(self) -> None:
+        p, finder = self.params, self.prepared.finder
+        posed = self.prepared.finder_model(
+            p[:, self.layout.shape], p[:, self.layout.expression], pose_of(p), translation_of(p)
+        )
+        pixels, _ = project(p, self.centre, posed)
+        self.silhouette = finder.find(posed, pixels, self.observed[:, self.prepared.contour_rows], scale_of(p))
+
+    def _find_outliers(self) -> None:
+        """Cauchy weights; half weight at `robust_scale` standard deviations."""
+        energy = self._energy()
+        pixels, _ = project(self.params, self.centre, points(self.params, self.layout, energy.point_set))
+        offset = (energy.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
+        square = (offset**2).sum(-1) / self.robust
+        self.robust = 1 / (1 + square / self.settings.robust_scale**2)
+
+    def _look(self) -> None:
+        """Turn the eyes until the irises lie between the lids as in the photo; nothing else moves."""
+        scheme, device = self.prepared.scheme, self.params.device
+        ids = torch.as_tensor(self.embedding.vertex_ids.astype(np.int64), device=device)
+        weights = torch.as_tensor(self.embedding.weights.astype(np.float64), device=device)
+        batch = len(self.portraits)
+
+        def on(rows: tuple[int, ...]) -> PointSet:
+            corners = self.prepared.local[ids[list(rows)]].repeat(batch, 1, 1)
+            unique, inverse = torch.unique(corners, return_inverse=True)
+            return PointSet(_restrict(self.prepared.whole, unique), inverse, weights[list(rows)].repeat(batch, 1, 1))
+
+        observed = self.marks[:, list(scheme.irises), :2].clone()
+        for eye, lids in enumerate(scheme.lids):
+            fitted, _ = project(self.params, self.centre, points(self.params, self.layout, on(lids)))
+            observed[:, eye] += (fitted - self.marks[:, list(lids), :2]).mean(1)
+        scale = scale_of(self.params)
+        transform = torch.diag_embed((1 / (0.0007 * scale))[:, None, None].repeat(1, 2, 2))
+        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params)
+        energy = Energy(
+            self.layout,
+            on(scheme.irises),
+            self.centre,
+            observed,
+            transform,
+            None,
+            transform[..., 0, 0],
+            scale,
+            torch.eye(2, dtype=scale.dtype, device=device),
+            matrix,
+            target,
+        )
+        free = torch.zeros(self.layout.size, dtype=torch.bool, device=device)
+        free[EYES] = True
+        self.params = minimize(energy.linearise, energy.cost, self.params, 8, free)
+
+    def _error(self, k: int, camera: Camera, posed: np.ndarray) -> float:
+        """Mean distance of the landmarks in percent of the distance between the eyes' outer corners."""
+        scheme = self.prepared.scheme
+        xyz = self.embedding.points(posed.astype(np.float64))
+        rows = self.prepared.used[self.prepared.contour_rows.cpu().numpy()]
+        slid = self.silhouette.slid[k].cpu().numpy()
+        xyz[rows[slid]] = posed[self.silhouette.vertex[k].cpu().numpy()[slid]]
+        marks = self.portraits[k].landmarks[:, :2].astype(np.float64)
+        right, left = scheme.outer_corners
+        unit = float(np.linalg.norm(marks[right] - marks[left]))
+        counted = self.embedding.sigma > 0
+        distance = np.linalg.norm(camera.project(xyz) - marks, axis=1)[counted]
+        return 100 * float(distance.mean()) / max(unit, 1e-9)
+
+    def _result(self, k: int) -> Fit:
+        model, p = self.model, self.params[k : k + 1]
+        shape = p[0, self.layout.shape].cpu().numpy()
+        expression = p[0, self.layout.expression].cpu().numpy()
+        pose = pose_of(p)[0].cpu().numpy()
+        translation = translation_of(p)[0].cpu().numpy()
+        neutral = model.template + np.tensordot(shape.astype(np.float32), model.shape_basis, 1)
+        expressed = neutral + np.tensordot(expression.astype(np.float32), model.expression_basis, 1)
+        joints = model.joint_regressor.astype(np.float64) @ neutral
+        posed = pose_vertices(expressed, joints, model.skin_weights, pose, model.pose_basis) + translation
+        local = pose.copy()
+        local[:2] = 0
+        moved = pose_vertices(expressed, joints, model.skin_weights, local, model.pose_basis) - neutral
+        height, width = self.portraits[k].pixels.shape[:2]
+        camera = Camera(float(focal_of(p)[0]), width / 2, height / 2, width, height)
+        return Fit(
+            model=model,
+            shape=shape.astype(np.float32),
+            expression=expression.astype(np.float32),
+            key_weights=key_weights(model, moved),
+            pose=pose.astype(np.float32),
+            translation=translation.astype(np.float32),
+            camera=camera,
+            neutral=neutral.astype(np.float32),
+            expressed=expressed.astype(np.float32),
+            posed=posed.astype(np.float32),
+            landmark_error=self._error(k, camera, posed),
+        )

@@ -1,0 +1,48 @@
+"""Settings of the fit: noise of the measurements, priors, effort."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """What the fit believes before it sees a photo; lengths in metres, angles in radians.
+
+    Attributes:
+        detector_noise: standard deviation of a landmark's position in one photo, besides the embedding's own sigma.
+        noise_correlation: share of a landmark's error that it has in common with its close neighbours, 0 to below 1.
+        noise_reach: distance over which the errors of two landmarks lose their likeness.
+        depth_weight: weight of the detector's depth relative to the image coordinates (squared residuals).
+        robust_scale: residual, in standard deviations, at which a landmark starts to count as an outlier.
+        contour_slide: how many times less a contour landmark is held along its contour than across it.
+        shape_prior: standard deviation of the identity coefficients, 1 for a calibrated model.
+        expression_prior: standard deviation of the expression coefficients.
+        jaw_prior: standard deviation of the jaw's opening angle.
+        jaw_side_prior: standard deviation of the jaw's turn to the side and about the view axis.
+        eye_prior: standard deviation of an eye's rotation from straight ahead.
+        eye_coupling: standard deviation of the difference between the two eyes' rotations.
+        distance: most likely distance between camera and head.
+        distance_spread: standard deviation of the logarithm of the distance.
+        exif_spread: standard deviation of the logarithm of a focal length read from EXIF.
+        rounds: outer rounds; each finds contour points and outliers anew.
+        steps: Levenberg-Marquardt steps in a round.
+    """
+
+    detector_noise: float = 0.0015
+    noise_correlation: float = 0.8
+    noise_reach: float = 0.02
+    depth_weight: float = 0.1
+    robust_scale: float = 3.0
+    contour_slide: float = 6.0
+    shape_prior: float = 1.0
+    expression_prior: float = 1.0
+    jaw_prior: float = 0.2
+    jaw_side_prior: float = 0.03
+    eye_prior: float = 0.25
+    eye_coupling: float = 0.05
+    distance: float = 1.2
+    distance_spread: float = 0.5
+    exif_spread: float = 0.05
+    rounds: int = 4
+    steps: int = 4
