@@ -10,6 +10,7 @@ Convention: metres, the head's own frame (see `sliders`); components in metres p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -97,6 +98,14 @@ def identity_space(
     return template, basis @ statistics.rotation.T
 
 
+def similarity(statistics: IdentityStatistics | None = None) -> Float64[np.ndarray, "3 3"]:
+    """(3, 3) linear map that carries offsets on MakeHuman's head (key shapes, say) onto the mean head."""
+    if statistics is None:
+        statistics = read_statistics() if STATISTICS_FILE.exists() else random_statistics()
+    return statistics.scale[0] * statistics.rotation
+
+
+@lru_cache(maxsize=2)
 def random_statistics(seed: int = 0) -> IdentityStatistics:
     """Principal components of slider heads drawn at random, left and right alike; crude, not those of real heads."""
     names, directions = sliders.slider_directions()

@@ -111,6 +111,18 @@ def read_face_unit(name: str) -> Float64[np.ndarray, "V 3"]:
     return _read_offsets(data_folder() / "faceunits01" / "targets" / "faceunits" / f"{name}.target")
 
 
+def read_bone_weights() -> dict[str, Float64[np.ndarray, " V"]]:
+    """Skin weights (19158,) of MakeHuman's default rig by bone name (``head``, ``jaw``, ``neck01``...)."""
+    path = data_folder() / "mpfb2" / "rigs" / "standard" / "weights.default.json"
+    bones: dict[str, list[list[float]]] = json.loads(_text(path))["weights"]
+    weights: dict[str, np.ndarray] = {}
+    for bone, rows in bones.items():
+        weights[bone] = np.zeros(VERTEX_COUNT)
+        for vertex, weight in rows:
+            weights[bone][int(vertex)] = weight
+    return weights
+
+
 def _text(path: Path) -> str:
     try:
         if path.suffix == ".gz":

