@@ -197,7 +197,7 @@ def find_python() -> str:
 
 
 def install(python: Path, extra: list[Path]) -> str:
-    """Install the libraries in one pip call, then `seif` itself; returns the name of the worker's file that was used."""
+    """Install the libraries in one pip call, then `seif` itself; returns the name of the file used."""
     accelerator = os.environ.get("SEIF_ACCELERATOR") or runtime.find_accelerator()
     options = runtime.candidates(accelerator, python=PYTHON)
     complaint = ""

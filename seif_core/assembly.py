@@ -1,0 +1,73 @@
+"""Portrait, fit and texture to the finished `Head`.
+
+Convention: see `head`. The photo's expression is stored as one displacement of the neutral head, so that one slider
+brings it back: the jaw's and the eyes' rotations are in it, the head's rotation is not. Worked number: a photo with a
+closed mouth and a gaze straight ahead has a photo_delta of zero at the eyeballs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from .fitting.fit import Fit
+from .head import Head
+from .headmodel.skinning import pose_vertices
+from .portrait.portrait import Portrait
+from .shapes import Float32, UInt8
+
+
+def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 3"] | None) -> Head:
+    """Put a head together from what the stages found.
+
+    Args:
+        portrait: the photo.
+        fit: the head model fitted to it.
+        texture: (H, W, 3) uint8 sRGB base colour in the model's UVs, row 0 at v = 1, or None.
+    """
+    model = fit.model
+    joints = (model.joint_regressor.astype(np.float64) @ fit.neutral).astype(np.float32)
+    return Head(
+        name=Path(portrait.name).stem or "head",
+        model_name=model.name,
+        model_title=model.title,
+        model_licence=model.licence,
+        attribution=model.attribution,
+        vertices=fit.neutral,
+        faces=model.faces,
+        face_part=model.face_part,
+        uvs=model.uvs,
+        uv_faces=model.uv_faces,
+        joints=joints,
+        skin_weights=model.skin_weights,
+        key_names=model.key_names,
+        key_deltas=model.key_basis,
+        expression_deltas=model.expression_basis,
+        pose_deltas=model.pose_basis,
+        regions=model.regions,
+        texture=texture,
+        photo_name=portrait.name,
+        photo_sha256=portrait.sha256,
+        photo_camera=fit.camera,
+        photo_pose=fit.pose,
+        photo_translation=fit.translation,
+        photo_shape=fit.shape,
+        photo_expression=fit.expression,
+        photo_key_weights=fit.key_weights,
+        photo_delta=photo_delta(fit, joints),
+    )
+
+
+def photo_delta(fit: Fit, joints: Float32[np.ndarray, "5 3"]) -> Float32[np.ndarray, "V 3"]:
+    """What turns the neutral head into the photo's expression, metres: expression, jaw and gaze, no head rotation.
+
+    Args:
+        fit: the fitted model.
+        joints: (5, 3) joints of the neutral head.
+    """
+    model = fit.model
+    still = fit.pose.copy()
+    still[:2] = 0  # root and neck
+    posed = pose_vertices(fit.expressed, joints, model.skin_weights, still, model.pose_basis)
+    return (posed - fit.neutral).astype(np.float32)

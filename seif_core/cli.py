@@ -1,0 +1,242 @@
+"""The command `seif`: reconstruct photos, evaluate results, tell what runs here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Final, Self
+
+from . import __version__, info
+from .errors import CancelledError, SeifError
+from .pipeline import LANDMARKS, MAXIMUM_TEXTURE, ReconstructionSettings, reconstruct
+from .progress import Progress
+from .results import FORMATS, NO_BLENDER, blender_is_here, default_formats, parse_formats, staging, write_results
+from .terminal import StageLines
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0, or that of the first error (`errors.py`)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that cannot show a character shows a question mark
+    options = _parser().parse_args(arguments)
+    if not options.verbose:
+        sys.excepthook = _unforeseen
+    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        return options.run(options)
+    except SeifError as error:
+        _complain(error, options.verbose)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _cancelled()
+    except BrokenPipeError:  # the reader of our output has gone; there is nobody to tell
+        sys.stderr.close()
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="seif", description="One photo becomes an animatable head.")
+    parser.add_argument("--version", action="version", version=f"seif {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--verbose", action="store_true", help="tell more, and show where an error came from")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_reconstruct(commands.add_parser("reconstruct", parents=[common], help="make heads from photos"))
+    _add_evaluate(commands.add_parser("evaluate", help="measure results against references"), common)
+    told = commands.add_parser("info", parents=[common], help="versions, devices, models, weights, licences")
+    told.add_argument("--json", action="store_true", help="as JSON")
+    told.set_defaults(run=_info)
+    return parser
+
+
+def _add_reconstruct(parser: argparse.ArgumentParser) -> None:
+    plain = ReconstructionSettings()
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="pictures, one head each")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder per photo is made in here")
+    parser.add_argument("--head-model", default=plain.head_model, metavar="NAME", help="default: %(default)s")
+    parser.add_argument("--device", default=plain.device, metavar="auto|cpu|cuda|mps", help="default: %(default)s")
+    parser.add_argument(
+        "--formats",
+        default=None,
+        metavar="LIST",
+        help=f"any of {','.join(FORMATS)}, with commas (default: blend,glb,npz)",
+    )
+    parser.add_argument(
+        "--texture-size",
+        type=int,
+        default=plain.texture_size,
+        metavar="PIXELS",
+        help=f"0 for none, at most {MAXIMUM_TEXTURE} (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=plain.seed, metavar="N", help="default: %(default)s")
+    parser.add_argument("--face", type=int, default=plain.face, metavar="N", help="which face, 0 is the largest")
+    parser.add_argument("--landmarks", choices=LANDMARKS, default=plain.landmarks, help="default: %(default)s")
+    parser.add_argument("--online", action="store_true", help="permit the download of weights that do not ship")
+    parser.add_argument("--debug-images", action="store_true", help="also write landmarks, mask, normals, overlay")
+    parser.set_defaults(run=_reconstruct)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="normals|scan")
+    normals = kinds.add_parser("normals", parents=[common], help="normal maps of photos against reference normal maps")
+    normals.add_argument("--reference", type=Path, required=True, metavar="DIR", help="photos and their normal maps")
+    normals.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="default: %(default)s")
+    normals.add_argument("--json", action="store_true", help="as JSON")
+    normals.set_defaults(run=_evaluate_normals)
+    scan = kinds.add_parser("scan", parents=[common], help="a mesh against a scan, as the NoW protocol measures")
+    scan.add_argument("--scan", type=Path, required=True, metavar="FILE", help="the scan")
+    scan.add_argument("--prediction", type=Path, required=True, metavar="FILE", help="the mesh to judge")
+    scan.add_argument("--json", action="store_true", help="as JSON")
+    scan.set_defaults(run=_evaluate_scan)
+
+
+def _reconstruct(options: argparse.Namespace) -> int:
+    settings = ReconstructionSettings(
+        head_model=options.head_model,
+        device=options.device,
+        texture_size=options.texture_size,
+        seed=options.seed,
+        face=options.face,
+        landmarks=options.landmarks,
+        online=options.online,
+    )
+    formats = parse_formats(options.formats) if options.formats is not None else default_formats()
+    first = 0
+    with _Interrupt() as interrupt:
+        for photo, target in zip(options.photos, _targets(options.photos, options.out), strict=True):
+            lines = StageLines()
+            try:
+                _one(
+                    photo,
+                    target,
+                    settings=settings,
+                    formats=formats,
+                    options=options,
+                    lines=lines,
+                    interrupt=interrupt,
+                )
+            except CancelledError:
+                lines.close()
+                return _cancelled()
+            except SeifError as error:
+                lines.close()
+                _complain(error, options.verbose)
+                first = first or error.exit_code
+    return first
+
+
+def _one(
+    photo: Path,
+    target: Path,
+    *,
+    settings: ReconstructionSettings,
+    formats: Sequence[str],
+    options: argparse.Namespace,
+    lines: StageLines,
+    interrupt: _Interrupt,
+) -> None:
+    _tell(f"{photo.name}")
+    progress = Progress(lines, interrupt.asked)
+    with staging(target) as folder:
+        done = reconstruct(photo, settings, progress)
+        done = write_results(done, folder, formats, debug_images=options.debug_images, progress=progress)
+    warnings = [*done.warnings, *([] if options.formats or blender_is_here() else [NO_BLENDER])]
+    for warning in warnings:
+        _say(f"seif: {photo.name}: {warning}")
+    _tell(f"  {sum(done.seconds.values()):.1f} s, landmark error {done.fit.landmark_error:.2f} %, device {done.device}")
+    names = sorted(path.name for path in target.iterdir() if path.is_file())
+    _tell(f"  results in {target.resolve()}: {', '.join(names)}")
+
+
+def _targets(photos: Sequence[Path], out: Path) -> list[Path]:
+    """One folder per photo, named like it; photos of one name get -2, -3, ..."""
+    taken: dict[str, int] = {}
+    found = []
+    for photo in photos:
+        name = photo.stem or "head"
+        taken[name.lower()] = taken.get(name.lower(), 0) + 1
+        count = taken[name.lower()]
+        found.append(out / (name if count == 1 else f"{name}-{count}"))
+    return found
+
+
+def _evaluate_normals(options: argparse.Namespace) -> int:
+    from . import evaluation
+
+    return _show(evaluation.evaluate_normals(options.reference, device=options.device), as_json=options.json)
+
+
+def _evaluate_scan(options: argparse.Namespace) -> int:
+    from . import evaluation
+
+    return _show(evaluation.evaluate_scan(options.scan, options.prediction), as_json=options.json)
+
+
+def _info(options: argparse.Namespace) -> int:
+    _tell(json.dumps(info.collect(), indent=2) if options.json else info.as_text())
+    return 0
+
+
+def _show(result: object, *, as_json: bool) -> int:
+    _tell(result.as_json() if as_json else str(result))  # type: ignore[attr-defined]
+    return 0
+
+
+class _Interrupt:
+    """Ctrl-C asks the job to stop at its next step, a second Ctrl-C stops at once."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._before: object = None
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
+
+    def asked(self) -> bool:
+        """Whether Ctrl-C has come."""
+        return self._count > 0
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self._count += 1
+        if self._count > 1:
+            raise KeyboardInterrupt
+
+
+def _cancelled() -> int:
+    _say("seif: cancelled; nothing half-written was left.")
+    return CancelledError.exit_code
+
+
+def _complain(error: SeifError, verbose: bool) -> None:
+    _say(f"seif: {error}")
+    if verbose:
+        _LOG.exception("where it came from")
+
+
+def _unforeseen(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    """Say an error that nobody foresaw in one sentence; --verbose shows where it came from."""
+    _say(f"seif: an error that nobody foresaw ({kind.__name__}: {error}); run it again with --verbose and report it.")
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,90 @@
+"""Where the numbers are crunched: the choice of device, repeatable arithmetic, and running out of memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from .errors import DependencyError, DeviceError
+
+DEVICES: Final = ("auto", "cpu", "cuda", "mps")
+"""What a user may ask for; ``auto`` is the CUDA GPU if there is one, else the CPU."""
+
+_WORDS_OF_WANT: Final = ("out of memory", "not enough memory", "can't allocate memory", "bad_alloc", "alloc_cpu")
+
+
+def choose_device(name: str) -> str:
+    """Turn ``auto`` into a device and check that a named one exists.
+
+    On Apple's chips ``auto`` is the CPU: the fit needs double precision, which ``mps`` lacks, and the rest is short.
+
+    Raises:
+        DeviceError: there is no such device on this machine.
+        DependencyError: torch is not installed.
+    """
+    if name not in DEVICES:
+        raise DeviceError(f"There is no device '{name}'; choose one of: {', '.join(DEVICES)}.")
+    torch = _torch()
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if name == "auto":
+        return "cuda" if there["cuda"] else "cpu"
+    if not there[name]:
+        raise DeviceError(f"This machine has no usable device '{name}'; choose auto or cpu.")
+    return name
+
+
+@contextmanager
+def repeatable(seed: int) -> Iterator[None]:
+    """Inside, the same numbers come out for the same seed; torch's own state is restored afterwards.
+
+    Raises:
+        DependencyError: torch is not installed.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with a fixed workspace
+    torch = _torch()
+    before, warn_only = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(before, warn_only=warn_only)
+
+
+@contextmanager
+def memory_in_words() -> Iterator[None]:
+    """Turn 'out of memory' of Python, numpy and torch into a sentence.
+
+    Raises:
+        DeviceError: the work inside ran out of memory.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise DeviceError(
+            "There was not enough memory for this photo; close other programs or choose a smaller texture."
+        ) from error
+    except RuntimeError as error:  # torch says it in words only, on the CPU
+        if not any(words in str(error).lower() for words in _WORDS_OF_WANT):
+            raise
+        raise DeviceError(
+            "The device ran out of memory; choose the device cpu, close other programs or choose a smaller texture."
+        ) from error
+
+
+def _torch():  # noqa: ANN202 - the module itself
+    try:
+        import torch
+    except ImportError as error:
+        raise DependencyError(f"PyTorch is not installed ({error}); install the runtime first.") from error
+    return torch

@@ -1,0 +1,143 @@
+"""What runs here: versions, devices, head models, weights, licences. Paste-ready for a bug report."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from . import __version__
+from .errors import ModelError
+from .headmodel import load_head_model
+
+LIBRARIES: Final = (
+    "numpy",
+    "torch",
+    "scipy",
+    "scikit-image",
+    "opencv-python-headless",
+    "pillow",
+    "trimesh",
+    "ai-edge-litert",
+    "face-alignment",
+    "bpy",
+)
+"""Distributions whose versions matter to a result."""
+
+HEAD_MODELS: Final = ("open",)
+CODE_LICENCE: Final = "GPL-3.0-or-later"
+
+
+def versions() -> dict[str, str]:
+    """Versions of the project, Python and the libraries; those that are missing are left out."""
+    found = {"seif": __version__, "python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def devices() -> list[str]:
+    """Devices that can be computed on, best first, with their names; only the CPU when torch is missing."""
+    cpu = f"cpu ({platform.machine()}, {os.cpu_count()} cores)"
+    if importlib.util.find_spec("torch") is None:
+        return [cpu]
+    import torch
+
+    found = [f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append("mps (Apple GPU)")
+    return [*found, cpu]
+
+
+def head_models() -> list[dict[str, str]]:
+    """Head models that can be chosen: name, title, licence, attribution; or what is wrong with them."""
+    found = []
+    for name in HEAD_MODELS:
+        try:
+            model = load_head_model(name)
+        except ModelError as error:
+            found.append({"name": name, "title": str(error), "licence": "", "attribution": ""})
+            continue
+        found.append({"name": name, "title": model.title, "licence": model.licence, "attribution": model.attribution})
+    return found
+
+
+def shipped_data() -> list[dict[str, Any]]:
+    """Folders of third-party data and weights that ship, with the first lines of their notes on licence and source."""
+    vendor = Path(__file__).resolve().parent.parent / "vendor"
+    found = []
+    for folder in sorted(path for path in vendor.glob("*") if path.is_dir()) if vendor.is_dir() else []:
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        notes = [name for name in ("LICENSE", "LICENCE", "README.md", "SOURCE.md") if (folder / name).is_file()]
+        found.append({"name": folder.name, "bytes": size, "notes": notes})
+    return found
+
+
+def collect() -> dict[str, Any]:
+    """All of it, ready for JSON."""
+    return {
+        "versions": versions(),
+        "system": platform.platform(),
+        "devices": devices(),
+        "head_models": head_models(),
+        "shipped_data": shipped_data(),
+        "blender_module": importlib.util.find_spec("bpy") is not None,
+        "code_licence": CODE_LICENCE,
+    }
+
+
+def as_text() -> str:
+    """`collect` as lines that can be pasted into an issue."""
+    known = collect()
+    lines = [f"SeIF for Blender {__version__} on {known['system']}", "", "versions"]
+    lines += [f"  {name:<24} {version}" for name, version in known["versions"].items()]
+    lines += ["devices", *(f"  {name}" for name in known["devices"]), "head models"]
+    for model in known["head_models"]:
+        lines.append(f"  {model['name']:<24} {model['title']}, {model['licence']}. {model['attribution']}")
+    lines.append("data and weights that ship")
+    for data in known["shipped_data"]:
+        notes = ", ".join(f"vendor/{data['name']}/{note}" for note in data["notes"]) or "no notes"
+        lines.append(f"  {data['name']:<24} {data['bytes'] / 1e6:.1f} MB, licence in {notes}")
+    lines.append(f"licence of the code         {CODE_LICENCE}")
+    return "\n".join(lines)
+
+
+def peak_memory() -> int:
+    """The most memory that this process has held at once, in bytes; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return _peak_memory_windows()
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _peak_memory_windows() -> int:
+    import ctypes
+    from ctypes import wintypes
+
+    class Counters(ctypes.Structure):
+        """PROCESS_MEMORY_COUNTERS of psapi.h."""
+
+        _fields_ = (
+            ("cb", wintypes.DWORD),
+            ("faults", wintypes.DWORD),
+            ("peak", ctypes.c_size_t),
+            *((f"unused_{i}", ctypes.c_size_t) for i in range(7)),
+        )
+
+    counters = Counters()
+    counters.cb = ctypes.sizeof(counters)
+    windows = ctypes.windll  # type: ignore[attr-defined]
+    windows.kernel32.GetCurrentProcess.restype = wintypes.HANDLE
+    asked = windows.psapi.GetProcessMemoryInfo
+    asked.argtypes = (wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD)
+    done = asked(windows.kernel32.GetCurrentProcess(), ctypes.byref(counters), counters.cb)
+    return int(counters.peak) if done else 0

@@ -1,0 +1,56 @@
+"""What a person sees in a terminal: one line a stage, with a bar that moves where the terminal can."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Final, TextIO
+
+_WIDTH: Final = 24
+_NAME: Final = 10
+
+
+class StageLines:
+    """A `Progress` listener that draws a bar for the running stage and leaves a line with its time behind.
+
+    Args:
+        stream: where to write; standard output when None.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._live = self._stream.isatty()
+        self._stage = ""
+        self._start = 0.0
+        self._drawn = 0.0
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Take a report of `Progress`."""
+        now = time.perf_counter()
+        if stage != self._stage:
+            self.close()
+            self._stage, self._start, self._drawn = stage, now, 0.0
+        if fraction >= 1.0:
+            self._finish(now)
+        elif self._live and now - self._drawn > 0.05:
+            self._drawn = now
+            self._stream.write(f"\r  {stage:<{_NAME}} [{_bar(fraction)}] {fraction:4.0%} {now - self._start:6.1f} s")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Leave a stage that did not come to its end on a line of its own."""
+        if self._stage and self._live:
+            self._stream.write("\n")
+            self._stream.flush()
+        self._stage = ""
+
+    def _finish(self, now: float) -> None:
+        start = "\r" if self._live else ""
+        self._stream.write(f"{start}  {self._stage:<{_NAME}} [{_bar(1.0)}] 100% {now - self._start:6.1f} s\n")
+        self._stream.flush()
+        self._stage = ""
+
+
+def _bar(fraction: float) -> str:
+    filled = round(_WIDTH * fraction)
+    return "#" * filled + "." * (_WIDTH - filled)
