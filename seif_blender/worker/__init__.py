@@ -1,0 +1,1 @@
+"""The client of the worker process: docs/worker-protocol.md. Nothing here imports `bpy`."""

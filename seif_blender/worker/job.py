@@ -1,0 +1,104 @@
+"""A job as the panel sees it; plain data, no `bpy`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+
+class State(Enum):
+    """Where a job is."""
+
+    STARTING = "Starting"
+    RUNNING = "Running"
+    CANCELLING = "Cancelling"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+
+_OVER = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+
+
+@dataclass(eq=False)
+class Job:
+    """One reconstruction.
+
+    Attributes:
+        photo: the picture.
+        settings: as the protocol wants them.
+        id: unique name.
+        state: where it is.
+        stage: name of the stage that runs.
+        total: fraction of the whole job, 0..1.
+        code: of the error, see `seif_core.errors`.
+        message: sentence for the artist once it failed.
+        report: contents of report.json once it succeeded.
+        started: seconds, `time.monotonic`.
+        seconds: how long the job took, once it is over.
+    """
+
+    photo: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    state: State = State.STARTING
+    stage: str = "Starting the worker"
+    total: float = 0.0
+    code: str = ""
+    message: str = ""
+    report: dict[str, Any] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    _folder: Path | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in _OVER
+
+    @property
+    def folder(self) -> Path:
+        """Folder for its results, made on first use; `discard` removes it."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="seif-"))
+        return self._folder
+
+    @property
+    def head_file(self) -> Path:
+        """Where the worker writes head.npz."""
+        return self.folder / "head.npz"
+
+    @property
+    def photo_file(self) -> Path:
+        """Where the worker writes the upright photo."""
+        return self.folder / "photo.jpg"
+
+    def request(self) -> dict[str, Any]:
+        """The message that starts it."""
+        return {
+            "type": "reconstruct",
+            "id": self.id,
+            "photo": str(self.photo),
+            "out": str(self.head_file),
+            "photo_out": str(self.photo_file),
+            "settings": self.settings,
+        }
+
+    def finish(self, state: State, code: str = "", message: str = "") -> None:
+        """Set the final state; a failed or cancelled job leaves no files."""
+        self.state, self.code, self.message = state, code, message
+        self.seconds = time.monotonic() - self.started
+        if state is not State.SUCCEEDED:
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove its files."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
