@@ -134,11 +134,11 @@ def _draw(names: tuple[str, ...], rng: np.random.Generator) -> np.ndarray:
     row = np.zeros(len(names))
     for i, name in enumerate(names):
         folder, _, rest = name.partition("/")
-        spread = 0.25 if folder == "macro" else 0.35
+        spread = 0.2 if folder == "macro" else 0.14
         if "baby" in name or "child" in name:
-            spread = 0.05
+            spread = 0.02
         if folder == "asym":
-            row[i] = 0.05 * rng.standard_normal()
+            row[i] = 0.03 * rng.standard_normal()
             continue
         key = folder + "/" + rest.removeprefix("l-").removeprefix("r-")
         if key not in shared:

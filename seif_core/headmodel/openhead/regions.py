@@ -1,71 +1,95 @@
-"""Region masks of the Open head, from what MakeHuman's own sliders and rig move.
+"""Region masks of the Open head: from edge loops around mouth and eyes, MakeHuman's ear sliders, and anatomy.
 
 Convention: masks over the head's vertices; they overlap where anatomy does (lips and lids lie in the face).
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from ...shapes import Bool
+from ...shapes import Bool, Int64
 from . import makehuman
-from .rig import part_mask
-from .selection import cavity_mask, head_selection
-from .sliders import DECIMETRE, macro_mean
+from .rig import part_mask, skin_graph
+from .selection import CAVITY_STARTS, cavity_mask, edge_loop, head_selection
+from .sliders import macro_mean
 
-_EAR_TARGETS = ("ears/l-ear-scale-incr", "ears/r-ear-scale-incr", "ears/l-ear-wing-incr", "ears/r-ear-wing-incr")
-_LIP_TARGETS = (
-    "mouth/mouth-upperlip-volume-incr",
-    "mouth/mouth-upperlip-height-incr",
-    "mouth/mouth-lowerlip-volume-incr",
-    "mouth/mouth-lowerlip-height-incr",
-)
+LIP_RINGS: Final = 5
+"""Rings of vertices from the line where the lips meet to the rim of their red."""
+
+LID_RINGS: Final = 6
+"""Rings of vertices from the lids' edges to their crease."""
+
+_EAR_TARGETS: Final = ("ears/l-ear-wing-incr", "ears/r-ear-wing-incr")
+"""Sliders that swing the ears and leave the skull alone."""
+
+_NECK_LINE: Final = ((-0.11, -0.062), (-0.03, -0.058), (0.0, -0.078), (0.045, -0.094))
+"""(z, y) in metres on the macro mean: skin below this line is neck; hairline, ear lobe, jaw's angle, chin."""
+
+_FACE_LINE: Final = ((-0.10, -0.024), (0.03, -0.022), (0.072, 0.012))
+"""(y, z) in metres on the macro mean: skin in front of this line and below its last y is face."""
 
 
 def region_masks() -> dict[str, Bool[np.ndarray, " V"]]:
     """Masks (V,) by the names in `REGION_NAMES`."""
     skin = part_mask("skin")
-    mean = macro_mean()
+    _, y, z = macro_mean().T
     mouth = cavity_mask("mouth")
     sockets = cavity_mask("socket_left") | cavity_mask("socket_right")
     outer = skin & ~mouth & ~sockets
-    ears = outer & (_moved(_EAR_TARGETS, 0.0012) & (np.abs(mean[:, 0]) > 0.055))
-    x, y, z = mean.T  # metres on the macro mean
-    neck = outer & ~ears & (y < _jaw_line(mean))
-    face = outer & ~ears & ~neck & (z > -0.012) & (y < 0.072)
+    ears = outer & _ears()
+    line = np.array(_NECK_LINE)
+    neck = outer & ~ears & (y < np.interp(z, line[:, 0], line[:, 1]))
+    edge = np.array(_FACE_LINE)
+    face = outer & ~ears & ~neck & (z > np.interp(y, edge[:, 0], edge[:, 1])) & (y < edge[-1, 0])
+    lids = (_between(rings_around("socket_left"), LID_RINGS)) | _between(rings_around("socket_right"), LID_RINGS)
     return {
         "face": face,
         "scalp": outer & ~ears & ~neck & ~face,
         "ears": ears,
         "neck": neck,
-        "lips": outer & _moved(_LIP_TARGETS, 0.0006) & (np.abs(x) < 0.032),
-        "lids": outer & _lids(mean),
+        "lips": _between(rings_around("mouth"), LIP_RINGS),
+        "lids": lids,
         "eyeballs": part_mask("eye_left") | part_mask("eye_right"),
         "mouth_interior": mouth | part_mask("teeth_upper") | part_mask("teeth_lower") | part_mask("tongue"),
     }
 
 
-def _moved(targets: tuple[str, ...], threshold: float) -> np.ndarray:
-    """(V,) bool, vertices that any of the targets moves by more than `threshold` metres."""
+def rings_around(cavity: str, count: int = 12) -> Int64[np.ndarray, " V"]:
+    """(V,) number of edges between each outer skin vertex and the rim of a cavity, up to `count`; -1 elsewhere."""
     selection = head_selection()
-    moves = [np.linalg.norm(selection.from_body(makehuman.read_target(t)), axis=1) * DECIMETRE for t in targets]
-    moved = np.max(moves, axis=0) > threshold
-    return moved | moved[selection.mirror]
+    skin = selection.faces[selection.face_part == 0]
+    first, second = (selection.index_of(v) for v in CAVITY_STARTS[cavity])
+    ring = np.full(len(selection.vertex_ids), -1, dtype=np.int64)
+    front = np.zeros(len(ring), dtype=bool)
+    front[edge_loop(skin, first, second)] = True
+    ring[front] = 0
+    open_vertices = ~cavity_mask(cavity)
+    graph = skin_graph()
+    for step in range(1, count + 1):
+        front = (graph @ front > 0) & (ring < 0) & open_vertices
+        ring[front] = step
+    return ring
 
 
-def _jaw_line(mean: np.ndarray) -> np.ndarray:
-    """(V,) height in metres below which skin counts as neck: under the jaw in front, at the hairline behind."""
-    z = mean[:, 2]
-    front, ear, back = 0.045, -0.03, -0.11
-    return np.interp(z, [back, ear, front], [-0.062, -0.058, -0.095])
+def _between(ring: np.ndarray, last: int) -> np.ndarray:
+    return (ring >= 0) & (ring <= last)
 
 
-def _lids(mean: np.ndarray) -> np.ndarray:
-    balls = [mean[part_mask(name)].mean(axis=0) for name in ("eye_left", "eye_right")]
-    radius = 0.0155
-    near = np.zeros(len(mean), dtype=bool)
-    for centre in balls:
-        offset = mean - centre
-        shape = (offset[:, 0] / 0.023) ** 2 + (offset[:, 1] / 0.0145) ** 2
-        near |= (shape < 1) & (offset[:, 2] > -0.2 * radius)
-    return near
+def _ears() -> np.ndarray:
+    """(V,) bool, the ears: what swings with them, grown by one ring."""
+    selection = head_selection()
+    swung = np.zeros(len(selection.vertex_ids), dtype=bool)
+    for target in _EAR_TARGETS:
+        move = np.linalg.norm(selection.from_body(makehuman.read_target(target)), axis=1)
+        swung |= move > 0.03 * move.max()
+    swung |= swung[selection.mirror]
+    # the ear canal's floor does not swing, but is surrounded by what does
+    graph = skin_graph()
+    grown = swung
+    for _ in range(4):
+        grown = (graph @ grown > 0) | grown
+    for _ in range(4):
+        grown = ~((graph @ ~grown > 0) | ~grown)
+    return (swung | grown) & (selection.vertex_part == 0)

@@ -11,7 +11,7 @@ Convention: metres, Y up, the face towards +Z; axis-angle about +X opens the jaw
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from scipy import optimize, sparse
@@ -39,14 +39,22 @@ def part_mask(name: str) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def skin_laplacian() -> sparse.csr_matrix:
-    """(V, V) uniform graph Laplacian over all faces' edges; rows sum to 0."""
+def skin_graph() -> sparse.csr_matrix:
+    """(V, V) adjacency of vertices that share an edge of any face, 0 or 1."""
     selection = head_selection()
     count = len(selection.vertex_ids)
     pairs = face_edges(selection.faces)
-    graph = sparse.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count)).tocsr()
-    graph = ((graph + graph.T) > 0).astype(np.float64)
-    return (sparse.diags(np.asarray(graph.sum(axis=1)).ravel()) - graph).tocsr()
+    graph = sparse.csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    graph = sparse.csr_matrix(graph + graph.T)
+    graph.data[:] = 1.0
+    return graph
+
+
+@lru_cache(maxsize=1)
+def skin_laplacian() -> sparse.csr_matrix:
+    """(V, V) uniform graph Laplacian of `skin_graph`; rows sum to 0."""
+    graph = skin_graph()
+    return sparse.csr_matrix(sparse.diags(np.asarray(graph.sum(axis=1)).ravel()) - graph)
 
 
 def face_edges(faces: np.ndarray) -> np.ndarray:
@@ -60,8 +68,12 @@ def face_edges(faces: np.ndarray) -> np.ndarray:
 
 def smooth(values: np.ndarray, strength: float) -> np.ndarray:
     """Values (V,) or (V, C) smoothed over the surface: (I + strength L) x = values."""
-    laplacian = skin_laplacian()
-    return spsolve((sparse.identity(laplacian.shape[0]) + strength * laplacian).tocsc(), values)
+    return solve(sparse.identity(len(values)) + strength * skin_laplacian(), values)
+
+
+def solve(system: Any, right: np.ndarray) -> np.ndarray:  # noqa: ANN401 - scipy's sparse classes share no useful type
+    """Solution of a sparse linear system; scipy's type stubs know less than its manual."""
+    return np.asarray(spsolve(sparse.csc_matrix(system), right))
 
 
 @lru_cache(maxsize=1)
@@ -166,7 +178,7 @@ def jaw_share() -> Float64[np.ndarray, " V"]:
     share = np.clip(along / np.maximum(length, 1e-9), 0, 1)
     laplacian = skin_laplacian()
     system = sparse.diags(trust + 1e-3) + _SMOOTHING * 0.3 * laplacian
-    share = np.clip(spsolve(system.tocsc(), trust * share), 0, 1)
+    share = np.clip(solve(system, trust * share), 0, 1)
     share = (share + share[selection.mirror]) / 2
     for name, value in (("teeth_lower", 1.0), ("tongue", 1.0), ("teeth_upper", 0.0), ("lashes", 0.0)):
         share[part_mask(name)] = value
