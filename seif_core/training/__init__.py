@@ -1,1 +1,1 @@
-"""Synthetic heads and training loops."""
+"""Synthetic heads made on the fly and the training loops. Importing this loads no torch."""

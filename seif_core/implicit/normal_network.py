@@ -1,0 +1,103 @@
+"""Front normals from the photo with the posed 3DMM's normals as guidance.
+
+A U-Net (Ronneberger et al., MICCAI 2015, https://arxiv.org/abs/1505.04597) predicts a correction that is added to the
+guidance before normalisation: untrained, or where it says nothing, the answer is the 3DMM itself.
+
+Convention: normals in camera space, x right, y up, z to the viewer, unit length, 0 outside the head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
+
+from ..shapes import Float
+
+
+@dataclass(frozen=True)
+class NormalSettings:
+    """Size of the normal network.
+
+    Attributes:
+        widths: channels per level, finest first; each level halves the picture.
+        blocks: residual blocks per level and side.
+        groups: groups of the group norms.
+    """
+
+    widths: tuple[int, ...] = (24, 48, 96, 160, 224)
+    blocks: int = 1
+    groups: int = 8
+
+
+class NormalNetwork(nn.Module):
+    """Photo (3, 0..1), guidance normals (3), head mask (1), guidance mask (1) -> unit normals (3)."""
+
+    IN_CHANNELS = 8
+
+    def __init__(self, settings: NormalSettings | None = None) -> None:
+        """Make the network; its last layer starts at zero, so that it starts as the identity of the guidance."""
+        super().__init__()
+        self.settings = s = settings or NormalSettings()
+        self.stem = nn.Conv2d(self.IN_CHANNELS, s.widths[0], 3, padding=1)
+        self.down = nn.ModuleList()
+        self.up = nn.ModuleList()
+        for i, width in enumerate(s.widths):
+            entering = s.widths[max(0, i - 1)]
+            self.down.append(_stage(entering, width, s))
+        for i in range(len(s.widths) - 2, -1, -1):
+            self.up.append(_stage(s.widths[i + 1] + s.widths[i], s.widths[i], s))
+        self.head = nn.Conv2d(s.widths[0], 3, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias if self.head.bias is not None else self.head.weight)
+
+    def forward(
+        self,
+        photo: Float[torch.Tensor, "B 3 H W"],
+        guidance: Float[torch.Tensor, "B 3 H W"],
+        mask: Float[torch.Tensor, "B 1 H W"],
+    ) -> Float[torch.Tensor, "B 3 H W"]:
+        """Normals inside the mask, 0 outside; H and W must divide by 2^(levels - 1)."""
+        covered = (guidance.square().sum(1, keepdim=True) > 0.25).to(photo.dtype)
+        x = self.stem(torch.cat([(photo * 2 - 1) * mask, guidance, mask, covered], dim=1))
+        skips = []
+        for i, stage in enumerate(self.down):
+            x = stage(x if i == 0 else F.avg_pool2d(x, 2))
+            skips.append(x)
+        for stage, skip in zip(self.up, reversed(skips[:-1]), strict=True):
+            x = stage(torch.cat([F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False), skip], dim=1))
+        correction = self.head(x)
+        facing = torch.zeros_like(guidance)
+        facing[:, 2] = 0.5
+        start = torch.where(covered > 0, guidance, facing)
+        return F.normalize(start + correction, dim=1) * mask
+
+
+class _Residual(nn.Module):
+    def __init__(self, entering: int, leaving: int, groups: int) -> None:
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(groups, entering), nn.Conv2d(entering, leaving, 3, padding=1)
+        self.norm2, self.conv2 = nn.GroupNorm(groups, leaving), nn.Conv2d(leaving, leaving, 3, padding=1)
+        self.skip = nn.Conv2d(entering, leaving, 1) if entering != leaving else nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.conv1(F.silu(self.norm1(x)))
+        return self.skip(x) + self.conv2(F.silu(self.norm2(y)))
+
+
+def _stage(entering: int, leaving: int, s: NormalSettings) -> nn.Sequential:
+    blocks = [_Residual(entering if i == 0 else leaving, leaving, s.groups) for i in range(s.blocks)]
+    return nn.Sequential(*blocks)
+
+
+def normal_loss(
+    predicted: Float[torch.Tensor, "B 3 H W"],
+    target: Float[torch.Tensor, "B 3 H W"],
+    weight: Float[torch.Tensor, "B 1 H W"],
+) -> Float[torch.Tensor, ""]:
+    """Weighted mean of (1 - cosine) and of the root of it, which keeps small angles from vanishing."""
+    cosine = (predicted * target).sum(1, keepdim=True).clamp(-1, 1)
+    miss = 1 - cosine
+    return ((miss + 0.3 * (miss + 1e-4).sqrt()) * weight).sum() / weight.sum().clamp(min=1)
