@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import build
+from seif_core.worker import runtime
+
+ROOT = Path(build.__file__).resolve().parent
+WORKER_FILES = sorted((ROOT / "seif_core" / "worker").glob("requirements-*.txt"))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A private environment in a scratch folder, with pip and venv replaced by records of what was asked."""
+    monkeypatch.setattr(build, "ENVIRONMENT", tmp_path / ".venv")
+    calls = []
+
+    def fake_pip(python, files):
+        calls.append([path.name for path in files])
+        return ""
+
+    def fake_venv(command, **_):
+        python = build.environment_python()
+        python.parent.mkdir(parents=True)
+        python.touch()
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(build, "pip_install", fake_pip)
+    monkeypatch.setattr(build, "install_project", lambda _python: None)
+    monkeypatch.setattr(build.subprocess, "run", fake_venv)
+    monkeypatch.setattr(build, "find_python", lambda: sys.executable)
+    monkeypatch.setattr(runtime, "find_accelerator", lambda: "cpu")
+    monkeypatch.setattr(runtime, "index_answers", lambda _url: False)
+    return calls
+
+
+def test_build_script_starts_on_the_standard_library_alone():
+    code = (
+        "import sys; before = set(sys.modules); import build; loaded = set(sys.modules) - before;"
+        "foreign = [n for n in loaded if n.split('.')[0] not in sys.stdlib_module_names | {'build', 'seif_core'}];"
+        "assert not foreign, foreign; assert 'numpy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True)
+
+
+def test_second_start_calls_no_pip(folder):
+    build.environment(["blender.txt"])
+    build.environment(["blender.txt"])
+    assert folder == [["requirements-py311-cpu.txt", "blender.txt"]]
+
+
+def test_test_tools_are_added_to_an_environment_that_stands(folder):
+    build.environment(["blender.txt"])
+    build.environment(["blender.txt", "test.txt"])
+    build.environment(["blender.txt"])
+    assert folder[1:] == [["requirements-py311-cpu.txt", "blender.txt", "test.txt"]]
+
+
+def test_changed_requirements_are_installed(folder, monkeypatch):
+    build.environment(["blender.txt"])
+    before = build.file_hash
+    monkeypatch.setattr(build, "file_hash", lambda name: "new" if name == "blender.txt" else before(name))
+    build.environment(["blender.txt"])
+    assert len(folder) == 2
+
+
+def test_interrupted_installation_starts_afresh(folder, monkeypatch):
+    monkeypatch.setattr(build, "install", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        build.environment(["blender.txt"])
+    torn = build.ENVIRONMENT / "torn-package"
+    torn.touch()
+    monkeypatch.undo()
+    monkeypatch.setattr(build, "ENVIRONMENT", torn.parent)
+    monkeypatch.setattr(build, "install", lambda *_: "requirements-py311-cpu.txt")
+    build.environment(["blender.txt"])
+    assert not torn.exists()
+    assert json.loads((build.ENVIRONMENT / build.STAMP).read_text())["worker"] == "requirements-py311-cpu.txt"
+
+
+def test_foreign_environment_is_left_alone(folder):
+    build.ENVIRONMENT.mkdir()
+    (build.ENVIRONMENT / "mine.txt").touch()
+    with pytest.raises(build.BuildError, match="not made by build"):
+        build.environment([])
+    assert (build.ENVIRONMENT / "mine.txt").exists()
+
+
+def test_registry_build_of_torch_is_tried_where_the_small_one_cannot_be_had(folder, monkeypatch):
+    tried = []
+
+    def refuse_first(python, files):
+        tried.append(files[0].name)
+        return "no matching distribution" if len(tried) == 1 else ""
+
+    monkeypatch.setattr(build, "pip_install", refuse_first)
+    monkeypatch.setattr(runtime.platform, "system", lambda: "Linux")
+    build.environment([])
+    assert tried == ["requirements-py311-cpu.txt", "requirements-py311-cuda.txt"]
+
+
+def test_wrong_python_ends_in_a_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(build.sys, "version_info", (3, 9, 1))
+    monkeypatch.setattr(build.shutil, "which", lambda _name: None)
+    with pytest.raises(build.BuildError, match=r"this is Python 3\.9, but .* 3\.11"):
+        build.find_python()
+
+
+def test_unreachable_index_is_taken_out_of_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(runtime, "index_answers", lambda _url: False)
+    source = runtime.requirements_file("cpu", python=(3, 11))
+    usable = runtime.reachable_requirements(source, tmp_path)
+    assert "--extra-index-url" in source.read_text()
+    assert usable.read_text() == source.read_text().replace(
+        "--extra-index-url https://download.pytorch.org/whl/cpu\n", ""
+    )
+
+
+def test_every_python_system_and_accelerator_has_its_file():
+    for python in ((3, 11), (3, 13)):
+        for system, accelerators in (("Linux", ("cpu", "cuda")), ("Windows", ("cpu", "cuda")), ("Darwin", ("mps",))):
+            for accelerator in accelerators:
+                assert runtime.requirements_file(accelerator, python=python, system=system).is_file()
+    with pytest.raises(ValueError, match=r"not for 3\.12"):
+        runtime.requirements_file("cpu", python=(3, 12))
+
+
+@pytest.mark.parametrize("path", [*WORKER_FILES, *sorted((ROOT / "requirements").glob("*.txt"))], ids=lambda p: p.name)
+def test_every_requirement_is_pinned_and_hashed(path):
+    entries = [line for line in path.read_text().splitlines() if line and line[0].isalnum()]
+    assert entries
+    assert all("==" in line for line in entries)
+    if path.name != "requirements-py311-cuda-windows.txt":  # the hash of one wheel is not known, see lock_requirements
+        assert all(line.endswith("\\") for line in entries)
+
+
+def test_blenders_pythons_get_the_numpy_that_blender_pins():
+    for path in WORKER_FILES:
+        numpy = next(line for line in path.read_text().splitlines() if line.startswith("numpy=="))
+        major = int(numpy.split("==")[1].split(".")[0])
+        assert major == (1 if "py311" in path.name else 2)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for the driver's program")
+@pytest.mark.parametrize(("answer", "found"), [("GPU 0: NVIDIA H100", "cuda"), ("No devices were found", "cpu")])
+def test_cuda_is_chosen_where_the_driver_lists_a_gpu(tmp_path, monkeypatch, answer, found):
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert runtime.find_accelerator("Linux") == found
+    assert runtime.find_accelerator("Darwin") == "mps"
