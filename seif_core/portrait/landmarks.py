@@ -20,11 +20,13 @@ class Landmarks:
         points: (L, 3) float32: x, y in pixels of the photo, z in pixels, negative towards the viewer (0 if unknown).
         presence: how sure the backend is that this is a face, 0..1.
         roll: tilt of the head in radians, positive clockwise as seen in the picture.
+        spread: how far the points move, in face sizes, when the crop is moved a little; 0 if not measured.
     """
 
     points: Float32[np.ndarray, "L 3"]
     presence: float
     roll: float
+    spread: float = 0.0
 
     @property
     def bounds(self) -> Float32[np.ndarray, "4"]:

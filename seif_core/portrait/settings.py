@@ -20,7 +20,7 @@ class PortraitSettings:
         allow_download: whether a backend may download its weights from the internet.
         minimum_face_px: faces whose box is narrower than this many pixels are refused.
         minimum_confidence: faces whose presence score (0..1) lies below are not counted as faces.
-        refinements: how many slightly shifted crops the landmarks are averaged over.
+        refinements: how many slightly shifted crops (each also mirrored) the landmarks are averaged over.
         maximum_megapixels: larger photos are scaled down to this many million pixels when they are decoded.
     """
 
