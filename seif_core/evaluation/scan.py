@@ -10,6 +10,7 @@ section 5 and https://now.is.tue.mpg.de; seven landmarks: the eyes' four corners
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,16 +80,19 @@ class ScanComparison:
     with_scale: ScanDistance
     without_scale: ScanDistance
 
-    def table(self) -> str:
-        """A small text table of the figures."""
+    def __str__(self) -> str:
         lines = ["alignment       median    mean     std   scale  vertices"]
         for name, row in (("with scale", self.with_scale), ("without scale", self.without_scale)):
             figures = f"{row.median_mm:8.3f}{row.mean_mm:8.3f}{row.std_mm:8.3f}{row.alignment.scale:8.4f}"
             lines.append(f"{name:<14}{figures}{len(row.vertices):10d}")
         return "\n".join([*lines, "(distances in millimetres)"])
 
+    def as_json(self) -> str:
+        """The figures without the arrays, as JSON."""
+        return json.dumps(self.as_dict(), indent=2)
+
     def as_dict(self) -> dict[str, dict[str, float | int]]:
-        """The figures without the arrays, ready for JSON."""
+        """The figures without the arrays."""
         return {
             name: {
                 "median_mm": row.median_mm,

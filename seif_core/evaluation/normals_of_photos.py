@@ -1,0 +1,98 @@
+"""`seif evaluate normals`: reconstruct photos and compare their normals with reference normal maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..errors import PhotoError, SettingsError
+from ..fitting.fit import Fit
+from ..headmodel.topology import PART_NAMES
+from ..pipeline import Reconstruction, ReconstructionSettings, reconstruct
+from ..preview.surface import Surface
+from ..preview.views import render_normals
+from ..progress import Progress
+from ..raster import rasterize_view
+from ..shapes import Bool
+from .normals import (
+    NormalsRow,
+    NormalsTable,
+    ReferencePhoto,
+    angular_error,
+    collect,
+    decode_normals,
+    find_references,
+    read_picture,
+)
+
+
+def evaluate_normals(
+    reference_dir: Path, *, device: str = "auto", seed: int = 0, progress: Progress | None = None
+) -> NormalsTable:
+    """Reconstruct every ``NAME.png`` that has a ``NAME_normal.png``, and compare normals.
+
+    Inside the face: pixels of the fitted model's face region. Inside the head: ``NAME_mask.png``, or all that the
+    reference covers. Both are cut to the pixels that reference and prediction cover.
+
+    Args:
+        reference_dir: folder of photos and references.
+        device: see `ReconstructionSettings`.
+        seed: see `ReconstructionSettings`.
+        progress: told the stages of each photo; may cancel.
+
+    Raises:
+        SettingsError: the folder holds nothing to compare, or a reference of another size than its photo.
+    """
+    settings = ReconstructionSettings(device=device, seed=seed, texture_size=0)
+    return collect(_rows(find_references(reference_dir), settings, progress))
+
+
+def _rows(
+    references: list[ReferencePhoto], settings: ReconstructionSettings, progress: Progress | None
+) -> Iterator[NormalsRow | tuple[str, str]]:
+    for reference in references:
+        try:
+            done = reconstruct(reference.photo, settings, progress)
+        except PhotoError as error:
+            yield reference.photo.stem, str(error)
+        else:
+            yield compare_normals(done, reference)
+
+
+def compare_normals(done: Reconstruction, reference: ReferencePhoto) -> NormalsRow:
+    """Compare one reconstruction with its reference."""
+    theirs = read_picture(reference.normals)
+    fit_map = render_normals(Surface.of_fit(done.fit), done.fit.camera)
+    mesh_map = render_normals(Surface.of_head_in_photo(done.head), done.head.photo_camera)
+    if theirs.shape[:2] != mesh_map.shape[:2]:
+        raise SettingsError(
+            f"{reference.normals.name} has {theirs.shape[1]}x{theirs.shape[0]} pixels, its photo "
+            f"{mesh_map.shape[1]}x{mesh_map.shape[0]}; they must have one size."
+        )
+    face = face_mask(done.fit)
+    head = decode_normals(theirs)[1]
+    if reference.mask is not None:
+        mask = read_picture(reference.mask)
+        head = (mask if mask.ndim == 2 else mask.max(axis=-1)) > np.iinfo(mask.dtype).max // 2
+    return NormalsRow(
+        reference.photo.stem,
+        mesh_face=angular_error(mesh_map, theirs, face & head),
+        mesh_head=angular_error(mesh_map, theirs, head),
+        fit_face=angular_error(fit_map, theirs, face & head),
+        fit_head=angular_error(fit_map, theirs, head),
+        landmark_error=done.fit.landmark_error,
+    )
+
+
+def face_mask(fit: Fit) -> Bool[np.ndarray, "H W"]:
+    """(H, W) bool: pixels of the photo where the fitted model shows the skin of its face region."""
+    model = fit.model
+    triangles = model.triangles
+    part = np.concatenate([model.face_part, model.face_part[model.faces[:, 3] >= 0]])
+    in_face = model.regions["face"][triangles].all(axis=1) & (part == PART_NAMES.index("skin"))
+    raster = rasterize_view(torch.from_numpy(fit.posed), torch.from_numpy(triangles).long(), fit.camera, cull_back=True)
+    shown = raster.triangle.numpy()
+    return (shown >= 0) & in_face[np.maximum(shown, 0)]
