@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import torch
 
+from ..appearance.colour import decode, to_srgb
 from ..camera import Camera
 from ..head import Head
 from ..headmodel.model import triangulate
@@ -145,17 +146,6 @@ def render_normals(surface: Surface, camera: Camera) -> UInt8[np.ndarray, "H W 3
     return out
 
 
-def to_srgb(linear: Float[np.ndarray, "*S"]) -> Float[np.ndarray, "*S"]:
-    """Linear light to sRGB, both 0..1 (IEC 61966-2-1)."""
-    x = np.clip(linear, 0.0, 1.0)
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.power(np.maximum(x, 1e-8), 1 / 2.4) - 0.055)
-
-
-def from_srgb(srgb: Float[np.ndarray, "*S"]) -> Float[np.ndarray, "*S"]:
-    """Inverse of `to_srgb`."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, np.power((srgb + 0.055) / 1.055, 2.4))
-
-
 def _view_camera(view: View) -> Camera:
     focal = min(view.width, view.height) / (2 * np.tan(_FIELD_OF_VIEW / 2))
     return Camera(float(focal), view.width / 2, view.height / 2, view.width, view.height)
@@ -213,8 +203,7 @@ def _texture_colours(scene: _Scene, uvs: np.ndarray, texture: np.ndarray) -> Flo
     x = (uv[..., 0] * width - 0.5).astype(np.float32)
     y = ((1 - uv[..., 1]) * height - 0.5).astype(np.float32)
     sampled = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
-    table = from_srgb(np.arange(256) / 255.0).astype(np.float32)
-    return table[sampled]
+    return decode(sampled)
 
 
 def _mip(texture: np.ndarray, uv_triangles: np.ndarray, uvs: np.ndarray, seen: np.ndarray, pixels: int) -> np.ndarray:

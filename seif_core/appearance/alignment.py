@@ -1,0 +1,58 @@
+"""Bends the photo by what the fit left over, so that lids, brows and lips lie where the mesh has them.
+
+The displacement is known at the landmarks and stretched over the mesh as a membrane that fades out beyond the face, so
+it is smooth and has no seams. Landmarks that the camera does not see and residuals too large to be true count little.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..camera import Camera
+from ..fitting import Fit
+from ..portrait import Portrait
+from ..shapes import Float32
+from .membrane import MeshMembrane
+from .numeric import smoothstep
+
+
+def landmark_displacement(
+    portrait: Portrait,
+    fit: Fit,
+    membrane: MeshMembrane,
+    facing: Float32[np.ndarray, " V"],
+    features: Float32[np.ndarray, " V"],
+) -> Float32[np.ndarray, "V 2"]:
+    """What to add to each vertex's projection, in pixels of the photo.
+
+    Args:
+        portrait: gives the detected landmarks.
+        fit: gives the model's.
+        membrane: of the model's mesh.
+        facing: (V,) cosine between normal and the direction to the camera.
+        features: (V,) 0..1, the face's inner part, where the photo may be bent.
+    """
+    count = len(fit.posed)
+    embedding = fit.model.embeddings.get(portrait.landmark_scheme)
+    if embedding is None or len(embedding.sigma) != len(portrait.landmarks):
+        return np.zeros((count, 2), np.float32)
+    residual = portrait.landmarks[:, :2] - fit.camera.project(embedding.points(fit.posed))
+    eyes = fit.model.joint_regressor[3:5] @ fit.posed
+    size = _pixels_between(fit.camera, eyes)
+    length = np.linalg.norm(residual, axis=1) / size
+    seen = np.einsum("lk,lk->l", embedding.weights, facing[embedding.vertex_ids])
+    inner = np.einsum("lk,lk->l", embedding.weights, features[embedding.vertex_ids])
+    trust = (embedding.sigma > 0) * smoothstep(seen, 0.1, 0.4) * inner * (1 - smoothstep(length, 0.10, 0.20))
+    trust[468:] = 0  # the irises move with the gaze, not with the skin
+    weight, pull = np.zeros(count), np.zeros((count, 2))
+    for k in range(3):
+        share = trust * embedding.weights[:, k]
+        np.add.at(weight, embedding.vertex_ids[:, k], share)
+        np.add.at(pull, embedding.vertex_ids[:, k], share[:, None] * residual)
+    anchor = 0.01 + 2.0 * (1 - features)
+    return membrane.solve(pull / (weight + anchor)[:, None], weight + anchor, stiffness=0.5)
+
+
+def _pixels_between(camera: Camera, points: np.ndarray) -> float:
+    distance = float(np.linalg.norm(points[0] - points[1]))
+    return max(1.0, camera.focal * distance / float(-points[:, 2].mean()))

@@ -1,0 +1,148 @@
+"""The texture atlas of a head model: which triangle each texel shows, and where.
+
+Convention: texel (row i, column j) of a texture of N texels has its centre at u = (j + 0.5) / N and
+v = 1 - (i + 0.5) / N. Worked number: N = 2, row 0, column 1 lies at (0.75, 0.75).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from ..headmodel import HeadModel
+from ..headmodel.model import triangulate
+from ..shapes import Bool, Float, Float32, Int32, UInt8
+from .symmetry import mirror_uvs
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """Texels of a model's texture; N texels carry surface, T triangles.
+
+    Attributes:
+        size: width and height in texels.
+        texels: (N,) int32, flat index of the texels that carry surface, ascending.
+        triangle: (N,) int32, triangle of each.
+        weights: (N, 3) float32, barycentric weights, rows sum to 1, all at least 0.
+        part: (N,) uint8 into `headmodel.PART_NAMES`.
+        triangles: (T, 3) int32 vertex indices.
+        nearest: (size * size,) int32, for every texel of the texture the nearest one that carries surface, as an
+            index into the N.
+        mirror_x: (N,) float32, column (in OpenCV's pixels) of the same place on the other side of the head.
+        mirror_y: (N,) float32, its row.
+        mirrored: (N,) bool, whether that place is known.
+    """
+
+    size: int
+    texels: Int32[np.ndarray, " N"]
+    triangle: Int32[np.ndarray, " N"]
+    weights: Float32[np.ndarray, "N 3"]
+    part: UInt8[np.ndarray, " N"]
+    triangles: Int32[np.ndarray, "T 3"]
+    nearest: Int32[np.ndarray, " S"]
+    mirror_x: Float32[np.ndarray, " N"]
+    mirror_y: Float32[np.ndarray, " N"]
+    mirrored: Bool[np.ndarray, " N"]
+
+    def spread(self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | None = None) -> Float32[np.ndarray, "N C"]:
+        """Per-vertex values at the texels (or at the chosen ones of them)."""
+        triangle = self.triangle if chosen is None else self.triangle[chosen]
+        weights = self.weights if chosen is None else self.weights[chosen]
+        corners = self.triangles[triangle]
+        values = np.ascontiguousarray(values, np.float32)
+        out = np.take(values, corners[:, 0], axis=0) * weights[:, :1]
+        for k in (1, 2):
+            out += np.take(values, corners[:, k], axis=0) * weights[:, k : k + 1]
+        return out
+
+    def gather(
+        self, values: Float[np.ndarray, "N C"], weights: Float[np.ndarray, " N"], chosen: np.ndarray, vertices: int
+    ) -> tuple[Float32[np.ndarray, "V C"], Float32[np.ndarray, " V"]]:
+        """Weighted mean of texel values around each vertex, and the fraction of its texels' area that had weight."""
+        corners = self.triangles[self.triangle[chosen]]
+        bary = self.weights[chosen]
+        total, area = np.zeros(vertices), np.zeros(vertices)
+        sums = np.zeros((vertices, values.shape[1]))
+        for k in range(3):
+            weight = bary[:, k] * weights
+            area += np.bincount(corners[:, k], bary[:, k], vertices)
+            total += np.bincount(corners[:, k], weight, vertices)
+            for c in range(values.shape[1]):
+                sums[:, c] += np.bincount(corners[:, k], weight * values[:, c], vertices)
+        mean = sums / np.maximum(total, 1e-9)[:, None]
+        return mean.astype(np.float32), (total / np.maximum(area, 1e-9)).astype(np.float32)
+
+    def image(self, values: np.ndarray) -> np.ndarray:
+        """The texture, filled beyond its islands with the nearest texel's value, so that nothing bleeds in.
+
+        (N, C) of any type becomes (size, size, C) of the same.
+        """
+        return np.take(values, self.nearest, axis=0).reshape(self.size, self.size, values.shape[1])
+
+
+@lru_cache(maxsize=2)
+def build_atlas(model: HeadModel, size: int) -> Atlas:
+    """The atlas of a model at a texture size; cached, for it depends on the model alone."""
+    triangles, origin = triangulate(model.faces)
+    uv_triangles = triangulate(model.uv_faces)[0]
+    corners = model.uvs[uv_triangles].astype(np.float64)  # T 3 2
+    xy = np.stack([corners[..., 0] * size - 0.5, (1 - corners[..., 1]) * size - 0.5], -1)
+    owner = _paint(xy, size)
+    texels = np.flatnonzero(owner.reshape(-1) >= 0).astype(np.int32)
+    triangle = owner.reshape(-1)[texels]
+    weights = _barycentric(xy, triangle, texels, size)
+    mirror_corners, known = mirror_uvs(model, triangles, origin, uv_triangles)
+    mirror = np.einsum("nk,nkc->nc", weights, mirror_corners[triangle].astype(np.float32))
+    return Atlas(
+        size=size,
+        texels=texels,
+        triangle=triangle,
+        weights=weights,
+        part=model.face_part[origin[triangle]],
+        triangles=triangles,
+        nearest=_nearest(owner >= 0, texels),
+        mirror_x=np.ascontiguousarray(mirror[:, 0] * size - 0.5),
+        mirror_y=np.ascontiguousarray((1 - mirror[:, 1]) * size - 0.5),
+        mirrored=known[triangle],
+    )
+
+
+def _paint(xy: np.ndarray, size: int) -> Int32[np.ndarray, "S S"]:
+    """Index of the triangle at each texel, -1 for none; edges reach up to a texel outwards."""
+    owner = np.full((size, size), -1, np.int32)
+    fixed = np.rint(xy * 16).astype(np.int32)
+    for index, corner in enumerate(fixed):
+        cv2.fillConvexPoly(owner, corner, (index,), lineType=cv2.LINE_8, shift=4)
+    return owner
+
+
+def _barycentric(xy: np.ndarray, triangle: np.ndarray, texels: np.ndarray, size: int) -> Float32[np.ndarray, "N 3"]:
+    a, b, c = xy[:, 0], xy[:, 1], xy[:, 2]
+    area = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+    area = np.where(np.abs(area) < 1e-12, 1e-12, area)
+    # weight_k = (gradient_k . (p - a)) + [k is a]
+    second = np.stack([(c - a)[:, 1], -(c - a)[:, 0]], 1) / area[:, None]
+    third = np.stack([-(b - a)[:, 1], (b - a)[:, 0]], 1) / area[:, None]
+    dx = ((texels % size) - a[triangle, 0]).astype(np.float32)
+    dy = ((texels // size) - a[triangle, 1]).astype(np.float32)
+    second, third = second.astype(np.float32)[triangle], third.astype(np.float32)[triangle]
+    w = np.empty((len(texels), 3), np.float32)
+    w[:, 1] = dx * second[:, 0] + dy * second[:, 1]
+    w[:, 2] = dx * third[:, 0] + dy * third[:, 1]
+    w[:, 0] = 1 - w[:, 1] - w[:, 2]
+    np.maximum(w, 0, out=w)
+    w /= w.sum(1, keepdims=True)
+    return w
+
+
+def _nearest(covered: np.ndarray, texels: np.ndarray) -> Int32[np.ndarray, " S"]:
+    _, label = cv2.distanceTransformWithLabels(
+        np.where(covered, 0, 255).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    rank = np.full(int(label.max()) + 1, 0, np.int32)
+    flat = label.reshape(-1).astype(np.int32)
+    rank[flat[texels]] = np.arange(len(texels), dtype=np.int32)
+    return rank[flat]

@@ -1,0 +1,98 @@
+"""The photo's colours on the model's texture: projected, evened, completed.
+
+Every texel of the skin is a sum of two bands. The low band is solved on the mesh's vertices, which the texture's seams
+do not cut: it follows the photo where the photo is good and runs on smoothly where it is not, skin and scalp each for
+itself. The high band is what the photo shows beyond the low band, faded out by facing angle, occlusion, the mask's edge
+and foreign colours (hair on a forehead, a collar on a neck), and taken from the mirrored side where that saw better.
+
+Convention: photo pixels as in `camera`, texels as in `atlas`; colours are sRGB 0..1 unless called linear.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from ..fitting import Fit
+from ..headmodel import HeadModel
+from ..headmodel.topology import PART_NAMES
+from ..portrait import Portrait
+from ..progress import Progress
+from ..shapes import Float32, Int, UInt8
+from .atlas import Atlas, build_atlas
+from .colour import is_grey
+from .completion import complete
+from .eyes import iris_colour, paint_eyes
+from .interior import MOUTH, depth_shade, paint_interior
+from .membrane import MeshMembrane
+from .photograph import take_photograph
+from .projection import project_photo
+from .settings import TextureSettings
+from .zones import Zones, build_zones
+
+_SKIN_DEFAULT: Final = np.array([0.78, 0.60, 0.51], np.float32)
+
+
+def bake_texture(
+    portrait: Portrait,
+    fit: Fit,
+    *,
+    settings: TextureSettings | None = None,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> UInt8[np.ndarray, "S S 3"]:
+    """Bake the base colour of a head.
+
+    Args:
+        portrait: the photo.
+        fit: the model fitted to it.
+        settings: size and strength; None takes the defaults.
+        device: torch device of the depth test.
+        progress: told of each step; may cancel.
+
+    Returns:
+        (size, size, 3) uint8 sRGB, row 0 at v = 1; filled everywhere, grey for a grey photo.
+
+    Raises:
+        CancelledError: through `progress`.
+    """
+    settings = settings or TextureSettings()
+    progress = progress or Progress()
+    model = fit.model
+    progress.step(0.0)
+    atlas, zones = build_atlas(model, settings.size), build_zones(model)
+    progress.step(0.2)
+    photo = take_photograph(portrait, fit, settings.photo_side, device)
+    skin = np.flatnonzero(atlas.part == PART_NAMES.index("skin")).astype(np.int32)
+    membrane = MeshMembrane(model.faces, len(model.template))
+    colours = np.empty((len(atlas.texels), 3), np.float32)
+    if photo is None:
+        colours[skin] = _SKIN_DEFAULT
+    else:
+        texels = project_photo(portrait, fit, photo, atlas=atlas, zones=zones, membrane=membrane, settings=settings)
+        progress.step(0.5)
+        colours[skin] = complete(model, atlas, zones, membrane, texels)
+    progress.step(0.8)
+    _paint_mouth(model, atlas, zones, colours, skin)
+    eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))
+    colours[eyes] = paint_eyes(model, atlas, iris_colour(portrait), eyes)
+    rest = np.flatnonzero(atlas.part > PART_NAMES.index("eye_right"))
+    colours[rest] = paint_interior(model, atlas, rest)
+    texture = atlas.image(np.rint(np.clip(colours, 0, 1) * 255).astype(np.uint8))
+    if is_grey(portrait.pixels):
+        texture = np.repeat(cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    progress.step(1.0)
+    return np.ascontiguousarray(texture, np.uint8)
+
+
+def _paint_mouth(
+    model: HeadModel, atlas: Atlas, zones: Zones, colours: Float32[np.ndarray, "N 3"], skin: Int[np.ndarray, " M"]
+) -> None:
+    inside = atlas.spread(zones.mouth[:, None], skin)[:, 0]
+    touched = np.flatnonzero(inside > 0)
+    texels = skin[touched]
+    shade = depth_shade(model, atlas.spread(model.template, texels))
+    lining = MOUTH * shade[:, None].astype(np.float32)
+    colours[texels] += (lining - colours[texels]) * inside[touched, None]

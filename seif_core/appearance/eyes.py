@@ -1,0 +1,105 @@
+"""Eyeballs: the photo's iris colour, painted on the model's own eyeballs so that they look ahead at rest.
+
+A person's visible iris is 11.8 mm wide with little spread (Caroline and Andre, The effect of corneal diameter on soft
+lens fitting, 2002), about 0.98 of the eyeball's radius; it is laid out on the model's eyeball in that proportion.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from ..headmodel import HeadModel
+from ..headmodel.topology import PART_NAMES
+from ..portrait import Portrait
+from ..shapes import Float, Float32
+from .atlas import Atlas
+from .numeric import sample, smoothstep
+
+_IRIS_RADIUS: Final = 0.49  # of the eyeball's radius
+_PUPIL: Final = 0.36  # of the iris' radius
+_DEFAULT_IRIS: Final = np.array([0.36, 0.25, 0.17], np.float32)
+_SCLERA: Final = np.array([0.88, 0.85, 0.82], np.float32)
+_VEIN: Final = np.array([0.80, 0.60, 0.56], np.float32)
+_IRISES: Final = (slice(473, 478), slice(468, 473))  # left, right: centre and four points of the rim
+_LIDS: Final = (  # MediaPipe Face Mesh: contours of the left and the right eye's opening
+    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
+    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+)
+
+
+def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
+    """Colour of the irises in the photo, sRGB 0..1; a plain brown where they cannot be seen.
+
+    Taken between pupil and rim, below the upper lid's shadow, without highlights; the median of what is left.
+    """
+    if portrait.landmark_scheme != "mediapipe478":
+        return _DEFAULT_IRIS
+    found = [_iris_samples(portrait, iris, lids) for iris, lids in zip(_IRISES, _LIDS, strict=True)]
+    samples = np.concatenate(found)
+    if len(samples) < 12:
+        return _DEFAULT_IRIS
+    light = samples.mean(1)
+    kept = samples[(light >= np.quantile(light, 0.25)) & (light <= np.quantile(light, 0.85))]
+    return np.clip(np.median(kept, axis=0), 0.06, 0.75).astype(np.float32)
+
+
+def paint_eyes(
+    model: HeadModel, atlas: Atlas, iris: Float32[np.ndarray, "3"], chosen: np.ndarray
+) -> Float32[np.ndarray, "M 3"]:
+    """Colours (M, 3), sRGB 0..1, of the chosen texels, all of which lie on eyeballs."""
+    out = np.zeros((len(chosen), 3), np.float32)
+    for part in ("eye_left", "eye_right"):
+        index = PART_NAMES.index(part)
+        mine = atlas.part[chosen] == index
+        ids = np.unique(model.faces[model.face_part == index].clip(min=0)) if mine.any() else np.zeros(0, int)
+        ids = ids[np.isin(ids, model.faces[model.face_part == index])]
+        if not len(ids):
+            continue
+        ball = model.template[ids]
+        centre = (ball.min(0) + ball.max(0)) / 2
+        radius = float((ball.max(0) - ball.min(0))[:2].max() / 2)
+        place = (atlas.spread(model.template, chosen[mine]) - centre) / radius
+        out[mine] = _eye_colour(place, iris)
+    return out
+
+
+def _iris_samples(portrait: Portrait, iris: slice, lids: tuple[int, ...]) -> Float[np.ndarray, "M 3"]:
+    centre, *rim = portrait.landmarks[iris, :2].astype(np.float64)
+    radius = float(np.mean([np.linalg.norm(p - centre) for p in rim]))
+    if radius < 2.5:
+        return np.zeros((0, 3))
+    grid = np.linspace(-1, 1, 41)
+    x, y = (axis.ravel() for axis in np.meshgrid(grid, grid))
+    away = np.hypot(x, y)
+    ring = (away > 0.5) & (away < 0.88) & (y > -0.35)
+    points = np.stack([x, y], 1)[ring] * radius + centre
+    opening = portrait.landmarks[list(lids), :2].astype(np.float32)
+    clear = [
+        cv2.pointPolygonTest(opening, (float(p[0]), float(p[1])), measureDist=True) > 0.12 * radius for p in points
+    ]
+    points = (points[np.array(clear, bool)] - 0.5).astype(np.float32)
+    if not len(points):
+        return np.zeros((0, 3))
+    return sample(portrait.pixels, points[:, 0], points[:, 1]).astype(np.float64) / 255
+
+
+def _eye_colour(place: np.ndarray, iris: np.ndarray) -> Float32[np.ndarray, "M 3"]:
+    """Sclera, iris with fibres and a dark rim, pupil; `place` in radii of the eyeball, looking along +Z."""
+    away = np.hypot(place[:, 0], place[:, 1]) / _IRIS_RADIUS
+    away = np.where(place[:, 2] > 0, away, 9.0)
+    angle = np.arctan2(place[:, 1], place[:, 0])
+    red = smoothstep(away, 1.3, 2.1) * (0.55 + 0.45 * np.sin(3 * angle + 0.7) * np.sin(7 * angle + 2.0))
+    sclera = _SCLERA + (_VEIN - _SCLERA) * (0.5 * red)[:, None]
+    fibres = np.zeros_like(angle)
+    for count, phase, strength in ((23, 0.4, 0.35), (41, 1.9, 0.35), (67, 4.1, 0.3)):
+        fibres += strength * np.sin(count * angle + phase + 2.5 * np.sin(5 * angle + phase))
+    inner = 1 - smoothstep(away, _PUPIL, 0.75)
+    bright = 1.08 + 0.14 * fibres * smoothstep(away, _PUPIL, 0.6) + 0.18 * inner
+    bright *= 1 - 0.55 * smoothstep(away, 0.80, 1.0)  # the limbal ring
+    colour = np.clip(iris[None] * bright[:, None], 0, 1)
+    colour *= smoothstep(away, _PUPIL - 0.05, _PUPIL + 0.05)[:, None] * 0.97 + 0.03
+    edge = smoothstep(away, 0.95, 1.08)[:, None]
+    return (colour + (sclera - colour) * edge).astype(np.float32)

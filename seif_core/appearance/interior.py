@@ -1,0 +1,42 @@
+"""Plausible colours for what a photo does not show: teeth, gums, tongue, the inside of the mouth, lashes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ..headmodel import HeadModel
+from ..headmodel.topology import PART_NAMES
+from ..shapes import Float, Float32
+from .atlas import Atlas
+from .numeric import smoothstep
+
+MOUTH: Final = np.array([0.42, 0.17, 0.16], np.float32)
+"""sRGB of the mouth's lining."""
+
+_TOOTH: Final = np.array([0.88, 0.84, 0.76], np.float32)
+_GUM: Final = np.array([0.70, 0.38, 0.37], np.float32)
+_TONGUE: Final = np.array([0.72, 0.40, 0.39], np.float32)
+_LASH: Final = np.array([0.07, 0.055, 0.05], np.float32)
+
+
+def paint_interior(model: HeadModel, atlas: Atlas, chosen: np.ndarray) -> Float32[np.ndarray, "M 3"]:
+    """Colours (M, 3), sRGB 0..1, of the chosen texels, which lie on teeth, tongue or lashes."""
+    place = atlas.spread(model.template, chosen)
+    part = atlas.part[chosen]
+    out = np.tile(_LASH, (len(chosen), 1))
+    for name, colour in (("teeth_upper", _TOOTH), ("teeth_lower", _TOOTH), ("tongue", _TONGUE)):
+        mine = part == PART_NAMES.index(name)
+        if mine.any():
+            out[mine] = colour * depth_shade(model, place[mine])[:, None]
+    return out.astype(np.float32)
+
+
+def depth_shade(model: HeadModel, place: Float[np.ndarray, "M 3"]) -> Float[np.ndarray, " M"]:
+    """How much light reaches a place inside the mouth: 1 at the lips, little at the throat."""
+    eyes = model.joint_regressor[3:5] @ model.template
+    unit = float(np.linalg.norm(eyes[0] - eyes[1]))
+    lips = model.template[model.regions["lips"]] if model.regions.get("lips", np.zeros(1, bool)).any() else eyes
+    depth = (lips[:, 2].max() - place[:, 2]) / unit
+    return 1 - 0.75 * smoothstep(depth, 0.15, 1.2)

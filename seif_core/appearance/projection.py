@@ -1,0 +1,128 @@
+"""The photo seen from the texture: each texel's colour under an even light, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..fitting import Fit
+from ..headmodel.topology import PART_NAMES
+from ..portrait import Portrait
+from ..shapes import Float32, Int
+from .alignment import landmark_displacement
+from .atlas import Atlas
+from .colour import decode
+from .complexion import skin_likeness
+from .lighting import estimate_light, shading
+from .membrane import MeshMembrane
+from .numeric import sample, smoothstep
+from .photograph import Photograph
+from .settings import TextureSettings
+from .zones import Zones
+
+_GAMMA = 1 / 2.2
+_DEPTH_TOLERANCE = 0.006  # metres, how far a texel may lie behind the nearest surface around it
+_DARK_SKIN_FADE = (0.35, 0.60)  # of the face's own lightness: deep shadow outside the face is no colour of skin
+
+
+@dataclass(frozen=True, eq=False)
+class Projected:
+    """What the photo says of the skin's texels; M texels.
+
+    Attributes:
+        chosen: (M,) int32, the skin's texels, indices into the atlas.
+        colour: (M, 3) float32 sRGB, the photo with its light evened.
+        trust: (M,) float32 in 0..1, how well the photo shows the surface there.
+        skin_colour: (3,) float32 sRGB, the median of cheeks and nose.
+    """
+
+    chosen: Int[np.ndarray, " M"]
+    colour: Float32[np.ndarray, "M 3"]
+    trust: Float32[np.ndarray, " M"]
+    skin_colour: Float32[np.ndarray, "3"]
+
+
+def project_photo(
+    portrait: Portrait,
+    fit: Fit,
+    photo: Photograph,
+    *,
+    atlas: Atlas,
+    zones: Zones,
+    membrane: MeshMembrane,
+    settings: TextureSettings,
+) -> Projected:
+    """Look up the skin's texels in the photo.
+
+    Args:
+        portrait: gives the landmarks.
+        fit: gives the posed mesh.
+        photo: the head's piece of the picture.
+        atlas: the model's texels.
+        zones: the model's zones.
+        membrane: of the model's mesh.
+        settings: how much light is divided out, whether landmarks bend the photo.
+    """
+    light = _estimate(photo, fit, zones, settings.evening)  # (V, 3) linear
+    likeness, skin_colour = _likeness(photo, fit, zones, light)
+    shift = np.zeros((len(fit.posed), 2), np.float32)
+    if settings.align:
+        shift = landmark_displacement(portrait, fit, membrane, photo.facing, zones.features)
+        shift *= photo.camera.focal / fit.camera.focal
+    chosen = np.flatnonzero(atlas.part == PART_NAMES.index("skin")).astype(np.int32)
+    place = photo.camera.project(fit.posed.astype(np.float64)) + shift
+    packed = np.concatenate(
+        [
+            place,
+            -fit.posed[:, 2:],
+            photo.facing[:, None],
+            zones.features[:, None],
+            zones.scalp[:, None],
+            zones.skin[:, None].astype(np.float64),
+            light**-_GAMMA,
+        ],
+        axis=1,
+    )
+    x, y, depth, facing, features, scalp, outer, *evening = atlas.spread(packed, chosen).T
+    colour = sample(photo.pixels, x - 0.5, y - 0.5, cubic=True).astype(np.float32) / 255
+    colour *= np.stack(evening, 1)
+    scale = photo.small_camera.focal / photo.camera.focal
+    u, v = (x * scale - 0.5).astype(np.float32), (y * scale - 0.5).astype(np.float32)
+    trust = smoothstep(facing, 0.22, 0.62) * sample(photo.inside, u, v) * outer
+    near = sample(np.where(np.isfinite(photo.nearest), photo.nearest, 1e3).astype(np.float32), u, v)
+    trust *= 1 - smoothstep(depth - near, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
+    own = np.maximum(features, scalp)  # here the photo is kept whatever its colour
+    trust *= own + (1 - own) * sample(likeness, u, v)
+    return Projected(chosen, np.clip(colour, 0, 1), trust.astype(np.float32), skin_colour)
+
+
+def _estimate(photo: Photograph, fit: Fit, zones: Zones, strength: float) -> Float32[np.ndarray, "V 3"]:
+    """The light at each vertex, linear, 1 on average."""
+    triangles = fit.model.triangles
+    values = np.concatenate([photo.normals, photo.facing[:, None], zones.light[:, None]], 1)
+    painted = photo.paint(triangles, values)
+    trust = painted[..., 4] * smoothstep(painted[..., 3], 0.15, 0.4) * photo.inside
+    use = photo.covered & (trust > 0.3)
+    if use.sum() < 100 or strength == 0:
+        return np.ones((len(fit.posed), 3), np.float32)
+    normals = painted[use][:, :3]
+    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True).clip(min=1e-6)
+    light = estimate_light(decode(photo.small[use]), normals, trust[use])
+    return (shading(light, photo.normals) ** strength).astype(np.float32)
+
+
+def _likeness(
+    photo: Photograph, fit: Fit, zones: Zones, light: Float32[np.ndarray, "V 3"]
+) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "3"]]:
+    """How much each pixel looks like skin, and the skin's own colour (sRGB)."""
+    triangles = fit.model.triangles
+    values = np.concatenate([light, photo.facing[:, None], zones.reliable[:, None]], 1)
+    painted = photo.paint(triangles, values)
+    covered = photo.covered
+    albedo = decode(photo.small) / np.where(covered[..., None], painted[..., :3], 1).clip(min=0.2)
+    reliable = covered & (painted[..., 4] > 0.9) & (painted[..., 3] > 0.35) & (photo.inside > 0.5)
+    unit = photo.small_camera.focal * 0.15 / float(-fit.posed[:, 2].mean())
+    likeness = skin_likeness(albedo.astype(np.float32), reliable, unit)
+    colour = np.median(albedo[reliable], axis=0) if reliable.any() else np.array([0.55, 0.33, 0.25])
+    return likeness, (np.clip(colour, 0, 1) ** _GAMMA).astype(np.float32)

@@ -1,0 +1,54 @@
+"""Left-right correspondence of a head model, found from its template and the way its faces are joined."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from ..headmodel import HeadModel
+from ..shapes import Bool, Float, Int, Int32
+
+
+def mirror_vertices(template: Float[np.ndarray, "V 3"]) -> Int[np.ndarray, " V"]:
+    """For each vertex the one nearest to its mirror image across x = 0.
+
+    Args:
+        template: (V, 3) metres, +X the subject's left.
+    """
+    _, nearest = KDTree(template).query(template * np.array([-1, 1, 1], template.dtype))
+    return np.asarray(nearest, np.int64)
+
+
+def mirror_uvs(
+    model: HeadModel,
+    triangles: Int32[np.ndarray, "T 3"],
+    origin: Int32[np.ndarray, " T"],
+    uv_triangles: Int32[np.ndarray, "T 3"],
+) -> tuple[Float[np.ndarray, "T 3 2"], Bool[np.ndarray, " T"]]:
+    """Texture coordinates of the mirror image of each triangle's corners.
+
+    Args:
+        model: the head model.
+        triangles: from `triangulate(model.faces)`.
+        origin: face of each triangle, from the same call.
+        uv_triangles: from `triangulate(model.uv_faces)`.
+
+    Returns:
+        (T, 3, 2) coordinates of the mirrored corners, and (T,) bool whether the mirrored face was found; where it
+        was not the triangle's own coordinates stand.
+    """
+    mirror = mirror_vertices(model.template)
+    faces = np.where(model.faces < 0, -1, model.faces)
+    face_of = {frozenset(f): i for i, f in enumerate(faces.tolist())}
+    coordinates = model.uvs[uv_triangles].astype(np.float64)
+    known = np.zeros(len(triangles), bool)
+    partner = np.full(len(faces), -1)
+    for i, face in enumerate(faces.tolist()):
+        partner[i] = face_of.get(frozenset(int(mirror[v]) if v >= 0 else -1 for v in face), -1)
+    for t, (face, corners) in enumerate(zip(partner[origin], triangles, strict=True)):
+        if face < 0:
+            continue
+        place = {v: k for k, v in enumerate(faces[face].tolist())}
+        uv = [model.uv_faces[face, place[int(mirror[v])]] for v in corners]
+        coordinates[t], known[t] = model.uvs[uv], True
+    return coordinates, known

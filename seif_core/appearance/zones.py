@@ -1,0 +1,84 @@
+"""Where on a head model skin is safe to measure, and where the photo must be kept as it is.
+
+The zones are laid out on the template in units of the distance between the eye joints, which every model with FLAME's
+structure has: the brows lie about 0.4 above the eyes, the nose ends 0.7 below, the mouth 1.1, the chin 1.9.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from ..headmodel import HeadModel
+from ..headmodel.topology import PART_NAMES
+from ..shapes import Bool, Float32
+from .membrane import MeshMembrane
+from .numeric import smoothstep
+
+_CHEEK: Final = ((0.30, 0.80), (-0.95, -0.35))  # |x|, y
+_NOSE: Final = ((0.0, 0.16), (-0.55, -0.05))
+
+
+@dataclass(frozen=True, eq=False)
+class Zones:
+    """Per-vertex masks of a model.
+
+    Attributes:
+        skin: (V,) bool, on the skin's surface and not inside the mouth.
+        reliable: (V,) bool, cheeks and the bridge of the nose: skin in nearly every photo.
+        features: (V,) float32 in 0..1, brows, eyes, nose, mouth, chin: the photo is kept whatever its colour.
+        scalp: (V,) float32 in 0..1, soft at its edge.
+        mouth: (V,) float32 in 0..1, the inside of the mouth, soft at its edge.
+        light: (V,) bool, where the light is estimated: the outer skin without lids, lips and scalp.
+    """
+
+    skin: Bool[np.ndarray, " V"]
+    reliable: Bool[np.ndarray, " V"]
+    features: Float32[np.ndarray, " V"]
+    scalp: Float32[np.ndarray, " V"]
+    mouth: Float32[np.ndarray, " V"]
+    light: Bool[np.ndarray, " V"]
+
+
+@lru_cache(maxsize=2)
+def build_zones(model: HeadModel) -> Zones:
+    """The zones of a model; cached."""
+    eyes = model.joint_regressor[3:5] @ model.template
+    unit = float(np.linalg.norm(eyes[0] - eyes[1]))
+    x, y, z = ((model.template - eyes.mean(0)) / unit).T
+    x = np.abs(x)
+    nothing = np.zeros(len(model.template), bool)
+    region = {name: model.regions.get(name, nothing) for name in ("scalp", "lids", "lips", "mouth_interior", "face")}
+    skin = nothing.copy()
+    skin[np.unique(model.faces[model.face_part == PART_NAMES.index("skin")].clip(min=0))] = True
+    outer = skin & ~region["mouth_interior"]
+    front = outer & ~region["lids"] & ~region["lips"] & (z > -0.9)
+    reliable = front & (_inside(x, y, _CHEEK) | _inside(x, y, _NOSE))
+    across = 1 - smoothstep(x, 0.80, 1.05)
+    above = 1 - smoothstep(y, 0.50, 0.62)
+    below = smoothstep(y, -2.2, -1.95)
+    features = across * above * below * smoothstep(z, -0.9, -0.5) * outer
+    membrane = MeshMembrane(model.faces, len(model.template))
+    scalp = _soften(membrane, region["scalp"] & skin)
+    return Zones(
+        skin=outer,
+        reliable=reliable,
+        features=np.maximum(features, (region["lids"] | region["lips"]) & outer).astype(np.float32),
+        scalp=scalp,
+        mouth=region["mouth_interior"].astype(np.float32),
+        light=front & ~region["scalp"] & region["face"],
+    )
+
+
+def _inside(x: np.ndarray, y: np.ndarray, box: tuple[tuple[float, float], tuple[float, float]]) -> np.ndarray:
+    (x0, x1), (y0, y1) = box
+    return (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+
+
+def _soften(membrane: MeshMembrane, mask: np.ndarray) -> np.ndarray:
+    values = mask.astype(np.float32)[:, None]
+    soft = membrane.solve(values, np.ones(len(mask), np.float32), stiffness=2.0)
+    return smoothstep(soft[:, 0], 0.25, 0.75).astype(np.float32)
