@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ REQUIREMENTS = ROOT / "requirements"
 STAMP = "seif-installed.json"
 UNFINISHED = "seif-unfinished"
 PYTHON = (3, 11)
+SEEN = ("Collecting ", "Processing ", "Requirement already satisfied: ")
+"""How pip's lines about one more package start."""
 
 sys.path.insert(0, str(ROOT))
 from seif_core.worker import runtime  # noqa: E402 - standard library only, once the repository is on the path
@@ -230,7 +233,7 @@ def pip_install(python: Path, files: list[Path]) -> str:
     for path in files:
         command += ["-r", str(path)]
     lines: list[str] = []
-    bar = Bar("Installing libraries")
+    bar, seen = Bar("Installing libraries"), 0
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -242,10 +245,12 @@ def pip_install(python: Path, files: list[Path]) -> str:
     ) as process:
         for line in process.stdout or ():
             lines.append(line.strip())
-            seen = sum(1 for each in lines if each.startswith("Collecting "))
-            if line.startswith(("Collecting ", "Installing collected")):
-                name = line.split()[1].split("==")[0] if line.startswith("Collecting") else "unpacking"
-                bar.show(min(0.95, seen / max(1, total)), name)
+            if line.startswith(SEEN):
+                seen += 1
+                name = Path(line.split()[-1 if line.startswith("Processing") else 1]).name
+                bar.show(min(0.95, seen / max(1, total)), re.split(r"[=<>-]", name)[0])
+            elif line.startswith("Installing collected"):
+                bar.show(0.95, "unpacking")
     bar.end(ok=process.returncode == 0)
     if process.returncode == 0:
         return ""

@@ -56,13 +56,8 @@ class ReconstructionSettings:
         """Refuse values that make no sense.
 
         Raises:
-            SettingsError: a value has the wrong type or lies outside its range.
+            SettingsError: a value lies outside its range.
         """
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if type(value) is not type(field.default):
-                kind = type(field.default).__name__
-                raise SettingsError(f"The setting {field.name} is {value!r}; it must be of the type {kind}.")
         if self.device not in DEVICES:
             raise SettingsError(f"There is no device '{self.device}'; choose one of: {', '.join(DEVICES)}.")
         if self.landmarks not in LANDMARKS:
@@ -85,9 +80,12 @@ class ReconstructionSettings:
         Raises:
             SettingsError: an unknown name, or a value that makes no sense.
         """
-        known = {field.name for field in fields(ReconstructionSettings)}
-        if unknown := sorted(set(values) - known):
+        known = {field.name: type(field.default) for field in fields(ReconstructionSettings)}
+        if unknown := sorted(set(values) - set(known)):
             raise SettingsError(f"There is no setting '{unknown[0]}'; the settings are: {', '.join(sorted(known))}.")
+        for name, value in values.items():
+            if type(value) is not known[name]:
+                raise SettingsError(f"The setting {name} is {value!r}; it must be of the type {known[name].__name__}.")
         return ReconstructionSettings(**values)
 
 

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fake_stages import sample_fit, sample_portrait
+
+from seif_core.assembly import assemble_head
+from seif_core.headmodel.skinning import pose_vertices, rotation_matrices
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return sample_fit()
+
+
+@pytest.fixture(scope="module")
+def head(fit):
+    return assemble_head(sample_portrait("Ada Lovelace.JPG"), fit, np.zeros((32, 32, 3), np.uint8))
+
+
+def test_neutral_plus_photo_delta_posed_by_the_root_stands_where_the_fit_stood(fit, head):
+    root = rotation_matrices(head.photo_pose)[0]
+    joint = head.joints[0]
+    posed = (head.vertices + head.photo_delta - joint) @ root.T + joint + head.photo_translation
+    np.testing.assert_allclose(posed, fit.posed, atol=1e-5)
+
+
+def test_a_small_neck_rotation_is_all_that_differs():
+    fit = sample_fit(neck=True)
+    head = assemble_head(sample_portrait(), fit, None)
+    root = rotation_matrices(head.photo_pose)[0]
+    posed = (head.vertices + head.photo_delta - head.joints[0]) @ root.T + head.joints[0] + head.photo_translation
+    assert 1e-4 < np.abs(posed - fit.posed).max() < 0.01
+
+
+def test_head_posed_by_its_own_fields_stands_where_the_fit_stood(fit, head):
+    expressed = head.vertices + np.tensordot(head.photo_expression, head.expression_deltas, 1)
+    posed = pose_vertices(expressed, head.joints, head.skin_weights, head.photo_pose, head.pose_deltas)
+    np.testing.assert_allclose(posed + head.photo_translation, fit.posed, atol=1e-5)
+
+
+def test_head_is_neutral_and_carries_the_photo(fit, head):
+    np.testing.assert_array_equal(head.vertices, fit.neutral)
+    assert head.name == "Ada Lovelace"
+    assert head.photo_name == "Ada Lovelace.JPG"
+    assert head.photo_camera == fit.camera
+    assert head.model_licence == fit.model.licence
+
+
+def test_all_arrays_are_of_the_contracts_types(head):
+    for name in ("vertices", "joints", "photo_delta", "photo_pose", "photo_translation", "photo_shape"):
+        assert getattr(head, name).dtype == np.float32, name
+
+
+def test_same_inputs_give_the_same_file(tmp_path, fit):
+    for name in ("a", "b"):
+        assemble_head(sample_portrait(), fit, np.zeros((32, 32, 3), np.uint8)).save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from fake_stages import install_fakes
+
+from seif_core import fitting
+from seif_core.device import choose_device, memory_in_words, repeatable
+from seif_core.errors import CancelledError, DeviceError, OutputError, SettingsError
+from seif_core.pipeline import STAGES, ReconstructionSettings, reconstruct
+from seif_core.progress import Progress
+from seif_core.report import build_report
+from seif_core.results import staging, write_results
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    install_fakes(monkeypatch)
+    path = tmp_path / "face.jpg"
+    path.write_bytes(b"a photo")
+    return path
+
+
+def test_stages_come_in_their_order_and_are_timed(photo):
+    seen = []
+    done = reconstruct(photo, ReconstructionSettings(texture_size=64), Progress(lambda s, f: seen.append((s, f))))
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == list(STAGES)
+    assert {stage for stage, fraction in seen if fraction == 1.0} == set(STAGES)
+    assert set(done.seconds) == set(STAGES)
+    assert done.head.texture.shape == (64, 64, 3)
+
+
+def test_without_a_texture_none_is_baked(photo):
+    done = reconstruct(photo, ReconstructionSettings(texture_size=0))
+    assert done.head.texture is None
+    assert "Texture" not in done.seconds
+
+
+def test_cancelling_stops_between_any_two_steps(photo):
+    steps = []
+    reconstruct(photo, ReconstructionSettings(texture_size=64), Progress(lambda *step: steps.append(step)))
+    for last in range(len(steps)):
+        left = iter([False] * last + [True] * 99)
+        with pytest.raises(CancelledError):
+            reconstruct(photo, ReconstructionSettings(texture_size=64), Progress(None, lambda left=left: next(left)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"device": "tpu"},
+        {"texture_size": 5},
+        {"texture_size": -1},
+        {"texture_size": 99999},
+        {"texture_size": "2048"},
+        {"seed": -1},
+        {"seed": 1.5},
+        {"face": -1},
+        {"online": 1},
+        {"landmarks": "eyes"},
+        {"colour": "red"},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_in_a_sentence(wrong):
+    with pytest.raises(SettingsError, match=r"^[A-Z].+\.$"):
+        ReconstructionSettings.from_mapping(wrong)
+
+
+def test_a_device_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DeviceError, match="no usable device 'cuda'"):
+        choose_device("cuda")
+    assert choose_device("auto") == "cpu"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_running_out_of_memory_ends_in_a_sentence(photo, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(fitting, "fit_portrait", fail)
+    with pytest.raises(DeviceError, match="memory"):
+        reconstruct(photo, ReconstructionSettings())
+
+
+def test_other_errors_of_torch_stay_what_they_are():
+    with pytest.raises(RuntimeError, match="shapes"), memory_in_words():
+        raise RuntimeError("shapes do not match")
+
+
+def test_repeatable_blocks_draw_the_same_numbers_and_leave_no_trace():
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    drawn = []
+    for _ in range(2):
+        with repeatable(7):
+            drawn.append(torch.rand(3))
+    torch.testing.assert_close(drawn[0], drawn[1])
+    torch.testing.assert_close(torch.rand(3), expected)
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_report_is_json_and_tells_what_was_done(photo, tmp_path):
+    settings = ReconstructionSettings(texture_size=64, seed=3)
+    done = reconstruct(photo, settings)
+    report = json.loads(json.dumps(build_report(done, {"head.npz": 12}), allow_nan=False))
+    assert report["settings"]["seed"] == 3
+    assert report["photo"]["name"] == "face.jpg"
+    assert report["fit"]["landmark_error_percent"] == 1.5
+    assert report["outputs"] == [{"name": "head.npz", "bytes": 12}]
+    assert report["peak_memory_mb"] > 10
+    assert report["licence"]["head"] == done.head.model_licence
+
+
+def test_warnings_name_other_faces(photo, monkeypatch):
+    from fake_stages import sample_portrait
+
+    from seif_core import portrait
+
+    monkeypatch.setattr(portrait, "read_portrait", lambda *_, **__: sample_portrait(face_count=3, confidence=0.6))
+    warnings = reconstruct(photo, ReconstructionSettings(texture_size=0)).warnings
+    assert any("2 more faces" in w for w in warnings)
+    assert any("not sure" in w for w in warnings)
+
+
+def test_results_replace_those_of_an_earlier_run_and_keep_foreign_files(tmp_path):
+    target = tmp_path / "out" / "face"
+    target.mkdir(parents=True)
+    (target / "notes.txt").write_text("mine")
+    (target / "head.npz").write_text("old")
+    with staging(target) as folder:
+        (folder / "head.npz").write_text("new")
+    assert (target / "head.npz").read_text() == "new"
+    assert (target / "notes.txt").read_text() == "mine"
+    assert [p.name for p in target.parent.iterdir()] == ["face"]
+
+
+def test_a_failure_leaves_neither_files_nor_folders(tmp_path):
+    def write_half():
+        with staging(tmp_path / "a" / "b" / "face") as folder:
+            (folder / "head.npz").write_text("half")
+            raise CancelledError("stop")
+
+    with pytest.raises(CancelledError):
+        write_half()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_stage_of_a_full_disk_leaves_nothing_half_written(photo, tmp_path, monkeypatch):
+    import errno
+
+    from seif_core import export, preview
+    from seif_core.head import Head
+
+    done = reconstruct(photo, ReconstructionSettings(texture_size=0))
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for owner, name in ((Head, "save"), (export, "write_glb"), (preview, "draw_preview")):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, full)
+            with pytest.raises(OutputError, match="disk is full"), staging(tmp_path / "out" / "face") as folder:
+                write_results(done, folder, ("glb", "npz"))
+        assert not (tmp_path / "out").exists()
