@@ -1,45 +1,55 @@
 """The head mask: who is head, who is background, clothes or somebody else.
 
-Person segmentation (MediaPipe selfie segmentation, Apache-2.0) on upright crops around the head, refined with the photo
-as guide by a guided filter (He, Sun and Tang, "Guided Image Filtering", ECCV 2010,
-https://doi.org/10.1007/978-3-642-15549-9_1), then limited to the head by the landmarks.
+Person segmentation (MediaPipe selfie segmentation, Apache-2.0) on upright crops around the head, limited to the head,
+then refined with the photo as guide by a guided filter (He, Sun and Tang, "Guided Image Filtering", ECCV 2010,
+https://doi.org/10.1007/978-3-642-15549-9_1).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 
-from ..shapes import Float, Float32, UInt8
+from ..shapes import Bool, Float32, UInt8
 from .crop import Crop, Pyramid, paste
+from .head_region import face_frame, head_probability, own_territory
 from .interpreter import network
 from .landmarks import Landmarks, turned
 
-_VIEWS: Final = (2.2, 3.2)
-"""Crops for the segmentation, in sizes of the face: close for detail, wide for context."""
-_RISE: Final = 0.12
+_VIEWS: Final = (2.2, 2.8, 3.6)
+"""Crops for the segmentation, in sizes of the face: close for detail, wide for context. The mask is made on the
+middle one."""
+_RISE: Final = 0.1
 """The crops' centre lies this many face sizes above the face's centre, for the hair."""
-_RESOLUTION: Final = 768
-"""Side of the refined mask in pixels, for the close crop."""
+_COARSE: Final = 256
+_FINE: Final = 768
+"""Sides in pixels of the crop on which head and clothes are told apart, and of the refined mask."""
 
 
-def head_mask(pyramid: Pyramid, landmarks: Landmarks) -> UInt8[np.ndarray, "H W"]:
+def head_mask(pyramid: Pyramid, landmarks: Landmarks, others: Sequence[Landmarks] = ()) -> UInt8[np.ndarray, "H W"]:
     """Mask of the chosen head: 255 on face, hair, ears and neck, 0 elsewhere, soft at the rim.
 
     Args:
         pyramid: the photo.
         landmarks: of the chosen face; any scheme.
+        others: other faces of the picture.
     """
-    close, wide = (_head_crop(landmarks, view) for view in _VIEWS)
-    resolution = int(min(_RESOLUTION, max(256, close.size)))
-    person = _combined(pyramid, close, wide, resolution)
-    guide = pyramid.sample(close, resolution, replicate=True).astype(np.float32) / 255.0
-    refined = guided_filter(guide, person, radius=max(2, resolution // 64), epsilon=1e-4)
-    alpha = np.clip((refined - 0.5) * 2.5 + 0.5, 0.0, 1.0)
-    alpha = _main_component(alpha * _reach(landmarks, close, resolution), landmarks, close)
-    full = paste(alpha.astype(np.float32), close, pyramid.height, pyramid.width)
+    crops = [_head_crop(landmarks, view) for view in _VIEWS]
+    crop = crops[1]
+    person = np.mean([_onto(_segment(pyramid, c), c, crop) for c in crops], axis=0)
+    frame = face_frame(landmarks, crop, _COARSE)
+    image = pyramid.sample(crop, _COARSE, replicate=True)
+    head = person * head_probability(image, person, frame) * own_territory(landmarks, others, crop, _COARSE)
+    head = _main_component(np.maximum(head, frame.hull * 0.9), frame.hull)
+    fine = int(np.clip(crop.size, _COARSE, _FINE))
+    guide = pyramid.sample(crop, fine, replicate=True).astype(np.float32) / 255.0
+    head = cv2.resize(head.astype(np.float32), (fine, fine), interpolation=cv2.INTER_LINEAR)
+    refined = guided_filter(guide, head, radius=max(2, fine // 64), epsilon=1e-4)
+    alpha = np.clip((refined - 0.5) * 2.5 + 0.5, 0.0, 1.0).astype(np.float32)
+    full = paste(alpha, crop, pyramid.height, pyramid.width)
     return np.clip(full * 255.0 + 0.5, 0, 255).astype(np.uint8)
 
 
@@ -59,16 +69,20 @@ def guided_filter(
         side = 2 * radius + 1
         return np.asarray(cv2.boxFilter(image, -1, (side, side), borderType=cv2.BORDER_REFLECT), dtype=np.float32)
 
-    centre, level = mean(guide), mean(values)
-    pairs = [(i, j) for i in range(3) for j in range(i, 3)]
-    covariance = np.empty((*values.shape, 3, 3), dtype=np.float32)
-    for i, j in pairs:
-        entry = mean(guide[..., i] * guide[..., j]) - centre[..., i] * centre[..., j]
-        covariance[..., i, j] = covariance[..., j, i] = entry + (epsilon if i == j else 0.0)
-    cross = np.stack([mean(guide[..., i] * values) - centre[..., i] * level for i in range(3)], axis=-1)
-    slope = np.linalg.solve(covariance, cross[..., None])[..., 0].astype(np.float32)
-    offset = level - (slope * centre).sum(-1)
-    return (mean(slope) * guide).sum(-1) + mean(offset)
+    r, g, b = (np.ascontiguousarray(guide[..., k]) for k in range(3))
+    mr, mg, mb, level = mean(r), mean(g), mean(b), mean(values)
+    rr, gg, bb = (mean(c * c) - m * m + epsilon for c, m in ((r, mr), (g, mg), (b, mb)))
+    rg, rb, gb = mean(r * g) - mr * mg, mean(r * b) - mr * mb, mean(g * b) - mg * mb
+    cr, cg, cb = (mean(c * values) - m * level for c, m in ((r, mr), (g, mg), (b, mb)))
+    # the symmetric 3 x 3 systems solved by Cramer's rule
+    i00, i01, i02 = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+    i11, i12, i22 = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
+    determinant = rr * i00 + rg * i01 + rb * i02
+    ar = (i00 * cr + i01 * cg + i02 * cb) / determinant
+    ag = (i01 * cr + i11 * cg + i12 * cb) / determinant
+    ab = (i02 * cr + i12 * cg + i22 * cb) / determinant
+    offset = level - ar * mr - ag * mg - ab * mb
+    return mean(ar) * r + mean(ag) * g + mean(ab) * b + mean(offset)
 
 
 def _head_crop(landmarks: Landmarks, view: float) -> Crop:
@@ -78,19 +92,6 @@ def _head_crop(landmarks: Landmarks, view: float) -> Crop:
     return Crop(float(x), float(y), landmarks.size * view, landmarks.roll)
 
 
-def _combined(pyramid: Pyramid, close: Crop, wide: Crop, resolution: int) -> Float32[np.ndarray, "R R"]:
-    """Mean of the two segmentations on the close crop's pixels."""
-    near = cv2.resize(_segment(pyramid, close), (resolution, resolution), interpolation=cv2.INTER_LINEAR)
-    ratio = close.size / wide.size
-    step = ratio * 256 / resolution
-    shift = turned(np.array([[close.x - wide.x, close.y - wide.y]]), -wide.angle)[0] / wide.size
-    origin = (0.5 - ratio / 2 + shift) * 256 + step / 2 - 0.5
-    matrix = np.array([[step, 0.0, origin[0]], [0.0, step, origin[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    far = cv2.warpAffine(_segment(pyramid, wide), matrix, (resolution, resolution), flags=flags)
-    return ((near + far) / 2).astype(np.float32)
-
-
 def _segment(pyramid: Pyramid, crop: Crop) -> Float32[np.ndarray, "R R"]:
     """Probability of a person on each pixel of the crop."""
     net = network("selfie_segmentation.tflite")
@@ -98,32 +99,27 @@ def _segment(pyramid: Pyramid, crop: Crop) -> Float32[np.ndarray, "R R"]:
     return net(image)["activation_10"][..., 0].astype(np.float32)
 
 
-def _reach(landmarks: Landmarks, crop: Crop, resolution: int) -> Float[np.ndarray, "R R"]:
-    """1 where the head can be, falling to 0: an ellipse around skull and hair, and the neck below the chin."""
-    points = crop.from_photo(landmarks.points[:, :2].astype(np.float64)) * resolution
-    low, high = points.min(0), points.max(0)
-    width, height = high - low
-    y, x = np.mgrid[:resolution, :resolution].astype(np.float64) + 0.5
-    centre_x = (low[0] + high[0]) / 2
-    chin = high[1]
-    soft = max(1.0, 0.02 * height)
-    below = np.clip((chin + 0.35 * height - y) / soft, 0.0, 1.0)
-    half = 1.15 * width - np.clip((y - (chin - 0.1 * height)) / (0.3 * height), 0.0, 1.0) * 0.55 * width
-    beside = np.clip((half - np.abs(x - centre_x)) / soft, 0.0, 1.0)
-    return below * beside
+def _onto(values: Float32[np.ndarray, "R R"], source: Crop, target: Crop) -> Float32[np.ndarray, "Q Q"]:
+    """Values on one upright crop taken to another with the same centre; the border's values outside of the source."""
+    resolution = values.shape[0]
+    ratio = target.size / source.size
+    step = ratio * resolution / _COARSE
+    shift = (resolution - ratio * resolution) / 2 + step / 2 - 0.5
+    matrix = np.array([[step, 0.0, shift], [0.0, step, shift]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(values, matrix, (_COARSE, _COARSE), flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        dtype=np.float32,
+    )
 
 
-def _main_component(alpha: Float[np.ndarray, "R R"], landmarks: Landmarks, crop: Crop) -> Float[np.ndarray, "R R"]:
+def _main_component(alpha: Float32[np.ndarray, "R R"], face: Bool[np.ndarray, "R R"]) -> Float32[np.ndarray, "R R"]:
     """Only what hangs together with the face; holes inside it closed."""
-    resolution = alpha.shape[0]
-    points = crop.from_photo(landmarks.points[:, :2].astype(np.float64)) * resolution
-    hull = cv2.convexHull(np.round(points).astype(np.int32))
-    face = cv2.fillConvexPoly(np.zeros(alpha.shape, np.uint8), hull, (1,))
-    alpha = np.maximum(alpha, face)
     count, labels = cv2.connectedComponents((alpha > 0.5).astype(np.uint8), connectivity=4)
-    if count <= 1:
-        return alpha
-    chosen = int(np.bincount(labels[face > 0], minlength=count)[1:].argmax()) + 1
+    chosen = int(np.bincount(labels[face], minlength=count)[1:].argmax()) + 1 if count > 1 else 0
     body = (labels == chosen).astype(np.uint8)
+    outside = np.pad(1 - body, 1, constant_values=1)
+    _, gaps = cv2.connectedComponents(outside, connectivity=4)
+    holes = (gaps != gaps[0, 0])[1:-1, 1:-1] & (body == 0)
     near = cv2.dilate(body, np.ones((5, 5), np.uint8))
-    return alpha * near
+    return np.where(holes, np.float32(1.0), alpha * near).astype(np.float32)

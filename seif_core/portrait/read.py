@@ -56,7 +56,8 @@ def read_portrait(
     progress.step(0.6)
     landmarks = backend.locate(pyramid, chosen)
     progress.step(0.8)
-    mask = head_mask(pyramid, landmarks)
+    others = [f for f in faces if f is not chosen]
+    mask = head_mask(pyramid, landmarks, others)
     return Portrait(
         name=photo.name,
         sha256=photo.sha256,
