@@ -12,6 +12,7 @@ from ..progress import Progress
 from .crop import Pyramid
 from .decode import decode_photo
 from .detection import overlap, search_passes
+from .drawing import FLAT_LIMIT, flatness
 from .face_mesh import FaceMeshBackend
 from .landmarks import LandmarkBackend, Landmarks
 from .matting import head_mask
@@ -39,7 +40,8 @@ def read_portrait(
     Raises:
         PhotoNotFoundError: no such file, or a directory.
         PhotoUnreadableError: no picture, or a damaged one.
-        PhotoUnsuitableError: no face, too small a face, fewer faces than asked for, too large or small a picture.
+        PhotoUnsuitableError: no face, too small a face, a drawing, fewer faces than asked for, too large or small a
+            picture.
         SettingsError: `face` is negative.
         DependencyError: the landmark backend is not installed, or may not download what it needs.
         CancelledError: the job was cancelled.
@@ -47,12 +49,13 @@ def read_portrait(
     settings, progress = settings or PortraitSettings(), progress or Progress()
     if face < 0:
         raise SettingsError(f"Face number {face} was asked for; faces are counted from 0, the largest.")
+    backend = _backend(settings)
     photo = decode_photo(path, settings.maximum_megapixels)
     progress.step(0.3)
-    backend = _backend(settings)
     pyramid = Pyramid(photo.pixels)
     faces = find_faces(pyramid, backend, settings, progress)
     chosen = _choose(faces, face, photo.name, settings)
+    _refuse_drawing(flatness(pyramid, chosen), photo.name)
     progress.step(0.6)
     landmarks = backend.locate(pyramid, chosen)
     progress.step(0.8)
@@ -97,7 +100,10 @@ def _distinct(faces: list[Landmarks]) -> list[Landmarks]:
 
 def _choose(faces: list[Landmarks], face: int, name: str, settings: PortraitSettings) -> Landmarks:
     if not faces:
-        raise PhotoUnsuitableError(f"No face was found in {name}; choose a photo that shows a face from the front.")
+        raise PhotoUnsuitableError(
+            f"No face of {settings.minimum_face_px} pixels or more was found in {name}; "
+            "choose a photo that shows a face from the front, or larger."
+        )
     if face >= len(faces):
         raise PhotoUnsuitableError(
             f"Face number {face} was asked for but {name} shows {len(faces)}, counted from 0; choose a smaller number."
@@ -111,5 +117,16 @@ def _choose(faces: list[Landmarks], face: int, name: str, settings: PortraitSett
     return faces[face]
 
 
+def _refuse_drawing(flat: float, name: str) -> None:
+    if flat > FLAT_LIMIT:
+        raise PhotoUnsuitableError(
+            f"The face in {name} looks drawn ({flat:.0%} of it has one flat colour each); choose a photo of a person."
+        )
+
+
 def _backend(settings: PortraitSettings) -> LandmarkBackend:
+    if settings.backend == "face-alignment":
+        from .face_alignment_backend import FaceAlignmentBackend
+
+        return FaceAlignmentBackend(allow_download=settings.allow_download)
     return FaceMeshBackend(settings.refinements)
