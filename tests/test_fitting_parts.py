@@ -6,9 +6,10 @@ import torch
 from synthetic_head import photo_of, synthetic_head
 from tiny_model import tiny_model
 
+from seif_core.camera import Camera
 from seif_core.fitting import fit_portrait, render_normals
 from seif_core.fitting.contour import ContourFinder
-from seif_core.fitting.energy import Energy, whitening
+from seif_core.fitting.energy import Energy, noise_correlation, whitening
 from seif_core.fitting.keys import key_weights
 from seif_core.fitting.levenberg import Normal, minimize
 from seif_core.fitting.parameters import Layout, PointSet, points, points_and_derivatives
@@ -51,7 +52,7 @@ def test_derivatives_of_the_energy_are_those_of_autograd():
         torch.as_tensor(rng.normal(size=(2, 6)) * 50),
         torch.as_tensor(rng.random((2, 6))),
         torch.tensor([1000.0, 500.0], dtype=torch.float64),
-        torch.as_tensor(whitening(rng.normal(size=(6, 3)), 0.5, 1.0)),
+        whitening(torch.as_tensor(noise_correlation(rng.normal(size=(6, 3)), 0.5, 1.0))).expand(2, 6, 6),
         torch.as_tensor(rng.normal(size=(2, 4, LAYOUT.size))),
         torch.as_tensor(rng.normal(size=(2, 4))),
     )
@@ -74,7 +75,7 @@ def test_points_in_front_of_the_lens_only():
         None,
         zero[..., 0],
         zero[:, 0, 0] + 1,
-        torch.eye(6, dtype=torch.float64),
+        torch.eye(6, dtype=torch.float64).expand(2, 6, 6),
         torch.zeros((2, 1, LAYOUT.size), dtype=torch.float64),
         torch.zeros((2, 1), dtype=torch.float64),
     )
@@ -83,10 +84,11 @@ def test_points_in_front_of_the_lens_only():
 
 def test_whitening_undoes_the_noise_that_neighbours_share():
     positions = np.random.default_rng(0).normal(size=(5, 3))
-    white = whitening(positions, 0.6, 1.0)
-    square = ((positions[:, None] - positions) ** 2).sum(-1)
-    noise = 0.6 * np.exp(-square / 2) + 0.4 * np.eye(5)
-    np.testing.assert_allclose(white @ noise @ white.T, np.eye(5), atol=1e-10)
+    noise = torch.as_tensor(noise_correlation(positions, 0.6, 1.0))
+    near = np.exp(-((positions[0] - positions[1]) ** 2).sum() / 2)
+    assert noise[0, 1].item() == pytest.approx(0.6 * near)
+    white = whitening(noise)
+    torch.testing.assert_close(white @ noise @ white.T, torch.eye(5, dtype=torch.float64), rtol=0, atol=1e-10)
 
 
 def test_levenberg_marquardt_finds_the_bottom_of_rosenbrocks_valley_for_each_problem_alone():
@@ -137,7 +139,7 @@ def test_the_start_places_the_mean_head_where_it_is():
     portrait, _ = photo_of(
         HEAD,
         translation=(0.05, -0.03, -4.0),
-        camera=__import__("seif_core.camera", fromlist=["Camera"]).Camera(4000, 256, 256, 512, 512),
+        camera=Camera(4000, 256, 256, 512, 512),
     )
     start = starting_parameters(
         points_3d, np.ones(478), portrait.landmarks[:, :2].astype(np.float64), centre=(256, 256), focal=4000, distance=1
@@ -158,7 +160,7 @@ def test_key_weights_find_the_keys_that_made_an_expression_and_stay_in_their_bou
 
 
 def test_normals_have_the_worked_number_where_the_head_faces_the_camera():
-    portrait, posed = photo_of(HEAD)
+    portrait, _ = photo_of(HEAD)
     fit = fit_portrait(portrait, HEAD)
     normals = render_normals(fit)
     assert normals.normals.shape == portrait.pixels.shape

@@ -2,9 +2,9 @@
 
     E(p) = 1/2 | W T (project(points(p)) - observed) |^2 + 1/2 | W D (depth(p) - observed depth) |^2 + 1/2 | A p - t |^2
 
-T weights each landmark by its noise (2x2, so that contour landmarks may slide along the outline) and by the robust
-weight of its round; W whitens the noise that neighbouring landmarks share: a detector moves a whole lid or cheek at
-once, so many landmarks say little more than a few about where it lies, yet precisely how far the lids are apart.
+T weights each landmark by its noise (2x2, so that contour landmarks may slide along the outline); W whitens the noise
+that neighbouring landmarks share: a detector moves a whole lid or cheek at once, so many landmarks say little more than
+a few about where it lies, yet precisely how far the lids are apart. An outlier has noise of its own added in W.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from .levenberg import Normal
 from .parameters import LOG_SCALE, Layout, PointSet, points, points_and_derivatives, project
 
 
-def whitening(positions: Float[np.ndarray, "L 3"], correlation: float, reach: float) -> Float[np.ndarray, "L L"]:
-    """W (L, L) with ``W^T W`` the inverse of the landmarks' noise correlation.
+def noise_correlation(
+    positions: Float[np.ndarray, "L 3"], correlation: float, reach: float
+) -> Float[np.ndarray, "L L"]:
+    """Correlation (L, L) of the landmarks' noise.
 
     Args:
         positions: (L, 3) metres, the landmarks on the mean head.
@@ -28,8 +30,13 @@ def whitening(positions: Float[np.ndarray, "L 3"], correlation: float, reach: fl
         reach: metres; the common part falls with exp(-d^2 / (2 reach^2)).
     """
     square = ((positions[:, None] - positions[None]) ** 2).sum(-1)
-    noise = correlation * np.exp(-square / (2 * reach**2)) + (1 - correlation) * np.eye(len(positions))
-    return np.linalg.inv(np.linalg.cholesky(noise))
+    return correlation * np.exp(-square / (2 * reach**2)) + (1 - correlation) * np.eye(len(positions))
+
+
+def whitening(noise: Float[torch.Tensor, "*B L L"]) -> Float[torch.Tensor, "*B L L"]:
+    """W (*B, L, L) with ``W^T W`` the inverse of the noise's covariance."""
+    eye = torch.eye(noise.shape[-1], dtype=noise.dtype, device=noise.device).expand_as(noise)
+    return torch.linalg.solve_triangular(torch.linalg.cholesky(noise), eye, upper=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +52,7 @@ class Energy:
         depth: (B, L) detector's depth in pixels, positive away from the viewer, or None.
         depth_weight: (B, L) per pixel.
         scale: (B,) pixels per metre by which the model's depth is compared.
-        white: (L, L) whitening of the noise.
+        white: (B, L, L) whitening of the noise.
         prior_matrix: (B, K, P).
         prior_target: (B, K).
     """
@@ -58,7 +65,7 @@ class Energy:
     depth: Float[torch.Tensor, "B L"] | None
     depth_weight: Float[torch.Tensor, "B L"]
     scale: Float[torch.Tensor, " B"]
-    white: Float[torch.Tensor, "L L"]
+    white: Float[torch.Tensor, "B L L"]
     prior_matrix: Float[torch.Tensor, "B K P"]
     prior_target: Float[torch.Tensor, "B K"]
 
@@ -69,7 +76,7 @@ class Energy:
         image = self.white @ (self.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
         total = (image**2).sum((1, 2)) + (self._prior(params) ** 2).sum(1)
         if self.depth is not None:
-            total = total + ((self._depth(xyz) @ self.white.T) ** 2).sum(1)
+            total = total + ((self.white @ self._depth(xyz)[..., None]) ** 2).sum((1, 2))
         return torch.where((xyz[..., 2] < -0.02).all(1), 0.5 * total, torch.full_like(total, torch.inf))
 
     def linearise(self, params: Float[torch.Tensor, "B P"]) -> Normal:

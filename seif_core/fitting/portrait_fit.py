@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ..camera import Camera
+from ..device import choose_device
 from ..errors import ModelError, PhotoUnsuitableError
 from ..headmodel import HeadModel
 from ..headmodel.skinning import pose_vertices
@@ -21,8 +22,7 @@ from ..headmodel.torch_model import TorchHeadModel
 from ..portrait.portrait import Portrait
 from ..progress import Progress
 from .contour import ContourFinder, Silhouette
-from .device import torch_device
-from .energy import Energy, scale_of, whitening
+from .energy import Energy, noise_correlation, scale_of, whitening
 from .fit import Fit
 from .keys import key_weights
 from .levenberg import minimize
@@ -86,7 +86,7 @@ def fit_portraits(
     """
     scheme = landmark_scheme(portraits[0].landmark_scheme)
     _check(portraits, scheme, model)
-    place = torch_device(device)
+    place = torch.device(choose_device(device))
     place = torch.device("cpu") if place.type == "mps" else place
     prepared = _prepare(model, scheme, settings, place)
     return _Fitter(portraits, model, prepared, settings, progress or Progress()).run()
@@ -109,7 +109,7 @@ class _Prepared(NamedTuple):
     scheme: LandmarkScheme
     used: np.ndarray
     sigma: torch.Tensor
-    white: torch.Tensor
+    noise: torch.Tensor
     whole: TorchHeadModel
     vertex_ids: np.ndarray
     local: torch.Tensor
@@ -134,7 +134,9 @@ def _prepare(model: HeadModel, scheme: LandmarkScheme, settings: FitSettings, de
         scheme,
         used,
         torch.as_tensor(sigma, device=device),
-        torch.as_tensor(whitening(positions[used], settings.noise_correlation, settings.noise_reach), device=device),
+        torch.as_tensor(
+            noise_correlation(positions[used], settings.noise_correlation, settings.noise_reach), device=device
+        ),
         TorchHeadModel.from_model(model, vertex_ids=ids, device=device, dtype=torch.float64),
         ids,
         torch.as_tensor(local, device=device),
@@ -186,7 +188,7 @@ class _Fitter:
             torch.zeros((len(portraits), count), dtype=torch.long, device=device),
             torch.zeros((len(portraits), count, 2), dtype=torch.float64, device=device),
         )
-        self.robust = torch.ones(self.observed.shape[:2], dtype=torch.float64, device=device)
+        self.extra = torch.zeros(self.observed.shape[:2], dtype=torch.float64, device=device)
 
     def run(self) -> list[Fit]:
         self._start()
@@ -198,8 +200,8 @@ class _Fitter:
         for turn in range(self.settings.rounds):
             self.progress.step((turn + 1) / (self.settings.rounds + 2))
             self._find_contours()
+            self._find_outliers(max(1.0, 4.0 / 2**turn))
             self._round(everything)
-            self._find_outliers()
         if self.prepared.scheme.irises:
             self._look()
         return [self._result(k) for k in range(len(self.portraits))]
@@ -236,7 +238,7 @@ class _Fitter:
 
     def _energy(self) -> Energy:
         scale = scale_of(self.params)
-        weight = self.robust.sqrt() / (self.prepared.sigma * scale[:, None])
+        weight = 1 / (self.prepared.sigma * scale[:, None])
         transform = torch.diag_embed(weight[..., None].repeat(1, 1, 2))
         rows, across = self.prepared.contour_rows, self.silhouette.across
         outer = across[..., :, None] * across[..., None, :]
@@ -253,7 +255,7 @@ class _Fitter:
             self.depth,
             weight * self.settings.depth_weight**0.5,
             scale,
-            self.prepared.white,
+            whitening(self.prepared.noise + torch.diag_embed(self.extra)),
             matrix,
             target,
         )
@@ -270,13 +272,16 @@ class _Fitter:
         pixels, _ = project(p, self.centre, posed)
         self.silhouette = finder.find(posed, pixels, self.observed[:, self.prepared.contour_rows], scale_of(p))
 
-    def _find_outliers(self) -> None:
-        """Cauchy weights; half weight at `robust_scale` standard deviations."""
+    def _find_outliers(self, patience: float) -> None:
+        """Give landmarks that lie far off noise of their own: the weights of Geman and McClure's loss.
+
+        A landmark counts a quarter at `robust_scale` times `patience` standard deviations.
+        """
         energy = self._energy()
         pixels, _ = project(self.params, self.centre, points(self.params, self.layout, energy.point_set))
         offset = (energy.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
-        square = (offset**2).sum(-1) / self.robust
-        self.robust = 1 / (1 + square / self.settings.robust_scale**2)
+        square = (offset**2).sum(-1) / (patience * self.settings.robust_scale) ** 2
+        self.extra = (1 + square) ** 2 - 1
 
     def _look(self) -> None:
         """Turn the eyes until the irises lie between the lids as in the photo; nothing else moves."""
@@ -306,7 +311,7 @@ class _Fitter:
             None,
             transform[..., 0, 0],
             scale,
-            torch.eye(2, dtype=scale.dtype, device=device),
+            torch.eye(2, dtype=scale.dtype, device=device).expand(batch, 2, 2),
             matrix,
             target,
         )

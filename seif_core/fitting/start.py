@@ -41,7 +41,7 @@ def starting_parameters(
     affine, _, _, _ = np.linalg.lstsq(root * np.c_[points, np.ones(len(points))], root * pixels, rcond=None)
     right, up = affine[:3, 0], -affine[:3, 1]
     scale = math.sqrt(max(float(np.linalg.norm(right) * np.linalg.norm(up)), 0.0))
-    if not scale > 0:
+    if not 0.1 * scale > 2:  # a decimetre of head must cover more than two pixels
         raise PhotoUnsuitableError("The landmarks of the face fall on one point; choose a photo with a clear face.")
     u, _, vt = np.linalg.svd(np.stack([right, up, np.cross(right, up) / scale]))
     rotation = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
