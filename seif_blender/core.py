@@ -1,8 +1,14 @@
-"""The one bridge to `seif_core`: a subpackage inside the installed extension, a neighbour in the repository."""
+"""The one bridge to `seif_core`: a subpackage inside the installed extension, a neighbour in the repository.
+
+Names are looked up on first use, so that enabling the add-on loads no numpy.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from seif_core import __version__, errors
@@ -10,30 +16,48 @@ if TYPE_CHECKING:
     from seif_core.head import FORMAT_VERSION, Head
     from seif_core.headmodel.skinning import joint_transforms
     from seif_core.headmodel.topology import JOINT_NAMES, JOINT_PARENTS, PART_NAMES
-else:
-    try:
-        from .seif_core import __version__, errors
-        from .seif_core.camera import Camera
-        from .seif_core.head import FORMAT_VERSION, Head
-        from .seif_core.headmodel.skinning import joint_transforms
-        from .seif_core.headmodel.topology import JOINT_NAMES, JOINT_PARENTS, PART_NAMES
-    except ModuleNotFoundError as missing:
-        if missing.name != f"{__package__}.seif_core":
-            raise
-        from seif_core import __version__, errors
-        from seif_core.camera import Camera
-        from seif_core.head import FORMAT_VERSION, Head
-        from seif_core.headmodel.skinning import joint_transforms
-        from seif_core.headmodel.topology import JOINT_NAMES, JOINT_PARENTS, PART_NAMES
+    from seif_core.worker import runtime
 
 __all__ = [
     "FORMAT_VERSION",
     "JOINT_NAMES",
     "JOINT_PARENTS",
     "PART_NAMES",
+    "ROOT",
     "Camera",
     "Head",
     "__version__",
     "errors",
     "joint_transforms",
+    "runtime",
 ]
+
+_STAGED: Final = bool(__package__) and importlib.util.find_spec(f"{__package__}.seif_core") is not None
+_PREFIX: Final = f"{__package__}.seif_core" if _STAGED else "seif_core"
+
+ROOT: Final = Path(__file__).resolve().parent if _STAGED else Path(__file__).resolve().parent.parent
+"""Folder that holds the package `seif_core`; the worker gets it on its path."""
+
+_HOMES: Final = {
+    "__version__": "",
+    "errors": "",
+    "Camera": ".camera",
+    "Head": ".head",
+    "FORMAT_VERSION": ".head",
+    "joint_transforms": ".headmodel.skinning",
+    "JOINT_NAMES": ".headmodel.topology",
+    "JOINT_PARENTS": ".headmodel.topology",
+    "PART_NAMES": ".headmodel.topology",
+    "runtime": ".worker",
+}
+"""Name -> module of `seif_core` that defines it, or holds it as a submodule."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the library defines under that name
+    if name not in _HOMES:
+        raise AttributeError(f"the bridge to the library has no {name}")
+    if name in ("errors", "runtime"):
+        return importlib.import_module(f"{_PREFIX}{_HOMES[name]}.{name}")
+    value = getattr(importlib.import_module(_PREFIX + _HOMES[name]), name)
+    globals()[name] = value
+    return value

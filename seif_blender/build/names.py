@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..core import JOINT_NAMES
-
 BONE_NAMES: Final = ("root", "neck", "jaw", "eye.L", "eye.R")
 """Bones in the order of the library's joints, with Blender's side suffixes, so that poses can be mirrored."""
-
-BONE_OF_JOINT: Final = dict(zip(JOINT_NAMES, BONE_NAMES, strict=True))
-"""Joint of the library -> bone."""
 
 BASIS: Final = "Basis"
 PHOTO_EXPRESSION_KEY: Final = "photoExpression"

@@ -20,6 +20,9 @@ from .axes import TO_BLENDER
 from .materials import packed_image
 
 _SENSOR_MM = 36.0
+_INTRINSICS = "seif_intrinsics"
+"""Custom property of the camera object: focal length, principal point and size of the photo, pixels."""
+
 _HEAD_JOINT = 1
 """The neck: its transform holds the whole rotation of the head."""
 
@@ -55,6 +58,8 @@ def build_photo_camera(
     camera = bpy.data.objects.new(data.name, data)
     collection.objects.link(camera)
     set_lens(data, head.photo_camera, bpy.context.scene)
+    seen = head.photo_camera
+    camera[_INTRINSICS] = [seen.focal, seen.cx, seen.cy, float(seen.width), float(seen.height)]
     camera.parent = rig
     camera.matrix_local = Matrix(camera_matrix(head))
     data.display_size = 0.05
@@ -80,6 +85,12 @@ def set_lens(data: bpy.types.Camera, camera: Camera, scene: bpy.types.Scene) -> 
     data.lens = camera.focal * _SENSOR_MM / side
     data.shift_x = (camera.width / 2 - camera.cx) / side
     data.shift_y = (camera.cy - camera.height / 2) / side
+
+
+def refit_lens(camera: bpy.types.Object, scene: bpy.types.Scene) -> None:
+    """Set lens and shift of a photo's camera again, after the render size has changed."""
+    focal, cx, cy, width, height = camera[_INTRINSICS]
+    set_lens(camera.data, Camera(focal, cx, cy, int(width), int(height)), scene)
 
 
 def _add_background(data: bpy.types.Camera, photo: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core import Head
 from .names import FORMAT_PROPERTY
+
+if TYPE_CHECKING:  # the panels read this module, and enabling the add-on shall not load numpy
+    from ..core import Head
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Working with a head that stands in the scene: the photo's expression, resetting, keying, its origin."""

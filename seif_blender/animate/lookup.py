@@ -1,0 +1,59 @@
+"""Which head the artist means: from any of its objects to its mesh, rig and camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+
+from ..build.names import FORMAT_PROPERTY, PHOTO_EXPRESSION_PROPERTY
+
+
+@dataclass(frozen=True)
+class FoundHead:
+    """A head in the scene.
+
+    Attributes:
+        mesh: the mesh object.
+        rig: the armature object.
+        camera: the photo's camera, or None.
+    """
+
+    mesh: bpy.types.Object
+    rig: bpy.types.Object
+    camera: bpy.types.Object | None
+
+    @property
+    def expression_keys(self) -> list[bpy.types.ShapeKey]:
+        """Shape keys that the artist moves: neither the basis nor driven ones."""
+        keys = self.mesh.data.shape_keys
+        if keys is None:
+            return []
+        animation = keys.animation_data
+        driven = {curve.data_path for curve in animation.drivers} if animation is not None else set()
+        return [key for key in keys.key_blocks[1:] if f"{key.path_from_id()}.value" not in driven]
+
+
+def find_head(context: bpy.types.Context) -> FoundHead | None:
+    """The head that the active object belongs to, None when it belongs to none."""
+    active = context.active_object
+    if active is None:
+        return None
+    rig = next((ob for ob in (active, active.parent) if ob is not None and _is_rig(ob)), None)
+    if rig is None:
+        return None
+    mesh = next((ob for ob in rig.children if ob.type == "MESH" and FORMAT_PROPERTY in ob), None)
+    camera = next((ob for ob in rig.children if ob.type == "CAMERA"), None)
+    return FoundHead(mesh, rig, camera) if mesh is not None else None
+
+
+def require_head(context: bpy.types.Context) -> FoundHead:
+    """The head that the active object belongs to, after `poll` has made sure that there is one."""
+    head = find_head(context)
+    if head is None:
+        raise LookupError("no head is active")
+    return head
+
+
+def _is_rig(candidate: bpy.types.Object) -> bool:
+    return candidate.type == "ARMATURE" and FORMAT_PROPERTY in candidate and PHOTO_EXPRESSION_PROPERTY in candidate

@@ -1,0 +1,109 @@
+"""Reset and key the whole expression, look through the photo's camera."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..build.names import PHOTO_EXPRESSION_PROPERTY
+from .lookup import find_head, require_head
+
+_CHANNELS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
+
+
+def _needs_head(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether a head is active; explains the disabled button where none is."""
+    if find_head(context) is None:
+        cls.poll_message_set("Select a head that was made from a photo")
+        return False
+    return True
+
+
+class SEIF_OT_reset_expression(bpy.types.Operator):
+    """Set all expression keys to 0 and all bones to their rest pose."""
+
+    bl_idname = "seif.reset_expression"
+    bl_label = "Reset Pose and Expression"
+    bl_description = "Set all expression keys to 0 and all bones to their rest pose"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With a head active."""
+        return _needs_head(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Reset."""
+        head = require_head(context)
+        for key in head.expression_keys:
+            key.value = 0.0
+        head.rig[PHOTO_EXPRESSION_PROPERTY] = 0.0
+        for bone in head.rig.pose.bones:
+            bone.matrix_basis.identity()
+            bone.location = (0.0, 0.0, 0.0)
+            bone.scale = (1.0, 1.0, 1.0)
+            bone.rotation_quaternion = (1.0, 0.0, 0.0, 0.0)
+            bone.rotation_euler = (0.0, 0.0, 0.0)
+            bone.rotation_axis_angle = (0.0, 0.0, 1.0, 0.0)
+        head.rig.update_tag()
+        head.mesh.data.update_tag()
+        return {"FINISHED"}
+
+
+class SEIF_OT_key_expression(bpy.types.Operator):
+    """Insert a keyframe for every expression key, the photo's expression and every bone's rotation."""
+
+    bl_idname = "seif.key_expression"
+    bl_label = "Key Whole Expression"
+    bl_description = "Insert a keyframe for every expression key, the photo's expression and every bone's rotation"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With a head active."""
+        return _needs_head(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Key everything at the current frame."""
+        head, frame = require_head(context), context.scene.frame_current
+        for key in head.expression_keys:
+            key.keyframe_insert("value", frame=frame)
+        head.rig.keyframe_insert(f'["{PHOTO_EXPRESSION_PROPERTY}"]', frame=frame)
+        for bone in head.rig.pose.bones:
+            bone.keyframe_insert(_CHANNELS.get(bone.rotation_mode, "rotation_euler"), frame=frame, group=bone.name)
+        self.report({"INFO"}, f"Expression keyed at frame {frame}")
+        return {"FINISHED"}
+
+
+class SEIF_OT_view_photo(bpy.types.Operator):
+    """Look at the head through the photo's camera, with the photo behind it."""
+
+    bl_idname = "seif.view_photo"
+    bl_label = "Look Through Photo Camera"
+    bl_description = "Look at the head through the photo's camera, with the photo behind it"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With a head that has its camera, in a 3D view."""
+        if not _needs_head(cls, context):
+            return False
+        if require_head(context).camera is None:
+            cls.poll_message_set("This head has no photo camera any more")
+            return False
+        if context.region_data is None:
+            cls.poll_message_set("Do this in a 3D view")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Make it the scene's camera, fit its lens to the render size, look through it."""
+        from ..build.photo_camera import refit_lens
+
+        camera = require_head(context).camera
+        refit_lens(camera, context.scene)
+        context.scene.camera = camera
+        context.region_data.view_perspective = "CAMERA"
+        return {"FINISHED"}
+
+
+CLASSES = (SEIF_OT_reset_expression, SEIF_OT_key_expression, SEIF_OT_view_photo)

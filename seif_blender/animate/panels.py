@@ -1,0 +1,60 @@
+"""The panel of the head that is active: expression, keying, origin and licence."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..build.names import PHOTO_EXPRESSION_PROPERTY
+from ..build.provenance import read_provenance
+from ..ui import draw_sentence
+from .lookup import find_head, require_head
+
+
+class SEIF_PT_head(bpy.types.Panel):
+    """Expression of the active head."""
+
+    bl_idname = "SEIF_PT_head"
+    bl_label = "Head"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "SeIF"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With a head active."""
+        return find_head(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw slider and buttons."""
+        head, layout = require_head(context), self.layout
+        layout.prop(head.rig, f'["{PHOTO_EXPRESSION_PROPERTY}"]', text="Photo Expression", slider=True)
+        column = layout.column(align=True)
+        column.operator("seif.reset_expression", icon="LOOP_BACK")
+        column.operator("seif.key_expression", icon="KEYINGSET")
+        layout.operator("seif.view_photo", icon="CAMERA_DATA")
+
+
+class SEIF_PT_licence(bpy.types.Panel):
+    """Where the active head comes from and under which licence."""
+
+    bl_idname = "SEIF_PT_licence"
+    bl_label = "Origin and Licence"
+    bl_parent_id = "SEIF_PT_head"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "SeIF"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what the head says of itself."""
+        origin, layout = read_provenance(require_head(context).rig), self.layout
+        if origin is None:
+            return
+        column = layout.column(align=True)
+        for label, value in (("Photo", origin.photo), ("Model", origin.model), ("Licence", origin.licence)):
+            row = column.split(factor=0.3)
+            row.label(text=label)
+            row.label(text=value)
+        draw_sentence(layout, context, origin.attribution)
+
+
+CLASSES = (SEIF_PT_head, SEIF_PT_licence)

@@ -1,0 +1,103 @@
+"""The add-on's preferences: the worker's Python and libraries, device, landmark detector, permission to download."""
+
+# No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
+# pyright: reportInvalidTypeForm=false
+
+import bpy
+
+from . import core
+from .addon import NAME, user_folder
+from .runtime import installation
+from .runtime.location import installed_runtime, worker_command
+from .ui import draw_sentence
+from .worker.environment import WorkerCommand
+
+DEVICES = (
+    ("auto", "Automatic", "The GPU if there is one that helps, else the processor"),
+    ("cpu", "Processor", "Compute on the processor"),
+    ("cuda", "NVIDIA GPU", "Compute on an NVIDIA GPU with CUDA"),
+    ("mps", "Apple GPU", "Compute on the GPU of an Apple computer"),
+)
+"""Devices of the worker protocol."""
+
+DETECTORS = (
+    ("mediapipe", "MediaPipe", "Comes with the add-on and works offline"),
+    ("face-alignment", "Face Alignment", "Must be installed beside the worker and downloads its weights"),
+)
+"""Landmark detectors of the worker protocol."""
+
+
+class SeifPreferences(bpy.types.AddonPreferences):
+    """Preferences > Add-ons > SeIF for Blender."""
+
+    bl_idname = NAME
+
+    python: bpy.props.StringProperty(
+        name="Python",
+        description="Python program of an environment that has the libraries; leave empty for the installed runtime",
+        subtype="FILE_PATH",
+    )
+    wheels: bpy.props.StringProperty(
+        name="Wheels",
+        description="Folder of wheel files to install the runtime from without a network; leave empty to download",
+        subtype="DIR_PATH",
+    )
+    device: bpy.props.EnumProperty(name="Device", description="Where the worker computes", items=DEVICES)
+    detector: bpy.props.EnumProperty(
+        name="Landmark Detector", description="Which detector finds the face's landmarks", items=DETECTORS
+    )
+    allow_download: bpy.props.BoolProperty(
+        name="Allow Downloading Weights",
+        description="Let the worker download weights that do not come with the add-on; also needs Blender's permission "
+        "to go online",
+        default=False,
+    )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the preferences."""
+        layout = self.layout
+        layout.use_property_split = True
+        self._draw_runtime(layout.box(), context)
+        column = layout.column()
+        column.prop(self, "device")
+        column.prop(self, "detector")
+        row = column.row()
+        row.active = self.detector == "face-alignment"
+        row.prop(self, "allow_download")
+        if row.active and self.allow_download and not bpy.app.online_access:
+            draw_sentence(column, context, "Blender itself is not allowed to go online, see System.", "INFO")
+
+    def _draw_runtime(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        running = installation.current()
+        text, icon = self.runtime_state()
+        draw_sentence(layout, context, text, icon)
+        layout.prop(self, "python")
+        layout.prop(self, "wheels")
+        if running is not None and not running.done:
+            row = layout.row(align=True)
+            row.progress(text=f"Installing: {running.detail}", factor=running.fraction)
+            row.operator("seif.cancel_install", text="", icon="X")
+            return
+        layout.operator("seif.install_runtime", icon="IMPORT")
+        if running is not None and running.error:
+            draw_sentence(layout, context, running.error, "ERROR")
+
+    def runtime_state(self) -> tuple[str, str]:
+        """Sentence and icon that say what the worker will run with."""
+        folder = user_folder("runtime")
+        if self.python:
+            try:
+                worker_command(bpy.path.abspath(self.python), folder)
+            except core.errors.DependencyError as error:
+                return str(error), "ERROR"
+            return "Reconstructions run with the Python below.", "CHECKMARK"
+        if installed_runtime(folder) is not None:
+            return "The runtime is installed.", "CHECKMARK"
+        return "The reconstruction's libraries (about 1 GB) are not installed yet.", "ERROR"
+
+    def command(self) -> WorkerCommand:
+        """How to start the worker; raises `DependencyError` when it cannot be."""
+        return worker_command(bpy.path.abspath(self.python) if self.python else "", user_folder("runtime"))
+
+
+CLASSES = (SeifPreferences,)

@@ -1,0 +1,206 @@
+"""Reconstruct Head from Image, Cancel, and importing a photo as a head."""
+
+# No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
+# pyright: reportInvalidTypeForm=false
+
+import time
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from .. import core
+from ..addon import preferences
+from ..pump import ModalPump
+from ..ui import redraw
+from ..worker import registry
+from ..worker.job import Job, State
+from .properties import worker_settings
+from .result import build_result
+
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif")
+"""Picture files that the library reads where its decoder does."""
+
+
+class SEIF_OT_reconstruct(ModalPump, bpy.types.Operator):
+    """Make a rigged, textured head from the photo; Blender stays usable meanwhile, Esc cancels."""
+
+    bl_idname = "seif.reconstruct"
+    bl_label = "Reconstruct Head from Image"
+    bl_description = "Make a rigged, textured head from the photo; Blender stays usable meanwhile, Esc cancels"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With a photo and while no other job runs."""
+        if registry.current_job() is not None:
+            cls.poll_message_set("A reconstruction is running; wait for it or cancel it")
+            return False
+        if not context.scene.seif.photo:
+            cls.poll_message_set("Choose a photo first")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Start the job and wait for it without blocking."""
+        if not self._submit(context):
+            return {"CANCELLED"}
+        return self.start(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job and wait for it here: for scripts and for Blender without a window."""
+        if not self._submit(context):
+            return {"CANCELLED"}
+        while not self.pump():
+            time.sleep(0.02)
+        return self.complete(context)
+
+    def _submit(self, context: bpy.types.Context) -> bool:
+        photo = context.scene.seif.photo_path()
+        registry.forget_last()
+        self.job = Job(photo, worker_settings(context))
+        try:
+            registry.submit(self.job, preferences(context).command)
+        except core.errors.BusyError as error:
+            self.report({"ERROR"}, str(error))
+            return False
+        return True
+
+    def pump(self) -> bool:
+        """Let the client take in what the worker said."""
+        registry.poll()
+        return self.job.over
+
+    def request_cancel(self) -> None:
+        """Esc: the client sees it through within a second."""
+        registry.cancel()
+
+    def abandon(self) -> None:
+        """Blender ends the operator: nobody will pump, so end the job here."""
+        if not self.job.over:
+            registry.settle()
+
+    def complete(self, context: bpy.types.Context) -> set[str]:
+        """Build the head, or say why there is none."""
+        if self.job.state is not State.SUCCEEDED:
+            level = "INFO" if self.job.state is State.CANCELLED else "ERROR"
+            self.report({level}, self.job.message)
+            return {"CANCELLED"}
+        try:
+            sentence = build_result(context, self.job)
+        except core.errors.SeifError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, sentence)
+        return {"FINISHED"}
+
+    def status(self) -> str:
+        """Text of the status bar."""
+        return f"SeIF: {self.job.stage}, {self.job.total:.0%}    Esc: Cancel"
+
+
+class SEIF_OT_cancel(bpy.types.Operator):
+    """Cancel the reconstruction that is running; the scene stays as it is."""
+
+    bl_idname = "seif.cancel"
+    bl_label = "Cancel"
+    bl_description = "Cancel the reconstruction that is running; the scene stays as it is"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """While a job runs."""
+        if registry.current_job() is None:
+            cls.poll_message_set("No reconstruction is running")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Ask the client to cancel; the waiting operator sees it through."""
+        registry.cancel()
+        redraw(context)
+        return {"FINISHED"}
+
+
+class SEIF_OT_dismiss(bpy.types.Operator):
+    """Hide this message."""
+
+    bl_idname = "seif.dismiss"
+    bl_label = "Dismiss"
+    bl_description = "Hide this message"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Forget the last job."""
+        registry.forget_last()
+        redraw(context)
+        return {"FINISHED"}
+
+
+class SEIF_OT_copy_log(bpy.types.Operator):
+    """Copy the last lines of the worker's log to the clipboard, for a bug report."""
+
+    bl_idname = "seif.copy_log"
+    bl_label = "Copy Worker Log"
+    bl_description = "Copy the last lines of the worker's log to the clipboard, for a bug report"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Copy the log."""
+        lines = registry.worker_log()
+        context.window_manager.clipboard = "\n".join(lines)
+        self.report({"INFO"}, f"{len(lines)} lines copied")
+        return {"FINISHED"}
+
+
+class SEIF_OT_import_photo(bpy.types.Operator, ImportHelper):
+    """Make a rigged, textured head from a photo."""
+
+    bl_idname = "seif.import_photo"
+    bl_label = "Head from Photo (SeIF)"
+    bl_description = "Make a rigged, textured head from a photo"
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
+    filter_glob: bpy.props.StringProperty(
+        default=";".join(f"*{suffix}" for suffix in PHOTO_SUFFIXES), options={"HIDDEN"}
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """A dropped file is taken at once, else the file browser opens."""
+        if self.filepath:
+            return self.execute(context)
+        return ImportHelper.invoke(self, context, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set the panel's photo and start the reconstruction."""
+        if registry.current_job() is not None:
+            self.report({"ERROR"}, "A reconstruction is running; wait for it or cancel it")
+            return {"CANCELLED"}
+        context.scene.seif.photo = self.filepath
+        mode = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"
+        return {"FINISHED"} if "CANCELLED" not in bpy.ops.seif.reconstruct(mode) else {"CANCELLED"}
+
+
+class SEIF_FH_photo(bpy.types.FileHandler):
+    """A picture dropped into a 3D view may become a head."""
+
+    bl_idname = "SEIF_FH_photo"
+    bl_label = "Head from Photo (SeIF)"
+    bl_import_operator = "seif.import_photo"
+    bl_file_extensions = ";".join(PHOTO_SUFFIXES)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """Over a 3D view."""
+        return context.area is not None and context.area.type == "VIEW_3D"
+
+
+def draw_import_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """Entry in File > Import."""
+    menu.layout.operator(SEIF_OT_import_photo.bl_idname, text=SEIF_OT_import_photo.bl_label)
+
+
+CLASSES = (
+    SEIF_OT_reconstruct,
+    SEIF_OT_cancel,
+    SEIF_OT_dismiss,
+    SEIF_OT_copy_log,
+    SEIF_OT_import_photo,
+    SEIF_FH_photo,
+)

@@ -1,0 +1,94 @@
+"""The panel in the 3D view's sidebar: photo, options, progress, messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..addon import NAME, preferences
+from ..ui import draw_sentence
+from ..worker import registry
+from ..worker.job import Job, State
+from . import thumbnails
+
+if TYPE_CHECKING:
+    from .properties import SeifSceneProperties
+
+_ADVICE = {"runtime", "dependency"}
+"""Codes of errors that the preferences can cure."""
+
+
+class SEIF_PT_reconstruct(bpy.types.Panel):
+    """Photo in, head out."""
+
+    bl_idname = "SEIF_PT_reconstruct"
+    bl_label = "Head from Photo"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "SeIF"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        layout, chosen = self.layout, context.scene.seif
+        layout.prop(chosen, "photo", text="")
+        self._draw_thumbnail(layout, chosen)
+        job = registry.current_job()
+        if job is not None:
+            self._draw_progress(layout, job)
+        else:
+            column = layout.column()
+            column.scale_y = 1.4
+            column.operator("seif.reconstruct", icon="USER")
+            self._draw_outcome(layout, context, registry.last_job())
+
+    def _draw_thumbnail(self, layout: bpy.types.UILayout, chosen: SeifSceneProperties) -> None:
+        icon = thumbnails.icon_of(chosen.photo_path()) if chosen.photo else 0
+        if icon:
+            layout.template_icon(icon_value=icon, scale=7.0)
+
+    def _draw_progress(self, layout: bpy.types.UILayout, job: Job) -> None:
+        row = layout.row(align=True)
+        row.scale_y = 1.4
+        row.progress(text=f"{job.stage}  {job.total:.0%}", factor=job.total, type="BAR")
+        row.operator("seif.cancel", text="", icon="X")
+
+    def _draw_outcome(self, layout: bpy.types.UILayout, context: bpy.types.Context, job: Job | None) -> None:
+        if job is None or not (job.message or job.report.get("warnings")):
+            return
+        box = layout.box()
+        failed = job.state is State.FAILED
+        for sentence in [job.message] if job.message else job.report["warnings"]:
+            draw_sentence(box, context, sentence, "ERROR" if failed else "INFO")
+        row = box.row()
+        row.alignment = "RIGHT"
+        if job.code in _ADVICE:
+            row.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = NAME
+        elif job.code == "worker":
+            row.operator("seif.copy_log", icon="COPYDOWN")
+        row.operator("seif.dismiss")
+
+
+class SEIF_PT_options(bpy.types.Panel):
+    """Options of the reconstruction."""
+
+    bl_idname = "SEIF_PT_options"
+    bl_label = "Options"
+    bl_parent_id = "SEIF_PT_reconstruct"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "SeIF"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the options."""
+        layout, chosen = self.layout, context.scene.seif
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        for name in ("head_model", "texture_size", "face", "seed", "photo_camera", "expression_components"):
+            column.prop(chosen, name)
+        column.prop(preferences(context), "device")
+
+
+CLASSES = (SEIF_PT_reconstruct, SEIF_PT_options)

@@ -1,0 +1,75 @@
+"""What the artist chooses before a reconstruction; stored in the scene."""
+
+# No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
+# pyright: reportInvalidTypeForm=false
+
+from pathlib import Path
+
+import bpy
+
+from ..addon import preferences
+
+HEAD_MODELS = (("open", "Open Head", "Embedded head model, free for any use"),)
+"""Head models of the library, by their short names."""
+
+TEXTURE_SIZES = (
+    ("0", "None", "Plain colours instead of a texture; the fastest"),
+    ("1024", "1024 px", "For heads seen from afar"),
+    ("2048", "2048 px", "For most photos"),
+    ("4096", "4096 px", "For large, sharp photos"),
+)
+"""Side of the square texture in pixels."""
+
+
+class SeifSceneProperties(bpy.types.PropertyGroup):
+    """The settings of the panel."""
+
+    photo: bpy.props.StringProperty(
+        name="Photo",
+        description="Picture with the face, for example a portrait in JPEG or PNG",
+        subtype="FILE_PATH",
+    )
+    head_model: bpy.props.EnumProperty(
+        name="Head Model", description="Head model that is fitted to the photo", items=HEAD_MODELS
+    )
+    texture_size: bpy.props.EnumProperty(
+        name="Texture", description="Size of the texture taken from the photo", items=TEXTURE_SIZES, default="2048"
+    )
+    face: bpy.props.IntProperty(
+        name="Face", description="Which face of the photo, counted from the largest", default=1, min=1, soft_max=10
+    )
+    seed: bpy.props.IntProperty(name="Seed", description="The same photo and seed give the same head", default=0, min=0)
+    photo_camera: bpy.props.BoolProperty(
+        name="Photo Camera",
+        description="Add a camera that sees the head as the photo does, with the photo as its background",
+        default=True,
+    )
+    expression_components: bpy.props.IntProperty(
+        name="Expression Components",
+        description="Add this many of the model's principal components of expression as further shape keys",
+        default=0,
+        min=0,
+        soft_max=50,
+        max=200,
+    )
+
+    def photo_path(self) -> Path:
+        """The photo's absolute path."""
+        return Path(bpy.path.abspath(self.photo))
+
+
+def worker_settings(context: bpy.types.Context) -> dict[str, object]:
+    """The `settings` of a request of the worker protocol."""
+    chosen, own = context.scene.seif, preferences(context)
+    return {
+        "head_model": chosen.head_model,
+        "device": own.device,
+        "texture_size": int(chosen.texture_size),
+        "seed": chosen.seed,
+        "face": chosen.face - 1,
+        "landmarks": own.detector,
+        "online": bool(own.allow_download and bpy.app.online_access),
+    }
+
+
+CLASSES = (SeifSceneProperties,)

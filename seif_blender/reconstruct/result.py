@@ -1,0 +1,40 @@
+"""A finished job becomes objects in the scene, in one go on the main thread."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import core
+from ..ui import frame_selected
+from ..worker.job import Job, State
+
+
+def build_result(context: bpy.types.Context, job: Job) -> str:
+    """Build the head of a job that succeeded at the 3D cursor and frame it; removes the job's files.
+
+    Returns:
+        A sentence for the artist.
+
+    Raises:
+        HeadFormatError: the head file is damaged.
+        OutputError: the photo cannot be read back.
+    """
+    from ..build.head_object import build_head
+    from ..build.settings import BuildSettings
+
+    chosen = context.scene.seif
+    settings = BuildSettings(expression_components=chosen.expression_components, photo_camera=chosen.photo_camera)
+    photo = job.photo_file if job.photo_file.is_file() else None
+    try:
+        head = core.Head.load(job.head_file)
+        build_head(head, photo=photo, location=tuple(context.scene.cursor.location), settings=settings)
+    except core.errors.SeifError as error:
+        job.finish(State.FAILED, error.code, str(error))
+        raise
+    except OSError as error:
+        sentence = f"The photo cannot be read back ({error.strerror or error}); please try again."
+        job.finish(State.FAILED, core.errors.OutputError.code, sentence)
+        raise core.errors.OutputError(sentence) from error
+    job.discard()
+    frame_selected(context)
+    return f"Head from {head.photo_name} in {job.seconds:.0f} s; {head.model_title}, {head.model_licence}"

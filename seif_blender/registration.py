@@ -1,0 +1,60 @@
+"""Registering everything with Blender, and taking it back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import preferences
+from .animate import operators as animate_operators
+from .animate import panels as animate_panels
+from .reconstruct import operators as reconstruct_operators
+from .reconstruct import panels as reconstruct_panels
+from .reconstruct import properties as reconstruct_properties
+from .reconstruct import thumbnails
+from .runtime import installation
+from .runtime import operators as runtime_operators
+from .worker import registry
+
+_MODULES: Final = (
+    preferences,
+    runtime_operators,
+    reconstruct_properties,
+    reconstruct_operators,
+    reconstruct_panels,
+    animate_operators,
+    animate_panels,
+)
+
+
+@persistent
+def _cancel_jobs(*_arguments: object) -> None:
+    """Another file is about to be loaded: its modal operators vanish, so a running job ends here."""
+    registry.settle()
+    registry.forget_last()
+
+
+def register() -> None:
+    """Register classes, properties, menus and handlers."""
+    for module in _MODULES:
+        for cls in module.CLASSES:
+            bpy.utils.register_class(cls)
+    bpy.types.Scene.seif = bpy.props.PointerProperty(type=reconstruct_properties.SeifSceneProperties)
+    bpy.types.TOPBAR_MT_file_import.append(reconstruct_operators.draw_import_menu)
+    bpy.app.handlers.load_pre.append(_cancel_jobs)
+
+
+def unregister() -> None:
+    """Take everything back and end the worker."""
+    registry.shutdown()
+    installation.shutdown()
+    thumbnails.clear()
+    if _cancel_jobs in bpy.app.handlers.load_pre:
+        bpy.app.handlers.load_pre.remove(_cancel_jobs)
+    bpy.types.TOPBAR_MT_file_import.remove(reconstruct_operators.draw_import_menu)
+    del bpy.types.Scene.seif
+    for module in reversed(_MODULES):
+        for cls in reversed(module.CLASSES):
+            bpy.utils.unregister_class(cls)

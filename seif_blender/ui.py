@@ -1,0 +1,41 @@
+"""Small helpers for panels and operators."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+_PIXELS_PER_LETTER = 7.0
+
+
+def draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
+    """Draw a sentence, wrapped at the width of the region; labels do not wrap by themselves."""
+    width = context.region.width if context.region is not None else 300
+    letters = max(20, int(width / (_PIXELS_PER_LETTER * context.preferences.system.ui_scale)) - 6)
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for i, line in enumerate(textwrap.wrap(text, letters)):
+        column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
+
+
+def redraw(context: bpy.types.Context) -> None:
+    """Redraw the sidebars and the preferences, where progress is shown."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type not in {"VIEW_3D", "PREFERENCES"}:
+                continue
+            for region in area.regions:
+                if region.type == "UI" or area.type == "PREFERENCES":
+                    region.tag_redraw()
+
+
+def frame_selected(context: bpy.types.Context) -> None:
+    """Frame the selection in every 3D view that does not look through a camera."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type != "VIEW_3D" or area.spaces.active.region_3d.view_perspective == "CAMERA":
+                continue
+            region = next(r for r in area.regions if r.type == "WINDOW")
+            with context.temp_override(window=window, area=area, region=region):
+                bpy.ops.view3d.view_selected()
