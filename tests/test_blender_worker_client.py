@@ -25,7 +25,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
 
 def fake_command(mode: str = "", python: str = sys.executable) -> WorkerCommand:
-    return WorkerCommand(Path(python), ROOT, Path(mode) if mode else None, HERE / "fake_worker.py")
+    return WorkerCommand(Path(python), ROOT, Path(mode) if mode else None, HERE / "misbehaving_worker.py")
 
 
 @pytest.fixture

@@ -1,0 +1,120 @@
+"""What a fresh Blender does with the built zip; run as `extension_session.py ZIP SCRATCH` with its own user folder.
+
+Prints one JSON object of findings, which `test_blender_extension.py` judges.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+zip_file, scratch = Path(sys.argv[1]), Path(sys.argv[2])
+os.environ["BLENDER_USER_RESOURCES"] = str(scratch / "user")
+
+import bpy  # noqa: E402 - after its user folder is set
+import numpy as np  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+found: dict = {}
+
+
+def vertices(ob):
+    bpy.context.view_layer.update()
+    mesh = ob.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    flat = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", flat)
+    return flat.reshape(-1, 3)
+
+
+bpy.ops.wm.read_factory_settings(use_empty=True)
+bpy.ops.extensions.package_install_files(filepath=str(zip_file), repo="user_default", enable_on_install=True)
+name = "bl_ext.user_default.seif_blender"
+found["enabled"] = name in bpy.context.preferences.addons
+found["heavy"] = sorted({"torch", "cv2", "skimage", "ai_edge_litert"} & set(sys.modules))
+found["on_path"] = [p for p in sys.path if "seif_blender" in p]
+
+own = bpy.context.preferences.addons[name].preferences
+found["no_photo_poll"] = bpy.ops.seif.reconstruct.poll()
+scene = bpy.context.scene
+scene.seif.photo = str(scratch / "ok.jpg")
+found["photo_poll"] = bpy.ops.seif.reconstruct.poll()
+
+
+def attempt(photo="ok.jpg"):
+    scene.seif.photo = str(scratch / photo)
+    try:
+        return sorted(bpy.ops.seif.reconstruct()), ""
+    except RuntimeError as error:
+        return [], str(error)
+
+
+found["no_runtime"] = attempt()
+own.python = "/no/such/python"
+found["no_python"] = attempt()
+
+# the fake worker in place of the bootstrap, everything else as it is
+own.python = sys.executable
+environment = sys.modules[f"{name}.worker.environment"]
+defaults = environment.WorkerCommand.__init__.__defaults__
+environment.WorkerCommand.__init__.__defaults__ = (*defaults[:-1], HERE / "misbehaving_worker.py")
+found["crash"] = attempt("crash.jpg")
+found["no_face"] = attempt("noface.jpg")
+found["alive_objects"] = len(bpy.data.objects)
+
+scene.cursor.location = (1, 2, 3)
+found["result"] = attempt()
+mesh_object = bpy.context.view_layer.objects.active
+rig = mesh_object.parent
+found["location"] = list(mesh_object.matrix_world.translation)
+found["keys"] = len(mesh_object.data.shape_keys.key_blocks)
+found["camera"] = [ob.name for ob in rig.children if ob.type == "CAMERA"]
+found["temporary"] = [p.name for p in Path(os.environ["TMPDIR"]).glob("seif-*")]
+
+key = mesh_object.data.shape_keys.key_blocks["jawOpen"]
+jaw = rig.pose.bones["jaw"]
+rest = vertices(mesh_object)
+for frame, amount in ((1, 0.0), (11, 1.0)):
+    scene.frame_set(frame)
+    key.value = amount
+    jaw.rotation_quaternion = (np.cos(0.15 * amount), np.sin(0.15 * amount), 0, 0)
+    found["keyed"] = sorted(bpy.ops.seif.key_expression())
+moved = []
+for frame in (1, 6, 11):
+    scene.frame_set(frame)
+    moved.append(float(np.abs(vertices(mesh_object) - rest).max()))
+found["moved"] = moved
+corrective = mesh_object.data.shape_keys.key_blocks["jaw_R22"]
+found["driven"] = (
+    corrective.evaluated_get(bpy.context.evaluated_depsgraph_get()).value
+    if hasattr(corrective, "evaluated_get")
+    else corrective.value
+)
+posed = vertices(mesh_object)
+
+file = scratch / "scene.blend"
+bpy.ops.wm.save_as_mainfile(filepath=str(file))
+bpy.ops.wm.open_mainfile(filepath=str(file))
+scene = bpy.context.scene
+mesh_object = bpy.context.view_layer.objects.active
+scene.frame_set(11)
+found["reloaded"] = float(np.abs(vertices(mesh_object) - posed).max())
+scene.frame_set(1)
+found["back"] = float(np.abs(vertices(mesh_object) - rest).max())
+
+mesh_object.parent["photo_expression"] = 1.0
+found["reset"] = sorted(bpy.ops.seif.reset_expression())
+found["slider_after_reset"] = mesh_object.parent["photo_expression"]
+
+bpy.ops.preferences.addon_disable(module=name)
+found["disabled"] = not hasattr(bpy.types.Scene, "seif") and not hasattr(bpy.types, "SEIF_PT_head")
+times = []
+for _ in range(3):
+    for module in [m for m in sys.modules if m.startswith(name)]:
+        del sys.modules[module]
+    start = time.perf_counter()
+    bpy.ops.preferences.addon_enable(module=name)
+    times.append(time.perf_counter() - start)
+    bpy.ops.preferences.addon_disable(module=name)
+found["enable_ms"] = 1000 * min(times)
+(scratch / "found.json").write_text(json.dumps(found))
