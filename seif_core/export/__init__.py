@@ -1,1 +1,20 @@
-"""GLB and OBJ without Blender."""
+"""GLB and OBJ without Blender. Its names are loaded when first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .glb import GlbSettings, write_glb
+    from .obj import write_obj
+
+_HOME: Final = {"GlbSettings": "glb", "write_glb": "glb", "write_obj": "obj"}
+
+__all__ = ["GlbSettings", "write_glb", "write_obj"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -1,0 +1,181 @@
+"""Writing a head as GLB (binary glTF 2.0): skin, morph targets, materials, texture. See docs/format-glb.md.
+
+Convention: glTF's axes are `seif_core`'s (metres, right-handed, Y up, the face towards +Z, +X the subject's left), so
+positions are written as they are; only v is turned over, because glTF's UV origin is the top left. Worked number: the
+UV (0.25, 0.9) is written as (0.25, 0.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from .. import __version__
+from ..errors import SettingsError
+from ..head import Head
+from ..headmodel.model import triangulate
+from ..shapes import Float32
+from .gltf_buffer import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, BufferBuilder
+from .gltf_material import MATERIALS, add_image, material_object
+from .gltf_skin import add_joint_nodes, add_skin, four_influences
+from .render_vertices import RenderVertices, smooth_normals, split_at_seams
+
+PHOTO_EXPRESSION: Final = "photoExpression"
+"""Name of the morph target that turns the neutral head into the photo's expression."""
+
+_LINEAR_MIPMAP_LINEAR: Final = 9987
+_LINEAR: Final = 9729
+_CLAMP_TO_EDGE: Final = 33071
+
+
+@dataclass(frozen=True)
+class GlbSettings:
+    """What a GLB holds.
+
+    Attributes:
+        morph_normals: write how normals change in each morph target (engines shade expressions wrongly without).
+        texture_format: how the texture is embedded: ``jpeg`` (small) or ``png`` (lossless).
+        jpeg_quality: 1 to 100.
+        position_threshold: displacements below this many metres are left out of sparse morph targets.
+        normal_threshold: changes of unit normals below this are left out of sparse morph targets.
+    """
+
+    morph_normals: bool = True
+    texture_format: Literal["png", "jpeg"] = "jpeg"
+    jpeg_quality: int = 95
+    position_threshold: float = 1e-8
+    normal_threshold: float = 1e-3
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            SettingsError: unknown texture format, or quality outside 1..100.
+        """
+        if self.texture_format not in {"png", "jpeg"}:
+            raise SettingsError(f"There is no texture format '{self.texture_format}'; choose one of: png, jpeg.")
+        if not 1 <= self.jpeg_quality <= 100:
+            raise SettingsError(f"The JPEG quality is {self.jpeg_quality}; choose a number from 1 to 100.")
+
+
+def write_glb(head: Head, path: Path, settings: GlbSettings | None = None) -> None:
+    """Write `head` as a GLB file; the same head gives the same bytes. The caller handles OSError."""
+    path.write_bytes(glb_bytes(head, settings or GlbSettings()))
+
+
+def morph_targets(head: Head) -> tuple[tuple[str, ...], Float32[np.ndarray, "M V 3"]]:
+    """Names and displacements (M, V, 3), metres, of the morph targets: the head's keys, then the photo's expression."""
+    return (*head.key_names, PHOTO_EXPRESSION), np.concatenate([head.key_deltas, head.photo_delta[None]])
+
+
+def glb_bytes(head: Head, settings: GlbSettings) -> bytes:
+    """The GLB file of `head`."""
+    buffer = BufferBuilder()
+    names, displacements = morph_targets(head)
+    triangles = triangulate(head.faces)[0]
+    normals = smooth_normals(head.vertices, triangles)
+    normal_changes = None
+    if settings.morph_normals:
+        normal_changes = np.stack([smooth_normals(head.vertices + d, triangles) - normals for d in displacements])
+    nodes: list[dict[str, Any]] = [{"name": head.name, "mesh": 0, "skin": 0}]
+    joint_nodes = add_joint_nodes(nodes, head.joints)
+    primitives, materials = [], []
+    for material in MATERIALS:
+        drawn = split_at_seams(head, material.part_indices)
+        if len(drawn.triangles) == 0:
+            continue
+        primitive = _attributes(buffer, head, normals, drawn)
+        primitive["material"] = len(materials)
+        primitive["targets"] = _targets(buffer, displacements, normal_changes, drawn.vertices, settings)
+        primitives.append(primitive)
+        materials.append(material_object(material, None if head.texture is None else 0))
+    document: dict[str, Any] = {
+        "asset": _asset(head),
+        "scene": 0,
+        "scenes": [{"name": head.name, "nodes": [0, joint_nodes[0]]}],
+        "nodes": nodes,
+        "meshes": [
+            {
+                "name": head.name,
+                "primitives": primitives,
+                "weights": [0.0] * len(names),
+                "extras": {"targetNames": list(names)},
+            }
+        ],
+        "skins": [{"name": "head_rig", **add_skin(buffer, head.joints, joint_nodes)}],
+        "materials": materials,
+    }
+    if head.texture is not None:
+        document["images"] = [add_image(buffer, head.texture, settings.texture_format, settings.jpeg_quality)]
+        document["samplers"] = [
+            {
+                "magFilter": _LINEAR,
+                "minFilter": _LINEAR_MIPMAP_LINEAR,
+                "wrapS": _CLAMP_TO_EDGE,
+                "wrapT": _CLAMP_TO_EDGE,
+            }
+        ]
+        document["textures"] = [{"source": 0, "sampler": 0}]
+    return buffer.glb(document)
+
+
+def _attributes(
+    buffer: BufferBuilder, head: Head, normals: Float32[np.ndarray, "V 3"], drawn: RenderVertices
+) -> dict[str, Any]:
+    uvs = head.uvs[drawn.uvs] * np.array([1, -1], np.float32) + np.array([0, 1], np.float32)
+    joints, weights = four_influences(head.skin_weights[drawn.vertices])
+    index_type = np.uint16 if len(drawn.vertices) < np.iinfo(np.uint16).max else np.uint32
+    return {
+        "attributes": {
+            "POSITION": buffer.add_accessor(head.vertices[drawn.vertices], ARRAY_BUFFER, bounds=True),
+            "NORMAL": buffer.add_accessor(normals[drawn.vertices], ARRAY_BUFFER),
+            "TEXCOORD_0": buffer.add_accessor(uvs, ARRAY_BUFFER),
+            "JOINTS_0": buffer.add_accessor(joints, ARRAY_BUFFER),
+            "WEIGHTS_0": buffer.add_accessor(weights, ARRAY_BUFFER),
+        },
+        "indices": buffer.add_accessor(drawn.triangles.reshape(-1).astype(index_type), ELEMENT_ARRAY_BUFFER),
+    }
+
+
+def _targets(
+    buffer: BufferBuilder,
+    displacements: Float32[np.ndarray, "M V 3"],
+    normal_changes: Float32[np.ndarray, "M V 3"] | None,
+    vertices: np.ndarray,
+    settings: GlbSettings,
+) -> list[dict[str, int]]:
+    """Morph targets of a primitive; targets that leave the part alone share one accessor of zeros."""
+    zeros: list[int] = []
+
+    def add(array: Float32[np.ndarray, "N 3"], threshold: float, *, bounds: bool) -> int:
+        if (np.abs(array) > threshold).any():
+            return buffer.add_displacements(array, threshold, bounds=bounds)
+        if not zeros:
+            zeros.append(buffer.add_accessor(np.zeros_like(array), ARRAY_BUFFER, bounds=True))
+        return zeros[0]
+
+    targets = []
+    for index in range(len(displacements)):
+        target = {"POSITION": add(displacements[index, vertices], settings.position_threshold, bounds=True)}
+        if normal_changes is not None:
+            target["NORMAL"] = add(normal_changes[index, vertices], settings.normal_threshold, bounds=False)
+        targets.append(target)
+    return targets
+
+
+def _asset(head: Head) -> dict[str, Any]:
+    return {
+        "version": "2.0",
+        "generator": f"SeIF for Blender {__version__}",
+        "copyright": f"Head model: {head.model_title}, {head.model_licence}. {head.attribution}",
+        "extras": {
+            "model": head.model_title,
+            "licence": head.model_licence,
+            "attribution": head.attribution,
+            "photo": head.photo_name,
+            "photo_sha256": head.photo_sha256,
+        },
+    }
