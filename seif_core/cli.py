@@ -7,11 +7,12 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Final, Self
+from typing import Final
 
 from . import __version__, info
 from .errors import CancelledError, SeifError
@@ -111,7 +112,7 @@ def _reconstruct(options: argparse.Namespace) -> int:
     )
     formats = parse_formats(options.formats) if options.formats is not None else default_formats()
     first = 0
-    with _Interrupt() as interrupt:
+    with _interrupts() as interrupted:
         for photo, target in zip(options.photos, _targets(options.photos, options.out), strict=True):
             lines = StageLines()
             try:
@@ -122,7 +123,7 @@ def _reconstruct(options: argparse.Namespace) -> int:
                     formats=formats,
                     options=options,
                     lines=lines,
-                    interrupt=interrupt,
+                    interrupted=interrupted,
                 )
             except CancelledError:
                 lines.close()
@@ -142,10 +143,10 @@ def _one(
     formats: Sequence[str],
     options: argparse.Namespace,
     lines: StageLines,
-    interrupt: _Interrupt,
+    interrupted: Callable[[], bool],
 ) -> None:
     _tell(f"{photo.name}")
-    progress = Progress(lines, interrupt.asked)
+    progress = Progress(lines, interrupted)
     with staging(target) as folder:
         done = reconstruct(photo, settings, progress)
         done = write_results(done, folder, formats, debug_images=options.debug_images, progress=progress)
@@ -191,28 +192,22 @@ def _show(result: object, *, as_json: bool) -> int:
     return 0
 
 
-class _Interrupt:
-    """Ctrl-C asks the job to stop at its next step, a second Ctrl-C stops at once."""
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Inside, Ctrl-C asks the job to stop at its next step and a second Ctrl-C stops at once; gives the question."""
+    count = 0
 
-    def __init__(self) -> None:
-        self._count = 0
-        self._before: object = None
-
-    def __enter__(self) -> Self:
-        self._before = signal.signal(signal.SIGINT, self._handle)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
-
-    def asked(self) -> bool:
-        """Whether Ctrl-C has come."""
-        return self._count > 0
-
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        self._count += 1
-        if self._count > 1:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal count
+        count += 1
+        if count > 1:
             raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield lambda: count > 0
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _cancelled() -> int:

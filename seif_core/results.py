@@ -16,10 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from PIL import Image
+
 from .errors import DependencyError, OutputError, SettingsError
 from .pipeline import Reconstruction
 from .progress import Progress
 from .report import build_report, write_report
+from .shapes import UInt8
 
 FORMATS: Final = ("blend", "glb", "npz", "obj")
 """File formats of a head that can be asked for."""
@@ -141,7 +145,7 @@ def write_results(
             export.write_obj(head, folder / "head.obj")
         progress.step(0.4)
         if "blend" in formats:
-            write_blend(npz, folder / "head.blend", progress)
+            write_blend(npz, folder / "head.blend", photo=done.portrait.pixels, progress=progress)
         progress.step(0.7)
         preview.draw_preview(done.portrait, done.fit, head, folder / "preview.png")
         progress.step(0.9)
@@ -156,8 +160,16 @@ def write_results(
     return done
 
 
-def write_blend(head: Path, out: Path, progress: Progress | None = None) -> None:
+def write_blend(
+    head: Path, out: Path, *, photo: UInt8[np.ndarray, "H W 3"] | None = None, progress: Progress | None = None
+) -> None:
     """Write head.npz as a .blend file, by Blender's module in a process of its own.
+
+    Args:
+        head: the head.npz.
+        out: the .blend file.
+        photo: (H, W, 3) uint8 sRGB, the upright photo, which becomes the camera's background; None for none.
+        progress: asked whether to go on.
 
     Raises:
         DependencyError: Blender's module is not installed.
@@ -166,7 +178,19 @@ def write_blend(head: Path, out: Path, progress: Progress | None = None) -> None
     """
     if not blender_is_here():
         raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
-    command = [sys.executable, "-m", "seif_blender.write_blend", str(head.resolve()), str(out.resolve())]
+    with tempfile.TemporaryDirectory(prefix=".seif-", dir=out.parent) as scratch:
+        command = [sys.executable, "-m", "seif_blender.write_blend", str(head.resolve()), str(out.resolve())]
+        if photo is not None:
+            upright = Path(scratch) / "photo.jpg"
+            Image.fromarray(photo).save(upright, quality=92)
+            command += ["--photo", str(upright.resolve())]
+        code, said = _run_blender(command, progress or Progress())
+    if code != 0 or not out.is_file():
+        raise OutputError(f"Blender could not write {out.name} ({said}).")
+
+
+def _run_blender(command: list[str], progress: Progress) -> tuple[int, str]:
+    """Run Blender's process to its end, killed when the job is cancelled; its exit code and last words."""
     root = Path(__file__).resolve().parent.parent
     variables = {**os.environ, "PYTHONNOUSERSITE": "1"}
     with (
@@ -177,16 +201,14 @@ def write_blend(head: Path, out: Path, progress: Progress | None = None) -> None
     ):
         try:
             while process.poll() is None:
-                if progress is not None:
-                    progress.step(0.5)
+                progress.step(0.5)
                 time.sleep(0.02)
         except BaseException:
             process.kill()
             raise
         log.seek(0)
-        said = log.read().decode("utf-8", "replace").strip().splitlines()
-    if process.returncode != 0 or not out.is_file():
-        raise OutputError(f"Blender could not write {out.name} ({said[-1] if said else 'it said nothing'}).")
+        lines = log.read().decode("utf-8", "replace").strip().splitlines()
+    return process.returncode, lines[-1] if lines else "it said nothing"
 
 
 def _make_parents(target: Path) -> list[Path]:
