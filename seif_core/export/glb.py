@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class GlbSettings:
     """
 
     morph_normals: bool = True
-    texture_format: Literal["png", "jpeg"] = "jpeg"
+    texture_format: str = "jpeg"
     jpeg_quality: int = 95
     position_threshold: float = 1e-8
     normal_threshold: float = 1e-3

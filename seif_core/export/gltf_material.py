@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 
@@ -60,9 +60,7 @@ def material_object(material: PartMaterial, texture: int | None) -> dict[str, An
     return found
 
 
-def add_image(
-    buffer: BufferBuilder, texture: UInt8[np.ndarray, "H W 3"], kind: Literal["png", "jpeg"], quality: int
-) -> dict[str, Any]:
+def add_image(buffer: BufferBuilder, texture: UInt8[np.ndarray, "H W 3"], kind: str, quality: int) -> dict[str, Any]:
     """Embed the texture and return the image object; row 0 is the top, as glTF wants it."""
     return {
         "name": "base_colour",
@@ -71,8 +69,8 @@ def add_image(
     }
 
 
-def encode_image(pixels: UInt8[np.ndarray, "H W 3"], kind: Literal["png", "jpeg"], quality: int = 95) -> bytes:
-    """Encode sRGB pixels; `quality` concerns JPEG, whose colours are not subsampled."""
+def encode_image(pixels: UInt8[np.ndarray, "H W 3"], kind: str, quality: int = 95) -> bytes:
+    """Encode sRGB pixels as ``png`` or ``jpeg``; `quality` concerns JPEG, whose colours are not subsampled."""
     from PIL import Image
 
     stream = io.BytesIO()

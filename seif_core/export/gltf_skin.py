@@ -50,5 +50,5 @@ def four_influences(
     strongest = np.take_along_axis(weights, order, axis=1).astype(np.float64)
     strongest = np.where(strongest > 1e-4, strongest, 0)  # below what a pose of a radian moves by 10 micrometres
     rounded = (strongest / strongest.sum(axis=1, keepdims=True)).astype(np.float32)
-    rounded[:, 0] = 1 - rounded[:, 1:].sum(axis=1, dtype=np.float32)  # float32 sums to one exactly
+    rounded[:, 0] = 1 - rounded[:, 1:].sum(axis=1, dtype=np.float32)  # also after rounding to float32
     return np.where(rounded > 0, order, 0).astype(np.uint8), rounded

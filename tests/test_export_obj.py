@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import trimesh
+from PIL import Image
+from sample_head import sample_head
+
+from seif_core.export import write_obj
+from seif_core.headmodel.model import triangulate
+
+
+def parse(path):
+    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    numbers = {k: np.array([[float(x) for x in r[1:]] for r in rows if r[0] == k]) for k in ("v", "vt", "vn")}
+    faces = [[[int(i) for i in corner.split("/")] for corner in r[1:]] for r in rows if r[0] == "f"]
+    return numbers, faces, [r[1] for r in rows if r[0] == "g"], [r[1] for r in rows if r[0] == "usemtl"]
+
+
+def test_positions_uvs_quads_groups_and_materials_are_the_heads(tmp_path):
+    head = sample_head()
+    write_obj(head, tmp_path / "head.obj")
+    numbers, faces, groups, materials = parse(tmp_path / "head.obj")
+    np.testing.assert_allclose(numbers["v"], head.vertices, atol=1e-7)
+    np.testing.assert_allclose(numbers["vt"], head.uvs, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(numbers["vn"], axis=1), 1, atol=1e-3)
+    order = np.argsort(head.face_part, kind="stable")
+    for face, corners, uvs in zip(faces, head.faces[order], head.uv_faces[order], strict=True):
+        assert [c[0] - 1 for c in face] == [c for c in corners if c >= 0]
+        assert [c[1] - 1 for c in face] == [u for u in uvs if u >= 0]
+        assert all(c[2] == c[0] for c in face)
+    assert groups == ["skin", "eye_left", "eye_right", "teeth_upper", "teeth_lower", "tongue", "lashes"]
+    assert materials == ["skin", "eyes", "eyes", "teeth", "teeth", "tongue", "lashes"]
+
+
+def test_the_material_file_names_the_texture_that_lies_beside_it(tmp_path):
+    head = sample_head()
+    write_obj(head, tmp_path / "head.obj")
+    text = (tmp_path / "head.mtl").read_text(encoding="utf-8")
+    assert text.count("newmtl") == 5
+    assert text.count("map_Kd head.png") == 5
+    np.testing.assert_array_equal(np.array(Image.open(tmp_path / "head.png")), head.texture)
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    write_obj(dataclasses.replace(head, texture=None), bare / "head.obj")
+    assert sorted(p.name for p in bare.iterdir()) == ["head.mtl", "head.obj"]
+    assert "map_Kd" not in (bare / "head.mtl").read_text(encoding="utf-8")
+
+
+def test_another_reader_finds_the_same_surface_and_the_licence_is_inside(tmp_path):
+    head = sample_head()
+    write_obj(head, tmp_path / "head.obj")
+    mesh = trimesh.load_mesh(tmp_path / "head.obj", process=False, skip_materials=True)
+    corners = head.vertices[triangulate(head.faces)[0]]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2
+    assert abs(mesh.area - area) / area < 1e-3
+    assert head.model_licence in (tmp_path / "head.obj").read_text(encoding="utf-8")
+
+
+def test_the_same_head_gives_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_obj(sample_head(), tmp_path / name / "head.obj")
+    for suffix in ("obj", "mtl", "png"):
+        assert (tmp_path / "a" / f"head.{suffix}").read_bytes() == (tmp_path / "b" / f"head.{suffix}").read_bytes()
