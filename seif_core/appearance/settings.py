@@ -30,8 +30,8 @@ class TextureSettings:
         Raises:
             SettingsError: a value is out of its range.
         """
-        if not 64 <= self.size <= 8192:
-            raise SettingsError(f"A texture of {self.size} texels was asked for; choose 64 to 8192.")
+        if not 16 <= self.size <= 8192:
+            raise SettingsError(f"A texture of {self.size} texels was asked for; choose 16 to 8192.")
         if not 0.0 <= self.evening <= 1.0:
             raise SettingsError(f"The light was to be evened by {self.evening}; choose 0 to 1.")
         if self.photo_side < 64:
