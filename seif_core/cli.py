@@ -96,6 +96,14 @@ def _add_evaluate(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
     scan = kinds.add_parser("scan", parents=[common], help="a mesh against a scan, as the NoW protocol measures")
     scan.add_argument("--scan", type=Path, required=True, metavar="FILE", help="the scan")
     scan.add_argument("--prediction", type=Path, required=True, metavar="FILE", help="the mesh to judge")
+    scan.add_argument("--landmarks", type=Path, metavar="FILE", help="7, 51 or 68 landmarks on the scan, in its unit")
+    scan.add_argument("--prediction-landmarks", type=Path, metavar="FILE", help="the same on the mesh")
+    for name in ("scan", "prediction"):
+        scan.add_argument(f"--{name}-unit", choices=("m", "cm", "mm"), help="guessed from the size if left out")
+    scan.add_argument("--landmarks", type=Path, metavar="FILE", help="7, 51 or 68 landmarks on the scan")
+    scan.add_argument("--prediction-landmarks", type=Path, metavar="FILE", help="the same on the prediction")
+    scan.add_argument("--scan-unit", metavar="m|cm|mm", help="default: guessed from the size")
+    scan.add_argument("--prediction-unit", metavar="m|cm|mm", help="default: guessed from the size")
     scan.add_argument("--json", action="store_true", help="as JSON")
     scan.set_defaults(run=_evaluate_scan)
 
@@ -171,24 +179,31 @@ def _targets(photos: Sequence[Path], out: Path) -> list[Path]:
 
 
 def _evaluate_normals(options: argparse.Namespace) -> int:
-    from . import evaluation
+    from .evaluation import evaluate_normals
 
-    return _show(evaluation.evaluate_normals(options.reference, device=options.device), as_json=options.json)
+    with _interrupts() as interrupted:
+        table = evaluate_normals(options.reference, device=options.device, progress=Progress(None, interrupted))
+    _tell(table.as_json() if options.json else str(table))
+    return 0
 
 
 def _evaluate_scan(options: argparse.Namespace) -> int:
-    from . import evaluation
+    from .evaluation import evaluate_scan
 
-    return _show(evaluation.evaluate_scan(options.scan, options.prediction), as_json=options.json)
+    compared = evaluate_scan(
+        options.scan,
+        options.prediction,
+        landmarks=options.landmarks,
+        prediction_landmarks=options.prediction_landmarks,
+        scan_unit=options.scan_unit,
+        prediction_unit=options.prediction_unit,
+    )
+    _tell(compared.as_json() if options.json else str(compared))
+    return 0
 
 
 def _info(options: argparse.Namespace) -> int:
     _tell(json.dumps(info.collect(), indent=2) if options.json else info.as_text())
-    return 0
-
-
-def _show(result: object, *, as_json: bool) -> int:
-    _tell(result.as_json() if as_json else str(result))  # type: ignore[attr-defined]
     return 0
 
 
