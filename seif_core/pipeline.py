@@ -7,7 +7,8 @@ Each arrow is one public function: `read_portrait`, `fit_portrait`, `bake_textur
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import logging
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,14 +19,13 @@ from .device import DEVICES, choose_device, memory_in_words, repeatable
 from .errors import DependencyError, SettingsError
 from .fitting.fit import Fit
 from .head import Head
-from .headmodel import load_head_model
+from .headmodel import HeadModel, load_head_model
 from .portrait.portrait import Portrait
 from .progress import Progress
 from .shapes import UInt8
+from .stages import STAGES
 
-STAGES: Final = {"Portrait": 0.3, "Fit": 0.25, "Texture": 0.4, "Head": 0.05}
-"""Stages of `reconstruct` in order, with their usual share of the time."""
-
+_LOG: Final = logging.getLogger(__name__)
 LANDMARKS: Final = ("mediapipe", "face-alignment")
 MAXIMUM_TEXTURE: Final = 8192
 
@@ -128,19 +128,32 @@ def reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progres
         CancelledError: the user cancelled.
     """
     progress = progress or Progress()
+    before = dict(progress.seconds)  # of earlier photos, where one progress serves several
     try:
+        with progress.stage("Prepare"):
+            device, model = _prepare(settings)
         with memory_in_words(), repeatable(settings.seed):
-            return _reconstruct(photo, settings, progress)
+            done = _reconstruct(photo, model, device, settings, progress)
     except ModuleNotFoundError as error:
         raise DependencyError(f"The library {error.name} is not installed; install the runtime first.") from error
+    return replace(done, seconds={k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if k in STAGES})
 
 
-def _reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progress) -> Reconstruction:
+def _prepare(settings: ReconstructionSettings) -> tuple[str, HeadModel]:
+    """Import what is slow to import, choose the device, load the head model."""
+    from .fitting import fit_portrait
+    from .portrait import read_portrait
+
+    _LOG.debug("%s and %s are here", fit_portrait, read_portrait)
+    return choose_device(settings.device), load_head_model(settings.head_model)
+
+
+def _reconstruct(
+    photo: Path, model: HeadModel, device: str, settings: ReconstructionSettings, progress: Progress
+) -> Reconstruction:
     from .fitting import fit_portrait
     from .portrait import PortraitSettings, read_portrait
 
-    device = choose_device(settings.device)
-    model = load_head_model(settings.head_model)
     with progress.stage("Portrait"):
         wanted = PortraitSettings(backend=settings.landmarks, allow_download=settings.online)
         portrait = read_portrait(photo, face=settings.face, settings=wanted, progress=progress)
@@ -158,7 +171,7 @@ def _reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progre
         head,
         settings,
         device,
-        {k: progress.seconds[k] for k in STAGES if k in progress.seconds},
+        {},
         _warnings(portrait, fit),
     )
 

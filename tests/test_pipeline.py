@@ -9,10 +9,11 @@ from fake_stages import install_fakes
 from seif_core import fitting
 from seif_core.device import choose_device, memory_in_words, repeatable
 from seif_core.errors import CancelledError, DeviceError, OutputError, SettingsError
-from seif_core.pipeline import STAGES, ReconstructionSettings, reconstruct
+from seif_core.pipeline import ReconstructionSettings, reconstruct
 from seif_core.progress import Progress
 from seif_core.report import build_report
 from seif_core.results import staging, write_results
+from seif_core.stages import STAGES
 
 
 @pytest.fixture
@@ -36,6 +37,16 @@ def test_without_a_texture_none_is_baked(photo):
     done = reconstruct(photo, ReconstructionSettings(texture_size=0))
     assert done.head.texture is None
     assert "Texture" not in done.seconds
+
+
+def test_times_are_those_of_one_photo_where_one_progress_serves_several(photo, monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr("seif_core.progress.time.perf_counter", lambda: float(next(clock)))
+    progress = Progress()
+    for _ in range(2):
+        assert reconstruct(photo, ReconstructionSettings(texture_size=64), progress).seconds == dict.fromkeys(
+            STAGES, 1.0
+        )
 
 
 def test_cancelling_stops_between_any_two_steps(photo):

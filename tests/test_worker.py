@@ -77,7 +77,7 @@ def test_job_reports_progress_that_never_falls_and_then_its_result(client):
     while seen[-1]["type"] == "progress":
         seen.append(client.next())
     assert [m["id"] for m in seen] == ["a"] * len(seen)
-    assert {m["stage"] for m in seen[:-1]} == {"Portrait", "Fit"}
+    assert {m["stage"] for m in seen[:-1]} == {"Prepare", "Portrait", "Fit"}
     totals = [m["total"] for m in seen[:-1]]
     assert totals == sorted(totals)
     assert seen[-1] == {"type": "result", "id": "a", "report": {"echo": "ä\u2028"}}
@@ -132,7 +132,7 @@ def test_worker_ends_when_its_input_closes_also_in_the_middle_of_a_job(client, j
 
 def test_what_a_library_prints_lands_in_the_log_and_not_in_the_protocol(client):
     client.send(type="noisy", id="a")
-    assert client.next() == {"type": "result", "id": "a"}
+    assert client.next("result", "error") == {"type": "result", "id": "a"}
     client.process.stdin.close()
     assert b"not a message" in client.process.stderr.read()
 

@@ -12,13 +12,13 @@ def main() -> None:
     import logging
     import sys
 
+    from ..stages import STAGES
     from . import jobs
     from .server import Server
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
-    shares = {"Portrait": 0.3, "Fit": 0.25, "Texture": 0.4, "Head": 0.05}
     handlers = {"reconstruct": jobs.reconstruct, "info": jobs.info}
-    Server(Sender(_OUTPUT), handlers, shares, jobs.warm_up).run(sys.stdin.buffer)
+    Server(Sender(_OUTPUT), handlers, STAGES, jobs.warm_up).run(sys.stdin.buffer)
 
 
 if __name__ == "__main__":

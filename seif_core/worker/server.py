@@ -144,7 +144,8 @@ class Server:
     def _do(self, job: Job) -> dict[str, Any]:
         """Run the handler; SIGINT is listened to exactly in here."""
         progress = Progress(_Reports(job.identifier, self._sender, self._shares), job.cancelled.is_set)
-        self._warm_up()
+        with progress.stage("Prepare"):
+            self._warm_up()
         try:
             self._interruptible = True
             try:
