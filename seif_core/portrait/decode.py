@@ -108,11 +108,11 @@ def _decode(image: Image.Image, name: str, digest: str, maximum: float) -> Photo
         raise PhotoUnsuitableError(
             f"{name} has {stored[0]} x {stored[1]} pixels, too few to show a face; choose a larger photo."
         )
-    exif = image.getexif()
-    icc = image.info.get("icc_profile")
     if stored[0] * stored[1] > maximum:
         _draft(image, name, maximum)
     image.load()
+    exif = image.getexif()  # not earlier: for PNG it decodes the picture
+    icc = image.info.get("icc_profile")
     rgb = _to_srgb(image, icc)
     shrink = math.sqrt(maximum / (rgb.width * rgb.height))
     if shrink < 1:

@@ -35,10 +35,11 @@ _UNSTEADY: Final = 0.06
 """Landmarks of a face move by less than 0.03 face sizes between the probes (0.01 if it is seen from the front, 0.02 in
 profile), those of a false alarm by 0.04 to 0.1."""
 _DOUBTFUL: Final = 0.015
-"""Faces whose landmarks move more than this are started from several crops, and the steadiest result is taken."""
+"""Faces whose landmarks move more than this are started from several crops, and the steadiest result is taken.
+A face that stands on its head is often first seen the wrong way round, with 0.03."""
 _RESTARTS: Final = (
-    (0.0, 0.0, 1.15, 0.0), (0.0, 0.0, 0.87, 0.0), (0.0, 0.0, 1.0, 15.0), (0.0, 0.0, 1.0, -15.0),
-    (0.1, 0.0, 1.1, 0.0), (-0.1, 0.0, 1.1, 0.0),
+    (0.0, 0.0, 1.15, 0.0), (0.0, 0.0, 0.87, 0.0), (0.0, 0.0, 1.0, 15.0), (0.0, 0.0, 1.0, -15.0), (0.1, 0.0, 1.1, 0.0),
+    (-0.1, 0.0, 1.1, 0.0), (0.0, 0.0, 1.1, 180.0), (0.0, 0.0, 1.1, 90.0), (0.0, 0.0, 1.1, -90.0),
 )  # fmt: skip
 
 
@@ -98,7 +99,8 @@ def _landmarks(points: Float[np.ndarray, "L 3"], presence: float, spread: float)
 
 def _same_face(a: Landmarks, b: Landmarks) -> bool:
     shift = np.linalg.norm(a.points[:MESH_POINTS, :2].mean(0) - b.points[:MESH_POINTS, :2].mean(0))
-    return a.presence >= 0.5 * b.presence and bool(shift < 0.3 * b.size) and 0.7 < a.size / b.size < 1.4
+    reach = 0.3 if math.cos(a.roll - b.roll) > 0.5 else 0.6  # seen upside down, a face's middle is elsewhere
+    return a.presence >= 0.5 * b.presence and bool(shift < reach * b.size) and 0.7 < a.size / b.size < 1.4
 
 
 def _follow(pyramid: Pyramid, crop: Crop) -> tuple[Float[np.ndarray, "P 3"], float]:
