@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from ...shapes import Float, Int32, Int64
+from ...shapes import Float, Float64, Int32, Int64
 from . import makehuman
 
 SEGMENTS: Final = 32
@@ -32,6 +32,9 @@ _POLAR: Final = np.concatenate(
 
 VERTEX_COUNT: Final = 2 + SEGMENTS * len(_POLAR)
 """Vertices of one eyeball: front pole, rings, back pole."""
+
+IRIS_TEXTURE_RADIUS: Final = 0.4
+"""Where the iris ends in the eyeball's island, as a share of the island's radius."""
 
 CORNEA_HEIGHT: Final = 0.055
 """How far the cornea stands proud of the sphere at its pole, in radii."""
@@ -78,6 +81,14 @@ def mirror() -> Int64[np.ndarray, " N"]:
 def polar_angles() -> Float[np.ndarray, " N"]:
     """(N,) angle in radians between the gaze axis and each vertex."""
     return np.concatenate([[0.0], np.repeat(_POLAR, SEGMENTS), [np.pi]])
+
+
+def texture_radius() -> Float64[np.ndarray, " N"]:
+    """(N,) distance from the middle of the eyeball's island, 1 at its rim; the unseen back gets the outer sixth.
+
+    Worked number: the iris ends at `IRIS_TEXTURE_RADIUS`.
+    """
+    return np.interp(polar_angles(), [0.0, IRIS_ANGLE, 0.55 * np.pi, np.pi], [0.0, IRIS_TEXTURE_RADIUS, 0.85, 1.0])
 
 
 def follow(helper: Float[np.ndarray, "H 3"], part: str) -> Float[np.ndarray, "N 3"]:

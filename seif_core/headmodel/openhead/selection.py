@@ -1,7 +1,7 @@
 """Which part of MakeHuman's body is the head: vertices, faces, order, parts, and how they follow the whole body.
 
 Order of the head's vertices: skin (with mouth cavity and eye sockets), then the parts in the order of `PART_NAMES`.
-All but the eyeballs are MakeHuman vertices; the eyeballs are spheres made here that follow MakeHuman's coarse ones.
+Skin and tongue are MakeHuman vertices; eyeballs, teeth and lashes are made here and follow MakeHuman's coarse ones.
 
 Convention: body points in decimetres in MakeHuman's frame come in, head points in the same frame and unit come out.
 Worked number: `HeadSelection.from_body(base.vertices)[:, 1].max()` is 8.49 (the crown).
@@ -20,6 +20,9 @@ from ...errors import ModelError
 from ...shapes import Bool, Float, Int32, Int64, UInt8
 from ..topology import PART_NAMES
 from . import eyeballs, makehuman
+from .appendage import Appendage
+from .lashes import lashes
+from .teeth import dental_arch
 
 RIM_START: Final = (1526, 8207)
 """Two neighbouring vertices on the edge loop around the lower neck where the head is cut off."""
@@ -30,25 +33,13 @@ NOSE_TIP: Final = 297
 CAVITY_STARTS: Final = {"mouth": (418, 419), "socket_right": (18, 15), "socket_left": (6802, 6799)}
 """Two neighbouring vertices on the edge loops behind which the mouth's and the eye sockets' insides begin."""
 
-_HELPERS: Final = {
-    "teeth_upper": ("helper-upper-teeth",),
-    "teeth_lower": ("helper-lower-teeth",),
-    "tongue": ("helper-tongue",),
-    "lashes": (
-        "helper-l-eyelashes-1",
-        "helper-l-eyelashes-2",
-        "helper-r-eyelashes-1",
-        "helper-r-eyelashes-2",
-    ),
-}
-
 
 @dataclass(frozen=True, eq=False)
 class HeadSelection:
     """The head cut out of MakeHuman's body; V vertices, F faces.
 
     Attributes:
-        vertex_ids: (V,) int64, MakeHuman's vertex, -1 for eyeball vertices.
+        vertex_ids: (V,) int64, MakeHuman's vertex; -1 for eyeballs, teeth and lashes.
         vertex_part: (V,) uint8 into `PART_NAMES`.
         faces: (F, 4) int32 into the head's vertices, counter-clockwise from outside, -1 pads triangles.
         face_part: (F,) uint8 into `PART_NAMES`.
@@ -69,7 +60,7 @@ class HeadSelection:
         return int((self.vertex_part == 0).sum())
 
     def index_of(self, vertex_id: int) -> int:
-        """Head vertex of a MakeHuman vertex of skin, teeth, tongue or lashes.
+        """Head vertex of a MakeHuman vertex of skin or tongue.
 
         Raises:
             ModelError: it does not belong to the head.
@@ -87,7 +78,14 @@ class HeadSelection:
         for side, name in (("l", "eye_left"), ("r", "eye_right")):
             ids = makehuman.read_base().groups[f"helper-{side}-eye"]
             head[self.vertex_part == PART_NAMES.index(name)] = eyeballs.follow(points[ids], name)
+        for name, appendage in appendages().items():
+            head[self.vertex_part == PART_NAMES.index(name)] = appendage.follow(points)
         return head
+
+
+def appendages() -> dict[str, Appendage]:
+    """The parts that are made here and bound to MakeHuman's helpers, by their names in `PART_NAMES`."""
+    return {"teeth_upper": dental_arch("upper"), "teeth_lower": dental_arch("lower"), "lashes": lashes()}
 
 
 @lru_cache(maxsize=1)
@@ -107,10 +105,13 @@ def head_selection() -> HeadSelection:
     face_part.append(np.zeros(len(skin), dtype=np.uint8))
     count = len(ids[0])
     for index, name in enumerate(PART_NAMES[1:], start=1):
-        if name in _HELPERS:
-            own = base.faces[base.faces_of(_HELPERS[name])]
+        if name == "tongue":
+            own = base.faces[base.faces_of(["helper-tongue"])]
             part_ids = np.unique(own)
             part_faces = np.searchsorted(part_ids, own)
+        elif name in appendages():
+            part_faces = appendages()[name].faces
+            part_ids = np.full(len(appendages()[name].binding), -1)
         else:
             part_faces = eyeballs.sphere_faces()
             part_ids = np.full(eyeballs.VERTEX_COUNT, -1)
@@ -209,4 +210,7 @@ def _mirror(vertex_ids: np.ndarray, vertex_part: np.ndarray, base: makehuman.Bas
     right = np.flatnonzero(vertex_part == PART_NAMES.index("eye_right"))
     mirror[left] = right[eyeballs.mirror()]
     mirror[right] = left[eyeballs.mirror()]
+    for name, appendage in appendages().items():
+        part = np.flatnonzero(vertex_part == PART_NAMES.index(name))
+        mirror[part] = part[appendage.mirror]
     return mirror.astype(np.int64)
