@@ -247,7 +247,7 @@ def pip_install(python: Path, files: list[Path]) -> str:
             lines.append(line.strip())
             if line.startswith(SEEN):
                 seen += 1
-                name = Path(line.split()[-1 if line.startswith("Processing") else 1]).name
+                name = Path(line.split(": " if ": " in line else " ", 1)[1].split()[0]).name
                 bar.show(min(0.95, seen / max(1, total)), re.split(r"[=<>-]", name)[0])
             elif line.startswith("Installing collected"):
                 bar.show(0.95, "unpacking")

@@ -62,6 +62,7 @@ SHARED: Final = (
     "ai-edge-litert==2.3.0",
     "backports-strenum==1.2.8",
     "jaxtyping==0.3.11",
+    "safetensors==0.8.0",
 )
 
 TORCH_NEEDS: Final = ("filelock", "typing-extensions", "setuptools", "sympy", "networkx", "jinja2", "fsspec")
