@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -41,6 +41,7 @@ class Landmarks:
         return float((xy.max(0) - xy.min(0)).max())
 
 
+@runtime_checkable
 class LandmarkBackend(Protocol):
     """Places landmarks on a face that was detected.
 

