@@ -21,7 +21,7 @@ def landmark_displacement(
     fit: Fit,
     membrane: MeshMembrane,
     facing: Float32[np.ndarray, " V"],
-    features: Float32[np.ndarray, " V"],
+    inner: Float32[np.ndarray, " V"],
 ) -> Float32[np.ndarray, "V 2"]:
     """What to add to each vertex's projection, in pixels of the photo.
 
@@ -30,7 +30,7 @@ def landmark_displacement(
         fit: gives the model's.
         membrane: of the model's mesh.
         facing: (V,) cosine between normal and the direction to the camera.
-        features: (V,) 0..1, the face's inner part, where the photo may be bent.
+        inner: (V,) 0..1, the face up to the hair, where the photo may be bent.
     """
     count = len(fit.posed)
     embedding = fit.model.embeddings.get(portrait.landmark_scheme)
@@ -41,15 +41,15 @@ def landmark_displacement(
     size = _pixels_between(fit.camera, eyes)
     length = np.linalg.norm(residual, axis=1) / size
     seen = np.einsum("lk,lk->l", embedding.weights, facing[embedding.vertex_ids])
-    inner = np.einsum("lk,lk->l", embedding.weights, features[embedding.vertex_ids])
-    trust = (embedding.sigma > 0) * smoothstep(seen, 0.1, 0.4) * inner * (1 - smoothstep(length, 0.10, 0.20))
+    place = np.einsum("lk,lk->l", embedding.weights, inner[embedding.vertex_ids])
+    trust = (embedding.sigma > 0) * smoothstep(seen, 0.1, 0.4) * place * (1 - smoothstep(length, 0.10, 0.20))
     trust[468:] = 0  # the irises move with the gaze, not with the skin
     weight, pull = np.zeros(count), np.zeros((count, 2))
     for k in range(3):
         share = trust * embedding.weights[:, k]
         np.add.at(weight, embedding.vertex_ids[:, k], share)
         np.add.at(pull, embedding.vertex_ids[:, k], share[:, None] * residual)
-    anchor = 0.01 + 2.0 * (1 - features)
+    anchor = 0.01 + 2.0 * (1 - inner)
     return membrane.solve(pull / (weight + anchor)[:, None], weight + anchor, stiffness=0.5)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from ..headmodel import HeadModel
-from ..shapes import Float32
+from ..shapes import Float32, Int
 from .atlas import Atlas
+from .colour import LUMINANCE
 from .membrane import MeshMembrane
 from .numeric import sample, smoothstep
 from .projection import Projected
@@ -19,43 +21,65 @@ _GATHER_STEP: Final = 3
 _STIFFNESS: Final = 0.05
 _MIRROR_TRUST: Final = 0.25
 _PRIOR_TRUST: Final = 0.002
+_HAIR_PRIOR_TRUST: Final = 0.01
+_BALANCE_STIFFNESS: Final = 8.0
+_BALANCE_LIMIT: Final = 0.5
 
 
 def complete(
     model: HeadModel, atlas: Atlas, zones: Zones, membrane: MeshMembrane, texels: Projected
 ) -> Float32[np.ndarray, "M 3"]:
     """Colours (M, 3), sRGB 0..1, of the skin's texels."""
-    low = atlas.spread(_low_band(model, atlas, zones, membrane, texels), texels.chosen)
+    mirror = mirror_vertices(model.template)
+    texels = _balance(atlas, membrane, mirror, zones, texels)
+    low = atlas.spread(_low_band(atlas, zones, membrane, mirror, texels), texels.chosen)
     high = texels.colour - low
     own = smoothstep(texels.trust, 0.05, 0.60).astype(np.float32)
-    out = low + high * own[:, None]
     mirrored, confidence = _mirrored(atlas, texels, high, own)
     share = (1 - own) * confidence
-    return out + mirrored * share[:, None]
+    high *= (own * texels.detail)[:, None]
+    return low + high + mirrored * (share * texels.detail)[:, None]
+
+
+def _balance(
+    atlas: Atlas, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], zones: Zones, texels: Projected
+) -> Projected:
+    """Even what light is left between left and right, on a scale of centimetres: skin itself is alike on both sides."""
+    some = slice(None, None, _GATHER_STEP)
+    trust = texels.trust[some] * texels.likeness[some] * texels.detail[some]
+    colour, seen = atlas.gather(texels.colour[some], trust, texels.chosen[some], len(mirror))
+    lightness = np.log((colour**2.2 @ LUMINANCE).clip(min=1e-3))
+    both = np.minimum(seen, seen[mirror]) * (1 - zones.scalp)
+    half = np.clip(0.5 * (lightness[mirror] - lightness), -_BALANCE_LIMIT, _BALANCE_LIMIT) * (both > 0)
+    field = membrane.solve(half[:, None], both + 0.01, stiffness=_BALANCE_STIFFNESS)
+    field = (field - field[mirror]) / 2
+    factor = np.exp(atlas.spread(field, texels.chosen) / 2.2)
+    return replace(texels, colour=np.clip(texels.colour * factor, 0, 1))
 
 
 def _low_band(
-    model: HeadModel, atlas: Atlas, zones: Zones, membrane: MeshMembrane, texels: Projected
+    atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
 ) -> Float32[np.ndarray, "V 3"]:
     """Smooth colours (V, 3): skin and scalp solved apart, joined by the scalp's soft mask."""
-    count = len(model.template)
     some = slice(None, None, _GATHER_STEP)
-    colour, seen = atlas.gather(texels.colour[some], texels.trust[some], texels.chosen[some], count)
-    mirror = mirror_vertices(model.template)
+    chosen, count = texels.chosen[some], len(mirror)
 
-    def stretched(member: np.ndarray, base: np.ndarray) -> np.ndarray:
-        trust = seen * smoothstep(member, 0.3, 0.9)
-        other = _MIRROR_TRUST * trust[mirror] * (1 - smoothstep(trust, 0.0, 0.5))
-        weight = trust + other + _PRIOR_TRUST
-        value = trust[:, None] * colour + other[:, None] * colour[mirror] + _PRIOR_TRUST * base
+    def stretched(trust: np.ndarray, member: np.ndarray, base: np.ndarray, prior: float) -> np.ndarray:
+        colour, seen = atlas.gather(texels.colour[some], trust, chosen, count)
+        seen = seen * smoothstep(member, 0.3, 0.9)
+        other = _MIRROR_TRUST * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
+        weight = seen + other + prior
+        value = seen[:, None] * colour + other[:, None] * colour[mirror] + prior * base
         return membrane.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
 
-    skin = stretched(1 - zones.scalp, texels.skin_colour)
-    shown = seen * zones.scalp
-    if shown.sum() < 3:  # the photo shows nothing of the scalp
-        return skin
-    hair = stretched(zones.scalp, np.average(colour, axis=0, weights=shown))
-    return skin + (hair - skin) * zones.scalp[:, None]
+    trust = texels.trust[some]
+    skin = stretched(trust, 1 - zones.scalp, texels.skin_colour, _PRIOR_TRUST)
+    if texels.hair_colour is None:  # a bald head: skin all over
+        scalp = stretched(trust, zones.scalp, texels.skin_colour, _PRIOR_TRUST)
+    else:
+        covered = trust * (1 - texels.likeness[some])
+        scalp = stretched(covered, zones.scalp, texels.hair_colour, _HAIR_PRIOR_TRUST)
+    return skin + (scalp - skin) * zones.scalp[:, None]
 
 
 def _mirrored(

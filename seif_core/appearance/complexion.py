@@ -1,4 +1,4 @@
-"""Which pixels of the photo have the colour of this person's skin: hair, cloth and glasses have not."""
+"""Which pixels have the colour of this person's skin, how the hair looks, where eyes and mouth open."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from typing import Final
 import cv2
 import numpy as np
 
-from ..shapes import Bool, Float32
+from ..portrait import Portrait
+from ..shapes import Bool, Float, Float32, UInt8
 from .colour import to_srgb
 from .numeric import smoothstep
 
 _FLOOR: Final = np.array([11.0, 3.5, 4.0])
 """Least standard deviations of skin in L*, a*, b*: light that was not evened, make-up, blood."""
+
+
+EYE_RINGS: Final = (
+    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
+    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+)
+"""MediaPipe Face Mesh (Apache 2.0), FACEMESH_LEFT_EYE and FACEMESH_RIGHT_EYE: the openings, left eye first."""
+
+INNER_LIPS: Final = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
+"""MediaPipe Face Mesh, the inner ring of FACEMESH_LIPS."""
 
 
 def skin_likeness(
@@ -43,3 +54,54 @@ def skin_likeness(
     likeness = 1 - smoothstep(distance, 2.2, 3.6)
     size = 2 * max(1, round(0.008 * unit)) + 1
     return cv2.erode(likeness.astype(np.float32), np.ones((size, size), np.uint8)).astype(np.float32)
+
+
+def hair_colour(
+    picture: UInt8[np.ndarray, "h w 3"],
+    head: Float32[np.ndarray, "h w"],
+    likeness: Float32[np.ndarray, "h w"],
+    eyes: Float[np.ndarray, "2 2"],
+    up: Float[np.ndarray, "2"],
+) -> Float32[np.ndarray, "3"] | None:
+    """Colour of what covers the scalp, hair or hat, sRGB 0..1; None for a bald head.
+
+    Looks at the head's mask above the brows and beside them; the hair may stand far off the mesh.
+
+    Args:
+        picture: (h, w, 3) uint8 sRGB.
+        head: (h, w) 0..1, inside the person's mask.
+        likeness: from `skin_likeness`.
+        eyes: (2, 2) the eyes in pixels.
+        up: (2,) the head's upward direction in the picture, unit.
+    """
+    unit = float(np.linalg.norm(eyes[0] - eyes[1]))
+    rows, columns = np.mgrid[: head.shape[0], : head.shape[1]]
+    offset = np.stack([columns + 0.5, rows + 0.5], -1) - eyes.mean(0)
+    height, aside = offset @ up / unit, np.abs(offset @ np.array([up[1], -up[0]])) / unit
+    crown = (head > 0.5) & (height > 0.7) & (aside < 1.6)
+    temples = (head > 0.5) & (height > 0.2) & (aside > 1.0) & (aside < 1.6)
+    region = crown | temples
+    hair = region & (likeness < 0.15)
+    if region.sum() < 30 or hair.sum() < 0.12 * region.sum():
+        return None
+    return (np.median(picture[hair], axis=0) / 255).astype(np.float32)
+
+
+def openings(
+    portrait: Portrait, scale: float, origin: Float[np.ndarray, "2"], shape: tuple[int, int]
+) -> UInt8[np.ndarray, "h w"]:
+    """255 inside the openings of eyes and mouth, where the photo shows no skin.
+
+    Args:
+        portrait: gives the landmarks; without MediaPipe's there are no openings.
+        scale: pixels of the piece per pixel of the photo.
+        origin: (2,) where the photo's top left corner lies in the piece, pixels.
+        shape: height and width of the piece.
+    """
+    out = np.zeros(shape, np.uint8)
+    if portrait.landmark_scheme != "mediapipe478":
+        return out
+    for ring in (*EYE_RINGS, INNER_LIPS):
+        points = portrait.landmarks[list(ring), :2] * scale + origin - 0.5
+        cv2.fillPoly(out, [np.rint(points * 16).astype(np.int32)], (255,), lineType=cv2.LINE_AA, shift=4)
+    return out

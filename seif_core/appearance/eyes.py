@@ -16,6 +16,7 @@ from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..shapes import Float, Float32
 from .atlas import Atlas
+from .complexion import EYE_RINGS
 from .numeric import sample, smoothstep
 
 _IRIS_RADIUS: Final = 0.49  # of the eyeball's radius
@@ -24,10 +25,6 @@ _DEFAULT_IRIS: Final = np.array([0.36, 0.25, 0.17], np.float32)
 _SCLERA: Final = np.array([0.88, 0.85, 0.82], np.float32)
 _VEIN: Final = np.array([0.80, 0.60, 0.56], np.float32)
 _IRISES: Final = (slice(473, 478), slice(468, 473))  # left, right: centre and four points of the rim
-_LIDS: Final = (  # MediaPipe Face Mesh: contours of the left and the right eye's opening
-    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
-    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-)
 
 
 def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
@@ -37,7 +34,7 @@ def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
     """
     if portrait.landmark_scheme != "mediapipe478":
         return _DEFAULT_IRIS
-    found = [_iris_samples(portrait, iris, lids) for iris, lids in zip(_IRISES, _LIDS, strict=True)]
+    found = [_iris_samples(portrait, iris, lids) for iris, lids in zip(_IRISES, EYE_RINGS, strict=True)]
     samples = np.concatenate(found)
     if len(samples) < 12:
         return _DEFAULT_IRIS

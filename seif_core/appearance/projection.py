@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from ..fitting import Fit
+from ..headmodel.skinning import rotation_matrices
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..shapes import Float32, Int
 from .alignment import landmark_displacement
 from .atlas import Atlas
 from .colour import decode
-from .complexion import skin_likeness
+from .complexion import hair_colour, openings, skin_likeness
 from .lighting import estimate_light, shading
 from .membrane import MeshMembrane
 from .numeric import sample, smoothstep
@@ -21,9 +23,9 @@ from .photograph import Photograph
 from .settings import TextureSettings
 from .zones import Zones
 
-_GAMMA = 1 / 2.2
-_DEPTH_TOLERANCE = 0.006  # metres, how far a texel may lie behind the nearest surface around it
-_DARK_SKIN_FADE = (0.35, 0.60)  # of the face's own lightness: deep shadow outside the face is no colour of skin
+_GAMMA: Final = 1 / 2.2
+_DEPTH_TOLERANCE: Final = 0.006  # metres, how far a texel may lie behind the nearest surface around it
+_BELOW_TRUST: Final = 0.2  # neck and shoulders: mostly clothes, hair and shadow
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +36,19 @@ class Projected:
         chosen: (M,) int32, the skin's texels, indices into the atlas.
         colour: (M, 3) float32 sRGB, the photo with its light evened.
         trust: (M,) float32 in 0..1, how well the photo shows the surface there.
+        likeness: (M,) float32 in 0..1, how much the photo there looks like this person's skin.
+        detail: (M,) float32 in 0..1, where the photo's fine structure is wanted at all.
         skin_colour: (3,) float32 sRGB, the median of cheeks and nose.
+        hair_colour: (3,) float32 sRGB of what covers the scalp, None for a bald head.
     """
 
     chosen: Int[np.ndarray, " M"]
     colour: Float32[np.ndarray, "M 3"]
     trust: Float32[np.ndarray, " M"]
+    likeness: Float32[np.ndarray, " M"]
+    detail: Float32[np.ndarray, " M"]
     skin_colour: Float32[np.ndarray, "3"]
+    hair_colour: Float32[np.ndarray, "3"] | None
 
 
 def project_photo(
@@ -67,34 +75,37 @@ def project_photo(
     light = _estimate(photo, fit, zones, settings.evening)  # (V, 3) linear
     likeness, skin_colour = _likeness(photo, fit, zones, light)
     shift = np.zeros((len(fit.posed), 2), np.float32)
+    zoom = photo.camera.focal / fit.camera.focal  # of the piece against the photo
     if settings.align:
-        shift = landmark_displacement(portrait, fit, membrane, photo.facing, zones.features)
-        shift *= photo.camera.focal / fit.camera.focal
+        shift = landmark_displacement(portrait, fit, membrane, photo.facing, zones.inner) * zoom
     chosen = np.flatnonzero(atlas.part == PART_NAMES.index("skin")).astype(np.int32)
     place = photo.camera.project(fit.posed.astype(np.float64)) + shift
-    packed = np.concatenate(
-        [
-            place,
-            -fit.posed[:, 2:],
-            photo.facing[:, None],
-            zones.features[:, None],
-            zones.scalp[:, None],
-            zones.skin[:, None].astype(np.float64),
-            light**-_GAMMA,
-        ],
-        axis=1,
-    )
-    x, y, depth, facing, features, scalp, outer, *evening = atlas.spread(packed, chosen).T
+    kept = np.maximum(zones.features, zones.scalp)  # here the photo is kept whatever its colour
+    columns = [place, -fit.posed[:, 2:], photo.facing[:, None], kept[:, None], zones.below[:, None]]
+    columns += [zones.skin[:, None].astype(np.float64), light**-_GAMMA]
+    x, y, depth, facing, own, below, outer, *evening = atlas.spread(np.concatenate(columns, axis=1), chosen).T
     colour = sample(photo.pixels, x - 0.5, y - 0.5, cubic=True).astype(np.float32) / 255
     colour *= np.stack(evening, 1)
+    origin = np.array([photo.camera.cx - fit.camera.cx * zoom, photo.camera.cy - fit.camera.cy * zoom])
+    hole = openings(portrait, zoom, origin, (photo.camera.height, photo.camera.width))
+    trust = smoothstep(facing, 0.22, 0.62) * outer * (1 - sample(hole, x - 0.5, y - 0.5).astype(np.float32) / 255)
     scale = photo.small_camera.focal / photo.camera.focal
     u, v = (x * scale - 0.5).astype(np.float32), (y * scale - 0.5).astype(np.float32)
-    trust = smoothstep(facing, 0.22, 0.62) * sample(photo.inside, u, v) * outer
+    trust *= sample(photo.inside, u, v)
     near = sample(np.where(np.isfinite(photo.nearest), photo.nearest, 1e3).astype(np.float32), u, v)
     trust *= 1 - smoothstep(depth - near, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
-    own = np.maximum(features, scalp)  # here the photo is kept whatever its colour
-    trust *= own + (1 - own) * sample(likeness, u, v)
-    return Projected(chosen, np.clip(colour, 0, 1), trust.astype(np.float32), skin_colour)
+    like = sample(likeness, u, v)
+    trust *= own + (1 - own) * like
+    trust *= 1 - (1 - _BELOW_TRUST) * below
+    return Projected(
+        chosen=chosen,
+        colour=np.clip(colour, 0, 1),
+        trust=np.clip(trust, 0, 1).astype(np.float32),
+        likeness=like,
+        detail=np.clip(1 - below, 0, 1).astype(np.float32),
+        skin_colour=skin_colour,
+        hair_colour=_hair(photo, fit, likeness),
+    )
 
 
 def _estimate(photo: Photograph, fit: Fit, zones: Zones, strength: float) -> Float32[np.ndarray, "V 3"]:
@@ -126,3 +137,13 @@ def _likeness(
     likeness = skin_likeness(albedo.astype(np.float32), reliable, unit)
     colour = np.median(albedo[reliable], axis=0) if reliable.any() else np.array([0.55, 0.33, 0.25])
     return likeness, (np.clip(colour, 0, 1) ** _GAMMA).astype(np.float32)
+
+
+def _hair(photo: Photograph, fit: Fit, likeness: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "3"] | None:
+    eyes = fit.model.joint_regressor[3:5] @ fit.posed
+    up = rotation_matrices(fit.pose.astype(np.float64))[0] @ np.array([0.0, 0.05, 0.0])
+    pixels = photo.small_camera.project(np.concatenate([eyes, eyes.mean(0, keepdims=True) + up]))
+    upward = pixels[2] - pixels[:2].mean(0)
+    return hair_colour(
+        photo.small, photo.inside, likeness, pixels[:2], upward / max(float(np.linalg.norm(upward)), 1e-6)
+    )

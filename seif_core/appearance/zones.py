@@ -30,6 +30,8 @@ class Zones:
         skin: (V,) bool, on the skin's surface and not inside the mouth.
         reliable: (V,) bool, cheeks and the bridge of the nose: skin in nearly every photo.
         features: (V,) float32 in 0..1, brows, eyes, nose, mouth, chin: the photo is kept whatever its colour.
+        inner: (V,) float32 in 0..1, the face up to the hair: the photo may be bent here to meet landmarks.
+        below: (V,) float32 in 0..1, under the chin, on neck and shoulders: the photo tells little, and shows clothes.
         scalp: (V,) float32 in 0..1, soft at its edge.
         mouth: (V,) float32 in 0..1, the inside of the mouth, soft at its edge.
         light: (V,) bool, where the light is estimated: the outer skin without lids, lips and scalp.
@@ -38,6 +40,8 @@ class Zones:
     skin: Bool[np.ndarray, " V"]
     reliable: Bool[np.ndarray, " V"]
     features: Float32[np.ndarray, " V"]
+    inner: Float32[np.ndarray, " V"]
+    below: Float32[np.ndarray, " V"]
     scalp: Float32[np.ndarray, " V"]
     mouth: Float32[np.ndarray, " V"]
     light: Bool[np.ndarray, " V"]
@@ -57,16 +61,20 @@ def build_zones(model: HeadModel) -> Zones:
     outer = skin & ~region["mouth_interior"]
     front = outer & ~region["lids"] & ~region["lips"] & (z > -0.9)
     reliable = front & (_inside(x, y, _CHEEK) | _inside(x, y, _NOSE))
-    across = 1 - smoothstep(x, 0.80, 1.05)
+    at_eyes = smoothstep(y, -0.45, -0.20)  # brows and lids reach farther out than nose, mouth and chin
+    across = 1 - smoothstep(x - 0.25 * at_eyes, 0.55, 0.80)
     above = 1 - smoothstep(y, 0.50, 0.62)
-    below = smoothstep(y, -2.2, -1.95)
+    below = smoothstep(y, -2.05, -1.85)
     features = across * above * below * smoothstep(z, -0.9, -0.5) * outer
+    inner = (1 - smoothstep(x, 0.85, 1.15)) * below * smoothstep(z, -0.9, -0.5) * outer
     membrane = MeshMembrane(model.faces, len(model.template))
     scalp = _soften(membrane, region["scalp"] & skin)
     return Zones(
         skin=outer,
         reliable=reliable,
         features=np.maximum(features, (region["lids"] | region["lips"]) & outer).astype(np.float32),
+        inner=inner.astype(np.float32),
+        below=(1 - smoothstep(y, -2.15, -1.85)).astype(np.float32),
         scalp=scalp,
         mouth=region["mouth_interior"].astype(np.float32),
         light=front & ~region["scalp"] & region["face"],
