@@ -63,6 +63,7 @@ SHARED: Final = (
     "backports-strenum==1.2.8",
     "jaxtyping==0.3.11",
     "safetensors==0.8.0",
+    "pillow-heif==1.8.1",
 )
 
 TORCH_NEEDS: Final = ("filelock", "typing-extensions", "setuptools", "sympy", "networkx", "jinja2", "fsspec")
