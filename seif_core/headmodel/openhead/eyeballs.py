@@ -20,8 +20,8 @@ from . import makehuman
 SEGMENTS: Final = 32
 """Vertices of each ring around the gaze axis."""
 
-IRIS_ANGLE: Final = float(np.arcsin(0.47))
-"""Polar angle of the iris's rim: 5.85 mm / 12.4 mm of the radius."""
+IRIS_ANGLE: Final = float(np.arcsin(0.385))
+"""Polar angle of the iris's rim: 5.85 mm of the 15.2 mm that MakeHuman's eyeballs measure on a mean adult head."""
 
 _POLAR: Final = np.concatenate(
     [
@@ -36,7 +36,7 @@ VERTEX_COUNT: Final = 2 + SEGMENTS * len(_POLAR)
 IRIS_TEXTURE_RADIUS: Final = 0.4
 """Where the iris ends in the eyeball's island, as a share of the island's radius."""
 
-CORNEA_HEIGHT: Final = 0.055
+CORNEA_HEIGHT: Final = 0.05
 """How far the cornea stands proud of the sphere at its pole, in radii."""
 
 
