@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -11,21 +14,27 @@ from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Matrix, Vector
 from sample_head import sample_head
 
-from seif_blender.build.axes import from_blender, to_blender
-from seif_blender.build.drivers import corrective_expression
-from seif_blender.build.head_object import build_head
-from seif_blender.build.materials import SURFACES
+from seif_blender.build import blueprint as blueprint_module
+from seif_blender.build import from_file
+from seif_blender.build.head_object import build_blueprint, build_head
 from seif_blender.build.names import BONE_NAMES, PHOTO_EXPRESSION_PROPERTY
-from seif_blender.build.photo_camera import camera_from_head, set_lens
-from seif_blender.build.png import encode_png
+from seif_blender.build.photo_camera import set_lens
+from seif_blender.build.plan.axes import from_blender, to_blender
+from seif_blender.build.plan.camera import camera_from_head
+from seif_blender.build.plan.correctives import PoseCorrective, pose_correctives
+from seif_blender.build.plan.draw_up import draw_up
+from seif_blender.build.plan.png import encode_png
+from seif_blender.build.plan.rig import bone_rotation
 from seif_blender.build.provenance import read_provenance
-from seif_blender.build.rig import bone_rotation
 from seif_blender.build.settings import BuildSettings
-from seif_blender.build.shape_keys import PoseCorrective, pose_correctives
+from seif_blender.build.surfaces import SURFACES
+from seif_blender.worker.environment import WorkerCommand
 from seif_blender.write_blend import main as write_blend_main
+from seif_core.errors import HeadFormatError
 from seif_core.expressions.arkit import ARKIT_52
 from seif_core.headmodel.skinning import pose_vertices, rotation_matrices
 
+ROOT = Path(__file__).resolve().parent.parent
 MILLIMETRE = 1e-3
 
 
@@ -138,7 +147,7 @@ def test_jaw_about_local_x_opens_the_mouth_in_any_rotation_mode():
 def test_worked_number_of_the_jaw_drivers():
     value = {"w": np.cos(0.1), "x": np.sin(0.1), "y": 0.0, "z": 0.0}
     entries = {
-        (r, c): eval(corrective_expression(PoseCorrective("jaw", r, c, 0)), {}, value)  # noqa: S307
+        (r, c): eval(PoseCorrective("jaw", r, c, 0).expression, {}, value)  # noqa: S307
         for r in range(3)
         for c in range(3)
     }
@@ -319,3 +328,36 @@ def test_write_blend_says_what_is_wrong_and_leaves_nothing(tmp_path, capsys, mon
     assert write_blend_main(arguments.split()) == code
     assert capsys.readouterr().err.strip().count("\n") == 0
     assert [p.name for p in tmp_path.iterdir()] == ["head.npz"]
+
+
+def test_a_blueprint_survives_the_way_from_the_worker_s_python(tmp_path):
+    head = sample_head()
+    plan = draw_up(head, BuildSettings(expression_components=2))
+    assert blueprint_module.loads(blueprint_module.dumps(plan)) == plan
+    for text in ("", "{}", "[]", '{"kind": "x"}', '{"kind": "KeyPlan"}'):
+        with pytest.raises(ValueError):  # noqa: PT011 - any sentence will do
+            blueprint_module.loads(text)
+
+
+def test_without_numpy_the_worker_s_python_plans_the_same_head(tmp_path, monkeypatch):
+    head = sample_head()
+    head.save(tmp_path / "head.npz")
+    command = WorkerCommand(Path(sys.executable), ROOT)
+    settings = BuildSettings(expression_components=2)
+    here = from_file.blueprint_of_file(tmp_path / "head.npz", settings, command)
+    monkeypatch.setattr(from_file.importlib.util, "find_spec", lambda _name: None)
+    there = from_file.blueprint_of_file(tmp_path / "head.npz", settings, command)
+    assert there == here
+    assert np.abs(evaluated(build_blueprint(there)) - head.vertices).max() < 1e-3 * MILLIMETRE
+    (tmp_path / "bad.npz").write_bytes(b"bad")
+    with pytest.raises(HeadFormatError, match=r"bad\.npz"):
+        from_file.blueprint_of_file(tmp_path / "bad.npz", settings, command)
+
+
+def test_building_needs_no_numpy_in_blender():
+    code = (
+        "import sys; sys.modules['numpy'] = None; sys.path.insert(0, '.'); import types; "
+        "import seif_blender.build.blueprint, seif_blender.build.names, seif_blender.build.surfaces, "
+        "seif_blender.build.from_file, seif_blender.worker.registry"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

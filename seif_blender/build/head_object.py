@@ -1,22 +1,26 @@
-"""A `Head` becomes objects of the current scene: the same code in the add-on and on the command line."""
+"""A head becomes objects of the current scene: the same code in the add-on and on the command line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 from mathutils import Vector
 
-from ..core import Head
+from .blueprint import Blueprint, CameraPlan
 from .drivers import add_drivers
-from .materials import build_materials, material_of_part
+from .materials import build_materials
 from .mesh import add_vertex_groups, build_mesh
 from .photo_camera import build_photo_camera
 from .provenance import write_provenance
 from .rig import build_rig
 from .settings import BuildSettings
 from .shape_keys import add_shape_keys
+
+if TYPE_CHECKING:  # numpy comes with it, which this module does without
+    from ..core import Head
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,25 @@ def build_head(
     location: tuple[float, float, float] = (0.0, 0.0, 0.0),
     settings: BuildSettings | None = None,
 ) -> BuiltHead:
+    """Plan a head and build it; see `build_blueprint`."""
+    from .plan.draw_up import draw_up
+
+    settings = settings or BuildSettings()
+    return build_blueprint(draw_up(head, settings), photo=photo, location=location, settings=settings)
+
+
+def build_blueprint(
+    blueprint: Blueprint,
+    *,
+    photo: Path | None = None,
+    location: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    settings: BuildSettings | None = None,
+) -> BuiltHead:
     """Build mesh, rig, keys, drivers, materials and the photo's camera in a collection of their own.
 
     Args:
-        head: the head.
-        photo: the upright photo in the pixels of `head.photo_camera`, for the camera's background; None for none.
+        blueprint: what to build.
+        photo: the upright photo in the pixels of the photo's camera, for its background; None for none.
         location: metres, where the head's origin comes to stand.
         settings: choices, by default `BuildSettings()`.
 
@@ -55,26 +73,26 @@ def build_head(
     Raises:
         OSError: the photo cannot be read.
     """
-    settings = settings or BuildSettings()
+    settings, name = settings or BuildSettings(), blueprint.name
     if bpy.context.mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
-    collection = bpy.data.collections.new(head.name)
+    collection = bpy.data.collections.new(name)
     bpy.context.scene.collection.children.link(collection)
-    rig = build_rig(head, collection)
-    mesh_object = bpy.data.objects.new(head.name, build_mesh(head, material_of_part()))
+    rig = build_rig(name, blueprint.bones, collection)
+    mesh_object = bpy.data.objects.new(name, build_mesh(name, blueprint.mesh))
     collection.objects.link(mesh_object)
-    for material in build_materials(head):
+    for material in build_materials(name, blueprint.texture):
         mesh_object.data.materials.append(material)
-    add_vertex_groups(mesh_object, head)
-    add_shape_keys(mesh_object, head, settings)
+    add_vertex_groups(mesh_object, blueprint.groups)
+    add_shape_keys(mesh_object, blueprint.keys)
     _bind(mesh_object, rig)
-    add_drivers(mesh_object, rig, head)
+    add_drivers(mesh_object, rig, blueprint.drivers)
     if settings.scene_render_size:
-        _set_render_size(head)
-    camera = build_photo_camera(head, photo, rig, collection) if settings.photo_camera else None
+        _set_render_size(blueprint.camera)
+    camera = build_photo_camera(name, blueprint.camera, photo, rig, collection) if settings.photo_camera else None
     rig.location = Vector(location)
     for block in (mesh_object, rig):
-        write_provenance(block, head)
+        write_provenance(block, blueprint.origin)
     _select(mesh_object, rig)
     return BuiltHead(mesh_object, rig, camera)
 
@@ -88,9 +106,9 @@ def _bind(mesh_object: bpy.types.Object, rig: bpy.types.Object) -> None:
     modifier.use_deform_preserve_volume = False
 
 
-def _set_render_size(head: Head) -> None:
+def _set_render_size(plan: CameraPlan) -> None:
     render = bpy.context.scene.render
-    render.resolution_x, render.resolution_y = head.photo_camera.width, head.photo_camera.height
+    render.resolution_x, render.resolution_y = plan.width, plan.height
     render.resolution_percentage = 100
     render.pixel_aspect_x = render.pixel_aspect_y = 1.0
 

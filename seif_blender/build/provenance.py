@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Final
 
 import bpy
 
+from .blueprint import Origin
 from .names import FORMAT_PROPERTY
 
-if TYPE_CHECKING:  # the panels read this module, and enabling the add-on shall not load numpy
-    from ..core import Head
+_FIELDS: Final = ("photo", "photo_sha256", "model", "licence", "attribution")
 
 
-@dataclass(frozen=True)
-class Provenance:
-    """What a built head says of itself.
-
-    Attributes:
-        photo: file name of the source photo.
-        model: head model's name and version.
-        licence: licence that applies to this head.
-        attribution: sentence that names the model's source.
-    """
-
-    photo: str
-    model: str
-    licence: str
-    attribution: str
-
-
-def write_provenance(block: bpy.types.ID, head: Head) -> None:
+def write_provenance(block: bpy.types.ID, origin: Origin) -> None:
     """Store the head's origin on an object."""
-    block[FORMAT_PROPERTY] = head.format_version
-    block["seif_photo"] = head.photo_name
-    block["seif_photo_sha256"] = head.photo_sha256
-    block["seif_model"] = head.model_title
-    block["seif_licence"] = head.model_licence
-    block["seif_attribution"] = head.attribution
+    block[FORMAT_PROPERTY] = origin.format_version
+    for name in _FIELDS:
+        block[f"seif_{name}"] = getattr(origin, name)
 
 
-def read_provenance(block: bpy.types.ID) -> Provenance | None:
+def read_provenance(block: bpy.types.ID) -> Origin | None:
     """What `write_provenance` stored, None for an object that is no head."""
     if FORMAT_PROPERTY not in block:
         return None
-    return Provenance(*(str(block.get(f"seif_{name}", "")) for name in ("photo", "model", "licence", "attribution")))
+    texts = {name: str(block.get(f"seif_{name}", "")) for name in _FIELDS}
+    return Origin(**texts, format_version=int(block[FORMAT_PROPERTY]))

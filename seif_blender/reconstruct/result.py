@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import core
+from ..addon import preferences
 from ..ui import frame_selected
 from ..worker.job import Job, State
 
@@ -19,15 +20,16 @@ def build_result(context: bpy.types.Context, job: Job) -> str:
         HeadFormatError: the head file is damaged.
         OutputError: the photo cannot be read back.
     """
-    from ..build.head_object import build_head
+    from ..build.from_file import blueprint_of_file
+    from ..build.head_object import build_blueprint
     from ..build.settings import BuildSettings
 
     chosen = context.scene.seif
     settings = BuildSettings(expression_components=chosen.expression_components, photo_camera=chosen.photo_camera)
     photo = job.photo_file if job.photo_file.is_file() else None
     try:
-        head = core.Head.load(job.head_file)
-        build_head(head, photo=photo, location=tuple(context.scene.cursor.location), settings=settings)
+        blueprint = blueprint_of_file(job.head_file, settings, preferences(context).command())
+        build_blueprint(blueprint, photo=photo, location=tuple(context.scene.cursor.location), settings=settings)
     except core.errors.SeifError as error:
         job.finish(State.FAILED, error.code, str(error))
         raise
@@ -37,4 +39,5 @@ def build_result(context: bpy.types.Context, job: Job) -> str:
         raise core.errors.OutputError(sentence) from error
     job.discard()
     frame_selected(context)
-    return f"Head from {head.photo_name} in {job.seconds:.0f} s; {head.model_title}, {head.model_licence}"
+    origin = blueprint.origin
+    return f"Head from {origin.photo} in {job.seconds:.0f} s; {origin.model}, {origin.licence}"

@@ -1,0 +1,1 @@
+"""From a `Head` to a `Blueprint`: numpy, no `bpy`."""

@@ -1,0 +1,37 @@
+"""The whole blueprint of a head."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core import Head
+from ..blueprint import Blueprint, Origin
+from ..settings import BuildSettings
+from .camera import plan_camera
+from .correctives import plan_drivers
+from .keys import plan_keys
+from .mesh import plan_groups, plan_mesh
+from .png import encode_png
+from .rig import plan_bones
+
+
+def draw_up(head: Head, settings: BuildSettings) -> Blueprint:
+    """Plan everything that Blender has to build."""
+    return Blueprint(
+        name=head.name,
+        mesh=plan_mesh(head),
+        groups=plan_groups(head),
+        keys=plan_keys(head, settings),
+        drivers=plan_drivers(head),
+        bones=plan_bones(head),
+        camera=plan_camera(head),
+        texture=b"" if head.texture is None else encode_png(np.ascontiguousarray(head.texture)),
+        origin=Origin(
+            photo=head.photo_name,
+            photo_sha256=head.photo_sha256,
+            model=head.model_title,
+            licence=head.model_licence,
+            attribution=head.attribution,
+            format_version=int(head.format_version),
+        ),
+    )

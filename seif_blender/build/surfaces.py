@@ -1,0 +1,46 @@
+"""Kinds of surface and how they look: one material slot each.
+
+Sources of the values: index of refraction of skin 1.4 and scattering of light in skin over 1 to 4 mm, most in red
+(Jensen et al., A practical model for subsurface light transport, SIGGRAPH 2001); cornea 1.376; enamel 1.62.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Surface:
+    """How one kind of surface looks.
+
+    Attributes:
+        name: name of the material.
+        parts: names of the model's parts that wear it.
+        colour: sRGB 0..1 for a head without texture.
+        roughness: Principled roughness.
+        ior: index of refraction.
+        subsurface: subsurface weight.
+        scatter: metres, subsurface radius for red, green and blue.
+        coat: weight of a clear coat (wetness).
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    colour: tuple[float, float, float]
+    roughness: float
+    ior: float
+    subsurface: float = 0.0
+    scatter: tuple[float, float, float] = (0.001, 0.001, 0.001)
+    coat: float = 0.0
+
+
+_FLESH: Final = (0.0037, 0.0014, 0.0007)
+
+SURFACES: Final = (
+    Surface("skin", ("skin",), (0.80, 0.62, 0.53), 0.48, 1.4, 0.15, _FLESH),
+    Surface("eyes", ("eye_left", "eye_right"), (0.90, 0.88, 0.86), 0.12, 1.376, coat=1.0),
+    Surface("teeth", ("teeth_upper", "teeth_lower"), (0.90, 0.87, 0.80), 0.22, 1.62, 0.1, (0.001, 0.0009, 0.0007)),
+    Surface("tongue", ("tongue",), (0.70, 0.36, 0.34), 0.35, 1.4, 0.2, _FLESH, coat=0.4),
+    Surface("lashes", ("lashes",), (0.14, 0.10, 0.08), 0.6, 1.55),
+)
