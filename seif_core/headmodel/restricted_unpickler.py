@@ -1,0 +1,318 @@
+"""Reading pickles of arrays without running any code in them.
+
+Model files of SMPL's and FLAME's family are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy objects.
+Here none of those libraries is called: every global name that such a pickle mentions is mapped to an inert class of
+this module that only records what it is given, any other name is refused, and the arrays are built afterwards from the
+recorded shapes, types and bytes, all checked. So nothing in a file can name a function that would be run, and chumpy
+is not needed.
+
+Format facts: https://docs.python.org/3/library/pickletools.html and NumPy's ``ndarray.__reduce__``.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ..errors import ModelError
+
+_LARGEST_FILE: Final = 1 << 31
+_LARGEST_DENSE: Final = 1 << 26
+_NUMERIC_KINDS: Final = "biuf"
+
+
+def read_array_pickle(path: Path) -> dict[str, Any]:
+    """Read a pickled dictionary of arrays.
+
+    Args:
+        path: a pickle of any protocol, written by Python 2 or 3.
+
+    Returns:
+        Name -> `np.ndarray` (sparse matrices become dense, chumpy objects their value), number or string; entries of
+        other kinds are left out.
+
+    Raises:
+        ModelError: the file is missing, damaged, too large, no dictionary, or names anything but arrays.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ModelError(f"{path.name} is larger than 2 GB, which no head model is; choose the model's file.")
+        with path.open("rb") as stream:
+            content = _RestrictedUnpickler(stream, encoding="latin1").load()
+        if not isinstance(content, dict):
+            raise ModelError(f"{path.name} holds no dictionary of arrays; choose the model's .pkl file.")
+        found = {str(name): _value(value) for name, value in content.items()}
+    except FileNotFoundError as error:
+        raise ModelError(f"There is no file {path}; give the path of the model that you downloaded.") from error
+    except _UNREADABLE as error:
+        raise ModelError(
+            f"{path.name} cannot be read as a pickle of arrays alone ({error}); choose the file that was published."
+        ) from error
+    return {name: value for name, value in found.items() if value is not None}
+
+
+_UNREADABLE: Final = (
+    OSError,
+    EOFError,
+    pickle.UnpicklingError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+)
+"""What a damaged or hostile pickle can raise; all of it ends in one sentence."""
+
+
+class _Inert:
+    """Base of the stand-ins: takes any arguments and any state, and does nothing with them."""
+
+    args: tuple[Any, ...]
+    state: Any
+
+    def __new__(cls, *args: object, **_named: object) -> Any:  # noqa: ANN401
+        made = object.__new__(cls)  # not __init__, which protocol 2 does not call
+        made.args, made.state = args, None
+        return made
+
+    def __init__(self, *_args: object, **_named: object) -> None:
+        """Everything is done in `__new__`."""
+
+    def __setstate__(self, state: object) -> None:
+        self.state = state
+
+    def extend(self, _items: object) -> None:
+        """Swallow list items."""
+
+    def append(self, _item: object) -> None:
+        """Swallow a list item."""
+
+    def __setitem__(self, _key: object, _value: object) -> None:
+        """Swallow a dictionary item."""
+
+
+class _Ignored(_Inert):
+    """A set, ordered dictionary or other container whose content no model needs."""
+
+
+class _NdarrayClass(_Inert):
+    """Stands for the class ``numpy.ndarray`` where it is an argument."""
+
+
+class _ObjectClass(_Inert):
+    """Stands for the class ``object`` where it is an argument."""
+
+
+class _Dtype(_Inert):
+    """``numpy.dtype(code, align, copy)``, then state ``(version, byteorder, ...)``."""
+
+    def resolve(self) -> np.dtype[Any]:
+        code = self.args[0] if self.args else None
+        if not isinstance(code, str) or len(code) > 8:
+            raise ValueError("an array type that is not a plain number")
+        order = self.state[1] if isinstance(self.state, tuple) and len(self.state) > 1 else "="
+        dtype = np.dtype(code)
+        if dtype.kind not in _NUMERIC_KINDS or order not in ("<", ">", "=", "|"):
+            raise ValueError(f"an array of type {code!r} instead of numbers")
+        return dtype.newbyteorder(order)
+
+
+class _Array(_Inert):
+    """``numpy.core.multiarray._reconstruct(...)``, then state ``(version, shape, dtype, fortran order, bytes)``."""
+
+    def resolve(self) -> np.ndarray:
+        if not isinstance(self.state, tuple) or len(self.state) != 5:
+            raise ValueError("an array without content")
+        _, shape, dtype, fortran, raw = self.state
+        return _build(raw, dtype, shape, "F" if fortran else "C")
+
+
+class _ArrayFromBuffer(_Inert):
+    """``numpy.core.numeric._frombuffer(bytes, dtype, shape, order)``, which protocol 5 writes."""
+
+    def resolve(self) -> np.ndarray:
+        raw, dtype, shape, order = self.args
+        return _build(raw, dtype, shape, order)
+
+
+class _Scalar(_Inert):
+    """``numpy.core.multiarray.scalar(dtype, bytes)``."""
+
+    def resolve(self) -> float | int:
+        dtype, raw = self.args
+        return _build(raw, dtype, (), "C").item()
+
+
+class _Sparse(_Inert):
+    """A SciPy sparse matrix in compressed or coordinate form; its state is its attributes."""
+
+    def resolve(self) -> np.ndarray:
+        state = self.state
+        shape = state.get("_shape", state.get("shape"))
+        rows, columns = _shape(shape, dimensions=2)
+        if rows * columns > _LARGEST_DENSE:
+            raise ValueError("a sparse matrix too large for a head model")
+        data = _number_array(state["data"])
+        dense = np.zeros((rows, columns), data.dtype)
+        kind = state.get("format", self.kind)
+        if kind == "coo":
+            row, column = (_index_array(a) for a in state.get("coords") or (state["row"], state["col"]))
+        else:
+            inner, pointers = _index_array(state["indices"]), _index_array(state["indptr"])
+            if pointers[-1] != len(data) or (np.diff(pointers) < 0).any():
+                raise ValueError("a sparse matrix whose pointers do not fit")
+            outer = np.repeat(np.arange(len(pointers) - 1), np.diff(pointers))
+            row, column = (inner, outer) if kind == "csc" else (outer, inner)
+        if len(row) != len(data) or (row < 0).any() or (column < 0).any():
+            raise ValueError("a sparse matrix whose indices do not fit")
+        np.add.at(dense, (row, column), data)
+        return dense
+
+    kind = "csr"
+
+
+class _SparseColumns(_Sparse):
+    kind = "csc"
+
+
+class _SparseCoordinates(_Sparse):
+    kind = "coo"
+
+
+class _Chumpy(_Inert):
+    """``chumpy.ch.Ch``: an array with derivatives; its value is its attribute ``x``."""
+
+    def resolve(self) -> np.ndarray:
+        return _number_array(self.state["x"])
+
+
+class _ChumpySelect(_Inert):
+    """``chumpy.reordering.Select``: chosen elements ``idxs`` of ``a``, in shape ``preferred_shape``."""
+
+    def resolve(self) -> np.ndarray:
+        chosen = _number_array(self.state["a"]).ravel()[_index_array(self.state["idxs"]).ravel()]
+        shape = self.state.get("preferred_shape")
+        return chosen if shape is None else chosen.reshape(_shape(shape))
+
+
+class _Reconstructor(_Inert):
+    """``copy_reg._reconstructor(class, object, None)``: gives an instance of the stand-in class."""
+
+    def __new__(cls, kind: object = None, *_args: object, **_named: object) -> Any:  # noqa: ANN401
+        if not (isinstance(kind, type) and issubclass(kind, _Inert)) or issubclass(kind, _Reconstructor):
+            raise pickle.UnpicklingError("it rebuilds an object that is no array")
+        return kind()
+
+
+class _Encode(_Inert):
+    """``_codecs.encode(text, 'latin1')``, which Python 3 writes for bytes in old protocols."""
+
+    def resolve(self) -> bytes:
+        text = self.args[0]
+        if not isinstance(text, str):
+            raise TypeError("bytes that are no text")
+        return text.encode("latin1")
+
+
+class _EmptyBytes(_Encode):
+    """``bytes()``, which Python 3 writes for no bytes in old protocols."""
+
+    def resolve(self) -> bytes:
+        return b""
+
+
+_STAND_INS: Final[dict[tuple[str, str], type[_Inert]]] = {
+    ("numpy", "ndarray"): _NdarrayClass,
+    ("numpy.matrixlib.defmatrix", "matrix"): _NdarrayClass,
+    ("numpy", "dtype"): _Dtype,
+    ("_codecs", "encode"): _Encode,
+    ("copy_reg", "_reconstructor"): _Reconstructor,
+    ("copyreg", "_reconstructor"): _Reconstructor,
+    ("chumpy.ch", "Ch"): _Chumpy,
+    ("chumpy", "Ch"): _Chumpy,
+    ("chumpy.reordering", "Select"): _ChumpySelect,
+    ("collections", "OrderedDict"): _Ignored,
+    **{
+        (f"numpy.{core}.multiarray", name): kind
+        for core in ("core", "_core")
+        for name, kind in (("_reconstruct", _Array), ("scalar", _Scalar))
+    },
+    **{(f"numpy.{core}.numeric", "_frombuffer"): _ArrayFromBuffer for core in ("core", "_core")},
+    **{
+        (f"scipy.sparse.{module}{name}", f"{name}_{kind}"): stand_in
+        for module in ("", "_")
+        for kind in ("matrix", "array")
+        for name, stand_in in (("csc", _SparseColumns), ("csr", _Sparse), ("coo", _SparseCoordinates))
+    },
+    **{(module, "object"): _ObjectClass for module in ("__builtin__", "builtins")},
+    **{(module, "bytes"): _EmptyBytes for module in ("__builtin__", "builtins")},
+    **{(module, name): _Ignored for module in ("__builtin__", "builtins") for name in ("set", "frozenset")},
+}
+"""The only names that a pickle may mention, and what stands for them; protocol 2's Python 2 names and Python 3's."""
+
+
+class _RestrictedUnpickler(pickle.Unpickler):
+    """An unpickler that knows the stand-ins and nothing else."""
+
+    def find_class(self, module: str, name: str) -> type[_Inert]:
+        """The stand-in of a global name; every other name is refused."""
+        try:
+            return _STAND_INS[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array") from None
+
+    def persistent_load(self, _identifier: object) -> object:
+        """Refuse references to things outside the file."""
+        raise pickle.UnpicklingError("it refers to something outside the file")
+
+
+def _value(value: object) -> object:
+    """An array, number or string; None for anything else."""
+    if isinstance(value, str | int | float):
+        return value
+    resolve = getattr(value, "resolve", None)
+    return resolve() if isinstance(value, _Inert) and resolve is not None else None
+
+
+def _number_array(value: object) -> np.ndarray:
+    resolved = _value(value)
+    if not isinstance(resolved, np.ndarray):
+        raise TypeError("something else where an array belongs")
+    return resolved
+
+
+def _index_array(value: object) -> np.ndarray:
+    array = np.asarray(value) if isinstance(value, list) else _number_array(value)
+    if array.dtype.kind not in "iu":
+        raise ValueError("indices that are no whole numbers")
+    return array.astype(np.int64)
+
+
+def _shape(shape: object, dimensions: int | None = None) -> tuple[int, ...]:
+    if not isinstance(shape, tuple | list) or not all(isinstance(n, int) and 0 <= n < _LARGEST_FILE for n in shape):
+        raise ValueError("an array of no proper shape")
+    if math.prod(shape) > _LARGEST_FILE or (dimensions is not None and len(shape) != dimensions):
+        raise ValueError("an array of no proper shape")
+    return tuple(shape)
+
+
+def _build(raw: object, dtype: object, shape: object, order: object) -> np.ndarray:
+    if isinstance(raw, _Encode):
+        raw = raw.resolve()
+    if isinstance(raw, str):  # Python 2's bytes, read as latin1
+        raw = raw.encode("latin1")
+    if isinstance(raw, pickle.PickleBuffer):
+        raw = raw.raw()
+    if not isinstance(raw, bytes | bytearray | memoryview) or not isinstance(dtype, _Dtype) or order not in ("C", "F"):
+        raise ValueError("an array without plain content")
+    resolved, extents = dtype.resolve(), _shape(shape)
+    if len(raw) != resolved.itemsize * math.prod(extents):
+        raise ValueError("an array whose bytes do not fill its shape")
+    array = np.frombuffer(raw, resolved).reshape(extents, order="F" if order == "F" else "C")
+    return array.astype(resolved.newbyteorder("="))
