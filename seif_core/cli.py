@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -19,7 +19,7 @@ from .errors import CancelledError, SeifError
 from .pipeline import LANDMARKS, MAXIMUM_TEXTURE, ReconstructionSettings, reconstruct
 from .progress import Progress
 from .results import FORMATS, NO_BLENDER, blender_is_here, default_formats, parse_formats, staging, write_results
-from .terminal import StageLines
+from .terminal import StageLines, quiet_libraries
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -32,7 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if not options.verbose:
         sys.excepthook = _unforeseen
-    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(name)s: %(message)s")
+    with nullcontext() if options.verbose else quiet_libraries():
+        logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(name)s: %(message)s")
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         return options.run(options)
     except SeifError as error:

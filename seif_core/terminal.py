@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, TextIO
 
 _WIDTH: Final = 24
@@ -49,6 +53,29 @@ class StageLines:
         self._stream.write(f"{start}  {self._stage:<{_NAME}} [{_bar(1.0)}] 100% {now - self._start:6.1f} s\n")
         self._stream.flush()
         self._stage = ""
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Inside, what libraries write straight to descriptor 2 stays off the terminal; `sys.stderr` still reaches it."""
+    try:
+        ours = sys.stderr.fileno() == 2
+    except (OSError, ValueError):  # closed, or a stand-in without a descriptor
+        ours = False
+    if not ours:
+        yield
+        return
+    before, terminal = sys.stderr, os.dup(2)
+    before.flush()
+    with os.fdopen(terminal, "w", buffering=1, encoding="utf-8", errors="replace") as stream:
+        with Path(os.devnull).open("wb") as sink:
+            os.dup2(sink.fileno(), 2)
+        sys.stderr = stream
+        try:
+            yield
+        finally:
+            sys.stderr = before
+            os.dup2(terminal, 2)
 
 
 def _bar(fraction: float) -> str:

@@ -71,14 +71,12 @@ def test_changed_requirements_are_installed(folder, monkeypatch):
 
 
 def test_interrupted_installation_starts_afresh(folder, monkeypatch):
-    monkeypatch.setattr(build, "install", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        build.environment(["blender.txt"])
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "install", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            build.environment(["blender.txt"])
     torn = build.ENVIRONMENT / "torn-package"
     torn.touch()
-    monkeypatch.undo()
-    monkeypatch.setattr(build, "ENVIRONMENT", torn.parent)
-    monkeypatch.setattr(build, "install", lambda *_: "requirements-py311-cpu.txt")
     build.environment(["blender.txt"])
     assert not torn.exists()
     assert json.loads((build.ENVIRONMENT / build.STAMP).read_text())["worker"] == "requirements-py311-cpu.txt"

@@ -155,6 +155,16 @@ def test_verbose_shows_where_an_error_came_from(photo, tmp_path, capsys, caplog)
     assert "Traceback" not in capsys.readouterr().err.replace(caplog.text, "")
 
 
+def test_what_libraries_write_to_the_terminal_is_kept_away_and_our_sentences_are_not():
+    code = (
+        "import os, sys; from seif_core.terminal import quiet_libraries\n"
+        "with quiet_libraries():\n    os.write(2, b'noise'); sys.stderr.write('word ')\n"
+        "os.write(2, b'after')"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert told.stderr == b"word after"
+
+
 def test_cancelled_error_has_the_code_of_an_interrupt():
     assert CancelledError.exit_code == 130
 
