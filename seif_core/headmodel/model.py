@@ -11,6 +11,8 @@ degrees about +X, which opens the mouth (the chin moves down and back).
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -150,7 +152,7 @@ def read_open_head(path: Path) -> HeadModel:
                 embeddings=embeddings,
                 regions=regions,
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(f"The head model file {path.name} cannot be read ({error}); install it again.") from error
 
 
