@@ -7,7 +7,6 @@ from synthetic_head import photo_of, synthetic_head
 from tiny_model import tiny_model
 
 from seif_core.camera import Camera
-from seif_core.fitting import fit_portrait, render_normals
 from seif_core.fitting.contour import ContourFinder
 from seif_core.fitting.energy import Energy, noise_correlation, whitening
 from seif_core.fitting.keys import key_weights
@@ -157,19 +156,3 @@ def test_key_weights_find_the_keys_that_made_an_expression_and_stay_in_their_bou
     assert far.max() <= 1
     assert key_weights(HEAD, -delta).min() >= 0
     assert not key_weights(HEAD, np.zeros_like(delta)).any()
-
-
-def test_normals_have_the_worked_number_where_the_head_faces_the_camera():
-    portrait, _ = photo_of(HEAD)
-    fit = fit_portrait(portrait, HEAD)
-    normals = render_normals(fit)
-    assert normals.normals.shape == portrait.pixels.shape
-    np.testing.assert_allclose(np.linalg.norm(normals.normals[normals.mask], axis=1), 1, atol=1e-5)
-    row, column = np.argwhere(normals.mask & (normals.normals[..., 2] > 0.999))[0]
-    np.testing.assert_allclose(normals.image()[row, column], [128, 128, 255], atol=8)
-    assert normals.normals[normals.face][:, 2].mean() > 0.5
-    left_of_picture = normals.normals[:, :256][normals.mask[:, :256]]
-    assert left_of_picture[:, 0].mean() < 0
-    upper = normals.normals[:256][normals.mask[:256]]
-    assert upper[:, 1].mean() > 0
-    assert (normals.image()[~normals.mask] == 127).all()

@@ -8,20 +8,15 @@ from .fit import Fit
 from .settings import FitSettings
 
 if TYPE_CHECKING:
-    from .normals import NormalMap, render_normals
     from .portrait_fit import fit_portrait, fit_portraits
 
-__all__ = ["Fit", "FitSettings", "NormalMap", "fit_portrait", "fit_portraits", "render_normals"]
+__all__ = ["Fit", "FitSettings", "fit_portrait", "fit_portraits"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds
     """Load what needs torch only when it is asked for."""
-    if name in ("fit_portrait", "fit_portraits"):
-        from . import portrait_fit
+    if name not in ("fit_portrait", "fit_portraits"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import portrait_fit
 
-        return getattr(portrait_fit, name)
-    if name in ("NormalMap", "render_normals"):
-        from . import normals
-
-        return getattr(normals, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(portrait_fit, name)

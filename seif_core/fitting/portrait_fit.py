@@ -93,7 +93,7 @@ def fit_portraits(
 
 
 def _check(portraits: list[Portrait], scheme: LandmarkScheme, model: HeadModel) -> None:
-    if scheme.name not in model.embeddings:
+    if scheme.name not in model.embeddings or (model.embeddings[scheme.name].sigma > 0).sum() < 12:
         raise ModelError(f"The head model '{model.name}' has no landmarks '{scheme.name}'; choose another detector.")
     for portrait in portraits:
         if portrait.landmarks.shape != (scheme.count, 3) or not np.isfinite(portrait.landmarks).all():
