@@ -134,9 +134,9 @@ def read_open_head(path: Path) -> HeadModel:
             regions = {str(n): data[f"region_{n}"].astype(bool) for n in data["region_names"]}
             return HeadModel(
                 name="open",
-                title=str(data["title"]),
-                licence=str(data["licence"]),
-                attribution=str(data["attribution"]),
+                title=data["title"].item(),
+                licence=data["licence"].item(),
+                attribution=data["attribution"].item(),
                 template=f32["template"],
                 faces=data["faces"].astype(np.int32),
                 face_part=data["face_part"].astype(np.uint8),
