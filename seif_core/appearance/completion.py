@@ -15,7 +15,7 @@ from .membrane import MeshMembrane
 from .numeric import sample, smoothstep
 from .projection import Projected
 from .symmetry import mirror_vertices
-from .zones import Zones
+from .zones import Zones, scalp_share
 
 _GATHER_STEP: Final = 3
 _STIFFNESS: Final = 0.05
@@ -23,7 +23,7 @@ _MIRROR_TRUST: Final = 0.25
 _PRIOR_TRUST: Final = 0.002
 _HAIR_PRIOR_TRUST: Final = 0.01
 _BALANCE_STIFFNESS: Final = 8.0
-_BALANCE_LIMIT: Final = 0.5
+_BALANCE_LIMIT: Final = 0.7
 
 
 def complete(
@@ -32,11 +32,11 @@ def complete(
     """Colours (M, 3), sRGB 0..1, of the skin's texels."""
     mirror = mirror_vertices(model.template)
     texels = _balance(atlas, membrane, mirror, zones, texels)
-    low = atlas.spread(_low_band(atlas, zones, membrane, mirror, texels), texels.chosen)
+    low = _low_band(atlas, zones, membrane, mirror, texels)
     high = texels.colour - low
     own = smoothstep(texels.trust, 0.05, 0.60).astype(np.float32)
     mirrored, confidence = _mirrored(atlas, texels, high, own)
-    share = (1 - own) * confidence
+    share = (1 - own) * confidence * (1 - texels.scalp)  # hair is parted: it has no mirrored side
     high *= (own * texels.detail)[:, None]
     return low + high + mirrored * (share * texels.detail)[:, None]
 
@@ -49,7 +49,7 @@ def _balance(
     trust = texels.trust[some] * texels.likeness[some] * texels.detail[some]
     colour, seen = atlas.gather(texels.colour[some], trust, texels.chosen[some], len(mirror))
     lightness = np.log((colour**2.2 @ LUMINANCE).clip(min=1e-3))
-    both = np.minimum(seen, seen[mirror]) * (1 - zones.scalp)
+    both = np.minimum(seen, seen[mirror]) * (1 - scalp_share(zones.hair))
     half = np.clip(0.5 * (lightness[mirror] - lightness), -_BALANCE_LIMIT, _BALANCE_LIMIT) * (both > 0)
     field = membrane.solve(half[:, None], both + 0.01, stiffness=_BALANCE_STIFFNESS)
     field = (field - field[mirror]) / 2
@@ -59,27 +59,29 @@ def _balance(
 
 def _low_band(
     atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
-) -> Float32[np.ndarray, "V 3"]:
-    """Smooth colours (V, 3): skin and scalp solved apart, joined by the scalp's soft mask."""
+) -> Float32[np.ndarray, "M 3"]:
+    """Smooth colours (M, 3): skin and scalp solved apart on the vertices, joined along the hairline."""
+    member = scalp_share(zones.hair)
     some = slice(None, None, _GATHER_STEP)
     chosen, count = texels.chosen[some], len(mirror)
 
-    def stretched(trust: np.ndarray, member: np.ndarray, base: np.ndarray, prior: float) -> np.ndarray:
+    def stretched(trust: np.ndarray, where: np.ndarray, base: np.ndarray, prior: float) -> np.ndarray:
         colour, seen = atlas.gather(texels.colour[some], trust, chosen, count)
-        seen = seen * smoothstep(member, 0.3, 0.9)
+        seen = seen * smoothstep(where, 0.3, 0.9)
         other = _MIRROR_TRUST * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
         weight = seen + other + prior
         value = seen[:, None] * colour + other[:, None] * colour[mirror] + prior * base
         return membrane.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
 
     trust = texels.trust[some]
-    skin = stretched(trust, 1 - zones.scalp, texels.skin_colour, _PRIOR_TRUST)
+    skin = stretched(trust, 1 - member, texels.skin_colour, _PRIOR_TRUST)
     if texels.hair_colour is None:  # a bald head: skin all over
-        scalp = stretched(trust, zones.scalp, texels.skin_colour, _PRIOR_TRUST)
+        scalp = stretched(trust, member, texels.skin_colour, _PRIOR_TRUST)
     else:
         covered = trust * (1 - texels.likeness[some])
-        scalp = stretched(covered, zones.scalp, texels.hair_colour, _HAIR_PRIOR_TRUST)
-    return skin + (scalp - skin) * zones.scalp[:, None]
+        scalp = stretched(covered, member, texels.hair_colour, _HAIR_PRIOR_TRUST)
+    low = atlas.spread(np.concatenate([skin, scalp - skin], axis=1), texels.chosen)
+    return low[:, :3] + low[:, 3:] * texels.scalp[:, None]
 
 
 def _mirrored(

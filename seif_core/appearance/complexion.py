@@ -12,7 +12,7 @@ from ..shapes import Bool, Float, Float32, UInt8
 from .colour import to_srgb
 from .numeric import smoothstep
 
-_FLOOR: Final = np.array([11.0, 3.5, 4.0])
+_FLOOR: Final = np.array([16.0, 3.5, 4.0])
 """Least standard deviations of skin in L*, a*, b*: light that was not evened, make-up, blood."""
 
 
@@ -52,7 +52,7 @@ def skin_likeness(
     size = 2 * max(1, round(0.006 * unit)) + 1
     distance = cv2.medianBlur(distance, min(size, 5))
     likeness = 1 - smoothstep(distance, 2.2, 3.6)
-    size = 2 * max(1, round(0.008 * unit)) + 1
+    size = 2 * max(1, round(0.014 * unit)) + 1
     return cv2.erode(likeness.astype(np.float32), np.ones((size, size), np.uint8)).astype(np.float32)
 
 
@@ -78,8 +78,9 @@ def hair_colour(
     rows, columns = np.mgrid[: head.shape[0], : head.shape[1]]
     offset = np.stack([columns + 0.5, rows + 0.5], -1) - eyes.mean(0)
     height, aside = offset @ up / unit, np.abs(offset @ np.array([up[1], -up[0]])) / unit
-    crown = (head > 0.5) & (height > 0.7) & (aside < 1.6)
-    temples = (head > 0.5) & (height > 0.2) & (aside > 1.0) & (aside < 1.6)
+    head = cv2.erode(head, np.ones((5, 5), np.uint8))
+    crown = (head > 0.9) & (height > 0.7) & (aside < 1.6)
+    temples = (head > 0.9) & (height > 0.2) & (aside > 1.0) & (aside < 1.6)
     region = crown | temples
     hair = region & (likeness < 0.15)
     if region.sum() < 30 or hair.sum() < 0.12 * region.sum():
@@ -101,7 +102,11 @@ def openings(
     out = np.zeros(shape, np.uint8)
     if portrait.landmark_scheme != "mediapipe478":
         return out
-    for ring in (*EYE_RINGS, INNER_LIPS):
+    for ring, grow in ((EYE_RINGS[0], 0.0), (EYE_RINGS[1], 0.0), (INNER_LIPS, 0.04)):
         points = portrait.landmarks[list(ring), :2] * scale + origin - 0.5
+        width = float(np.linalg.norm(np.ptp(points, axis=0)))
+        centre = points.mean(0)
+        away = points - centre
+        points = centre + away * (1 + grow * width / np.linalg.norm(away, axis=1, keepdims=True).clip(min=1e-3))
         cv2.fillPoly(out, [np.rint(points * 16).astype(np.int32)], (255,), lineType=cv2.LINE_AA, shift=4)
     return out

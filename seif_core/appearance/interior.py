@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from ..headmodel import HeadModel
 from ..headmodel.topology import PART_NAMES
-from ..shapes import Float, Float32
+from ..shapes import Bool, Float, Float32
 from .atlas import Atlas
+from .membrane import mesh_edges
 from .numeric import smoothstep
 
 MOUTH: Final = np.array([0.42, 0.17, 0.16], np.float32)
@@ -26,11 +29,32 @@ def paint_interior(model: HeadModel, atlas: Atlas, chosen: np.ndarray) -> Float3
     place = atlas.spread(model.template, chosen)
     part = atlas.part[chosen]
     out = np.tile(_LASH, (len(chosen), 1))
+    gum = _gums(model)[atlas.triangles[atlas.triangle[chosen], 0]]
     for name, colour in (("teeth_upper", _TOOTH), ("teeth_lower", _TOOTH), ("tongue", _TONGUE)):
         mine = part == PART_NAMES.index(name)
         if mine.any():
-            out[mine] = colour * depth_shade(model, place[mine])[:, None]
+            base = np.where(gum[mine, None], _GUM, colour)
+            out[mine] = base * depth_shade(model, place[mine])[:, None]
     return out.astype(np.float32)
+
+
+def _gums(model: HeadModel) -> Bool[np.ndarray, " V"]:
+    """Of each row of teeth, the one connected piece that is much wider than a tooth."""
+    edges = mesh_edges(model.faces)
+    count = len(model.template)
+    joined = sparse.coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
+    _, piece = connected_components(joined, directed=False)
+    out = np.zeros(count, bool)
+    for name in ("teeth_upper", "teeth_lower"):
+        faces = model.faces[model.face_part == PART_NAMES.index(name)]
+        ids = np.unique(faces[faces >= 0])
+        if len(ids) == 0:
+            continue
+        pieces = np.unique(piece[ids])
+        width = np.array([np.ptp(model.template[ids[piece[ids] == p], 0]) for p in pieces])
+        if len(pieces) > 1:
+            out[ids[piece[ids] == pieces[width.argmax()]]] = True
+    return out
 
 
 def depth_shade(model: HeadModel, place: Float[np.ndarray, "M 3"]) -> Float[np.ndarray, " M"]:

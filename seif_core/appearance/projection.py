@@ -21,7 +21,7 @@ from .membrane import MeshMembrane
 from .numeric import sample, smoothstep
 from .photograph import Photograph
 from .settings import TextureSettings
-from .zones import Zones
+from .zones import Zones, scalp_share
 
 _GAMMA: Final = 1 / 2.2
 _DEPTH_TOLERANCE: Final = 0.006  # metres, how far a texel may lie behind the nearest surface around it
@@ -37,6 +37,7 @@ class Projected:
         colour: (M, 3) float32 sRGB, the photo with its light evened.
         trust: (M,) float32 in 0..1, how well the photo shows the surface there.
         likeness: (M,) float32 in 0..1, how much the photo there looks like this person's skin.
+        scalp: (M,) float32 in 0..1, above the hairline.
         detail: (M,) float32 in 0..1, where the photo's fine structure is wanted at all.
         skin_colour: (3,) float32 sRGB, the median of cheeks and nose.
         hair_colour: (3,) float32 sRGB of what covers the scalp, None for a bald head.
@@ -46,6 +47,7 @@ class Projected:
     colour: Float32[np.ndarray, "M 3"]
     trust: Float32[np.ndarray, " M"]
     likeness: Float32[np.ndarray, " M"]
+    scalp: Float32[np.ndarray, " M"]
     detail: Float32[np.ndarray, " M"]
     skin_colour: Float32[np.ndarray, "3"]
     hair_colour: Float32[np.ndarray, "3"] | None
@@ -80,10 +82,11 @@ def project_photo(
         shift = landmark_displacement(portrait, fit, membrane, photo.facing, zones.inner) * zoom
     chosen = np.flatnonzero(atlas.part == PART_NAMES.index("skin")).astype(np.int32)
     place = photo.camera.project(fit.posed.astype(np.float64)) + shift
-    kept = np.maximum(zones.features, zones.scalp)  # here the photo is kept whatever its colour
-    columns = [place, -fit.posed[:, 2:], photo.facing[:, None], kept[:, None], zones.below[:, None]]
-    columns += [zones.skin[:, None].astype(np.float64), light**-_GAMMA]
-    x, y, depth, facing, own, below, outer, *evening = atlas.spread(np.concatenate(columns, axis=1), chosen).T
+    columns = [place, -fit.posed[:, 2:], photo.facing[:, None], zones.features[:, None], zones.hair[:, None]]
+    columns += [zones.below[:, None], zones.skin[:, None].astype(np.float64), light**-_GAMMA]
+    x, y, depth, facing, features, hair, below, outer, *evening = atlas.spread(
+        np.concatenate(columns, axis=1), chosen
+    ).T
     colour = sample(photo.pixels, x - 0.5, y - 0.5, cubic=True).astype(np.float32) / 255
     colour *= np.stack(evening, 1)
     origin = np.array([photo.camera.cx - fit.camera.cx * zoom, photo.camera.cy - fit.camera.cy * zoom])
@@ -95,6 +98,8 @@ def project_photo(
     near = sample(np.where(np.isfinite(photo.nearest), photo.nearest, 1e3).astype(np.float32), u, v)
     trust *= 1 - smoothstep(depth - near, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
     like = sample(likeness, u, v)
+    scalp = scalp_share(hair)
+    own = np.maximum(features, scalp)  # here the photo is kept whatever its colour
     trust *= own + (1 - own) * like
     trust *= 1 - (1 - _BELOW_TRUST) * below
     return Projected(
@@ -102,6 +107,7 @@ def project_photo(
         colour=np.clip(colour, 0, 1),
         trust=np.clip(trust, 0, 1).astype(np.float32),
         likeness=like,
+        scalp=scalp,
         detail=np.clip(1 - below, 0, 1).astype(np.float32),
         skin_colour=skin_colour,
         hair_colour=_hair(photo, fit, likeness),
@@ -128,14 +134,15 @@ def _likeness(
 ) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "3"]]:
     """How much each pixel looks like skin, and the skin's own colour (sRGB)."""
     triangles = fit.model.triangles
-    values = np.concatenate([light, photo.facing[:, None], zones.reliable[:, None]], 1)
-    painted = photo.paint(triangles, values)
+    columns = [light, photo.facing[:, None], zones.reliable[:, None], zones.light[:, None]]
+    painted = photo.paint(triangles, np.concatenate(columns, 1))
     covered = photo.covered
     albedo = decode(photo.small) / np.where(covered[..., None], painted[..., :3], 1).clip(min=0.2)
-    reliable = covered & (painted[..., 4] > 0.9) & (painted[..., 3] > 0.35) & (photo.inside > 0.5)
+    seen = covered & (painted[..., 3] > 0.35) & (photo.inside > 0.5)
     unit = photo.small_camera.focal * 0.15 / float(-fit.posed[:, 2].mean())
-    likeness = skin_likeness(albedo.astype(np.float32), reliable, unit)
-    colour = np.median(albedo[reliable], axis=0) if reliable.any() else np.array([0.55, 0.33, 0.25])
+    likeness = skin_likeness(albedo.astype(np.float32), seen & (painted[..., 4] > 0.9), unit)
+    skin = seen & (painted[..., 5] > 0.9) & (likeness > 0.5)
+    colour = np.median(albedo[skin], axis=0) if skin.sum() > 30 else np.array([0.55, 0.33, 0.25])
     return likeness, (np.clip(colour, 0, 1) ** _GAMMA).astype(np.float32)
 
 

@@ -14,11 +14,15 @@ import numpy as np
 
 from ..headmodel import HeadModel
 from ..headmodel.topology import PART_NAMES
-from ..shapes import Bool, Float32
-from .membrane import MeshMembrane
+from ..shapes import Bool, Float, Float32
 from .numeric import smoothstep
 
 _CHEEK: Final = ((0.30, 0.80), (-0.95, -0.35))  # |x|, y
+_EAR_DEPTH: Final = -1.25
+_HAIRLINE: Final = (  # degrees around the head from the face (0) over the ear (90) to the nape (180), and height
+    *((0, 0.95), (20, 1.00), (30, 0.97), (42, 0.70), (55, 0.30), (68, 0.05)),
+    *((76, -0.40), (90, -0.45), (100, -0.85), (115, -1.10), (140, -1.35), (180, -1.45)),
+)
 _NOSE: Final = ((0.0, 0.16), (-0.55, -0.05))
 
 
@@ -32,7 +36,7 @@ class Zones:
         features: (V,) float32 in 0..1, brows, eyes, nose, mouth, chin: the photo is kept whatever its colour.
         inner: (V,) float32 in 0..1, the face up to the hair: the photo may be bent here to meet landmarks.
         below: (V,) float32 in 0..1, under the chin, on neck and shoulders: the photo tells little, and shows clothes.
-        scalp: (V,) float32 in 0..1, soft at its edge.
+        hair: (V,) float32, height above the hairline in units of the eyes' distance, negative on face, ears and neck.
         mouth: (V,) float32 in 0..1, the inside of the mouth, soft at its edge.
         light: (V,) bool, where the light is estimated: the outer skin without lids, lips and scalp.
     """
@@ -42,7 +46,7 @@ class Zones:
     features: Float32[np.ndarray, " V"]
     inner: Float32[np.ndarray, " V"]
     below: Float32[np.ndarray, " V"]
-    scalp: Float32[np.ndarray, " V"]
+    hair: Float32[np.ndarray, " V"]
     mouth: Float32[np.ndarray, " V"]
     light: Bool[np.ndarray, " V"]
 
@@ -55,7 +59,9 @@ def build_zones(model: HeadModel) -> Zones:
     x, y, z = ((model.template - eyes.mean(0)) / unit).T
     x = np.abs(x)
     nothing = np.zeros(len(model.template), bool)
-    region = {name: model.regions.get(name, nothing) for name in ("scalp", "lids", "lips", "mouth_interior", "face")}
+    region = {
+        name: model.regions.get(name, nothing) for name in ("scalp", "ears", "lids", "lips", "mouth_interior", "face")
+    }
     skin = nothing.copy()
     skin[np.unique(model.faces[model.face_part == PART_NAMES.index("skin")].clip(min=0))] = True
     outer = skin & ~region["mouth_interior"]
@@ -67,15 +73,15 @@ def build_zones(model: HeadModel) -> Zones:
     below = smoothstep(y, -2.05, -1.85)
     features = across * above * below * smoothstep(z, -0.9, -0.5) * outer
     inner = (1 - smoothstep(x, 0.85, 1.15)) * below * smoothstep(z, -0.9, -0.5) * outer
-    membrane = MeshMembrane(model.faces, len(model.template))
-    scalp = _soften(membrane, region["scalp"] & skin)
+    around = np.degrees(np.arctan2(x, z - _EAR_DEPTH))
+    height = y - np.interp(around, *np.array(_HAIRLINE).T)
     return Zones(
         skin=outer,
         reliable=reliable,
         features=np.maximum(features, (region["lids"] | region["lips"]) & outer).astype(np.float32),
         inner=inner.astype(np.float32),
         below=(1 - smoothstep(y, -2.15, -1.85)).astype(np.float32),
-        scalp=scalp,
+        hair=np.where(skin & ~region["ears"], height, -1.0).astype(np.float32),
         mouth=region["mouth_interior"].astype(np.float32),
         light=front & ~region["scalp"] & region["face"],
     )
@@ -86,7 +92,6 @@ def _inside(x: np.ndarray, y: np.ndarray, box: tuple[tuple[float, float], tuple[
     return (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
 
 
-def _soften(membrane: MeshMembrane, mask: np.ndarray) -> np.ndarray:
-    values = mask.astype(np.float32)[:, None]
-    soft = membrane.solve(values, np.ones(len(mask), np.float32), stiffness=2.0)
-    return smoothstep(soft[:, 0], 0.25, 0.75).astype(np.float32)
+def scalp_share(hair: Float[np.ndarray, " N"]) -> Float32[np.ndarray, " N"]:
+    """How far a place with that height above the hairline belongs to the scalp, 0..1."""
+    return smoothstep(hair, -0.08, 0.12).astype(np.float32)
