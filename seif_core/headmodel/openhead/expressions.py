@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from ...expressions.arkit import ARKIT_52
+from ...expressions.arkit import ARKIT_52, mirrored_name
 from ...shapes import Float64
 from ..skinning import rotation_matrices
 from . import makehuman
@@ -54,7 +54,9 @@ def key_shapes() -> Float64[np.ndarray, "K V 3"]:
             axis, left, right = _GAZE[gaze]
             part, angle = ("eye_left", left) if name.endswith("Left") else ("eye_right", right)
             shapes[index, part_mask(part)] = _turned_eyeball(part, axis, angle)
-    return shapes
+    # the face units are hand-made and a little uneven: each is averaged with its twin's mirror image
+    twins = [ARKIT_52.index(mirrored_name(name)) for name in ARKIT_52]
+    return (shapes + shapes[twins][:, selection.mirror] * [-1, 1, 1]) / 2
 
 
 def _turned_eyeball(part: str, axis: str, angle: float) -> np.ndarray:
@@ -101,6 +103,8 @@ def _plausible_weights(rng: np.random.Generator) -> np.ndarray:
             right = index[name.removesuffix("Left") + "Right"]
             together = rng.random(_DRAWS) < 0.8
             weights[together, right] = weights[together, left] * rng.uniform(0.8, 1.2, together.sum())
+    # mouthClose brings together the lips of an open jaw, no more than it is open
+    weights[:, index["mouthClose"]] *= weights[:, index["jawOpen"]]
     for one, other in (
         ("jawLeft", "jawRight"),
         ("mouthLeft", "mouthRight"),

@@ -83,6 +83,15 @@ def polar_angles() -> Float[np.ndarray, " N"]:
     return np.concatenate([[0.0], np.repeat(_POLAR, SEGMENTS), [np.pi]])
 
 
+def centre_weights() -> Float64[np.ndarray, " N"]:
+    """(N,) weights, not negative, with sum 1, that give the ball's centre of its vertices (the cornea has none)."""
+    unit = unit_eyeball()
+    round_part = polar_angles() > 1.3 * IRIS_ANGLE
+    front, back = round_part & (unit[:, 2] > 0), round_part & (unit[:, 2] < 0)
+    ahead, behind = unit[front, 2].mean(), -unit[back, 2].mean()
+    return (front / front.sum() * behind + back / back.sum() * ahead) / (ahead + behind)
+
+
 def texture_radius() -> Float64[np.ndarray, " N"]:
     """(N,) distance from the middle of the eyeball's island, 1 at its rim; the unseen back gets the outer sixth.
 

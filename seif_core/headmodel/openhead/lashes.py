@@ -70,7 +70,8 @@ def _hair(grid: Int64[np.ndarray, "R C"], along: float, rng: np.random.Generator
     length = rng.uniform(0.75, 1.0)
     weights = []
     for station, half in zip(_STATIONS, _HALF_WIDTH, strict=True):
-        weights += [_bilinear(grid, station * length, column + slant * station + side) for side in (-half, half)]
+        middle = np.clip(column + slant * station, half, last - half)
+        weights += [_bilinear(grid, station * length, middle + side) for side in (-half, half)]
     weights.append(_bilinear(grid, length, column + slant))
     return np.stack(weights)
 

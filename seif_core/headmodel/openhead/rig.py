@@ -19,7 +19,7 @@ from scipy.sparse.linalg import spsolve
 
 from ...shapes import Float64
 from ..topology import PART_NAMES
-from . import makehuman
+from . import eyeballs, makehuman
 from .selection import head_selection
 from .sliders import DECIMETRE, macro_body, macro_mean, to_head_frame
 
@@ -112,7 +112,7 @@ def joint_positions() -> Float64[np.ndarray, "5 3"]:
     groups = makehuman.read_base().groups
     body = macro_body()
     head = macro_mean()
-    eyes = [head[part_mask(name)].mean(axis=0) for name in ("eye_left", "eye_right")]
+    eyes = [eyeballs.centre_weights() @ head[part_mask(name)] for name in ("eye_left", "eye_right")]
     joints = np.stack(
         [
             to_head_frame(body[groups["joint-neck"]].mean(axis=0)),
@@ -137,8 +137,7 @@ def joint_regressor() -> Float64[np.ndarray, "5 V"]:
         regressor[row, candidates] = weights
         regressor[row] = (regressor[row] + regressor[row][selection.mirror]) / 2
     for row, name in ((3, "eye_left"), (4, "eye_right")):
-        mask = part_mask(name)
-        regressor[row, mask] = 1.0 / mask.sum()
+        regressor[row, part_mask(name)] = eyeballs.centre_weights()
     return regressor
 
 

@@ -3,9 +3,8 @@
 Each direction is the head's offset at a slider's full throw, less the rigid motion it carries (age and height move
 the whole head), so that coefficients speak of shape alone.
 
-Convention: metres, Y up, the face towards +Z, +X the subject's left; the point between the eyeballs' centres of the
-macro mean lies at `EYES_ANCHOR`, as in the FLAME 2023 Open template. Worked number: `macro_mean()`'s nose tip lies
-near (0, -0.015, 0.067).
+Convention: metres, Y up, the face towards +Z, +X the subject's left; `eyes_centre` of the macro mean lies at
+`EYES_ANCHOR`. Worked number: `macro_mean()`'s nose tip lies near (0, -0.015, 0.067).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from . import makehuman
 from .selection import HeadSelection, head_selection
 
 EYES_ANCHOR: Final = (0.0, 0.0229, 0.025)
-"""Middle of the eyeballs' centres in metres: that of the FLAME 2023 Open template, so that the frames agree."""
+"""Where `eyes_centre` of the macro mean lies, metres: near the eyes of the FLAME 2023 Open template."""
 
 DECIMETRE: Final = 0.1
 """Metres per MakeHuman unit."""
@@ -93,7 +92,7 @@ def slider_directions() -> tuple[tuple[str, ...], Float64[np.ndarray, "D V 3"]]:
 
 
 def eyes_centre(head: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "3"]:
-    """(3,) middle between the centres of the two eyeballs of head points (V, 3)."""
+    """(3,) middle between the centroids of the two eyeballs' vertices of head points (V, 3)."""
     part = head_selection().vertex_part
     return (head[part == 1].mean(axis=0) + head[part == 2].mean(axis=0)) / 2
 
