@@ -7,28 +7,31 @@ v = 1 - (i + 0.5) / N. Worked number: N = 2, row 0, column 1 lies at (0.75, 0.75
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Final
 
 import cv2
 import numpy as np
+from scipy import sparse
 
 from ..headmodel import HeadModel
 from ..headmodel.model import triangulate
 from ..shapes import Bool, Float, Float32, Int32, UInt8
 from .symmetry import mirror_uvs
 
+GATHER_STEP: Final = 3
+"""Every how many-th texel `Atlas.gather` looks at."""
+
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """Texels of a model's texture; N texels carry surface, T triangles.
+    """Texels of a model's texture; N texels carry surface, V vertices.
 
     Attributes:
         size: width and height in texels.
         texels: (N,) int32, flat index of the texels that carry surface, ascending.
-        triangle: (N,) int32, triangle of each.
-        weights: (N, 3) float32, barycentric weights, rows sum to 1, all at least 0.
         part: (N,) uint8 into `headmodel.PART_NAMES`.
-        triangles: (T, 3) int32 vertex indices.
+        blend: (N, V) sparse float32, the barycentric weights of each texel's three vertices; rows sum to 1.
         nearest: (size * size,) int32, for every texel of the texture the nearest one that carries surface, as an
             index into the N.
         mirror_x: (N,) float32, column (in OpenCV's pixels) of the same place on the other side of the head.
@@ -38,42 +41,39 @@ class Atlas:
 
     size: int
     texels: Int32[np.ndarray, " N"]
-    triangle: Int32[np.ndarray, " N"]
-    weights: Float32[np.ndarray, "N 3"]
     part: UInt8[np.ndarray, " N"]
-    triangles: Int32[np.ndarray, "T 3"]
+    blend: sparse.csr_matrix
     nearest: Int32[np.ndarray, " S"]
     mirror_x: Float32[np.ndarray, " N"]
     mirror_y: Float32[np.ndarray, " N"]
     mirrored: Bool[np.ndarray, " N"]
 
-    def spread(self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | None = None) -> Float32[np.ndarray, "N C"]:
+    @cached_property
+    def _thinned(self) -> sparse.csr_matrix:
+        return self.blend[::GATHER_STEP]
+
+    @cached_property
+    def _area(self) -> Float32[np.ndarray, " V"]:
+        return np.asarray(self._thinned.sum(0), np.float32).ravel()
+
+    def spread(self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | None = None) -> Float32[np.ndarray, "M C"]:
         """Per-vertex values at the texels (or at the chosen ones of them)."""
-        triangle = self.triangle if chosen is None else self.triangle[chosen]
-        weights = self.weights if chosen is None else self.weights[chosen]
-        corners = self.triangles[triangle]
-        values = np.ascontiguousarray(values, np.float32)
-        out = np.take(values, corners[:, 0], axis=0) * weights[:, :1]
-        for k in (1, 2):
-            out += np.take(values, corners[:, k], axis=0) * weights[:, k : k + 1]
-        return out
+        blend = self.blend if chosen is None else self.blend[chosen]
+        return np.asarray(blend @ np.ascontiguousarray(values, np.float32))
 
     def gather(
-        self, values: Float[np.ndarray, "N C"], weights: Float[np.ndarray, " N"], chosen: np.ndarray, vertices: int
+        self, values: Float[np.ndarray, "M C"], weights: Float[np.ndarray, " M"]
     ) -> tuple[Float32[np.ndarray, "V C"], Float32[np.ndarray, " V"]]:
-        """Weighted mean of texel values around each vertex, and the fraction of its texels' area that had weight."""
-        corners = self.triangles[self.triangle[chosen]]
-        bary = self.weights[chosen]
-        total, area = np.zeros(vertices), np.zeros(vertices)
-        sums = np.zeros((vertices, values.shape[1]))
-        for k in range(3):
-            weight = bary[:, k] * weights
-            area += np.bincount(corners[:, k], bary[:, k], vertices)
-            total += np.bincount(corners[:, k], weight, vertices)
-            for c in range(values.shape[1]):
-                sums[:, c] += np.bincount(corners[:, k], weight * values[:, c], vertices)
-        mean = sums / np.maximum(total, 1e-9)[:, None]
-        return mean.astype(np.float32), (total / np.maximum(area, 1e-9)).astype(np.float32)
+        """Weighted mean of texel values around each vertex, and the fraction of its texels' area that had weight.
+
+        Args:
+            values: (M, C) of every `GATHER_STEP`-th texel, which is plenty for a vertex.
+            weights: (M,) of the same texels.
+        """
+        weighted = np.concatenate([values * weights[:, None], weights[:, None]], axis=1).astype(np.float32)
+        sums = np.asarray(self._thinned.T @ weighted)
+        mean = sums[:, :-1] / np.maximum(sums[:, -1:], 1e-9)
+        return mean, sums[:, -1] / np.maximum(self._area, 1e-9)
 
     def image(self, values: np.ndarray) -> np.ndarray:
         """The texture, filled beyond its islands with the nearest texel's value, so that nothing bleeds in.
@@ -95,14 +95,14 @@ def build_atlas(model: HeadModel, size: int) -> Atlas:
     triangle = owner.reshape(-1)[texels]
     weights = _barycentric(xy, triangle, texels, size)
     mirror_corners, known = mirror_uvs(model, triangles, origin, uv_triangles)
-    mirror = np.einsum("nk,nkc->nc", weights, mirror_corners[triangle].astype(np.float32))
+    mirror = np.einsum("nk,nkc->nc", weights, mirror_corners.astype(np.float32)[triangle])
+    rows = np.arange(0, 3 * len(texels) + 1, 3, dtype=np.int32)
+    ids = np.ascontiguousarray(triangles[triangle].ravel(), np.int32)
     return Atlas(
         size=size,
         texels=texels,
-        triangle=triangle,
-        weights=weights,
         part=model.face_part[origin[triangle]],
-        triangles=triangles,
+        blend=sparse.csr_matrix((weights.ravel(), ids, rows), shape=(len(texels), len(model.template))),
         nearest=_nearest(owner >= 0, texels),
         mirror_x=np.ascontiguousarray(mirror[:, 0] * size - 0.5),
         mirror_y=np.ascontiguousarray((1 - mirror[:, 1]) * size - 0.5),

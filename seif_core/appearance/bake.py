@@ -20,7 +20,7 @@ from ..headmodel import HeadModel
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..progress import Progress
-from ..shapes import Float32, Int, UInt8
+from ..shapes import Float32, UInt8
 from .atlas import Atlas, build_atlas
 from .colour import is_grey
 from .completion import complete
@@ -65,17 +65,15 @@ def bake_texture(
     atlas, zones = build_atlas(model, settings.size), build_zones(model)
     progress.step(0.2)
     photo = take_photograph(portrait, fit, settings.photo_side, device)
-    skin = np.flatnonzero(atlas.part == PART_NAMES.index("skin")).astype(np.int32)
     membrane = MeshMembrane(model.faces, len(model.template))
-    colours = np.empty((len(atlas.texels), 3), np.float32)
     if photo is None:
-        colours[skin] = _SKIN_DEFAULT
+        colours = np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
     else:
         texels = project_photo(portrait, fit, photo, atlas=atlas, zones=zones, membrane=membrane, settings=settings)
         progress.step(0.5)
-        colours[skin] = complete(model, atlas, zones, membrane, texels)
+        colours = complete(model, atlas, zones, membrane, texels)
     progress.step(0.8)
-    _paint_mouth(model, atlas, zones, colours, skin)
+    _paint_mouth(model, atlas, zones, colours)
     eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))
     colours[eyes] = paint_eyes(model, atlas, iris_colour(portrait), eyes)
     rest = np.flatnonzero(atlas.part > PART_NAMES.index("eye_right"))
@@ -87,12 +85,9 @@ def bake_texture(
     return np.ascontiguousarray(texture, np.uint8)
 
 
-def _paint_mouth(
-    model: HeadModel, atlas: Atlas, zones: Zones, colours: Float32[np.ndarray, "N 3"], skin: Int[np.ndarray, " M"]
-) -> None:
-    inside = atlas.spread(zones.mouth[:, None], skin)[:, 0]
-    touched = np.flatnonzero(inside > 0)
-    texels = skin[touched]
+def _paint_mouth(model: HeadModel, atlas: Atlas, zones: Zones, colours: Float32[np.ndarray, "N 3"]) -> None:
+    inside = atlas.spread(zones.mouth[:, None])[:, 0]
+    texels = np.flatnonzero(inside > 0)
     shade = depth_shade(model, atlas.spread(model.template, texels))
     lining = MOUTH * shade[:, None].astype(np.float32)
-    colours[texels] += (lining - colours[texels]) * inside[touched, None]
+    colours[texels] += (lining - colours[texels]) * inside[texels, None]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..headmodel import HeadModel
 from ..shapes import Float32, Int
-from .atlas import Atlas
+from .atlas import GATHER_STEP, Atlas
 from .colour import LUMINANCE
 from .membrane import MeshMembrane
 from .numeric import sample, smoothstep
@@ -17,7 +17,6 @@ from .projection import Projected
 from .symmetry import mirror_vertices
 from .zones import Zones, scalp_share
 
-_GATHER_STEP: Final = 3
 _STIFFNESS: Final = 0.05
 _MIRROR_TRUST: Final = 0.25
 _PRIOR_TRUST: Final = 0.002
@@ -28,14 +27,14 @@ _BALANCE_LIMIT: Final = 0.7
 
 def complete(
     model: HeadModel, atlas: Atlas, zones: Zones, membrane: MeshMembrane, texels: Projected
-) -> Float32[np.ndarray, "M 3"]:
-    """Colours (M, 3), sRGB 0..1, of the skin's texels."""
+) -> Float32[np.ndarray, "N 3"]:
+    """Colours (N, 3), sRGB 0..1, of all texels as if they were skin."""
     mirror = mirror_vertices(model.template)
     texels = _balance(atlas, membrane, mirror, zones, texels)
     low = _low_band(atlas, zones, membrane, mirror, texels)
     high = texels.colour - low
     own = smoothstep(texels.trust, 0.05, 0.60).astype(np.float32)
-    mirrored, confidence = _mirrored(atlas, texels, high, own)
+    mirrored, confidence = _mirrored(atlas, high, own)
     share = (1 - own) * confidence * (1 - texels.scalp)  # hair is parted: it has no mirrored side
     high *= (own * texels.detail)[:, None]
     return low + high + mirrored * (share * texels.detail)[:, None]
@@ -45,28 +44,28 @@ def _balance(
     atlas: Atlas, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], zones: Zones, texels: Projected
 ) -> Projected:
     """Even what light is left between left and right, on a scale of centimetres: skin itself is alike on both sides."""
-    some = slice(None, None, _GATHER_STEP)
+    some = slice(None, None, GATHER_STEP)
     trust = texels.trust[some] * texels.likeness[some] * texels.detail[some]
-    colour, seen = atlas.gather(texels.colour[some], trust, texels.chosen[some], len(mirror))
+    colour, seen = atlas.gather(texels.colour[some], trust)
     lightness = np.log((colour**2.2 @ LUMINANCE).clip(min=1e-3))
     both = np.minimum(seen, seen[mirror]) * (1 - scalp_share(zones.hair))
     half = np.clip(0.5 * (lightness[mirror] - lightness), -_BALANCE_LIMIT, _BALANCE_LIMIT) * (both > 0)
     field = membrane.solve(half[:, None], both + 0.01, stiffness=_BALANCE_STIFFNESS)
     field = (field - field[mirror]) / 2
-    factor = np.exp(atlas.spread(field, texels.chosen) / 2.2)
+    factor = np.exp(atlas.spread(field) / 2.2)
     return replace(texels, colour=np.clip(texels.colour * factor, 0, 1))
 
 
 def _low_band(
     atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
-) -> Float32[np.ndarray, "M 3"]:
-    """Smooth colours (M, 3): skin and scalp solved apart on the vertices, joined along the hairline."""
+) -> Float32[np.ndarray, "N 3"]:
+    """Smooth colours (N, 3): skin and scalp solved apart on the vertices, joined along the hairline."""
     member = scalp_share(zones.hair)
-    some = slice(None, None, _GATHER_STEP)
-    chosen, count = texels.chosen[some], len(mirror)
+    some = slice(None, None, GATHER_STEP)
+    sampled = texels.colour[some]
 
     def stretched(trust: np.ndarray, where: np.ndarray, base: np.ndarray, prior: float) -> np.ndarray:
-        colour, seen = atlas.gather(texels.colour[some], trust, chosen, count)
+        colour, seen = atlas.gather(sampled, trust)
         seen = seen * smoothstep(where, 0.3, 0.9)
         other = _MIRROR_TRUST * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
         weight = seen + other + prior
@@ -80,17 +79,17 @@ def _low_band(
     else:
         covered = trust * (1 - texels.likeness[some])
         scalp = stretched(covered, member, texels.hair_colour, _HAIR_PRIOR_TRUST)
-    low = atlas.spread(np.concatenate([skin, scalp - skin], axis=1), texels.chosen)
+    low = atlas.spread(np.concatenate([skin, scalp - skin], axis=1))
     return low[:, :3] + low[:, 3:] * texels.scalp[:, None]
 
 
 def _mirrored(
-    atlas: Atlas, texels: Projected, high: Float32[np.ndarray, "M 3"], own: Float32[np.ndarray, " M"]
-) -> tuple[Float32[np.ndarray, "M 3"], Float32[np.ndarray, " M"]]:
+    atlas: Atlas, high: Float32[np.ndarray, "N 3"], own: Float32[np.ndarray, " N"]
+) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, " N"]]:
     """The high band of the other side at each texel, and how far it can be trusted."""
     layer = np.zeros((atlas.size * atlas.size, 4), np.float32)
-    layer[atlas.texels[texels.chosen]] = np.concatenate([high * own[:, None], own[:, None]], axis=1)
-    x, y = atlas.mirror_x[texels.chosen], atlas.mirror_y[texels.chosen]
+    layer[atlas.texels] = np.concatenate([high * own[:, None], own[:, None]], axis=1)
+    x, y = atlas.mirror_x, atlas.mirror_y
     taken = sample(layer.reshape(atlas.size, atlas.size, 4), x, y)
-    confidence = taken[:, 3] * atlas.mirrored[texels.chosen]
+    confidence = taken[:, 3] * atlas.mirrored
     return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), confidence

@@ -29,7 +29,7 @@ def paint_interior(model: HeadModel, atlas: Atlas, chosen: np.ndarray) -> Float3
     place = atlas.spread(model.template, chosen)
     part = atlas.part[chosen]
     out = np.tile(_LASH, (len(chosen), 1))
-    gum = _gums(model)[atlas.triangles[atlas.triangle[chosen], 0]]
+    gum = atlas.spread(_gums(model)[:, None].astype(np.float32), chosen)[:, 0] > 0.5
     for name, colour in (("teeth_upper", _TOOTH), ("teeth_lower", _TOOTH), ("tongue", _TONGUE)):
         mine = part == PART_NAMES.index(name)
         if mine.any():

@@ -15,6 +15,7 @@ import numpy as np
 from ..shapes import Float, Float32
 
 _RIDGE: Final = np.array([0.0, 0.004, 0.004, 0.004, 0.03, 0.03, 0.03, 0.03, 0.03])
+_MOST_PIXELS: Final = 12000
 _RANGE: Final = (0.4, 2.0)
 
 
@@ -34,6 +35,8 @@ def estimate_light(
         normals: (N, 3) unit normals in camera space.
         weights: (N,) trust in each pixel.
     """
+    step = max(1, len(colours) // _MOST_PIXELS)
+    colours, normals, weights = colours[::step], normals[::step], weights[::step]
     basis = harmonics(normals.astype(np.float64))
     level = np.median(colours, axis=0).clip(min=1e-3)
     target = colours / level

@@ -9,9 +9,8 @@ import numpy as np
 
 from ..fitting import Fit
 from ..headmodel.skinning import rotation_matrices
-from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
-from ..shapes import Float32, Int
+from ..shapes import Float32
 from .alignment import landmark_displacement
 from .atlas import Atlas
 from .colour import decode
@@ -30,25 +29,23 @@ _BELOW_TRUST: Final = 0.2  # neck and shoulders: mostly clothes, hair and shadow
 
 @dataclass(frozen=True, eq=False)
 class Projected:
-    """What the photo says of the skin's texels; M texels.
+    """What the photo says of the atlas' texels; N texels, of which those off the skin have no trust.
 
     Attributes:
-        chosen: (M,) int32, the skin's texels, indices into the atlas.
-        colour: (M, 3) float32 sRGB, the photo with its light evened.
-        trust: (M,) float32 in 0..1, how well the photo shows the surface there.
-        likeness: (M,) float32 in 0..1, how much the photo there looks like this person's skin.
-        scalp: (M,) float32 in 0..1, above the hairline.
-        detail: (M,) float32 in 0..1, where the photo's fine structure is wanted at all.
+        colour: (N, 3) float32 sRGB, the photo with its light evened.
+        trust: (N,) float32 in 0..1, how well the photo shows the surface there.
+        likeness: (N,) float32 in 0..1, how much the photo there looks like this person's skin.
+        scalp: (N,) float32 in 0..1, above the hairline.
+        detail: (N,) float32 in 0..1, where the photo's fine structure is wanted at all.
         skin_colour: (3,) float32 sRGB, the median of cheeks and nose.
         hair_colour: (3,) float32 sRGB of what covers the scalp, None for a bald head.
     """
 
-    chosen: Int[np.ndarray, " M"]
-    colour: Float32[np.ndarray, "M 3"]
-    trust: Float32[np.ndarray, " M"]
-    likeness: Float32[np.ndarray, " M"]
-    scalp: Float32[np.ndarray, " M"]
-    detail: Float32[np.ndarray, " M"]
+    colour: Float32[np.ndarray, "N 3"]
+    trust: Float32[np.ndarray, " N"]
+    likeness: Float32[np.ndarray, " N"]
+    scalp: Float32[np.ndarray, " N"]
+    detail: Float32[np.ndarray, " N"]
     skin_colour: Float32[np.ndarray, "3"]
     hair_colour: Float32[np.ndarray, "3"] | None
 
@@ -63,7 +60,7 @@ def project_photo(
     membrane: MeshMembrane,
     settings: TextureSettings,
 ) -> Projected:
-    """Look up the skin's texels in the photo.
+    """Look up the texels in the photo.
 
     Args:
         portrait: gives the landmarks.
@@ -80,13 +77,11 @@ def project_photo(
     zoom = photo.camera.focal / fit.camera.focal  # of the piece against the photo
     if settings.align:
         shift = landmark_displacement(portrait, fit, membrane, photo.facing, zones.inner) * zoom
-    chosen = np.flatnonzero(atlas.part == PART_NAMES.index("skin")).astype(np.int32)
     place = photo.camera.project(fit.posed.astype(np.float64)) + shift
     columns = [place, -fit.posed[:, 2:], photo.facing[:, None], zones.features[:, None], zones.hair[:, None]]
     columns += [zones.below[:, None], zones.skin[:, None].astype(np.float64), light**-_GAMMA]
-    x, y, depth, facing, features, hair, below, outer, *evening = atlas.spread(
-        np.concatenate(columns, axis=1), chosen
-    ).T
+    spread = atlas.spread(np.concatenate(columns, axis=1))
+    x, y, depth, facing, features, hair, below, outer, *evening = np.ascontiguousarray(spread.T)
     colour = sample(photo.pixels, x - 0.5, y - 0.5, cubic=True).astype(np.float32) / 255
     colour *= np.stack(evening, 1)
     origin = np.array([photo.camera.cx - fit.camera.cx * zoom, photo.camera.cy - fit.camera.cy * zoom])
@@ -103,7 +98,6 @@ def project_photo(
     trust *= own + (1 - own) * like
     trust *= 1 - (1 - _BELOW_TRUST) * below
     return Projected(
-        chosen=chosen,
         colour=np.clip(colour, 0, 1),
         trust=np.clip(trust, 0, 1).astype(np.float32),
         likeness=like,
