@@ -15,6 +15,7 @@ from types import FrameType, TracebackType
 from typing import Final
 
 from . import __version__, info
+from .device import share_the_cores
 from .errors import CancelledError, SeifError
 from .pipeline import LANDMARKS, MAXIMUM_TEXTURE, ReconstructionSettings, reconstruct
 from .progress import Progress
@@ -26,6 +27,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or that of the first error (`errors.py`)."""
+    share_the_cores()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that cannot show a character shows a question mark

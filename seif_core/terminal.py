@@ -27,13 +27,16 @@ class StageLines:
         self._stage = ""
         self._start = 0.0
         self._drawn = 0.0
+        self._done = ""
 
     def __call__(self, stage: str, fraction: float) -> None:
         """Take a report of `Progress`."""
         now = time.perf_counter()
+        if stage == self._done and fraction >= 1.0:
+            return
         if stage != self._stage:
             self.close()
-            self._stage, self._start, self._drawn = stage, now, 0.0
+            self._stage, self._start, self._drawn, self._done = stage, now, 0.0, ""
         if fraction >= 1.0:
             self._finish(now)
         elif self._live and now - self._drawn > 0.05:
@@ -52,7 +55,7 @@ class StageLines:
         start = "\r" if self._live else ""
         self._stream.write(f"{start}  {self._stage:<{_NAME}} [{_bar(1.0)}] 100% {now - self._start:6.1f} s\n")
         self._stream.flush()
-        self._stage = ""
+        self._stage, self._done = "", self._stage
 
 
 @contextmanager

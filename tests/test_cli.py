@@ -14,6 +14,7 @@ from fake_stages import install_fakes
 from seif_core import appearance, cli, preview, results
 from seif_core.errors import CancelledError, DependencyError, SettingsError
 from seif_core.head import Head
+from seif_core.terminal import StageLines
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -180,3 +181,11 @@ def test_info_names_versions_devices_and_licences():
 def test_command_line_starts_without_torch():
     code = "import sys, seif_core.cli; assert 'torch' not in sys.modules and 'cv2' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_every_stage_leaves_one_line_behind(capsys):
+    lines = StageLines()
+    for stage in ("Portrait", "Fit"):
+        for fraction in (0.0, 0.5, 1.0, 1.0):
+            lines(stage, fraction)
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["Portrait", "Fit"]

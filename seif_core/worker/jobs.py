@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from ..device import share_the_cores
 from ..errors import DependencyError, SettingsError
 from ..progress import Progress
 
@@ -24,6 +25,7 @@ def warm_up() -> None:
     Raises:
         DependencyError: a library is not installed.
     """
+    share_the_cores()
     try:
         from .. import appearance, fitting, pipeline, portrait, report
     except ModuleNotFoundError as error:
