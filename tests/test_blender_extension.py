@@ -116,3 +116,4 @@ def test_reset_and_disable_leave_nothing(found):
     assert found["reset"] == ["FINISHED"]
     assert found["slider_after_reset"] == 0
     assert found["disabled"]
+    assert found["enabled_again"]
