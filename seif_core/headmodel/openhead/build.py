@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import OutputError
 from ...expressions.arkit import ARKIT_52
 from ..topology import REGION_NAMES
-from . import correctives, embeddings, expressions, identity, makehuman, regions, rig, uv
+from . import calibration, correctives, expressions, landmarks, makehuman, regions, rig, uv
 from .selection import head_selection
 
 FORMAT_VERSION: Final = 1
@@ -27,8 +27,8 @@ ATTRIBUTION: Final = (
 def open_head_arrays() -> dict[str, np.ndarray]:
     """All arrays of `open_head.npz` by name; docs/format-open-head.md describes each."""
     selection = head_selection()
-    template, basis = identity.identity_space()
-    frame = identity.similarity()
+    space = calibration.calibrated_identity()
+    template, basis, frame = space.template, space.basis, space.frame
     joint_regressor = rig.joint_regressor()
     weights = rig.skin_weights()
     keys = expressions.key_shapes() @ frame.T
@@ -62,7 +62,7 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     }
     for name, mask in regions.region_masks().items():
         arrays[f"region_{name}"] = mask
-    sets = embeddings.landmark_embeddings(template)
+    sets = landmarks.landmark_embeddings()
     arrays["landmark_sets"] = np.array(sorted(sets))
     for name, embedding in sets.items():
         arrays[f"landmark_{name}_vertex_ids"] = embedding.vertex_ids.astype(np.int32)

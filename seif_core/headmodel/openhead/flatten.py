@@ -111,7 +111,9 @@ def signed_areas(flat: Float64[np.ndarray, "N 2"], triangles: Int64[np.ndarray, 
     return ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) / 2
 
 
-def _gradients(points: np.ndarray, triangles: np.ndarray, size: np.ndarray) -> tuple[sparse.csr_matrix, ...]:
+def _gradients(
+    points: np.ndarray, triangles: np.ndarray, size: np.ndarray
+) -> tuple[sparse.csr_matrix, sparse.csr_matrix, np.ndarray]:
     """Derivatives along two axes in each triangle's own plane, and areas, of triangles scaled by `size`."""
     a, b, c = (points[triangles[:, k]] * size[:, None] for k in range(3))
     along = np.linalg.norm(b - a, axis=1)
