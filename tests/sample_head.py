@@ -161,15 +161,19 @@ def _regressor(points, part):
     return rows / rows.sum(1, keepdims=True)
 
 
+def _cross(a, b):
+    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]  # numpy 2 crosses no 2-vectors
+
+
 def _embed(points, triangles, xy):
     """Drop points (L, 2) onto the front of the skin along Z."""
     corners = points[triangles]
     front = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, 2] > 0
     corners, candidates = corners[front], triangles[front]
     a, b, c = corners[:, 0, :2], corners[:, 1, :2], corners[:, 2, :2]
-    area = np.cross(b - a, c - a)
+    area = _cross(b - a, c - a)
     p = xy[:, None]
-    w1, w2 = np.cross(p - a, c - a) / area, np.cross(b - a, p - a) / area
+    w1, w2 = _cross(p - a, c - a) / area, _cross(b - a, p - a) / area
     w = np.stack([1 - w1 - w2, w1, w2], -1)
     best = w.min(-1).argmax(1)
     weights = np.clip(w[np.arange(len(xy)), best], 0, None)
