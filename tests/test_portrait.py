@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import math
 import subprocess
 import sys
@@ -27,11 +26,14 @@ from seif_core.errors import (
     PhotoUnsuitableError,
     SettingsError,
 )
-from seif_core.portrait import PortraitSettings, read_portrait
+from seif_core.portrait import PortraitSettings, models, read_portrait
+from seif_core.portrait.attention_mesh import _sampled
 from seif_core.portrait.crop import Crop, Pyramid, paste
+from seif_core.portrait.interpreter import Network
 from seif_core.portrait.matting import guided_filter
 from seif_core.portrait.mesh_topology import MIRROR
-from seif_core.portrait.models import MODELS, extract_models
+from seif_core.portrait.models import MODELS, PARTS
+from seif_core.portrait.split_model import cut_model
 from seif_core.progress import Progress
 
 PORTRAITS = SHARED / "portraits"
@@ -350,35 +352,66 @@ def test_mirror_table_is_its_own_inverse():
     assert MIRROR[152] == 152
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_shipped_models_are_the_wheels_own(name):
+@pytest.mark.parametrize("name", [*MODELS, *PARTS])
+def test_shipped_models_are_those_of_the_wheel(name):
+    checksum = MODELS[name][1] if name in MODELS else PARTS[name][2]
     data = (REPOSITORY / "vendor" / "mediapipe" / name).read_bytes()
-    assert hashlib.sha256(data).hexdigest() == MODELS[name][1]
-    assert MODELS[name][1] in (REPOSITORY / "vendor" / "README.md").read_text(encoding="utf-8")
+    assert hashlib.sha256(data).hexdigest() == checksum
+    assert checksum in (REPOSITORY / "vendor" / "README.md").read_text(encoding="utf-8")
 
 
-def test_models_are_extracted_from_a_wheel_and_another_version_is_refused(tmp_path):
-    wheel = tmp_path / "mediapipe.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
+def make_wheel(path, replaced=b""):
+    """A wheel with the shipped models in it, and the attention mesh's first part in place of the whole."""
+    vendor = REPOSITORY / "vendor" / "mediapipe"
+    with zipfile.ZipFile(path, "w") as archive:
         for name, (inside, _) in MODELS.items():
-            archive.write(REPOSITORY / "vendor" / "mediapipe" / name, inside)
-    extract_models(wheel, tmp_path / "out")
-    assert {p.name for p in (tmp_path / "out").iterdir()} == set(MODELS)
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for inside, _ in MODELS.values():
-            archive.writestr(inside, b"other")
+            archive.writestr(inside, replaced or (vendor / name).read_bytes())
+        archive.writestr(models.ATTENTION[0], (vendor / "face_attention_trunk.tflite").read_bytes())
+    return path
+
+
+def test_models_are_extracted_from_a_wheel_and_cut_where_they_are_told(tmp_path, monkeypatch):
+    trunk = PARTS["face_attention_trunk.tflite"]
+    monkeypatch.setattr(models, "ATTENTION", (models.ATTENTION[0], trunk[2]))
+    monkeypatch.setattr(models, "PARTS", {"face_attention_trunk.tflite": trunk})
+    models.extract_models(make_wheel(tmp_path / "a.whl"), tmp_path / "out")
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {*MODELS, "face_attention_trunk.tflite"}
+
+
+def test_another_version_of_the_wheel_or_no_wheel_is_refused_and_nothing_written(tmp_path):
     with pytest.raises(ModelError, match="another version"):
-        extract_models(wheel, tmp_path / "other")
+        models.extract_models(make_wheel(tmp_path / "a.whl", b"other"), tmp_path / "out")
     with pytest.raises(ModelError, match="no wheel"):
-        extract_models(tmp_path, tmp_path / "other")
-    assert not (tmp_path / "other").exists()
+        models.extract_models(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_part_of_a_model_computes_what_the_whole_does(tmp_path):
+    """The feature map alone, cut out of the trunk, against the trunk's own."""
+    trunk = REPOSITORY / "vendor" / "mediapipe" / "face_attention_trunk.tflite"
+    (tmp_path / "part.tflite").write_bytes(cut_model(trunk.read_bytes(), ["input_1"], ["p_re_lu_3"]))
+    assert (tmp_path / "part.tflite").stat().st_size < trunk.stat().st_size / 2
+    image = np.random.default_rng(0).random((192, 192, 3), dtype=np.float32)
+    part, whole = Network(tmp_path / "part.tflite")(image), Network(trunk)(image)
+    assert np.allclose(part["p_re_lu_3"], whole["p_re_lu_3"], atol=1e-5)
+    with pytest.raises(ModelError, match="no tensor elsewhere"):
+        cut_model(trunk.read_bytes(), ["input_1"], ["elsewhere"])
+
+
+def test_the_feature_map_is_sampled_at_cell_centres_and_is_zero_outside():
+    rows, columns = np.mgrid[:48, :48].astype(np.float32)
+    features = np.stack([columns, rows], axis=-1)
+    sampled = _sampled(features, np.eye(2), np.array([20.0, 30.0]))
+    assert np.allclose(sampled[0, 0], [12, 22])  # the square's first cell is the map's cell (12, 22)
+    assert np.allclose(sampled[15, 15], [27, 37])
+    assert np.allclose(_sampled(features, np.eye(2) / 2, np.array([20.0, 30.0]))[0, 0], [15.75, 25.75])
+    assert (_sampled(features, np.eye(2), np.array([-20.0, 30.0])) == 0).all()
 
 
 def test_a_damaged_model_names_itself(tmp_path):
-    interpreter = importlib.import_module("seif_core.portrait.interpreter")
     (tmp_path / "broken.tflite").write_bytes(b"nothing")
     with pytest.raises(ModelError, match=r"broken.tflite"):
-        interpreter.Network(tmp_path / "broken.tflite")
+        Network(tmp_path / "broken.tflite")
 
 
 def sample_portraits():

@@ -134,7 +134,11 @@ def _draft(image: Image.Image, name: str, maximum: float) -> None:
     width, height = image.size
     factor = math.sqrt(maximum / (width * height))
     if image.format in {"JPEG", "MPO"} and not image.info.get("progressive"):
-        image.draft(None, (int(width * factor), int(height * factor)))
+        # the decoder halves as long as the size asked for is not undercut: ask for the half that memory allows
+        halvings = math.floor(math.log2(1 / factor))
+        if width * height / 4**halvings > _WHOLE_PIXELS:
+            halvings += 1
+        image.draft(None, (width >> halvings, height >> halvings))
     if image.width * image.height > _WHOLE_PIXELS:
         raise PhotoUnsuitableError(
             f"{name} has {width} x {height} pixels, too many to decode safely; scale it down to 50 megapixels or less."

@@ -1,4 +1,4 @@
-"""The embedded landmark backend: MediaPipe Face Mesh with iris refinement, 478 points.
+"""The embedded landmark backend: MediaPipe Face Mesh and Attention Mesh with irises, 478 points.
 
 Sources: Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019,
 https://arxiv.org/abs/1907.06724; Ablavatski et al., "Real-time Pupil Tracking from Monocular Video for Digital
@@ -14,15 +14,26 @@ from typing import Final
 import numpy as np
 
 from ..shapes import Float
+from .attention_mesh import attention_mesh
 from .crop import Crop, Pyramid
 from .interpreter import network
 from .landmarks import Landmarks, turned
-from .mesh_topology import EYE_CORNERS, LEFT_OUTER, MESH_POINTS, MIRROR, RIGHT_EYE_CONTOUR, RIGHT_OUTER
+from .mesh_topology import (
+    EYE_CORNERS,
+    LEFT_EYE_REGION,
+    LEFT_OUTER,
+    LIPS,
+    MESH_POINTS,
+    MIRROR,
+    RIGHT_EYE_REGION,
+    RIGHT_OUTER,
+)
 
 MARGIN: Final = 1.5
 """The crop is this many times as large as the box of the landmarks."""
 _EYE_MARGIN: Final = 2.3
 """The crop of an eye is this many times as wide as the eye."""
+_REFINED: Final = [*LIPS, *RIGHT_EYE_REGION, *LEFT_EYE_REGION]
 _PASSES: Final = 5
 _SETTLED: Final = math.radians(0.5)
 _PROBES: Final = (
@@ -44,7 +55,7 @@ _RESTARTS: Final = (
 
 
 class FaceMeshBackend:
-    """MediaPipe Face Mesh and iris models, run by LiteRT.
+    """MediaPipe Face Mesh, Attention Mesh and iris models, run by LiteRT.
 
     Args:
         refinements: number of slightly shifted crops, each also mirrored, that the landmarks are averaged over. With 8
@@ -70,7 +81,7 @@ class FaceMeshBackend:
         return _landmarks(points, float(np.mean([q for _, q in probes])) * steadiness, spread)
 
     def locate(self, pyramid: Pyramid, first: Landmarks) -> Landmarks:
-        """Average over shifted and mirrored crops, then lids and irises refined."""
+        """Average of two networks over shifted and mirrored crops, lips and lids by the finer one, and irises."""
         if first.spread > _DOUBTFUL:
             base = _crop_around(first.points[:MESH_POINTS].astype(np.float64))
             again = [self.check(pyramid, _shifted(base, *restart)) for restart in _RESTARTS]
@@ -78,9 +89,18 @@ class FaceMeshBackend:
             first = min([first, *same], key=lambda look: look.spread)
         base = _crop_around(first.points[:MESH_POINTS].astype(np.float64))
         crops = [_shifted(base, *shift) for shift in self._shifts]
-        meshes = [_mesh(pyramid, crop)[0] for crop in crops]
-        meshes += [_mesh(pyramid, replace(crop, mirrored=True))[0][MIRROR] for crop in crops]
-        return _landmarks(_with_eyes(pyramid, np.mean(meshes, axis=0)), first.presence, first.spread)
+        crops += [replace(crop, mirrored=True) for crop in crops]
+        plain = np.mean([_unmirrored(_mesh(pyramid, crop)[0], crop) for crop in crops], axis=0)
+        fine = np.mean([_unmirrored(attention_mesh(pyramid, crop), crop) for crop in crops], axis=0)
+        points = (plain + fine) / 2
+        points[_REFINED, :2] = fine[_REFINED, :2]
+        points = np.concatenate([points, _irises(pyramid, points)])
+        return _landmarks(points, first.presence, first.spread)
+
+
+def _unmirrored(points: Float[np.ndarray, "P 3"], crop: Crop) -> Float[np.ndarray, "P 3"]:
+    """Points of a mirrored crop under the names of the side that they lie on."""
+    return points[MIRROR] if crop.mirrored else points
 
 
 def _shifts(count: int) -> list[tuple[float, float, float, float]]:
@@ -149,38 +169,31 @@ def _shifted(crop: Crop, x: float, y: float, scale: float, degrees: float) -> Cr
     )
 
 
-def _with_eyes(pyramid: Pyramid, points: Float[np.ndarray, "P 3"]) -> Float[np.ndarray, "L 3"]:
-    """Irises added (rows 468..472 the person's right eye, 473..477 the left), lids averaged with the iris model's.
+def _irises(pyramid: Pyramid, points: Float[np.ndarray, "P 3"]) -> Float[np.ndarray, "I 3"]:
+    """Irises (10, 3) in pixels: five points of the person's right eye, then of the left.
 
-    Each iris: centre, then the rim at the picture's right, top, left and bottom, as seen with the head upright.
+    Each: centre, then the rim at the picture's right, top, left and bottom, as seen with the head upright.
     """
-    points = points.copy()
     irises = []
     for (outer, inner), mirrored in zip(EYE_CORNERS, (False, True), strict=True):
-        contour, iris = _eye(pyramid, points[outer, :2], points[inner, :2], mirrored)
-        rows = MIRROR[list(RIGHT_EYE_CONTOUR)] if mirrored else list(RIGHT_EYE_CONTOUR)
+        iris = _iris(pyramid, points[outer, :2], points[inner, :2], mirrored)
         depth = (points[outer, 2] + points[inner, 2]) / 2
-        points[rows, :2] = (points[rows, :2] + contour) / 2
         irises.append(np.column_stack([iris[[0, 3, 2, 1, 4]] if mirrored else iris, np.full(5, depth)]))
-    return np.concatenate([points, *irises])
+    return np.concatenate(irises)
 
 
-def _eye(
+def _iris(
     pyramid: Pyramid, outer: Float[np.ndarray, "2"], inner: Float[np.ndarray, "2"], mirrored: bool
-) -> tuple[Float[np.ndarray, "C 2"], Float[np.ndarray, "5 2"]]:
-    """Lid contour (16, 2) and iris (5, 2) in pixels, averaged over three crops; the model knows right eyes only."""
+) -> Float[np.ndarray, "5 2"]:
+    """One iris (5, 2) in pixels, averaged over three crops; the model knows right eyes only."""
     net = network("iris_landmark.tflite")
     dx, dy = (outer - inner) if mirrored else (inner - outer)
     x, y = (outer + inner) / 2
     base = Crop(float(x), float(y), math.hypot(dx, dy) * _EYE_MARGIN, math.atan2(dy, dx), mirrored)
-    contours, irises = [], []
+    irises = []
     for degrees, scale in ((0.0, 1.0), (4.0, 0.95), (-4.0, 1.05)):
         crop = _shifted(base, 0.0, 0.0, scale, degrees)
         outputs = net(pyramid.sample(crop, net.resolution, replicate=True).astype(np.float32) / 255.0)
-        eye, iris = (outputs[k].reshape(-1, 3)[:, :2].astype(np.float64) / net.resolution for k in _IRIS_OUTPUTS)
-        contours.append(crop.to_photo(eye[: len(RIGHT_EYE_CONTOUR)]))
+        iris = outputs["output_iris"].reshape(5, 3)[:, :2].astype(np.float64) / net.resolution
         irises.append(crop.to_photo(iris))
-    return np.mean(contours, axis=0), np.mean(irises, axis=0)
-
-
-_IRIS_OUTPUTS: Final = ("output_eyes_contours_and_brows", "output_iris")
+    return np.mean(irises, axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Network:
-    """A model that takes one image and returns its outputs by name.
+    """A model that takes images or feature maps and returns its outputs, all by name.
 
     Args:
         path: the `.tflite` file.
@@ -39,13 +39,20 @@ class Network:
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{path.name} is damaged ({error}); install the add-on or package again.") from error
-        self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
+        inputs = self._interpreter.get_input_details()
+        self._inputs: dict[str, int] = {d["name"]: d["index"] for d in inputs}
         self._outputs: dict[str, int] = {d["name"]: d["index"] for d in self._interpreter.get_output_details()}
-        self.resolution = int(self._input["shape"][1])
+        self.resolution = int(inputs[0]["shape"][1])
 
-    def __call__(self, image: Float32[np.ndarray, "R R 3"]) -> dict[str, np.ndarray]:
-        """Run on one image; arrays without the batch axis, copied, by output name."""
-        self._interpreter.set_tensor(self._input["index"], image[None])
+    def __call__(self, image: Float32[np.ndarray, "..."]) -> dict[str, np.ndarray]:
+        """Run a model with one input; arrays without the batch axis, copied, by output name."""
+        (name,) = self._inputs
+        return self.run({name: image})
+
+    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Run on inputs (without the batch axis) by name; outputs without the batch axis, copied, by name."""
+        for name, values in inputs.items():
+            self._interpreter.set_tensor(self._inputs[name], values[None])
         self._interpreter.invoke()
         return {name: self._interpreter.get_tensor(index)[0] for name, index in self._outputs.items()}
 

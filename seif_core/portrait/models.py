@@ -1,6 +1,6 @@
 """The MediaPipe models that ship, and where they come from.
 
-`python -m seif_core.portrait.models WHEEL` extracts them anew from the registry's wheel and checks every byte.
+`python -m seif_core.portrait.models WHEEL` makes them anew from the registry's wheel and checks every byte.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import ModelError
+from .split_model import cut_model
 
 SOURCE: Final = "mediapipe==0.10.21"
 """The wheel that the models are taken from (Apache-2.0)."""
@@ -44,6 +45,26 @@ MODELS: Final = {
 }
 """File in vendor/mediapipe -> path in the wheel, sha256."""
 
+ATTENTION: Final = (
+    "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite",
+    "e06a804e0144f9929eda782122916b35d60c697c3c9344013ca2bbe76a6ce2b4",
+)
+"""Path in the wheel and sha256 of the attention mesh, which ships in the two parts below."""
+
+PARTS: Final = {
+    "face_attention_trunk.tflite": (
+        ("input_1",),
+        ("p_re_lu_3", "output_mesh", "conv_faceflag"),
+        "aeb9343ec03e62b4d16bc5f979164140fcf43cea8affea8894c4bc175b3990e2",
+    ),
+    "face_attention_heads.tflite": (
+        ("transform_tensor_bilinear_v2", "transform_tensor_bilinear_v2_1", "transform_tensor_bilinear_v2_2"),
+        ("conv_lips", "conv_left_eye", "conv_left_iris", "conv_right_eye", "conv_right_iris"),
+        "36e602db3354f37ec5bd6be82b034dcf910bedb10ac3f1c3ee510c80881dddcf",
+    ),
+}
+"""File in vendor/mediapipe -> first and last tensors of this part of the attention mesh, sha256."""
+
 
 def extract_models(wheel: Path, folder: Path) -> None:
     """Write the models and their licence into a folder.
@@ -58,14 +79,22 @@ def extract_models(wheel: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
             contents = {name: archive.read(inside) for name, (inside, _) in MODELS.items()}
+            attention = archive.read(ATTENTION[0])
     except (OSError, zipfile.BadZipFile, KeyError) as error:
         raise ModelError(f"{wheel.name} is no wheel of {SOURCE} ({error}); download that one.") from error
+    _check("face_landmark_with_attention.tflite", attention, ATTENTION[1])
+    for name, (first, last, _) in PARTS.items():
+        contents[name] = cut_model(attention, first, last)
     for name, data in contents.items():
-        if hashlib.sha256(data).hexdigest() != MODELS[name][1]:
-            raise ModelError(f"{name} in {wheel.name} is another version than the project's; download {SOURCE}.")
+        _check(name, data, MODELS[name][1] if name in MODELS else PARTS[name][2])
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in contents.items():
         (folder / name).write_bytes(data)
+
+
+def _check(name: str, data: bytes, expected: str) -> None:
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise ModelError(f"{name} is another version than the project's; use the wheel {SOURCE}.")
 
 
 def main() -> None:
