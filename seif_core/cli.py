@@ -15,11 +15,12 @@ from types import FrameType, TracebackType
 from typing import Final
 
 from . import __version__, info
+from .blend import blender_is_here
 from .device import share_the_cores
 from .errors import CancelledError, SeifError
 from .pipeline import LANDMARKS, MAXIMUM_TEXTURE, ReconstructionSettings, reconstruct
 from .progress import Progress
-from .results import FORMATS, NO_BLENDER, blender_is_here, default_formats, parse_formats, staging, write_results
+from .results import FORMATS, NO_BLENDER, default_formats, parse_formats, staging, write_results
 from .terminal import StageLines, quiet_libraries
 
 _LOG: Final = logging.getLogger(__name__)

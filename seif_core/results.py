@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from PIL import Image
-
+from .blend import blend_writer, blender_is_here
 from .errors import DependencyError, OutputError, SettingsError
 from .pipeline import Reconstruction
 from .progress import Progress
 from .report import build_report, write_report
-from .shapes import UInt8
 
 FORMATS: Final = ("blend", "glb", "npz", "obj")
 """File formats of a head that can be asked for."""
@@ -50,11 +42,6 @@ def parse_formats(text: str) -> tuple[str, ...]:
 def default_formats() -> tuple[str, ...]:
     """What is written when nobody chose: ``blend`` only where Blender's module is installed."""
     return ("blend", "glb", "npz") if blender_is_here() else ("glb", "npz")
-
-
-def blender_is_here() -> bool:
-    """Whether Blender's Python module is installed."""
-    return importlib.util.find_spec("bpy") is not None
 
 
 @contextmanager
@@ -138,19 +125,20 @@ def write_results(
         npz = folder / "head.npz"
         head.save(npz)
         progress.step(0.1)
-        if "glb" in formats:
-            export.write_glb(head, folder / "head.glb")
-        progress.step(0.3)
-        if "obj" in formats:
-            export.write_obj(head, folder / "head.obj")
-        progress.step(0.4)
-        if "blend" in formats:
-            write_blend(npz, folder / "head.blend", photo=done.portrait.pixels, progress=progress)
-        progress.step(0.7)
-        preview.draw_preview(done.portrait, done.fit, head, folder / "preview.png")
-        progress.step(0.9)
-        if debug_images:
-            preview.write_debug_images(done.portrait, done.fit, head, folder)
+        wanted = "blend" in formats
+        with blend_writer(npz, folder / "head.blend", done.portrait.pixels) if wanted else nullcontext() as blend:
+            if "glb" in formats:
+                export.write_glb(head, folder / "head.glb")
+            progress.step(0.3)
+            if "obj" in formats:
+                export.write_obj(head, folder / "head.obj")
+            progress.step(0.4)
+            preview.draw_preview(done.portrait, done.fit, head, folder / "preview.png")
+            progress.step(0.7)
+            if debug_images:
+                preview.write_debug_images(done.portrait, done.fit, head, folder)
+            if blend is not None:
+                blend.finish(progress)
         if "npz" not in formats:
             npz.unlink()
     done = replace(done, seconds={**done.seconds, "Write": progress.seconds["Write"]})
@@ -158,57 +146,6 @@ def write_results(
         sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
         write_report(folder / "report.json", build_report(done, sizes))
     return done
-
-
-def write_blend(
-    head: Path, out: Path, *, photo: UInt8[np.ndarray, "H W 3"] | None = None, progress: Progress | None = None
-) -> None:
-    """Write head.npz as a .blend file, by Blender's module in a process of its own.
-
-    Args:
-        head: the head.npz.
-        out: the .blend file.
-        photo: (H, W, 3) uint8 sRGB, the upright photo, which becomes the camera's background; None for none.
-        progress: asked whether to go on.
-
-    Raises:
-        DependencyError: Blender's module is not installed.
-        OutputError: Blender failed to write the file.
-        CancelledError: the user cancelled.
-    """
-    if not blender_is_here():
-        raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
-    with tempfile.TemporaryDirectory(prefix=".seif-", dir=out.parent) as scratch:
-        command = [sys.executable, "-m", "seif_blender.write_blend", str(head.resolve()), str(out.resolve())]
-        if photo is not None:
-            upright = Path(scratch) / "photo.jpg"
-            Image.fromarray(photo).save(upright, quality=92)
-            command += ["--photo", str(upright.resolve())]
-        code, said = _run_blender(command, progress or Progress())
-    if code != 0 or not out.is_file():
-        raise OutputError(f"Blender could not write {out.name} ({said}).")
-
-
-def _run_blender(command: list[str], progress: Progress) -> tuple[int, str]:
-    """Run Blender's process to its end, killed when the job is cancelled; its exit code and last words."""
-    root = Path(__file__).resolve().parent.parent
-    variables = {**os.environ, "PYTHONNOUSERSITE": "1"}
-    with (
-        tempfile.TemporaryFile() as log,
-        subprocess.Popen(
-            command, cwd=root, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        ) as process,
-    ):
-        try:
-            while process.poll() is None:
-                progress.step(0.5)
-                time.sleep(0.02)
-        except BaseException:
-            process.kill()
-            raise
-        log.seek(0)
-        lines = log.read().decode("utf-8", "replace").strip().splitlines()
-    return process.returncode, lines[-1] if lines else "it said nothing"
 
 
 def _make_parents(target: Path) -> list[Path]:
