@@ -77,7 +77,7 @@ def render(
     view: View | Camera | None = None,
     mode: Mode = "shaded",
     *,
-    frame: Float[np.ndarray, "W 3"] | None = None,
+    frame: Float[np.ndarray, "N 3"] | None = None,
     supersample: int = 2,
 ) -> UInt8[np.ndarray, "H W 3"]:
     """Draw a head.
@@ -220,6 +220,6 @@ def _window(pixels: np.ndarray, camera: Camera) -> tuple[int, int, int, int] | N
     """The part of the picture (x0, y0, x1, y1) that the projected points can touch, None if none."""
     low = np.floor(pixels.min(0)).astype(int) - 1
     high = np.ceil(pixels.max(0)).astype(int) + 1
-    x0, y0 = max(0, low[0]), max(0, low[1])
-    x1, y1 = min(camera.width, high[0]), min(camera.height, high[1])
+    x0, y0 = max(0, int(low[0])), max(0, int(low[1]))
+    x1, y1 = min(camera.width, int(high[0])), min(camera.height, int(high[1]))
     return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
