@@ -21,6 +21,8 @@ _STIFFNESS: Final = 0.05
 _MIRROR_TRUST: Final = 0.25
 _PRIOR_TRUST: Final = 0.002
 _HAIR_PRIOR_TRUST: Final = 0.01
+_SHINE: Final = 0.05
+_SHINE_KEPT: Final = 0.35
 _BALANCE_STIFFNESS: Final = 8.0
 _BALANCE_LIMIT: Final = 0.7
 
@@ -32,12 +34,18 @@ def complete(
     mirror = mirror_vertices(model.template)
     texels = _balance(atlas, membrane, mirror, zones, texels)
     low = _low_band(atlas, zones, membrane, mirror, texels)
-    high = texels.colour - low
-    own = smoothstep(texels.trust, 0.05, 0.60).astype(np.float32)
+    high = _without_shine(texels.colour - low)
+    own = smoothstep(texels.trust, 0.15, 0.70).astype(np.float32)
     mirrored, confidence = _mirrored(atlas, high, own)
-    share = (1 - own) * confidence * (1 - texels.scalp)  # hair is parted: it has no mirrored side
+    share = (1 - own) * confidence * atlas.spread(zones.paired[:, None])[:, 0]
     high *= (own * texels.detail)[:, None]
     return low + high + mirrored * (share * texels.detail)[:, None]
+
+
+def _without_shine(high: Float32[np.ndarray, "N 3"]) -> Float32[np.ndarray, "N 3"]:
+    """Hold back what is much lighter than its surroundings in all channels: highlights, no colour of the skin."""
+    over = np.maximum(high.min(axis=1) - _SHINE, 0) * (1 - _SHINE_KEPT)
+    return high - over[:, None]
 
 
 def _balance(

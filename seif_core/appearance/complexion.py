@@ -52,8 +52,15 @@ def skin_likeness(
     size = 2 * max(1, round(0.006 * unit)) + 1
     distance = cv2.medianBlur(distance, min(size, 5))
     likeness = 1 - smoothstep(distance, 2.2, 3.6)
-    size = 2 * max(1, round(0.014 * unit)) + 1
-    return cv2.erode(likeness.astype(np.float32), np.ones((size, size), np.uint8)).astype(np.float32)
+    # only patches of some size are skin, and what hangs over their edge is not
+    likeness = cv2.morphologyEx(likeness.astype(np.float32), cv2.MORPH_OPEN, _disc(0.03 * unit))
+    likeness = cv2.erode(likeness, _disc(0.012 * unit))
+    return cv2.GaussianBlur(likeness, (0, 0), max(0.5, 0.008 * unit)).astype(np.float32)
+
+
+def _disc(radius: float) -> np.ndarray:
+    size = 2 * max(1, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
 
 
 def hair_colour(
@@ -85,7 +92,10 @@ def hair_colour(
     hair = region & (likeness < 0.15)
     if region.sum() < 30 or hair.sum() < 0.12 * region.sum():
         return None
-    return (np.median(picture[hair], axis=0) / 255).astype(np.float32)
+    colours = picture[hair].astype(np.float32) / 255
+    light = colours.sum(1)
+    low, high = np.quantile(light, (0.2, 0.6))  # between deep shadow and highlights
+    return colours[(light >= low) & (light <= high)].mean(0)
 
 
 def openings(

@@ -1,7 +1,8 @@
 """Eyeballs: the photo's iris colour, painted on the model's own eyeballs so that they look ahead at rest.
 
-A person's visible iris is 11.8 mm wide with little spread (Caroline and Andre, The effect of corneal diameter on soft
-lens fitting, 2002), about 0.98 of the eyeball's radius; it is laid out on the model's eyeball in that proportion.
+An adult's visible iris is 11.8 mm wide with little spread (Caroline and Andre, The effect of corneal diameter on soft
+lens fitting, 2002) and the pupils stand 63 mm apart (Dodgson, Variation and extrema of human interpupillary distance,
+2004); the iris is laid out in that proportion to the distance between the model's eyes, whatever its eyeballs' size.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from .atlas import Atlas
 from .complexion import EYE_RINGS
 from .numeric import sample, smoothstep
 
-_IRIS_RADIUS: Final = 0.49  # of the eyeball's radius
-_PUPIL: Final = 0.36  # of the iris' radius
+_IRIS_RADIUS: Final = 0.094  # of the distance between the eyes
+_PUPIL: Final = 0.33  # of the iris' radius
 _DEFAULT_IRIS: Final = np.array([0.36, 0.25, 0.17], np.float32)
-_SCLERA: Final = np.array([0.88, 0.85, 0.82], np.float32)
-_VEIN: Final = np.array([0.80, 0.60, 0.56], np.float32)
+_SCLERA: Final = np.array([0.80, 0.775, 0.755], np.float32)
+_VEIN: Final = np.array([0.72, 0.54, 0.50], np.float32)
 _IRISES: Final = (slice(473, 478), slice(468, 473))  # left, right: centre and four points of the rim
 
 
@@ -48,6 +49,8 @@ def paint_eyes(
 ) -> Float32[np.ndarray, "M 3"]:
     """Colours (M, 3), sRGB 0..1, of the chosen texels, all of which lie on eyeballs."""
     out = np.zeros((len(chosen), 3), np.float32)
+    eyes = model.joint_regressor[3:5] @ model.template
+    apart = float(np.linalg.norm(eyes[0] - eyes[1]))
     for part in ("eye_left", "eye_right"):
         index = PART_NAMES.index(part)
         mine = atlas.part[chosen] == index
@@ -57,8 +60,7 @@ def paint_eyes(
             continue
         ball = model.template[ids]
         centre = (ball.min(0) + ball.max(0)) / 2
-        radius = float((ball.max(0) - ball.min(0))[:2].max() / 2)
-        place = (atlas.spread(model.template, chosen[mine]) - centre) / radius
+        place = (atlas.spread(model.template, chosen[mine]) - centre) / (_IRIS_RADIUS * apart)
         out[mine] = _eye_colour(place, iris)
     return out
 
@@ -84,8 +86,8 @@ def _iris_samples(portrait: Portrait, iris: slice, lids: tuple[int, ...]) -> Flo
 
 
 def _eye_colour(place: np.ndarray, iris: np.ndarray) -> Float32[np.ndarray, "M 3"]:
-    """Sclera, iris with fibres and a dark rim, pupil; `place` in radii of the eyeball, looking along +Z."""
-    away = np.hypot(place[:, 0], place[:, 1]) / _IRIS_RADIUS
+    """Sclera, iris with fibres and a dark rim, pupil; `place` in radii of the iris, looking along +Z."""
+    away = np.hypot(place[:, 0], place[:, 1])
     away = np.where(place[:, 2] > 0, away, 9.0)
     angle = np.arctan2(place[:, 1], place[:, 0])
     red = smoothstep(away, 1.3, 2.1) * (0.55 + 0.45 * np.sin(3 * angle + 0.7) * np.sin(7 * angle + 2.0))

@@ -86,7 +86,7 @@ def project_photo(
     colour *= np.stack(evening, 1)
     origin = np.array([photo.camera.cx - fit.camera.cx * zoom, photo.camera.cy - fit.camera.cy * zoom])
     hole = openings(portrait, zoom, origin, (photo.camera.height, photo.camera.width))
-    trust = smoothstep(facing, 0.22, 0.62) * outer * (1 - sample(hole, x - 0.5, y - 0.5).astype(np.float32) / 255)
+    trust = smoothstep(facing, 0.28, 0.70) * outer * (1 - sample(hole, x - 0.5, y - 0.5).astype(np.float32) / 255)
     scale = photo.small_camera.focal / photo.camera.focal
     u, v = (x * scale - 0.5).astype(np.float32), (y * scale - 0.5).astype(np.float32)
     trust *= sample(photo.inside, u, v)

@@ -35,6 +35,7 @@ class Zones:
         reliable: (V,) bool, cheeks and the bridge of the nose: skin in nearly every photo.
         features: (V,) float32 in 0..1, brows, eyes, nose, mouth, chin: the photo is kept whatever its colour.
         inner: (V,) float32 in 0..1, the face up to the hair: the photo may be bent here to meet landmarks.
+        paired: (V,) float32 in 0..1, the face below the forehead: where one side may lend the other its detail.
         below: (V,) float32 in 0..1, under the chin, on neck and shoulders: the photo tells little, and shows clothes.
         hair: (V,) float32, height above the hairline in units of the eyes' distance, negative on face, ears and neck.
         mouth: (V,) float32 in 0..1, the inside of the mouth, soft at its edge.
@@ -45,6 +46,7 @@ class Zones:
     reliable: Bool[np.ndarray, " V"]
     features: Float32[np.ndarray, " V"]
     inner: Float32[np.ndarray, " V"]
+    paired: Float32[np.ndarray, " V"]
     below: Float32[np.ndarray, " V"]
     hair: Float32[np.ndarray, " V"]
     mouth: Float32[np.ndarray, " V"]
@@ -60,7 +62,8 @@ def build_zones(model: HeadModel) -> Zones:
     x = np.abs(x)
     nothing = np.zeros(len(model.template), bool)
     region = {
-        name: model.regions.get(name, nothing) for name in ("scalp", "ears", "lids", "lips", "mouth_interior", "face")
+        name: model.regions.get(name, nothing)
+        for name in ("scalp", "ears", "neck", "lids", "lips", "mouth_interior", "face")
     }
     skin = nothing.copy()
     skin[np.unique(model.faces[model.face_part == PART_NAMES.index("skin")].clip(min=0))] = True
@@ -69,7 +72,7 @@ def build_zones(model: HeadModel) -> Zones:
     reliable = front & (_inside(x, y, _CHEEK) | _inside(x, y, _NOSE))
     at_eyes = smoothstep(y, -0.45, -0.20)  # brows and lids reach farther out than nose, mouth and chin
     across = 1 - smoothstep(x - 0.25 * at_eyes, 0.55, 0.80)
-    above = 1 - smoothstep(y, 0.50, 0.62)
+    above = 1 - smoothstep(y, 0.44, 0.56)
     below = smoothstep(y, -2.05, -1.85)
     features = across * above * below * smoothstep(z, -0.9, -0.5) * outer
     inner = (1 - smoothstep(x, 0.85, 1.15)) * below * smoothstep(z, -0.9, -0.5) * outer
@@ -80,7 +83,8 @@ def build_zones(model: HeadModel) -> Zones:
         reliable=reliable,
         features=np.maximum(features, (region["lids"] | region["lips"]) & outer).astype(np.float32),
         inner=inner.astype(np.float32),
-        below=(1 - smoothstep(y, -2.15, -1.85)).astype(np.float32),
+        paired=(inner * above).astype(np.float32),
+        below=np.maximum(1 - smoothstep(y, -2.10, -1.85), region["neck"]).astype(np.float32),
         hair=np.where(skin & ~region["ears"], height, -1.0).astype(np.float32),
         mouth=region["mouth_interior"].astype(np.float32),
         light=front & ~region["scalp"] & region["face"],
