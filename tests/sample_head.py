@@ -240,7 +240,7 @@ def _regions(points, part):
     mouth = np.hypot(x / 0.03, (y + 0.04) / 0.015)
     return {
         "face": skin & (z > 0.03) & (y < 0.08) & (y > -0.09),
-        "scalp": skin & (y > 0.03) & (z < 0.04),
+        "scalp": skin & ~((z > 0.03) & (y < 0.08)) & (y >= -0.08),
         "ears": skin & (np.abs(x) > 0.068) & (np.abs(y) < 0.04),
         "neck": skin & (y < -0.08),
         "lips": skin & (z > 0) & (mouth < 1),

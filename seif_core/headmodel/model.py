@@ -158,11 +158,15 @@ def read_open_head(path: Path) -> HeadModel:
 
 @lru_cache(maxsize=4)
 def load_head_model(name: str = "open") -> HeadModel:
-    """Load a head model by its short name, cached.
+    """Load a head model by its short name or the path of a FLAME file (.pkl, .npz), cached.
 
     Raises:
         ModelError: unknown name, or its file is missing or damaged.
     """
     if name == "open":
         return read_open_head(vendor_path("open_head", "open_head.npz"))
-    raise ModelError(f"There is no head model named '{name}'; choose one of: open.")
+    if Path(name).suffix.lower() in {".pkl", ".npz"}:
+        from .flame_cache import load_flame
+
+        return load_flame(Path(name))
+    raise ModelError(f"There is no head model named '{name}'; choose open, or give the path of a FLAME file (.pkl).")

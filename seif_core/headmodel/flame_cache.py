@@ -1,0 +1,52 @@
+"""`load_flame`: a FLAME file made complete from the Open head, kept in the cache, because that takes some seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from ..cache import cache_folder
+from ..errors import ModelError
+from ..resources import vendor_path
+from .flame import read_flame, release_of
+from .model import HeadModel, read_open_head
+from .model_file import write_head_model
+
+_LOG: Final = logging.getLogger(__name__)
+_VERSION: Final = 1
+"""Raised when `transfer` gives other results, so that old cache files are no longer used."""
+
+
+def load_flame(path: Path, cache: Path | None = None) -> HeadModel:
+    """A user's FLAME file as a complete head model: with UVs, regions, landmarks and ARKit keys from the Open head.
+
+    Args:
+        path: FLAME's .pkl or .npz; its name tells the release, and with it the licence (`release_of`).
+        cache: folder of the completed models; None for the usual one. It is fine if it cannot be written.
+
+    Raises:
+        ModelError: the file is missing, damaged, or not FLAME's.
+    """
+    if not path.is_file():
+        raise ModelError(f"There is no file {path}; give the path of the FLAME model that you downloaded.")
+    source = vendor_path("open_head", "open_head.npz")
+    digest = hashlib.sha256(f"{_VERSION} {release_of(path).name}".encode())
+    for file in (path, source):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    kept = (cache or cache_folder()) / "head_models" / f"{digest.hexdigest()[:32]}.npz"
+    if kept.is_file():
+        try:
+            return replace(read_open_head(kept), name=release_of(path).name)
+        except ModelError:
+            _LOG.warning("The cached head model %s is damaged; it is made again.", kept.name)
+    from .transfer import complete_model
+
+    model = complete_model(read_flame(path), read_open_head(source))
+    try:
+        write_head_model(model, kept)
+    except OSError as error:
+        _LOG.warning("The completed head model could not be cached (%s); it will be made again next time.", error)
+    return model
