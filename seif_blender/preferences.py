@@ -93,7 +93,7 @@ class SeifPreferences(bpy.types.AddonPreferences):
             return "Reconstructions run with the Python below.", "CHECKMARK"
         if installed_runtime(folder) is not None:
             return "The runtime is installed.", "CHECKMARK"
-        return "The reconstruction's libraries (about 1 GB) are not installed yet.", "ERROR"
+        return "The reconstruction's libraries (about 1.5 GB) are not installed yet.", "ERROR"
 
     def command(self) -> WorkerCommand:
         """How to start the worker; raises `DependencyError` when it cannot be."""

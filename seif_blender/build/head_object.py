@@ -90,6 +90,8 @@ def build_blueprint(
     if settings.scene_render_size:
         _set_render_size(blueprint.camera)
     camera = build_photo_camera(name, blueprint.camera, photo, rig, collection) if settings.photo_camera else None
+    if bpy.context.scene.camera is None:
+        bpy.context.scene.camera = camera
     rig.location = Vector(location)
     for block in (mesh_object, rig):
         write_provenance(block, blueprint.origin)

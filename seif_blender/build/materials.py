@@ -47,6 +47,7 @@ def _build_material(name: str, surface: Surface, image: bpy.types.Image | None) 
         node.location = (-320, 0)
         node.image = image
         tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
+        tree.nodes.active = node  # what solid shading with textures shows
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     return material
 

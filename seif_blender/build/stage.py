@@ -8,14 +8,14 @@ from mathutils import Vector
 from ..compat import enable_nodes
 from .head_object import BuiltHead
 
-_GREY = (0.35, 0.35, 0.36, 1.0)
-_KEY_WATTS = 8.0
+_GREY = (0.25, 0.25, 0.26, 1.0)
+_KEY_WATTS = 14.0
 _KEY_PLACE = (-0.5, -0.8, 0.6)
 """Metres from the head: before it, to its right and above."""
 
 
 def light_scene(scene: bpy.types.Scene, built: BuiltHead) -> None:
-    """Give the scene a grey world and one soft area light that looks at the head."""
+    """Give the scene a grey world, one soft area light that looks at the head, and the colours of the photo."""
     world = bpy.data.worlds.new("SeIF stage")
     enable_nodes(world)
     world.node_tree.nodes["Background"].inputs["Color"].default_value = _GREY
@@ -27,3 +27,7 @@ def light_scene(scene: bpy.types.Scene, built: BuiltHead) -> None:
     scene.collection.objects.link(light)
     light.location = built.rig.location + Vector(_KEY_PLACE)
     light.rotation_euler = Vector(_KEY_PLACE).to_track_quat("Z", "Y").to_euler()
+    scene.view_settings.view_transform = "Standard"  # the texture is a photo already: no film look on top
+    for screen in bpy.data.screens:
+        for space in (area.spaces.active for area in screen.areas if area.type == "VIEW_3D"):
+            space.shading.color_type = "TEXTURE"

@@ -18,7 +18,7 @@ from .protocol import PROTOCOL, Failed, Finished, Message, Progressed, ProtocolE
 
 READY_SECONDS: Final = 60.0
 INTERRUPT_SECONDS: Final = 0.4
-KILL_SECONDS: Final = 0.8
+KILL_SECONDS: Final = 0.75
 CANCELLED_SENTENCE: Final = "The reconstruction was cancelled; the scene is as it was."
 
 
@@ -100,12 +100,10 @@ class WorkerClient:
 
     def close(self) -> None:
         """Cancel what runs and end the worker."""
-        if self._job is not None:
-            self._kill()
-            self._end(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)
         if self._process is not None:
             self._process.close()
-        self._process = None
+        self._process, self._ready = None, False
+        self._end(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)
 
     def poll(self) -> None:
         """Take in what the worker said, and keep the deadlines."""

@@ -72,10 +72,10 @@ class WorkerProcess:
             self._process.send_signal(signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGINT)  # pyright: ignore[reportAttributeAccessIssue]
 
     def kill(self) -> None:
-        """End the worker at once."""
+        """End the worker at once; a thread waits for it, since giving its memory back takes the system a moment."""
         with contextlib.suppress(OSError):
             self._process.kill()
-        self._finish()
+        threading.Thread(target=self._finish, daemon=True).start()
 
     def close(self) -> None:
         """Close the worker's standard input, at which it ends; kill it if it does not."""
@@ -84,7 +84,8 @@ class WorkerProcess:
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            self.kill()
+            with contextlib.suppress(OSError):
+                self._process.kill()
         self._finish()
 
     def drain(self) -> None:
