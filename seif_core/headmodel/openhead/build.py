@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import OutputError
 from ...expressions.arkit import ARKIT_52
 from ..topology import REGION_NAMES
-from . import calibration, correctives, expressions, landmarks, makehuman, regions, rig, uv
+from . import calibration, correctives, expressions, landmarks, lining, makehuman, regions, rig, uv
 from .selection import head_selection
 
 FORMAT_VERSION: Final = 1
@@ -28,10 +28,12 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     """All arrays of `open_head.npz` by name; docs/format-open-head.md describes each."""
     selection = head_selection()
     space = calibration.calibrated_identity()
-    template, basis, frame = space.template, space.basis, space.frame
     joint_regressor = rig.joint_regressor()
     weights = rig.skin_weights()
-    keys = expressions.key_shapes() @ frame.T
+    keys = expressions.key_shapes() @ space.frame.T
+    template = lining.thicken(space.template)
+    blink = keys[ARKIT_52.index("eyeBlinkLeft")] + keys[ARKIT_52.index("eyeBlinkRight")]
+    basis = lining.keep_lids_on_eyes(template, lining.carry_lining(template, space.basis), blink)
     angle = rig.jaw_hinge()[0]
     joints = joint_regressor @ template
     jaw_open = keys[ARKIT_52.index("jawOpen")]

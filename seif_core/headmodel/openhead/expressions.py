@@ -18,8 +18,9 @@ from ...shapes import Float64
 from ..skinning import rotation_matrices
 from . import makehuman
 from .eyeballs import unit_eyeball
-from .rig import part_mask
-from .selection import head_selection
+from .regions import rings_around
+from .rig import part_mask, smooth
+from .selection import cavity_mask, head_selection
 from .sliders import DECIMETRE, macro_mean
 
 GAZE_UP: Final = np.radians(22.0)
@@ -38,6 +39,9 @@ _GAZE: Final = {
 JAW_KEYS: Final = ("jawOpen", "jawForward", "jawLeft", "jawRight")
 """Keys that the jaw joint takes part in."""
 
+CHEEK_SMOOTHING: Final = 6.0
+"""Strength of the smoothing of ``cheekPuff``, whose face unit has a hard edge across the cheek."""
+
 EXPRESSION_COMPONENTS: Final = 45
 _DRAWS: Final = 3000
 
@@ -54,6 +58,9 @@ def key_shapes() -> Float64[np.ndarray, "K V 3"]:
             axis, left, right = _GAZE[gaze]
             part, angle = ("eye_left", left) if name.endswith("Left") else ("eye_right", right)
             shapes[index, part_mask(part)] = _turned_eyeball(part, axis, angle)
+    puff = ARKIT_52.index("cheekPuff")
+    outer = part_mask("skin") & ~(rings_around("mouth", 5) >= 0) & ~cavity_mask("mouth")
+    shapes[puff, outer] = smooth(shapes[puff], CHEEK_SMOOTHING)[outer]
     # the face units are hand-made and a little uneven: each is averaged with its twin's mirror image
     twins = [ARKIT_52.index(mirrored_name(name)) for name in ARKIT_52]
     return (shapes + shapes[twins][:, selection.mirror] * [-1, 1, 1]) / 2
