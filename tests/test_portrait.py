@@ -30,7 +30,7 @@ from seif_core.portrait import PortraitSettings, models, read_portrait
 from seif_core.portrait.attention_mesh import _sampled
 from seif_core.portrait.crop import Crop, Pyramid, paste
 from seif_core.portrait.interpreter import Network
-from seif_core.portrait.matting import guided_filter
+from seif_core.portrait.matting import apply_lines, guided_lines
 from seif_core.portrait.mesh_topology import MIRROR
 from seif_core.portrait.models import MODELS, PARTS
 from seif_core.portrait.split_model import cut_model
@@ -341,7 +341,7 @@ def test_guided_filter_keeps_edges_of_the_guide_and_flattens_noise():
     guide[:, 32:] = (0.8, 0.6, 0.5)
     noisy = (guide[..., 0] > 0).astype(np.float32)
     noisy += np.random.default_rng(0).normal(0, 0.2, noisy.shape).astype(np.float32)
-    result = guided_filter(guide, noisy, radius=4, epsilon=1e-4)
+    result = apply_lines(guided_lines(guide, noisy, radius=4, epsilon=1e-4), guide)
     assert np.abs(result[:, :31]).mean() < 0.05
     assert np.abs(result[:, 33:] - 1).mean() < 0.05
 

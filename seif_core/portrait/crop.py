@@ -105,8 +105,8 @@ class Pyramid:
         )
 
 
-def paste(values: Float[np.ndarray, "R R"], crop: Crop, height: int, width: int) -> Float[np.ndarray, "H W"]:
-    """Put a crop's values back to their place in the photo, 0 outside of the crop."""
+def paste(values: Float[np.ndarray, "R R ..."], crop: Crop, height: int, width: int) -> Float[np.ndarray, "H W ..."]:
+    """Put a crop's values (up to four channels) back to their place in the photo, 0 outside of the crop."""
     flags = cv2.INTER_LINEAR
     matrix = crop.matrix(values.shape[0])
-    return np.asarray(cv2.warpAffine(values, matrix, (width, height), flags=flags, borderValue=(0.0,)))
+    return np.asarray(cv2.warpAffine(values, matrix, (width, height), flags=flags, borderValue=(0.0, 0.0, 0.0, 0.0)))

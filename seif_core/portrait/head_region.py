@@ -79,15 +79,21 @@ def head_probability(
     x, y = frame.coordinates()
     beside = np.abs(x)
     is_person = person > 0.5
-    # where a head is likely by its place alone: everything above the chin, below it a neck that widens to the shoulders
-    neck = np.clip((0.40 + 0.25 * np.clip(y, 0, 1) - beside) / 0.08, -1.5, 1.0)
-    place = np.where(y < 0, np.clip((0.85 - beside) / 0.1, -3.0, 3.0), 1.5 * neck + 0.5 - 3.0 * y)
-    place = np.where(y < -0.45, np.maximum(place, 1.0), place)
-    place -= 4.0 * np.clip((y + 0.45) / 0.2, 0.0, 1.0) * (1.0 - _hangs_from_head(person, y, frame.height))
-    head_seed = is_person & ((frame.hull & (y < -0.08)) | ((y < -0.35) & (beside < 0.8)))
-    clothes_seed = is_person & ((y > NECK_BASE + 0.05) | ((y > 0.15) & (beside > 0.75)))
-    score = place + _colour_evidence(image, head_seed, clothes_seed)
-    score = np.where(frame.hull | (y < -0.5), 4.0, score)
+    skin_seed = is_person & frame.hull & (y > -0.85) & (y < -0.1)
+    hair_seed = is_person & ~frame.hull & (y < -0.7) & (beside < 0.8)
+    other_seed = is_person & ((y > NECK_BASE + 0.05) | ((y > 0.15) & (beside > 0.75)))
+    skin, hair, other = _colour_likelihoods(image, skin_seed, hair_seed, other_seed)
+    # below the chin: a neck of skin, widening to the shoulders
+    neck = np.clip((0.36 + 0.35 * np.clip(y, 0, 1) - beside) / 0.06, -3.0, 1.5)
+    neck += np.clip(skin - other, -3.0, 2.0) + 0.5 - 2.0 * y
+    # beside face and neck: hair (or a hat, a scarf) that hangs from above, ears; no hands, no shoulders
+    ears = np.clip((0.62 - beside) / 0.06, -3.0, 3.0) - 15.0 * np.clip(y + 0.4, 0.0, 1.0)
+    hangs = _hangs_from_head(person, y, frame.height)
+    strands = np.clip(hair - np.maximum(other, skin - 1.0), -3.0, 3.0) - 4.0 * (1.0 - hangs) - 1.0 * (beside > 0.9)
+    below = np.maximum(np.maximum(neck, ears), strands)
+    above = np.clip((1.1 - beside) / 0.1, -3.0, 3.0)
+    score = below + np.clip((-0.45 - y) / 0.1, 0.0, 1.0) * (above - below)
+    score = np.where(frame.hull, 4.0, score)
     score = cv2.GaussianBlur(score.astype(np.float32), (0, 0), max(0.8, 0.015 * frame.height))
     cut = np.clip((NECK_BASE - y) / 0.03, 0.0, 1.0)
     return (cut / (1.0 + np.exp(-2.0 * score))).astype(np.float32)
@@ -122,31 +128,44 @@ def _turn(landmarks: Landmarks) -> float:
 def _hangs_from_head(
     person: Float32[np.ndarray, "R R"], y: Float[np.ndarray, "R R"], height: float
 ) -> Float[np.ndarray, "1 R"]:
-    """Per column, how much of the person is above it at the level of the ears: hair hangs there, shoulders do not."""
-    rows = (y[:, 0] > -0.75) & (y[:, 0] < -0.45)
+    """Per column, how much of the person is above it at the level of the eyes: hair hangs there, shoulders do not."""
+    rows = (y[:, 0] > -0.9) & (y[:, 0] < -0.6)
     column = person[rows].mean(0, keepdims=True) if rows.any() else np.ones_like(person[:1])
-    reach = 2 * round(0.12 * height) + 1
+    reach = 2 * round(0.15 * height) + 1
     column = cv2.dilate(column, np.ones((1, reach), np.uint8))
     return np.asarray(cv2.blur(column, (max(1, reach // 3), 1)), dtype=np.float64)
 
 
-def _colour_evidence(
-    image: UInt8[np.ndarray, "R R 3"], head: Bool[np.ndarray, "R R"], clothes: Bool[np.ndarray, "R R"]
-) -> Float[np.ndarray, "R R"]:
-    """Log likelihood ratio of head against clothes by colour, limited to +-3.
+def _colour_likelihoods(
+    image: UInt8[np.ndarray, "R R 3"],
+    skin: Bool[np.ndarray, "R R"],
+    hair: Bool[np.ndarray, "R R"],
+    other: Bool[np.ndarray, "R R"],
+) -> tuple[Float[np.ndarray, "R R"], Float[np.ndarray, "R R"], Float[np.ndarray, "R R"]]:
+    """Log likelihood of each pixel's colour under skin, hair and anything else, from the pixels that surely are such.
 
-    A fifth of the clothes' colours are taken to be unknown, all of them where no clothes are seen.
+    Skin is also known in shadow. A fifth of the other colours are taken to be unknown, all where none are seen.
     """
-    lab = cv2.cvtColor(cv2.GaussianBlur(image, (0, 0), 1.0), cv2.COLOR_RGB2LAB)
-    index = np.minimum(lab.astype(np.int64) * _BINS // 256, _BINS - 1)
-    # chroma fills the middle of its range only: stretch it
-    chroma = np.clip((lab[..., 1:].astype(np.int64) - 128) * 2 + 128, 0, 255)
-    index[..., 1:] = np.minimum(chroma * _BINS // 256, _BINS - 1)
-    flat = (index[..., 0] * _BINS + index[..., 1]) * _BINS + index[..., 2]
+    smooth = cv2.GaussianBlur(image, (0, 0), 1.0)
+    flat = _cells(smooth)
+    lit = smooth[skin][:, None].astype(np.float64)
+    shaded = np.concatenate([_cells((lit * share).astype(np.uint8))[:, 0] for share in (1.0, 1.0, 0.8, 0.65, 0.5)])
     unknown = 1.0 / _USED_COLOURS
-    seen = min(1.0, float(clothes.sum()) / 200.0)
-    other = 0.8 * seen * _density(flat[clothes]) + (1.0 - 0.8 * seen) * unknown
-    return np.clip(np.log(_density(flat[head])) - np.log(other), -3.0, 3.0)[flat]
+
+    def mixed(cells: np.ndarray, trust: float) -> np.ndarray:
+        share = trust * min(1.0, len(cells) / 200.0)
+        return np.log(share * _density(cells) + (1.0 - share) * unknown)
+
+    likelihoods = mixed(shaded, 0.95), mixed(flat[hair], 0.95), mixed(flat[other], 0.8)
+    return likelihoods[0][flat], likelihoods[1][flat], likelihoods[2][flat]
+
+
+def _cells(image: UInt8[np.ndarray, "H W 3"]) -> np.ndarray:
+    """Index of each pixel's cell in the colour histogram."""
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.int64)
+    chroma = np.clip((lab[..., 1:] - 128) * 2 + 128, 0, 255)  # it fills the middle of its range only: stretch it
+    index = np.minimum(np.concatenate([lab[..., :1], chroma], axis=-1) * _BINS // 256, _BINS - 1)
+    return (index[..., 0] * _BINS + index[..., 1]) * _BINS + index[..., 2]
 
 
 def _density(indices: np.ndarray) -> Float[np.ndarray, " B"]:
