@@ -89,6 +89,11 @@ def test_maps_of_different_sizes_are_refused():
         angular_error(np.ones((4, 4, 3)), np.ones((5, 5, 3)), np.ones((5, 5), bool))
 
 
+def square_of_landmarks():
+    x, y = np.meshgrid([246, 266], [310, 330])
+    return np.tile(np.stack([x, y, 0 * x], -1).reshape(4, 3), (120, 1))[:478].astype(np.float32)
+
+
 def reconstruction():
     """The sample head as if it had been fitted to a photo: the fit and the head agree."""
     head, model = sample_head(), sample_model()
@@ -112,7 +117,7 @@ def reconstruction():
         name="sample.png",
         sha256="0" * 64,
         pixels=np.zeros((height, width, 3), np.uint8),
-        landmarks=np.zeros((478, 3), np.float32),
+        landmarks=square_of_landmarks(),
         landmark_scheme="mediapipe478",
         mask=np.zeros((height, width), np.uint8),
         box=np.zeros(4, np.float32),
@@ -136,6 +141,7 @@ def test_a_head_compared_with_its_own_normals_errs_by_nothing(tmp_path):
     assert row.mesh_face.mean_deg < 0.3
     assert row.mesh_face.pixels > 5000
     assert 0 < row.mesh_face.pixels < row.mesh_head.pixels
+    assert row.mesh_oval.pixels == 441  # the sample's landmarks span a square of 21 pixels
     table = collect([row, ("b", "no face")])
     assert "b: no head: no face" in str(table)
     assert table.mean_deg("mesh_face") == row.mesh_face.mean_deg

@@ -44,7 +44,8 @@ class NormalsRow:
 
     Attributes:
         name: the photo's name without suffix.
-        mesh_face: normals of the finished head, inside the face.
+        mesh_face: normals of the finished head, inside the face (its skin, as the fitted model shows it).
+        mesh_oval: the same inside the hull of the detected face landmarks, eyes, mouth and stray hair included.
         mesh_head: normals of the finished head, inside the head mask.
         fit_face: normals of the fitted head model, inside the face.
         fit_head: normals of the fitted head model, inside the head mask.
@@ -53,13 +54,14 @@ class NormalsRow:
 
     name: str
     mesh_face: AngularError
+    mesh_oval: AngularError
     mesh_head: AngularError
     fit_face: AngularError
     fit_head: AngularError
     landmark_error: float
 
 
-COLUMNS: Final = ("mesh_face", "mesh_head", "fit_face", "fit_head")
+COLUMNS: Final = ("mesh_face", "mesh_oval", "mesh_head", "fit_face", "fit_head")
 
 
 @dataclass(frozen=True)

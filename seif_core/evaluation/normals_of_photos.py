@@ -12,6 +12,7 @@ from ..errors import PhotoError, SettingsError
 from ..fitting.fit import Fit
 from ..headmodel.topology import PART_NAMES
 from ..pipeline import Reconstruction, ReconstructionSettings, reconstruct
+from ..portrait.portrait import Portrait
 from ..preview.surface import Surface
 from ..preview.views import render_normals
 from ..progress import Progress
@@ -34,8 +35,9 @@ def evaluate_normals(
 ) -> NormalsTable:
     """Reconstruct every ``NAME.png`` that has a ``NAME_normal.png``, and compare normals.
 
-    Inside the face: pixels of the fitted model's face region. Inside the head: ``NAME_mask.png``, or all that the
-    reference covers. Both are cut to the pixels that reference and prediction cover.
+    Inside the face: pixels where the fitted model shows the skin of its face region. Inside the oval: the hull of the
+    detected landmarks, eyes and mouth included. Inside the head: ``NAME_mask.png``, or all that the
+    reference covers. All are cut to the pixels that reference and prediction cover.
 
     Args:
         reference_dir: folder of photos and references.
@@ -80,11 +82,22 @@ def compare_normals(done: Reconstruction, reference: ReferencePhoto) -> NormalsR
     return NormalsRow(
         reference.photo.stem,
         mesh_face=angular_error(mesh_map, theirs, face & head),
+        mesh_oval=angular_error(mesh_map, theirs, face_oval(done.portrait) & head),
         mesh_head=angular_error(mesh_map, theirs, head),
         fit_face=angular_error(fit_map, theirs, face & head),
         fit_head=angular_error(fit_map, theirs, head),
         landmark_error=done.fit.landmark_error,
     )
+
+
+def face_oval(portrait: Portrait) -> Bool[np.ndarray, "H W"]:
+    """(H, W) bool: the convex hull of the detected face landmarks."""
+    import cv2
+
+    hull = cv2.convexHull(np.rint(portrait.landmarks[:468, :2]).astype(np.int32))
+    drawn = np.zeros(portrait.pixels.shape[:2], np.uint8)
+    cv2.fillConvexPoly(drawn, hull, (1,))
+    return drawn > 0
 
 
 def face_mask(fit: Fit) -> Bool[np.ndarray, "H W"]:
