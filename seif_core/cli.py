@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from io import TextIOWrapper
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Final
 
 from . import __version__, info
@@ -124,44 +123,33 @@ def _reconstruct(options: argparse.Namespace) -> int:
     )
     formats = parse_formats(options.formats) if options.formats is not None else default_formats()
     first = 0
-    with _interrupts() as interrupted:
-        for photo, target in zip(options.photos, _targets(options.photos, options.out), strict=True):
-            lines = StageLines()
-            try:
-                _one(
-                    photo,
-                    target,
-                    settings=settings,
-                    formats=formats,
-                    options=options,
-                    lines=lines,
-                    interrupted=interrupted,
-                )
-            except CancelledError:
-                lines.close()
-                return _cancelled()
-            except SeifError as error:
-                lines.close()
-                _complain(error, options.verbose)
-                first = first or error.exit_code
+    for photo, target in zip(options.photos, _targets(options.photos, options.out), strict=True):
+        try:
+            _one(photo, target, settings, formats, options)
+        except CancelledError:
+            raise
+        except SeifError as error:
+            _complain(error, options.verbose)
+            first = first or error.exit_code
     return first
 
 
 def _one(
     photo: Path,
     target: Path,
-    *,
     settings: ReconstructionSettings,
     formats: Sequence[str],
     options: argparse.Namespace,
-    lines: StageLines,
-    interrupted: Callable[[], bool],
 ) -> None:
     _tell(f"{photo.name}")
-    progress = Progress(lines, interrupted)
-    with staging(target) as folder:
-        done = reconstruct(photo, settings, progress)
-        done = write_results(done, folder, formats, debug_images=options.debug_images, progress=progress)
+    lines = StageLines()
+    progress = Progress(lines)
+    try:
+        with staging(target) as folder:
+            done = reconstruct(photo, settings, progress)
+            done = write_results(done, folder, formats, debug_images=options.debug_images, progress=progress)
+    finally:
+        lines.close()
     warnings = [*done.warnings, *([] if options.formats or blender_is_here() else [NO_BLENDER])]
     for warning in warnings:
         _say(f"seif: {photo.name}: {warning}")
@@ -185,8 +173,7 @@ def _targets(photos: Sequence[Path], out: Path) -> list[Path]:
 def _evaluate_normals(options: argparse.Namespace) -> int:
     from .evaluation import evaluate_normals
 
-    with _interrupts() as interrupted:
-        table = evaluate_normals(options.reference, device=options.device, progress=Progress(None, interrupted))
+    table = evaluate_normals(options.reference, device=options.device)
     _tell(table.as_json() if options.json else str(table))
     return 0
 
@@ -209,24 +196,6 @@ def _evaluate_scan(options: argparse.Namespace) -> int:
 def _info(options: argparse.Namespace) -> int:
     _tell(json.dumps(info.collect(), indent=2) if options.json else info.as_text())
     return 0
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Inside, Ctrl-C asks the job to stop at its next step and a second Ctrl-C stops at once; gives the question."""
-    count = 0
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        nonlocal count
-        count += 1
-        if count > 1:
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield lambda: count > 0
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _cancelled() -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -84,7 +86,7 @@ def staging(target: Path) -> Iterator[Path]:
         with output_errors(target):
             folder = _fresh_folder(target)
         yield folder
-        with output_errors(target):
+        with output_errors(target), _undisturbed():
             _move(folder, target)
     except BaseException:
         if folder is not None:
@@ -146,6 +148,19 @@ def write_results(
         sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
         write_report(folder / "report.json", build_report(done, sizes))
     return done
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Inside, Ctrl-C is not heard: results are moved whole. Only the main thread can say so, and only it hears."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
 def _make_parents(target: Path) -> list[Path]:

@@ -133,6 +133,21 @@ def test_interrupt_in_a_stage_stops_with_130_and_leaves_nothing(photo, tmp_path,
     assert "cancelled" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no kill with a signal")
+def test_interrupt_while_results_are_moved_waits_until_they_are(photo, tmp_path, monkeypatch):
+    reconstruct([photo], tmp_path / "out")
+    before = (tmp_path / "out" / "face" / "report.json").stat().st_mtime_ns
+    move = results._move
+
+    def interrupted_move(folder, target):
+        os.kill(os.getpid(), signal.SIGINT)
+        move(folder, target)
+
+    monkeypatch.setattr(results, "_move", interrupted_move)
+    assert reconstruct([photo], tmp_path / "out") == 0
+    assert (tmp_path / "out" / "face" / "report.json").stat().st_mtime_ns > before
+
+
 def test_format_names_are_checked(monkeypatch):
     monkeypatch.setattr(results, "blender_is_here", lambda: False)
     assert results.parse_formats(" GLB, npz,glb") == ("glb", "npz")
