@@ -46,6 +46,11 @@ class SeifPreferences(bpy.types.AddonPreferences):
     detector: bpy.props.EnumProperty(
         name="Landmark Detector", description="Which detector finds the face's landmarks", items=DETECTORS
     )
+    flame_file: bpy.props.StringProperty(
+        name="FLAME File",
+        description="FLAME's model file as downloaded from flame.is.tue.mpg.de (.pkl), for the head model FLAME",
+        subtype="FILE_PATH",
+    )
     allow_download: bpy.props.BoolProperty(
         name="Allow Downloading Weights",
         description="Let the worker download weights that do not come with the add-on; also needs Blender's permission "
@@ -60,6 +65,7 @@ class SeifPreferences(bpy.types.AddonPreferences):
         self._draw_runtime(layout.box(), context)
         column = layout.column()
         column.prop(self, "device")
+        column.prop(self, "flame_file")
         column.prop(self, "detector")
         row = column.row()
         row.active = self.detector == "face-alignment"

@@ -38,6 +38,11 @@ found["no_photo_poll"] = bpy.ops.seif.reconstruct.poll()
 scene = bpy.context.scene
 scene.seif.photo = str(scratch / "ok.jpg")
 found["photo_poll"] = bpy.ops.seif.reconstruct.poll()
+scene.seif.head_model = "flame"
+found["flame_poll"] = bpy.ops.seif.reconstruct.poll()
+own.flame_file = str(scratch / "flame.pkl")
+found["flame_settings"] = sys.modules[f"{name}.reconstruct.properties"].worker_settings(bpy.context)
+scene.seif.head_model = "open"
 
 
 def attempt(photo="ok.jpg"):

@@ -15,6 +15,7 @@ from PIL import Image
 from sample_head import sample_head
 
 from seif_core import __version__
+from seif_core.pipeline import ReconstructionSettings
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -75,6 +76,13 @@ def test_enabled_without_torch_and_without_touching_the_path(found):
 def test_button_is_disabled_without_a_photo(found):
     assert not found["no_photo_poll"]
     assert found["photo_poll"]
+
+
+def test_flame_needs_its_file_and_settings_are_those_of_the_library(found):
+    assert not found["flame_poll"]
+    settings = ReconstructionSettings.from_mapping(found["flame_settings"])
+    assert settings.head_model.endswith("flame.pkl")
+    assert (settings.texture_size, settings.face, settings.online) == (2048, 0, False)
 
 
 @pytest.mark.parametrize(

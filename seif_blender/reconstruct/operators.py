@@ -14,7 +14,7 @@ from ..pump import ModalPump
 from ..ui import redraw
 from ..worker import registry
 from ..worker.job import Job, State
-from .properties import worker_settings
+from .properties import FLAME, worker_settings
 from .result import build_result
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif")
@@ -37,6 +37,9 @@ class SEIF_OT_reconstruct(ModalPump, bpy.types.Operator):
             return False
         if not context.scene.seif.photo:
             cls.poll_message_set("Choose a photo first")
+            return False
+        if context.scene.seif.head_model == FLAME and not preferences(context).flame_file:
+            cls.poll_message_set("Choose FLAME's file in the options first")
             return False
         return True
 

@@ -11,6 +11,7 @@ from ..ui import draw_sentence
 from ..worker import registry
 from ..worker.job import Job, State
 from . import thumbnails
+from .properties import FLAME
 
 if TYPE_CHECKING:
     from .properties import SeifSceneProperties
@@ -86,7 +87,10 @@ class SEIF_PT_options(bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         column = layout.column()
-        for name in ("head_model", "texture_size", "face", "seed", "photo_camera", "expression_components"):
+        column.prop(chosen, "head_model")
+        if chosen.head_model == FLAME:
+            column.prop(preferences(context), "flame_file")
+        for name in ("texture_size", "face", "seed", "photo_camera", "expression_components"):
             column.prop(chosen, name)
         column.prop(preferences(context), "device")
 

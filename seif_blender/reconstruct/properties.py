@@ -9,8 +9,12 @@ import bpy
 
 from ..addon import preferences
 
-HEAD_MODELS = (("open", "Open Head", "Embedded head model, free for any use"),)
-"""Head models of the library, by their short names."""
+FLAME = "flame"
+HEAD_MODELS = (
+    ("open", "Open Head", "Embedded head model, free for any use"),
+    (FLAME, "FLAME", "FLAME from the file that you downloaded; its own licence applies to the head"),
+)
+"""Head models: short names of the library, and FLAME, which stands for the file named in the preferences."""
 
 TEXTURE_SIZES = (
     ("0", "None", "Plain colours instead of a texture; the fastest"),
@@ -62,7 +66,7 @@ def worker_settings(context: bpy.types.Context) -> dict[str, object]:
     """The `settings` of a request of the worker protocol."""
     chosen, own = context.scene.seif, preferences(context)
     return {
-        "head_model": chosen.head_model,
+        "head_model": bpy.path.abspath(own.flame_file) if chosen.head_model == FLAME else chosen.head_model,
         "device": own.device,
         "texture_size": int(chosen.texture_size),
         "seed": chosen.seed,
