@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from seif_core.appearance.complexion import EYE_RINGS, INNER_LIPS
 from seif_core.camera import Camera
 from seif_core.fitting import Fit
 from seif_core.head import Head
@@ -32,6 +33,12 @@ def _sphere(rings, segments, centre, radii, pole):
 def _weld(vertices, faces):
     _, first, inverse = np.unique(np.round(vertices, 7), axis=0, return_index=True, return_inverse=True)
     return vertices[first], inverse.reshape(-1)[faces]
+
+
+def _front(vertices, among, aim):
+    """The vertices of the front that lie nearest to the points (N, 2) in x and y."""
+    chosen = np.flatnonzero(among & (vertices[:, 2] > 0.05))
+    return chosen[np.argmin(np.linalg.norm(vertices[chosen, :2][None] - aim[:, None], axis=2), axis=1)]
 
 
 def make_model(rings=40, segments=64):
@@ -78,6 +85,13 @@ def make_model(rings=40, segments=64):
     ids = front[np.linspace(0, len(front) - 1, 478).astype(int)]
     iris = np.array([int(np.argmax(np.where(eye & (np.sign(x) == s), z, -1))) for s in (-1, 1)])
     ids[468:473], ids[473:] = iris[0], iris[1]
+    for ring, side in zip(EYE_RINGS, (1, -1), strict=True):
+        turn = np.linspace(0, 2 * np.pi, len(ring), endpoint=False)
+        aim = np.stack([side * 0.03 + 0.008 * np.cos(turn), 0.02 + 0.005 * np.sin(turn)], 1)
+        ids[list(ring)] = _front(vertices, eye, aim)
+    turn = np.linspace(0, 2 * np.pi, len(INNER_LIPS), endpoint=False)
+    aim = np.stack([0.02 * np.cos(turn), -0.06 + 0.002 * np.sin(turn)], 1)
+    ids[list(INNER_LIPS)] = _front(vertices, face, aim)
     embedding = LandmarkEmbedding(
         np.stack([ids] * 3, 1).astype(np.int32), np.full((478, 3), 1 / 3, np.float32), np.full(478, 1e-3, np.float32)
     )
@@ -137,8 +151,11 @@ def make_fit(model, yaw=0.2, width=320, height=360):
     )
 
 
-def photograph(fit, albedo, light=LIGHT, background=BACKGROUND):
-    """A photo of the fit's mesh: (V, 3) linear albedo under a directional light and an ambient, as a `Portrait`."""
+def photograph(fit, albedo, light=LIGHT, background=BACKGROUND, paint=None):
+    """A photo of the fit's mesh: (V, 3) linear albedo under a directional light and an ambient, as a `Portrait`.
+
+    `paint` maps the template's positions (H, W, 3) to those pixels (H, W) that are covered by black hair.
+    """
     model, camera = fit.model, fit.camera
     points, triangles = torch.from_numpy(fit.posed), torch.from_numpy(model.triangles).long()
     raster = rasterize_view(points, triangles, camera, cull_back=True)
@@ -146,6 +163,8 @@ def photograph(fit, albedo, light=LIGHT, background=BACKGROUND):
     shade = 0.35 + 0.65 * np.maximum(normals @ light, 0)
     linear = interpolate(raster, triangles, torch.from_numpy(albedo.astype(np.float32))).numpy() * shade[..., None]
     hit = (raster.triangle >= 0).numpy()
+    if paint is not None:
+        linear[paint(interpolate(raster, triangles, torch.from_numpy(model.template)).numpy())] = 0.02
     pixels = np.rint(np.clip(linear, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
     pixels[~hit] = background
     xy = camera.project(model.embeddings["mediapipe478"].points(fit.posed))

@@ -81,7 +81,8 @@ def _low_band(
         return membrane.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
 
     trust = texels.trust[some]
-    skin = stretched(trust, 1 - member, texels.skin_colour, _PRIOR_TRUST)
+    bare = trust * (1 - texels.scalp[some] * (1 - texels.likeness[some]))  # no hair in the skin's colours
+    skin = stretched(bare, 1 - member, texels.skin_colour, _PRIOR_TRUST)
     if texels.hair_colour is None:  # a bald head: skin all over
         scalp = stretched(trust, member, texels.skin_colour, _PRIOR_TRUST)
     else:

@@ -52,8 +52,9 @@ def skin_likeness(
     size = 2 * max(1, round(0.006 * unit)) + 1
     distance = cv2.medianBlur(distance, min(size, 5))
     likeness = 1 - smoothstep(distance, 2.2, 3.6)
-    # only patches of some size are skin, and what hangs over their edge is not
-    likeness = cv2.morphologyEx(likeness.astype(np.float32), cv2.MORPH_OPEN, _disc(0.03 * unit))
+    # moles are skin; of skin-coloured patches only those of some size are, and what hangs over their edge is not
+    likeness = cv2.morphologyEx(likeness.astype(np.float32), cv2.MORPH_CLOSE, _disc(0.012 * unit))
+    likeness = cv2.morphologyEx(likeness, cv2.MORPH_OPEN, _disc(0.03 * unit))
     likeness = cv2.erode(likeness, _disc(0.012 * unit))
     return cv2.GaussianBlur(likeness, (0, 0), max(0.5, 0.008 * unit)).astype(np.float32)
 
@@ -112,7 +113,7 @@ def openings(
     out = np.zeros(shape, np.uint8)
     if portrait.landmark_scheme != "mediapipe478":
         return out
-    for ring, grow in ((EYE_RINGS[0], 0.0), (EYE_RINGS[1], 0.0), (INNER_LIPS, 0.04)):
+    for ring, grow in ((EYE_RINGS[0], 0.02), (EYE_RINGS[1], 0.02), (INNER_LIPS, 0.04)):
         points = portrait.landmarks[list(ring), :2] * scale + origin - 0.5
         width = float(np.linalg.norm(np.ptp(points, axis=0)))
         centre = points.mean(0)
