@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .expressions.lids import blink_factors
 from .fitting.fit import Fit
 from .head import Head
 from .headmodel.skinning import pose_vertices
@@ -27,6 +28,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
         texture: (H, W, 3) uint8 sRGB base colour in the model's UVs, row 0 at v = 1, or None.
     """
     model = fit.model
+    factors = blink_factors(model, fit.neutral)
     joints = (model.joint_regressor.astype(np.float64) @ fit.neutral).astype(np.float32)
     return Head(
         name=Path(portrait.name).stem or "head",
@@ -42,7 +44,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
         joints=joints,
         skin_weights=model.skin_weights,
         key_names=model.key_names,
-        key_deltas=model.key_basis,
+        key_deltas=model.key_basis * factors[:, None, None],
         expression_deltas=model.expression_basis,
         pose_deltas=model.pose_basis,
         regions=model.regions,
@@ -54,7 +56,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
         photo_translation=fit.translation,
         photo_shape=fit.shape,
         photo_expression=fit.expression,
-        photo_key_weights=fit.key_weights,
+        photo_key_weights=np.clip(fit.key_weights / factors, 0, 1) if len(fit.key_weights) else fit.key_weights,
         photo_delta=photo_delta(fit, joints),
     )
 

@@ -5,6 +5,8 @@ import pytest
 from fake_stages import sample_fit, sample_portrait
 
 from seif_core.assembly import assemble_head
+from seif_core.expressions.lids import LID_PAIRS, OVERLAP, blink_factors
+from seif_core.headmodel import load_head_model
 from seif_core.headmodel.skinning import pose_vertices, rotation_matrices
 
 
@@ -56,3 +58,28 @@ def test_same_inputs_give_the_same_file(tmp_path, fit):
     for name in ("a", "b"):
         assemble_head(sample_portrait(), fit, np.zeros((32, 32, 3), np.uint8)).save(tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def open_head_with(rng):
+    model = load_head_model()
+    shape = rng.normal(size=len(model.shape_basis))
+    return model, (model.template + np.tensordot(shape, model.shape_basis, 1)).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_blink_closes_every_eye_and_no_lid_sinks_into_the_other(seed):
+    rng = np.random.default_rng(seed)
+    model, neutral = open_head_with(rng)
+    factors = blink_factors(model, neutral)
+    points = model.embeddings["ibug68"].points
+    for name, pairs in LID_PAIRS.items():
+        key = model.key_names.index(name)
+        closed = points(neutral + factors[key] * model.key_basis[key])[:, 1]
+        gaps = np.array([closed[upper] - closed[lower] for upper, lower in pairs])
+        assert gaps.max() <= -OVERLAP + 1e-6
+        assert gaps.min() > -0.003
+
+
+def test_keys_other_than_blinks_stay_as_they_are(fit, head):
+    blinks = [n in LID_PAIRS for n in head.key_names]
+    np.testing.assert_array_equal(head.key_deltas[~np.array(blinks)], fit.model.key_basis[~np.array(blinks)])
