@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 from scipy.spatial import KDTree
@@ -108,7 +109,7 @@ def read_statistics(path: Path) -> IdentitySpace:
             ids, skin = data["vertex_ids"], data["template"].astype(np.float64)
             basis = data["basis"].astype(np.float64) * data["basis_step"].astype(np.float64)[:, None, None]
             source = str(data["source"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(f"The identity statistics {path.name} cannot be read ({error}); install again.") from error
     if not np.array_equal(ids, head_selection().vertex_ids[part_mask("skin")]):
         raise ModelError(f"{path.name} was made for other vertices than the head has now; calibrate again.")

@@ -14,6 +14,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -102,7 +103,7 @@ def landmark_embeddings() -> dict[str, LandmarkEmbedding]:
                 )
                 for name in SETS
             }
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(f"The landmarks in {path.name} cannot be read ({error}); install again.") from error
     if max(int(one.vertex_ids.max()) for one in sets.values()) >= head_selection().skin_count:
         raise ModelError(f"{path.name} was made for other vertices than the head has now; calibrate again.")
