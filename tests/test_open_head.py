@@ -260,6 +260,13 @@ def test_gaze_keys_turn_the_eyeball_without_deforming_it(model, key, axis, sign)
     np.testing.assert_allclose(np.linalg.norm(moved, axis=1), np.linalg.norm(rest, axis=1), rtol=0.03)
 
 
+@pytest.mark.parametrize(("way", "angle"), [("Up", -22.0), ("Down", 24.0)])
+def test_lids_follow_a_turned_eye_as_in_its_key(model, way, angle):
+    turned = posed(model, eye_left=(np.radians(angle), 0, 0))
+    key = model.template + model.key_basis[ARKIT_52.index(f"eyeLook{way}Left")]
+    np.testing.assert_allclose(turned, key, atol=6e-4)
+
+
 def lid_cover(model, vertices, part):
     """Share of the eyeball's visible disk, seen from the front, that lies behind skin."""
     triangles, origin = triangulate(model.faces)

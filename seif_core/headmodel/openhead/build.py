@@ -38,6 +38,10 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     joints = joint_regressor @ template
     jaw_open = keys[ARKIT_52.index("jawOpen")]
     pose_basis = correctives.pose_basis(template, joints, weights, jaw_open, angle)
+    lids = np.where(rig.part_mask("skin") | rig.part_mask("lashes"), 1.0, 0.0)[:, None]
+    for first, side in ((18, "Left"), (27, "Right")):
+        up, down = (lids * keys[ARKIT_52.index(f"eyeLook{way}{side}")] for way in ("Up", "Down"))
+        correctives.add_gaze(pose_basis, first, up, down)
     carried = np.zeros_like(keys)
     carried[ARKIT_52.index("jawOpen")] = jaw_open
     components = expressions.expression_components(keys, carried)

@@ -1,8 +1,9 @@
-"""Jaw correctives: pose-dependent offsets that make the jaw joint's linear blend skinning move like the face units.
+"""Pose correctives: offsets that make the joints' linear blend skinning move like the face units.
 
-FLAME's pose correctives are linear in the 9 entries of ``R_jaw - I`` (Li et al. 2017, eq. 3). Here they are the
-regularised least-squares answer to: opening the jaw by the hinge's angle moves the skin as ``jawOpen`` does, half the
-angle as half of it. Other joints have no correctives.
+FLAME's pose correctives are linear in the 9 entries of ``R_j - I`` (Li et al. 2017, eq. 3). For the jaw they are the
+regularised least-squares answer to: opening it by the hinge's angle moves the skin as ``jawOpen`` does, half the angle
+as half of it. For the eyes they let the lids follow the gaze up and down as ``eyeLookUp`` and ``eyeLookDown`` do. The
+neck has none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from ...shapes import Float64
 from ..skinning import pose_feature, pose_vertices, unpose_vertices
+from .expressions import GAZE_DOWN, GAZE_UP
 
 _STEPS: Final = (0.25, 0.5, 0.75, 1.0)
 _TURN: Final = 0.12
@@ -43,7 +45,7 @@ def pose_basis(
     jaw_open: Float64[np.ndarray, "V 3"],
     angle: float,
 ) -> Float64[np.ndarray, "36 V 3"]:
-    """(36, V, 3) correctives, metres per entry of the pose feature; only the jaw's 9 entries are non-zero.
+    """(36, V, 3) correctives, metres per entry of the pose feature; those of the jaw.
 
     Args:
         template: (V, 3) metres.
@@ -67,3 +69,20 @@ def pose_basis(
     basis = np.zeros((36, len(template), 3))
     basis[9:18] = jaw.reshape(9, len(template), 3)
     return basis
+
+
+def add_gaze(
+    basis: Float64[np.ndarray, "36 V 3"], first: int, up: Float64[np.ndarray, "V 3"], down: Float64[np.ndarray, "V 3"]
+) -> None:
+    """Let the lids follow one eye's pitch, by its entries ``R[1, 1] - 1`` and ``R[1, 2]``.
+
+    Args:
+        basis: (36, V, 3) correctives, changed in place.
+        first: row of the joint's first entry, 18 for the left eye, 27 for the right.
+        up: (V, 3) metres, offsets of the lids at a gaze of `GAZE_UP` upwards.
+        down: (V, 3) metres, offsets of the lids at a gaze of `GAZE_DOWN` downwards.
+    """
+    entries = np.array([[np.cos(angle) - 1, -np.sin(angle)] for angle in (-GAZE_UP, GAZE_DOWN)])
+    answer = np.linalg.solve(entries, np.stack([up.reshape(-1), down.reshape(-1)])).reshape(2, *up.shape)
+    basis[first + 4] += answer[0]
+    basis[first + 5] += answer[1]

@@ -97,8 +97,9 @@ def expression_components(
     top = np.argsort(values)[::-1][:EXPRESSION_COMPONENTS]
     mixtures = (root @ vectors[:, top]).T  # (E, 52) weights of one standard deviation
     components = np.tensordot(mixtures, own, axes=1)
-    sign = np.sign(components.sum(axis=(1, 2)))
-    return components * np.where(sign == 0, 1.0, sign)[:, None, None]
+    rows = components.reshape(len(components), -1)
+    sign = np.sign(rows[np.arange(len(rows)), np.abs(rows).argmax(axis=1)])
+    return components * sign[:, None, None]
 
 
 def _plausible_weights(rng: np.random.Generator) -> np.ndarray:
