@@ -30,6 +30,11 @@ LIBRARIES: Final = (
 
 HEAD_MODELS: Final = ("open",)
 CODE_LICENCE: Final = "GPL-3.0-or-later"
+SHIPPED_LICENCES: Final = {
+    "mediapipe": "Apache-2.0, The MediaPipe Authors",
+    "open_head": "CC0-1.0",
+}
+"""Licence of each folder of `vendor/`, as vendor/README.md tells it."""
 
 
 def versions() -> dict[str, str]:
@@ -70,13 +75,13 @@ def head_models() -> list[dict[str, str]]:
 
 
 def shipped_data() -> list[dict[str, Any]]:
-    """Folders of third-party data and weights that ship, with the first lines of their notes on licence and source."""
+    """Folders of third-party data and weights that ship: name, size, licence; vendor/README.md tells the rest."""
     vendor = Path(__file__).resolve().parent.parent / "vendor"
     found = []
-    for folder in sorted(path for path in vendor.glob("*") if path.is_dir()) if vendor.is_dir() else []:
+    for folder in sorted(path for path in vendor.glob("*") if path.is_dir()):
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        notes = [name for name in ("LICENSE", "LICENCE", "README.md", "SOURCE.md") if (folder / name).is_file()]
-        found.append({"name": folder.name, "bytes": size, "notes": notes})
+        licence = SHIPPED_LICENCES.get(folder.name, "see vendor/README.md")
+        found.append({"name": folder.name, "bytes": size, "licence": licence})
     return found
 
 
@@ -103,8 +108,7 @@ def as_text() -> str:
         lines.append(f"  {model['name']:<24} {model['title']}, {model['licence']}. {model['attribution']}")
     lines.append("data and weights that ship")
     for data in known["shipped_data"]:
-        notes = ", ".join(f"vendor/{data['name']}/{note}" for note in data["notes"]) or "no notes"
-        lines.append(f"  {data['name']:<24} {data['bytes'] / 1e6:.1f} MB, licence in {notes}")
+        lines.append(f"  {data['name']:<24} {data['bytes'] / 1e6:.1f} MB, {data['licence']}")
     lines.append(f"licence of the code         {CODE_LICENCE}")
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import shutil
 import subprocess
@@ -117,3 +118,15 @@ def test_light_modules_load_no_torch(module):
 @pytest.mark.parametrize("package", sorted({p.parent for p in CORE if p.parent != ROOT / "seif_core"}), ids=name)
 def test_every_folder_is_a_package_that_says_what_it_is_for(package):
     assert ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8")))
+
+
+def test_everything_that_ships_has_its_licence_told():
+    from seif_core.info import SHIPPED_LICENCES
+
+    told = (ROOT / "vendor" / "README.md").read_text(encoding="utf-8")
+    for folder in (path for path in (ROOT / "vendor").iterdir() if path.is_dir()):
+        assert folder.name in SHIPPED_LICENCES
+        assert f"## {folder.name}" in told
+        for path in (p for p in folder.rglob("*") if p.is_file()):
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            assert digest in told, f"vendor/README.md has another sum for {path.name}"
