@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,10 @@ from synthetic_head import photo_of, synthetic_head
 from tiny_model import tiny_model
 
 from seif_core.camera import Camera
+from seif_core.fitting import fit_portrait
 from seif_core.fitting.contour import ContourFinder
 from seif_core.fitting.energy import Energy, noise_correlation, whitening
-from seif_core.fitting.keys import key_weights
+from seif_core.fitting.keys import ExpressionSpace, bounded_weights, eyeball_vertices
 from seif_core.fitting.levenberg import Normal, minimize
 from seif_core.fitting.parameters import Layout, PointSet, points, points_and_derivatives
 from seif_core.fitting.schemes import IBUG68, MEDIAPIPE
@@ -104,10 +107,15 @@ def test_levenberg_marquardt_finds_the_bottom_of_rosenbrocks_valley_for_each_pro
         return Normal(cost(p), (jac.mT @ r[..., None])[..., 0], jac.mT @ jac)
 
     start = torch.tensor([[-1.2, 1.0], [1.0, 1.0], [3.0, -2.0]], dtype=torch.float64)
-    end = minimize(linearise, cost, start, 60)
+    wide = torch.full((2,), torch.inf, dtype=torch.float64)
+    both = torch.tensor([True, True])
+    end = minimize(linearise, cost, start, steps=60, free=both, lower=-wide, upper=wide)
     torch.testing.assert_close(end, torch.ones_like(start), rtol=0, atol=1e-4)
-    held = minimize(linearise, cost, start, 60, torch.tensor([True, False]))
+    held = minimize(linearise, cost, start, steps=60, free=torch.tensor([True, False]), lower=-wide, upper=wide)
     torch.testing.assert_close(held[:, 1], start[:, 1])
+    bound = torch.tensor([0.5, torch.inf], dtype=torch.float64)
+    inside = minimize(linearise, cost, torch.zeros_like(start), steps=60, free=both, lower=-wide, upper=bound)
+    torch.testing.assert_close(inside, torch.tensor([[0.5, 0.25]] * 3, dtype=torch.float64), rtol=0, atol=1e-4)
 
 
 def test_silhouette_vertices_are_seen_edge_on_and_only_on_the_far_side():
@@ -149,10 +157,37 @@ def test_the_start_places_the_mean_head_where_it_is():
 
 
 def test_key_weights_find_the_keys_that_made_an_expression_and_stay_in_their_bounds():
+    everything = np.ones(5, bool)
     wanted = np.array([0.7, 0.0, 0.4, 0.0, 0.0])
     delta = np.tensordot(wanted, HEAD.key_basis, 1).astype(np.float64)
-    np.testing.assert_allclose(key_weights(HEAD, delta, sparsity=0), wanted, atol=0.02)
-    far = key_weights(HEAD, 5 * delta)
-    assert far.max() <= 1
-    assert key_weights(HEAD, -delta).min() >= 0
-    assert not key_weights(HEAD, np.zeros_like(delta)).any()
+    np.testing.assert_allclose(bounded_weights(HEAD, delta, everything), wanted, atol=0.02)
+    assert bounded_weights(HEAD, 5 * delta, everything).max() <= 1
+    assert bounded_weights(HEAD, -delta, everything).min() >= 0
+    assert bounded_weights(HEAD, np.zeros_like(delta), everything).max() < 1e-9
+
+
+def test_expressions_are_searched_in_the_keys_but_what_joints_do_is_left_to_the_joints():
+    named = replace(HEAD, key_names=("jawOpen", "eyeLookDownLeft", "mouthSmileLeft", "tongueOut", "browInnerUp"))
+    space = ExpressionSpace.of_model(named)
+    assert space.keys.tolist() == [1, 2, 4]
+    assert space.bounded
+    assert not space.basis[:, eyeball_vertices(named)].any()
+    found = np.array([0.0, 0.5, 0.25])
+    delta = np.tensordot(found, space.basis, 1) + 0.6 * named.key_basis[0].astype(np.float64)
+    weights = space.key_weights(found, delta)
+    np.testing.assert_allclose(weights, [0.6, 0, 0.5, 0, 0.25], atol=0.02)
+    components = space.components(found)
+    np.testing.assert_allclose(
+        np.tensordot(components, named.expression_basis, 1), np.tensordot(found, space.basis, 1), atol=1e-5
+    )
+
+
+def test_a_model_without_keys_is_searched_in_its_components():
+    bare = replace(HEAD, key_names=(), key_basis=HEAD.key_basis[:0])
+    space = ExpressionSpace.of_model(bare)
+    assert not space.bounded
+    assert space.key_weights(np.ones(5), np.zeros((len(bare.template), 3))).shape == (0,)
+    portrait, _ = photo_of(bare, expression=np.array([1.0, 0, 0, -0.5, 0]))
+    fit = fit_portrait(portrait, bare)
+    assert fit.expression[0] > 0.3
+    assert fit.expression[3] < 0

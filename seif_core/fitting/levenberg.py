@@ -1,7 +1,7 @@
 """Levenberg-Marquardt for a batch of independent least-squares problems.
 
 Source: Marquardt, An algorithm for least-squares estimation of nonlinear parameters, SIAM J. 1963; damping scaled by
-the diagonal of the normal matrix.
+the diagonal of the normal matrix; bounds by projection with an active set (Kanzow, Yamashita and Fukushima, 2004).
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ def minimize(
     linearise: Callable[[torch.Tensor], Normal],
     cost: Callable[[torch.Tensor], torch.Tensor],
     start: Float[torch.Tensor, "B P"],
+    *,
     steps: int,
-    free: Bool[torch.Tensor, " P"] | None = None,
+    free: Bool[torch.Tensor, " P"],
+    lower: Float[torch.Tensor, " P"],
+    upper: Float[torch.Tensor, " P"],
 ) -> Float[torch.Tensor, "B P"]:
     """Minimise `cost` from `start`; a step that raises the cost of a problem is not taken for that problem.
 
@@ -42,21 +45,24 @@ def minimize(
         cost: (B,) costs at (B, P) parameters, equal to `Normal.cost`.
         start: (B, P).
         steps: linearisations at most; stops early when no problem gains a ten-thousandth of its cost.
-        free: (P,) parameters that may change; all if None.
+        free: (P,) parameters that may change.
+        lower: (P,) least values; a parameter at its bound stays there while its gradient points outwards.
+        upper: (P,) greatest values.
     """
     params = start
     damping = start.new_full((len(start),), 1e-3)
     for _ in range(steps):
         normal = linearise(params)
         matrix, gradient = normal.matrix, normal.gradient
-        if free is not None:
-            gradient = gradient * free
-            matrix = matrix * (free[:, None] & free) + torch.diag((~free).to(matrix.dtype))
+        pushed = ((params <= lower) & (gradient > 0)) | ((params >= upper) & (gradient < 0))
+        moving = free & ~pushed
+        gradient = gradient * moving
+        matrix = matrix * (moving[:, :, None] & moving[:, None]) + torch.diag_embed((~moving).to(matrix.dtype))
         scale = torch.diagonal(matrix, dim1=1, dim2=2).clamp(min=1e-12)
         gained = torch.zeros_like(normal.cost)
-        for _attempt in range(4):
+        for _attempt in range(8):
             step = torch.linalg.solve(matrix + torch.diag_embed(damping[:, None] * scale), -gradient)
-            trial = params + step
+            trial = torch.minimum(torch.maximum(params + step, lower), upper)
             after = cost(trial)
             better = torch.isfinite(after) & (after < normal.cost) & (gained == 0)
             params = torch.where(better[:, None], trial, params)

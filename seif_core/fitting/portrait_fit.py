@@ -24,10 +24,11 @@ from ..progress import Progress
 from .contour import ContourFinder, Silhouette
 from .energy import Energy, noise_correlation, scale_of, whitening
 from .fit import Fit
-from .keys import key_weights
+from .keys import ExpressionSpace
 from .levenberg import minimize
 from .parameters import (
     EYES,
+    JAW,
     PLACE,
     RIGID_COUNT,
     ROOT,
@@ -107,6 +108,7 @@ class _Prepared(NamedTuple):
     """What depends on the model and the scheme alone; L landmarks used, in `used`."""
 
     scheme: LandmarkScheme
+    space: ExpressionSpace
     used: np.ndarray
     sigma: torch.Tensor
     noise: torch.Tensor
@@ -121,6 +123,8 @@ class _Prepared(NamedTuple):
 @lru_cache(maxsize=4)
 def _prepare(model: HeadModel, scheme: LandmarkScheme, settings: FitSettings, device: torch.device) -> _Prepared:
     embedding = model.embeddings[scheme.name]
+    space = ExpressionSpace.of_model(model)
+    searched = space.searched_model()
     used = np.array([k for k in range(scheme.count) if embedding.sigma[k] > 0 and k not in scheme.iris_points])
     sigma = np.sqrt(embedding.sigma[used].astype(np.float64) ** 2 + settings.detector_noise**2)
     positions = embedding.points(model.template.astype(np.float64))
@@ -132,16 +136,17 @@ def _prepare(model: HeadModel, scheme: LandmarkScheme, settings: FitSettings, de
     row_of = {int(k): row for row, k in enumerate(used)}
     return _Prepared(
         scheme,
+        space,
         used,
         torch.as_tensor(sigma, device=device),
         torch.as_tensor(
             noise_correlation(positions[used], settings.noise_correlation, settings.noise_reach), device=device
         ),
-        TorchHeadModel.from_model(model, vertex_ids=ids, device=device, dtype=torch.float64),
+        TorchHeadModel.from_model(searched, vertex_ids=ids, device=device, dtype=torch.float64),
         ids,
         torch.as_tensor(local, device=device),
         finder,
-        TorchHeadModel.from_model(model, vertex_ids=finder.vertex_ids, device=device, dtype=torch.float64),
+        TorchHeadModel.from_model(searched, vertex_ids=finder.vertex_ids, device=device, dtype=torch.float64),
         torch.as_tensor([row_of[k] for k in contour], dtype=torch.long, device=device),
     )
 
@@ -170,7 +175,7 @@ class _Fitter:
     ) -> None:
         self.portraits, self.model, self.prepared, self.settings = portraits, model, prepared, settings
         self.progress = progress
-        self.layout = Layout(len(model.shape_basis), len(model.expression_basis))
+        self.layout = Layout(len(model.shape_basis), len(prepared.space.basis))
         self.embedding = model.embeddings[prepared.scheme.name]
         device = prepared.sigma.device
         marks = np.stack([p.landmarks for p in portraits]).astype(np.float64)
@@ -188,6 +193,13 @@ class _Fitter:
             torch.zeros((len(portraits), count), dtype=torch.long, device=device),
             torch.zeros((len(portraits), count, 2), dtype=torch.float64, device=device),
         )
+        bounded = prepared.space.bounded
+        self.expression_prior = settings.key_prior if bounded else settings.expression_prior
+        self.lower = torch.full_like(self.params[0], -torch.inf)
+        self.upper = -self.lower
+        self.lower[JAW.start] = 0
+        if bounded:
+            self.lower[self.layout.expression], self.upper[self.layout.expression] = 0, 1
         self.extra = torch.zeros(self.observed.shape[:2], dtype=torch.float64, device=device)
 
     def run(self) -> list[Fit]:
@@ -245,7 +257,7 @@ class _Fitter:
         along = torch.eye(2, dtype=outer.dtype, device=outer.device) - outer
         sliding = weight[:, rows, None, None] * (outer + along / self.settings.contour_slide)
         transform[:, rows] = torch.where(self.silhouette.slid[..., None, None], sliding, transform[:, rows])
-        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params)
+        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_prior)
         return Energy(
             self.layout,
             self._point_set(),
@@ -262,7 +274,12 @@ class _Fitter:
 
     def _round(self, free: torch.Tensor) -> None:
         energy = self._energy()
-        self.params = minimize(energy.linearise, energy.cost, self.params, self.settings.steps, free)
+        self.params = self._minimize(energy, free, self.settings.steps)
+
+    def _minimize(self, energy: Energy, free: torch.Tensor, steps: int) -> torch.Tensor:
+        return minimize(
+            energy.linearise, energy.cost, self.params, steps=steps, free=free, lower=self.lower, upper=self.upper
+        )
 
     def _find_contours(self) -> None:
         p, finder = self.params, self.prepared.finder
@@ -301,7 +318,7 @@ class _Fitter:
             observed[:, eye] += (fitted - self.marks[:, list(lids), :2]).mean(1)
         scale = scale_of(self.params)
         transform = torch.diag_embed((1 / (0.0007 * scale))[:, None, None].repeat(1, 2, 2))
-        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params)
+        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_prior)
         energy = Energy(
             self.layout,
             on(scheme.irises),
@@ -317,7 +334,7 @@ class _Fitter:
         )
         free = torch.zeros(self.layout.size, dtype=torch.bool, device=device)
         free[EYES] = True
-        self.params = minimize(energy.linearise, energy.cost, self.params, 8, free)
+        self.params = self._minimize(energy, free, 8)
 
     def _error(self, k: int, camera: Camera, posed: np.ndarray) -> float:
         """Mean distance of the landmarks in percent of the distance between the eyes' outer corners."""
@@ -336,11 +353,12 @@ class _Fitter:
     def _result(self, k: int) -> Fit:
         model, p = self.model, self.params[k : k + 1]
         shape = p[0, self.layout.shape].cpu().numpy()
-        expression = p[0, self.layout.expression].cpu().numpy()
+        found = p[0, self.layout.expression].cpu().numpy()
+        expression = self.prepared.space.components(found)
         pose = pose_of(p)[0].cpu().numpy()
         translation = translation_of(p)[0].cpu().numpy()
         neutral = model.template + np.tensordot(shape.astype(np.float32), model.shape_basis, 1)
-        expressed = neutral + np.tensordot(expression.astype(np.float32), model.expression_basis, 1)
+        expressed = neutral + np.tensordot(expression, model.expression_basis, 1)
         joints = model.joint_regressor.astype(np.float64) @ neutral
         posed = pose_vertices(expressed, joints, model.skin_weights, pose, model.pose_basis) + translation
         local = pose.copy()
@@ -351,8 +369,8 @@ class _Fitter:
         return Fit(
             model=model,
             shape=shape.astype(np.float32),
-            expression=expression.astype(np.float32),
-            key_weights=key_weights(model, moved),
+            expression=expression,
+            key_weights=self.prepared.space.key_weights(found, moved),
             pose=pose.astype(np.float32),
             translation=translation.astype(np.float32),
             camera=camera,

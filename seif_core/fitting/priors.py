@@ -12,7 +12,11 @@ from .settings import FitSettings
 
 
 def prior_rows(
-    layout: Layout, settings: FitSettings, focal: list[float | None], params: Float[torch.Tensor, "B P"]
+    layout: Layout,
+    settings: FitSettings,
+    focal: list[float | None],
+    params: Float[torch.Tensor, "B P"],
+    expression_prior: float,
 ) -> tuple[Float[torch.Tensor, "B K P"], Float[torch.Tensor, "B K"]]:
     """Rows A and targets t, so that the prior's energy is ``1/2 |A p - t|^2``.
 
@@ -20,10 +24,12 @@ def prior_rows(
         layout: of the parameter vector.
         settings: spreads.
         focal: per portrait, the focal length in pixels from EXIF, or None.
-        params: current parameters; a jaw that is closed further than shut is held tighter than one that opens.
+        params: current parameters.
+        expression_prior: standard deviation of the expression's parameters.
     """
     fixed: list[tuple[dict[int, float], float]] = [
         ({LOG_DISTANCE: 1 / settings.distance_spread}, math.log(settings.distance) / settings.distance_spread),
+        ({JAW.start: 1 / settings.jaw_prior}, 0.0),
         *(({k: 1 / settings.jaw_side_prior}, 0.0) for k in range(JAW.start + 1, JAW.stop)),
         *(({k: 1 / settings.eye_prior}, 0.0) for k in range(EYES.start, EYES.stop)),
         *(
@@ -31,17 +37,14 @@ def prior_rows(
             for k in range(2)
         ),
         *(({k: 1 / settings.shape_prior}, 0.0) for k in range(layout.shape.start, layout.shape.stop)),
-        *(({k: 1 / settings.expression_prior}, 0.0) for k in range(layout.expression.start, layout.expression.stop)),
+        *(({k: 1 / expression_prior}, 0.0) for k in range(layout.expression.start, layout.expression.stop)),
     ]
-    matrix = params.new_zeros((len(params), len(fixed) + 2, layout.size))
-    target = params.new_zeros((len(params), len(fixed) + 2))
+    matrix = params.new_zeros((len(params), len(fixed) + 1, layout.size))
+    target = params.new_zeros((len(params), len(fixed) + 1))
     for row, (entries, value) in enumerate(fixed):
         for column, weight in entries.items():
             matrix[:, row, column] = weight
         target[:, row] = value
-    opening = params[:, JAW.start]
-    spread = torch.where(opening < 0, torch.full_like(opening, 0.02), torch.full_like(opening, settings.jaw_prior))
-    matrix[:, -2, JAW.start] = 1 / spread
     for k, known in enumerate(focal):
         if known is not None:
             matrix[k, -1, [LOG_DISTANCE, LOG_SCALE]] = 1 / settings.exif_spread

@@ -17,7 +17,8 @@ class FitSettings:
         robust_scale: residual, in standard deviations, at which a landmark starts to count as an outlier.
         contour_slide: how many times less a contour landmark is held along its contour than across it.
         shape_prior: standard deviation of the identity coefficients, 1 for a calibrated model.
-        expression_prior: standard deviation of the expression coefficients.
+        expression_prior: standard deviation of the expression coefficients of a model without named keys.
+        key_prior: standard deviation of the weights of a model's named keys, which stay in 0..1.
         jaw_prior: standard deviation of the jaw's opening angle.
         jaw_side_prior: standard deviation of the jaw's turn to the side and about the view axis.
         eye_prior: standard deviation of an eye's rotation from straight ahead.
@@ -30,13 +31,14 @@ class FitSettings:
     """
 
     detector_noise: float = 0.0015
-    noise_correlation: float = 0.8
-    noise_reach: float = 0.02
+    noise_correlation: float = 0.95
+    noise_reach: float = 0.01
     depth_weight: float = 0.1
     robust_scale: float = 3.0
     contour_slide: float = 6.0
     shape_prior: float = 1.0
     expression_prior: float = 1.0
+    key_prior: float = 0.3
     jaw_prior: float = 0.2
     jaw_side_prior: float = 0.03
     eye_prior: float = 0.25
