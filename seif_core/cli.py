@@ -147,7 +147,8 @@ def _one(
     try:
         with staging(target) as folder:
             done = reconstruct(photo, settings, progress)
-            done = write_results(done, folder, formats, debug_images=options.debug_images, progress=progress)
+            images = options.debug_images
+            done = write_results(done, folder, formats, target=target, debug_images=images, progress=progress)
     finally:
         lines.close()
     warnings = [*done.warnings, *([] if options.formats or blender_is_here() else [NO_BLENDER])]

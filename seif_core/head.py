@@ -8,6 +8,7 @@ Worked number: a point on the nose tip of an adult lies near (0, 0, 0.1) and the
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -102,8 +103,9 @@ class Head:
                 arrays[f.name] = np.array(value, dtype=np.str_)
             elif value is not None:
                 arrays[f.name] = np.asarray(value)
-        with path.open("wb") as stream:
-            np.savez(stream, **arrays)
+        packed = io.BytesIO()  # packed in memory: on a full disk an unfinished zip would complain once more when freed
+        np.savez(packed, **arrays)
+        path.write_bytes(packed.getbuffer())
 
     @staticmethod
     def load(path: Path) -> Head:

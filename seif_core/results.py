@@ -46,27 +46,37 @@ def default_formats() -> tuple[str, ...]:
     return ("blend", "glb", "npz") if blender_is_here() else ("glb", "npz")
 
 
+_REASONS: Final = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EROFS: "the disk is read-only; choose another folder",
+    errno.EACCES: "writing there is not permitted; choose another folder",
+    errno.EPERM: "writing there is not permitted; choose another folder",
+    errno.ENOTDIR: "a file is in the way; choose another folder",
+    errno.EEXIST: "a file is in the way; choose another folder",
+}
+
+
 @contextmanager
 def output_errors(target: Path) -> Iterator[None]:
     """Turn a failed write into a sentence about `target`.
 
     Raises:
-        OutputError: anything inside raised an OSError.
+        OutputError: anything inside raised an OSError, or an OutputError that comes from one.
     """
     try:
         yield
     except OSError as error:
-        reasons = {
-            errno.ENOSPC: "the disk is full; free some space",
-            errno.EDQUOT: "the disk quota is used up; free some space",
-            errno.EROFS: "the disk is read-only; choose another folder",
-            errno.EACCES: "writing there is not permitted; choose another folder",
-            errno.EPERM: "writing there is not permitted; choose another folder",
-            errno.ENOTDIR: "a file is in the way; choose another folder",
-            errno.EEXIST: "a file is in the way; choose another folder",
-        }
-        reason = reasons.get(error.errno or 0, error.strerror or type(error).__name__)
-        raise OutputError(f"The results cannot be written to {target}: {reason}.") from error
+        raise _about(target, error) from error
+    except OutputError as error:
+        if isinstance(error.__cause__, OSError):
+            raise _about(target, error.__cause__) from error
+        raise
+
+
+def _about(target: Path, error: OSError) -> OutputError:
+    reason = _REASONS.get(error.errno or 0, error.strerror or type(error).__name__)
+    return OutputError(f"The results cannot be written to {target}: {reason}.")
 
 
 @contextmanager
@@ -102,6 +112,7 @@ def write_results(
     folder: Path,
     formats: Sequence[str],
     *,
+    target: Path | None = None,
     debug_images: bool = False,
     progress: Progress | None = None,
 ) -> Reconstruction:
@@ -111,6 +122,7 @@ def write_results(
         done: what `reconstruct` returned.
         folder: where the files go.
         formats: names in `FORMATS`.
+        target: where the files will be in the end, to be named in errors; `folder` when None.
         debug_images: also write the pictures of ``--debug-images``.
         progress: told the stage ``Write``; may cancel.
 
@@ -123,7 +135,8 @@ def write_results(
 
     progress = progress or Progress()
     head = done.head
-    with progress.stage("Write"), output_errors(folder):
+    target = target or folder
+    with progress.stage("Write"), output_errors(target):
         npz = folder / "head.npz"
         head.save(npz)
         progress.step(0.1)
@@ -144,7 +157,7 @@ def write_results(
         if "npz" not in formats:
             npz.unlink()
     done = replace(done, seconds={**done.seconds, "Write": progress.seconds["Write"]})
-    with output_errors(folder):
+    with output_errors(target):
         sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
         write_report(folder / "report.json", build_report(done, sizes))
     return done

@@ -113,7 +113,9 @@ def test_full_disk_leaves_nothing_and_ends_in_a_sentence(photo, tmp_path, monkey
     monkeypatch.setattr(preview, "draw_preview", full)
     assert reconstruct([photo], tmp_path / "out") == 3
     assert not (tmp_path / "out").exists()
-    assert "disk is full" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "disk is full" in told
+    assert str(tmp_path / "out" / "face") in told
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
