@@ -53,6 +53,10 @@ def run(request):
         sys.stderr.write("Fatal: the library fell over\n")
         sys.stderr.flush()
         os._exit(3)
+    if name.startswith("traceback"):
+        sys.stderr.write("Traceback ...\n  File x\nIndexError: out of range\nFatal Python error\n  <no Python frame>\n")
+        sys.stderr.flush()
+        os._exit(134)
     if name.startswith("killed"):
         os.kill(os.getpid(), signal.SIGKILL)
     if name.startswith("garbage"):

@@ -95,6 +95,7 @@ def test_progress_arrives_and_never_falls(make_client):
     ("name", "code", "words"),
     [
         ("crash.jpg", "worker", "the library fell over"),
+        ("traceback.jpg", "worker", "IndexError: out of range"),
         pytest.param("killed.jpg", "worker", "want of memory", marks=posix),
         ("garbage.jpg", "worker", "not its protocol"),
         ("endless-line.jpg", "worker", "not its protocol"),

@@ -221,7 +221,7 @@ class WorkerClient:
         if process is None:
             return
         process.close()
-        end, last, killed = process.describe_end(), process.last_log_line(), process.killed_from_outside
+        end, last, killed = process.describe_end(), process.last_words(), process.killed_from_outside
         self._process, self._ready = None, False
         if self._cancelled_at is not None:
             self._end(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)

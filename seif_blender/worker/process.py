@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import queue
+import re
 import signal
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from .protocol import MAX_LINE
 
 _LOG_LINES: Final = 200
 _LOG_WIDTH: Final = 2000
+_EXCEPTION: Final = re.compile(r"[\w.]+(Error|Exception|Interrupt)\b(:|$)")
 _PATIENCE: Final = 0.3
 """Seconds that a worker gets to end by itself when its standard input closes."""
 
@@ -106,9 +108,10 @@ class WorkerProcess:
         """Whether the system ended it, most often for want of memory (SIGKILL on POSIX; 137 through a shell)."""
         return self._process.returncode in (-9, 137)
 
-    def last_log_line(self) -> str:
-        """The last line of the log that says something, for a sentence."""
-        return next((line.strip() for line in reversed(list(self.log)) if line.strip()), "")
+    def last_words(self) -> str:
+        """The line of the log that tells most: the last exception, else the last line that says something."""
+        lines = [line for line in reversed(list(self.log)) if line.strip()]
+        return next((line for line in lines if _EXCEPTION.match(line)), lines[0].strip() if lines else "")
 
     @property
     def _stdin(self) -> IO[bytes]:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from types import TracebackType
+
 from .channel import Sender, claim_output
 
 _OUTPUT = claim_output()  # before anything else is imported: from here on nobody can print into the protocol
 
 
+def _end_at_once(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print what nobody foresaw and end: a normal exit would hang on the thread that reads standard input."""
+    sys.__excepthook__(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(1)
+
+
 def main() -> None:
     """Serve until standard input closes."""
     import logging
-    import sys
 
     from ..stages import STAGES
     from . import jobs
     from .server import Server
 
+    sys.excepthook = _end_at_once
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
     handlers = {"reconstruct": jobs.reconstruct, "info": jobs.info}
     Server(Sender(_OUTPUT), handlers, STAGES, jobs.warm_up).run(sys.stdin.buffer)
