@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import OutputError
 from ...expressions.arkit import ARKIT_52
 from ..topology import REGION_NAMES
-from . import calibration, correctives, expressions, landmarks, lining, makehuman, regions, rig, uv
+from . import blinks, calibration, correctives, expressions, landmarks, lining, makehuman, regions, rig, uv
 from .selection import head_selection
 
 FORMAT_VERSION: Final = 1
@@ -30,7 +30,7 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     space = calibration.calibrated_identity()
     joint_regressor = rig.joint_regressor()
     weights = rig.skin_weights()
-    keys = expressions.key_shapes() @ space.frame.T
+    keys = blinks.closing_keys(space, expressions.key_shapes() @ space.frame.T)
     template = lining.thicken(space.template)
     blink = keys[ARKIT_52.index("eyeBlinkLeft")] + keys[ARKIT_52.index("eyeBlinkRight")]
     basis = lining.keep_lids_on_eyes(template, lining.carry_lining(template, space.basis), blink)

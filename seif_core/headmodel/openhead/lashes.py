@@ -62,6 +62,13 @@ def lashes() -> Appendage:
     return Appendage(ids.astype(np.int64), binding, stacked, mirror.astype(np.int64), np.concatenate(flat), stacked)
 
 
+def hair_roots() -> tuple[Int64[np.ndarray, "H 2"], Int64[np.ndarray, " N"]]:
+    """(H, 2) the two vertices at each hair's root, and (N,) the hair of each vertex."""
+    hairs = 2 * sum(HAIRS.values())
+    first = _PER_HAIR * np.arange(hairs, dtype=np.int64)
+    return np.stack([first, first + 1], axis=1), np.repeat(np.arange(hairs, dtype=np.int64), _PER_HAIR)
+
+
 def _hair(grid: Int64[np.ndarray, "R C"], along: float, rng: np.random.Generator) -> Float64[np.ndarray, "7 B"]:
     """(7, 19158) weights of one hair's vertices: two at each station, one at its tip."""
     last = grid.shape[1] - 1
