@@ -16,7 +16,7 @@ import numpy as np
 from ..shapes import Float, Float32
 from .crop import Crop, Pyramid
 from .interpreter import network
-from .mesh_topology import LEFT_EYE_REGION, LIPS, MESH_POINTS, RIGHT_EYE_REGION
+from .mesh_topology import LEFT_EYE_REGION, LIPS, MESH_POINTS, MIRROR, RIGHT_EYE_REGION
 
 _SIDE: Final = 16
 _MARGIN: Final = 1.5
@@ -32,7 +32,7 @@ ours the person's."""
 
 
 def attention_mesh(pyramid: Pyramid, crop: Crop) -> Float[np.ndarray, "P 3"]:
-    """Points (468, 3) in pixels, in the model's order, with lips and eyelids refined."""
+    """Points (468, 3) in pixels, with lips and eyelids refined."""
     trunk = network("face_attention_trunk.tflite")
     outputs = trunk(pyramid.sample(crop, trunk.resolution).astype(np.float32) / 255.0)
     raw = outputs["output_mesh"].reshape(MESH_POINTS, 3).astype(np.float64)
@@ -45,7 +45,8 @@ def attention_mesh(pyramid: Pyramid, crop: Crop) -> Float[np.ndarray, "P 3"]:
         local = refined[output].reshape(-1, 2).astype(np.float64) / _STRIDE - _SIDE / 2
         raw[list(rows), :2] = (local @ linear.T + centre) * _STRIDE
     raw /= trunk.resolution
-    return np.column_stack([crop.to_photo(raw[:, :2]), raw[:, 2] * crop.size])
+    points = np.column_stack([crop.to_photo(raw[:, :2]), raw[:, 2] * crop.size])
+    return points[MIRROR] if crop.mirrored else points
 
 
 def _square(

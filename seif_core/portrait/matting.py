@@ -29,6 +29,8 @@ _RISE: Final = 0.1
 _COARSE: Final = 256
 _FINE: Final = 512
 """Sides in pixels of the crop on which head and clothes are told apart, and on which the guided filter works."""
+_STRIP: Final = 64
+"""Rows of the photo that are refined at a time."""
 _FLAT: Final = 3e-4
 """Variance of the photo's colours (0..1) that counts as none."""
 _GAIN: Final = 2.5
@@ -65,9 +67,11 @@ def _at_full_resolution(pyramid: Pyramid, crop: Crop, lines: Float32[np.ndarray,
     x1, y1 = (min(int(v), end) for v, end in zip(np.ceil(corners.max(0)), (pyramid.width, pyramid.height), strict=True))
     if x1 <= x0 or y1 <= y0:
         return mask
-    local = paste(lines, replace(crop, x=crop.x - x0, y=crop.y - y0), y1 - y0, x1 - x0)
-    value = apply_lines(local, pyramid.pixels[y0:y1, x0:x1].astype(np.float32) / 255.0)
-    mask[y0:y1, x0:x1] = np.clip((value - 0.5) * (_GAIN * 255.0) + 128.0, 0, 255).astype(np.uint8)
+    for top in range(y0, y1, _STRIP):  # strips stay in the processor's cache
+        rows = slice(top, min(top + _STRIP, y1))
+        local = paste(lines, replace(crop, x=crop.x - x0, y=crop.y - top), rows.stop - top, x1 - x0)
+        value = apply_lines(local, pyramid.pixels[rows, x0:x1].astype(np.float32) / 255.0)
+        mask[rows, x0:x1] = np.clip((value - 0.5) * (_GAIN * 255.0) + 128.0, 0, 255).astype(np.uint8)
     return mask
 
 
