@@ -248,7 +248,7 @@ def pip_install(python: Path, files: list[Path]) -> str:
             if line.startswith(SEEN):
                 seen += 1
                 name = Path(line.split(": " if ": " in line else " ", 1)[1].split()[0]).name
-                bar.show(min(0.95, seen / max(1, total)), re.split(r"[=<>-]", name)[0])
+                bar.show(min(0.95, seen / max(1, total)), re.split(r"[=<>]|-\d", name)[0])
             elif line.startswith("Installing collected"):
                 bar.show(0.95, "unpacking")
     bar.end(ok=process.returncode == 0)
