@@ -32,7 +32,7 @@ HEAD_MODELS: Final = ("open",)
 CODE_LICENCE: Final = "GPL-3.0-or-later"
 SHIPPED_LICENCES: Final = {
     "mediapipe": "Apache-2.0, The MediaPipe Authors",
-    "open_head": "CC0-1.0",
+    "open_head": "CC0-1.0 AND CC-BY-4.0 AND MIT",
 }
 """Licence of each folder of `vendor/`, as vendor/README.md tells it."""
 

@@ -33,16 +33,19 @@ def main(arguments: list[str] | None = None) -> int:
     data = path.read_bytes()
     logger.info("%s: %.2f MB, sha256 %s", path.name, len(data) / 1e6, hashlib.sha256(data).hexdigest())
     if path == _DEFAULT:
-        update_licence_page(path.parents[1] / "README.md", path)
+        for shipped in sorted(path.parent.iterdir()):
+            update_licence_page(path.parents[1] / "README.md", shipped)
     return 0
 
 
 def update_licence_page(page: Path, file: Path) -> None:
-    """Put the size and the sum of `file` into its row of the table in vendor/README.md."""
+    """Put the size and the sum of `file` into its row of the table of its folder's section in vendor/README.md."""
     data = file.read_bytes()
     row = f"| `{file.name}` | {len(data):,} | `{hashlib.sha256(data).hexdigest()}` |"
     text = page.read_text(encoding="utf-8")
-    page.write_text(re.sub(rf"\| `{re.escape(file.name)}` \|.*\|", row, text), encoding="utf-8", newline="\n")
+    start = text.index(f"## {file.parent.name}")
+    section = re.sub(rf"\| `{re.escape(file.name)}` \|.*\|", row, text[start:], count=1)
+    page.write_text(text[:start] + section, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

