@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zlib
 from pathlib import Path
 
@@ -231,16 +232,25 @@ def test_enormous_jpeg_is_refused(tmp_path):
         decode_photo(path)
 
 
-def test_heic_without_its_library_names_the_library(tmp_path):
-    try:
-        import pillow_heif  # noqa: F401
-    except ImportError:
-        pass
-    else:
-        pytest.skip("pillow-heif is installed")
+def test_heic_without_its_library_names_the_library(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    monkeypatch.setattr(Image, "OPEN", {k: v for k, v in Image.OPEN.items() if k != "HEIF"})
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
     with pytest.raises(PhotoUnreadableError, match="pillow-heif"):
         decode_photo(tmp_path / "a.heic")
+
+
+def test_heic_is_read_upright_where_its_library_is_installed(tmp_path):
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    exif = exif_with(film=50)
+    path = saved(tmp_path, Image.fromarray(gradient(96, 64)), "a.heic", quality=95, exif=exif)
+    photo = decode_photo(path)
+    assert close(photo.pixels, gradient(96, 64), 6.0)
+    assert photo.focal_px == pytest.approx(50 / 43.2666 * np.hypot(96, 64), rel=1e-3)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(PhotoUnreadableError):
+        decode_photo(path)
 
 
 def exif_with(**tags):
