@@ -13,7 +13,7 @@ from seif_core.errors import DependencyError, ModelError
 from seif_core.expressions.arkit import ARKIT_52, mirrored_name
 from seif_core.headmodel import JOINT_NAMES, PART_NAMES, REGION_NAMES, load_head_model
 from seif_core.headmodel.model import read_open_head, triangulate
-from seif_core.headmodel.skinning import pose_vertices
+from seif_core.headmodel.skinning import pose_vertices, rotation_matrices
 from seif_core.raster import rasterize
 from seif_core.resources import vendor_path
 
@@ -297,6 +297,27 @@ def test_lids_hold_the_eyeballs_of_other_people(model):
         shape = rng.normal(size=len(model.shape_basis)) * 0.8
         head = model.template + np.tensordot(shape, model.shape_basis, axes=1)
         assert 0.35 < lid_cover(model, head, 1) < 0.97
+
+
+@pytest.mark.parametrize("yaw", [0.0, 0.6])
+def test_nothing_inside_comes_through_the_skin_of_other_people(model, yaw):
+    triangles, origin = triangulate(model.faces)
+    triangles = triangles[model.face_part[origin] == 0]
+    turn = rotation_matrices(np.array([[0.0, yaw, 0.0]]))[0]
+    size = 160
+    shares = []
+    for seed in range(8):
+        shape = np.random.default_rng(seed).normal(size=len(model.shape_basis))
+        head = model.template + np.tensordot(shape, model.shape_basis, axes=1)
+        head = head @ turn.T
+        a, b, c = (head[triangles[:, k]] for k in range(3))
+        behind = np.cross(b - a, c - a)[:, 2] < 0
+        xy = (head[:, :2] - [0, -0.03]) * [1, -1] / 0.09 * (size / 2) + size / 2
+        seen = rasterize(
+            torch.tensor(xy), torch.tensor(1.0 - head[:, 2]), torch.tensor(triangles).long(), size, size
+        ).triangle.numpy()
+        shares.append(behind[seen[seen >= 0]].mean())
+    assert max(shares) < 0.004
 
 
 def test_texture_has_no_flipped_triangle_and_stays_in_the_square(model):
