@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 import bpy
 
@@ -30,12 +31,27 @@ def redraw(context: bpy.types.Context) -> None:
                     region.tag_redraw()
 
 
-def frame_selected(context: bpy.types.Context) -> None:
-    """Frame the selection in every 3D view that does not look through a camera."""
+def views(context: bpy.types.Context) -> Iterator[tuple[bpy.types.Window, bpy.types.Area]]:
+    """All 3D views of all windows."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type != "VIEW_3D" or area.spaces.active.region_3d.view_perspective == "CAMERA":
-                continue
-            region = next(r for r in area.regions if r.type == "WINDOW")
-            with context.temp_override(window=window, area=area, region=region):
-                bpy.ops.view3d.view_selected()
+            if area.type == "VIEW_3D":
+                yield window, area
+
+
+def frame_selected(context: bpy.types.Context) -> None:
+    """Frame the selection in every 3D view that does not look through a camera."""
+    for window, area in views(context):
+        if area.spaces.active.region_3d.view_perspective == "CAMERA":
+            continue
+        region = next(r for r in area.regions if r.type == "WINDOW")
+        with context.temp_override(window=window, area=area, region=region):
+            bpy.ops.view3d.view_selected()
+
+
+def show_textures(context: bpy.types.Context) -> None:
+    """Let solid shading show textures where it shows the materials' plain colours."""
+    for _, area in views(context):
+        shading = area.spaces.active.shading
+        if shading.color_type == "MATERIAL":
+            shading.color_type = "TEXTURE"

@@ -49,11 +49,8 @@ class SEIF_PT_licence(bpy.types.Panel):
         origin, layout = read_provenance(require_head(context).rig), self.layout
         if origin is None:
             return
-        column = layout.column(align=True)
         for label, value in (("Photo", origin.photo), ("Model", origin.model), ("Licence", origin.licence)):
-            row = column.split(factor=0.3)
-            row.label(text=label)
-            row.label(text=value)
+            draw_sentence(layout, context, f"{label}: {value}")
         draw_sentence(layout, context, origin.attribution)
 
 

@@ -42,7 +42,7 @@ def build_photo_camera(
     camera[_INTRINSICS] = [float(value) for value in astuple(replace(plan, matrix=()))[1:]]
     camera.parent = rig
     camera.matrix_local = Matrix([plan.matrix[i : i + 4] for i in (0, 4, 8, 12)])
-    data.display_size = 0.05
+    data.display_size = 0.02
     data.clip_start = 0.01
     if photo is not None:
         _add_background(data, photo)

@@ -90,7 +90,7 @@ class SEIF_PT_options(bpy.types.Panel):
         column.prop(chosen, "head_model")
         if chosen.head_model == FLAME:
             column.prop(preferences(context), "flame_file")
-        for name in ("texture_size", "face", "seed", "photo_camera", "expression_components"):
+        for name in ("texture_size", "face", "seed", "photo_camera", "show_texture", "expression_components"):
             column.prop(chosen, name)
         column.prop(preferences(context), "device")
 

@@ -48,6 +48,11 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
         description="Add a camera that sees the head as the photo does, with the photo as its background",
         default=True,
     )
+    show_texture: bpy.props.BoolProperty(
+        name="Show Texture",
+        description="Let the 3D views with solid shading show textures once the head stands there",
+        default=True,
+    )
     expression_components: bpy.props.IntProperty(
         name="Expression Components",
         description="Add this many of the model's principal components of expression as further shape keys",

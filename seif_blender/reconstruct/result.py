@@ -6,7 +6,7 @@ import bpy
 
 from .. import core
 from ..addon import preferences
-from ..ui import frame_selected
+from ..ui import frame_selected, show_textures
 from ..worker.job import Job, State
 
 
@@ -39,5 +39,7 @@ def build_result(context: bpy.types.Context, job: Job) -> str:
         raise core.errors.OutputError(sentence) from error
     job.discard()
     frame_selected(context)
+    if chosen.show_texture and blueprint.texture:
+        show_textures(context)
     origin = blueprint.origin
     return f"Head from {origin.photo} in {job.seconds:.0f} s; {origin.model}, {origin.licence}"
