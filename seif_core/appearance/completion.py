@@ -20,6 +20,7 @@ from .zones import Zones, scalp_share
 _STIFFNESS: Final = 0.05
 _MIRROR_TRUST: Final = 0.25
 _PRIOR_TRUST: Final = 0.002
+_FOREIGN_TRUST: Final = 0.05
 _HAIR_PRIOR_TRUST: Final = 0.01
 _SHINE: Final = 0.05
 _SHINE_KEPT: Final = 0.35
@@ -33,19 +34,14 @@ def complete(
     """Colours (N, 3), sRGB 0..1, of all texels as if they were skin."""
     mirror = mirror_vertices(model.template)
     texels = _balance(atlas, membrane, mirror, zones, texels)
-    low = _low_band(atlas, zones, membrane, mirror, texels)
-    high = _without_shine(texels.colour - low)
+    skin, low = _low_band(atlas, zones, membrane, mirror, texels)
+    shine = np.maximum((texels.colour - skin).min(axis=1) - _SHINE, 0)  # lighter in all channels: no colour of skin
+    high = texels.colour - low - (shine * (1 - _SHINE_KEPT) * (1 - texels.scalp))[:, None]
     own = smoothstep(texels.trust, 0.15, 0.70).astype(np.float32)
     mirrored, confidence = _mirrored(atlas, high, own)
     share = (1 - own) * confidence * atlas.spread(zones.paired[:, None])[:, 0]
     high *= (own * texels.detail)[:, None]
     return low + high + mirrored * (share * texels.detail)[:, None]
-
-
-def _without_shine(high: Float32[np.ndarray, "N 3"]) -> Float32[np.ndarray, "N 3"]:
-    """Hold back what is much lighter than its surroundings in all channels: highlights, no colour of the skin."""
-    over = np.maximum(high.min(axis=1) - _SHINE, 0) * (1 - _SHINE_KEPT)
-    return high - over[:, None]
 
 
 def _balance(
@@ -66,8 +62,8 @@ def _balance(
 
 def _low_band(
     atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
-) -> Float32[np.ndarray, "N 3"]:
-    """Smooth colours (N, 3): skin and scalp solved apart on the vertices, joined along the hairline."""
+) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"]]:
+    """Smooth colours (N, 3) of skin alone, and of skin and scalp joined along the hairline; solved on the vertices."""
     member = scalp_share(zones.hair)
     some = slice(None, None, GATHER_STEP)
     sampled = texels.colour[some]
@@ -81,7 +77,7 @@ def _low_band(
         return membrane.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
 
     trust = texels.trust[some]
-    bare = trust * (1 - texels.scalp[some] * (1 - texels.likeness[some]))  # no hair in the skin's colours
+    bare = trust * (_FOREIGN_TRUST + (1 - _FOREIGN_TRUST) * texels.likeness[some])  # no hair, no cloth in the skin
     skin = stretched(bare, 1 - member, texels.skin_colour, _PRIOR_TRUST)
     if texels.hair_colour is None:  # a bald head: skin all over
         scalp = stretched(trust, member, texels.skin_colour, _PRIOR_TRUST)
@@ -89,7 +85,7 @@ def _low_band(
         covered = trust * (1 - texels.likeness[some])
         scalp = stretched(covered, member, texels.hair_colour, _HAIR_PRIOR_TRUST)
     low = atlas.spread(np.concatenate([skin, scalp - skin], axis=1))
-    return low[:, :3] + low[:, 3:] * texels.scalp[:, None]
+    return low[:, :3], low[:, :3] + low[:, 3:] * texels.scalp[:, None]
 
 
 def _mirrored(

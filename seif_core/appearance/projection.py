@@ -34,7 +34,7 @@ class Projected:
     Attributes:
         colour: (N, 3) float32 sRGB, the photo with its light evened.
         trust: (N,) float32 in 0..1, how well the photo shows the surface there.
-        likeness: (N,) float32 in 0..1, how much the photo there looks like this person's skin.
+        likeness: (N,) float32 in 0..1, how much the photo there looks like this person's skin; 1 from brows to lips.
         scalp: (N,) float32 in 0..1, above the hairline.
         detail: (N,) float32 in 0..1, where the photo's fine structure is wanted at all.
         skin_colour: (3,) float32 sRGB, the median of cheeks and nose.
@@ -79,28 +79,32 @@ def project_photo(
         shift = landmark_displacement(portrait, fit, membrane, photo.facing, zones.inner) * zoom
     place = photo.camera.project(fit.posed.astype(np.float64)) + shift
     columns = [place, -fit.posed[:, 2:], photo.facing[:, None], zones.features[:, None], zones.hair[:, None]]
+    columns += [zones.core[:, None]]
     columns += [zones.below[:, None], zones.skin[:, None].astype(np.float64), light**-_GAMMA]
     spread = atlas.spread(np.concatenate(columns, axis=1))
-    x, y, depth, facing, features, hair, below, outer, *evening = np.ascontiguousarray(spread.T)
+    x, y, depth, facing, features, hair, core, below, outer, *evening = np.ascontiguousarray(spread.T)
     colour = sample(photo.pixels, x - 0.5, y - 0.5, cubic=True).astype(np.float32) / 255
     colour *= np.stack(evening, 1)
     origin = np.array([photo.camera.cx - fit.camera.cx * zoom, photo.camera.cy - fit.camera.cy * zoom])
     hole = openings(portrait, zoom, origin, (photo.camera.height, photo.camera.width))
-    trust = smoothstep(facing, 0.28, 0.70) * outer * (1 - sample(hole, x - 0.5, y - 0.5).astype(np.float32) / 255)
+    scalp = scalp_share(hair)
+    lenient = 0.15 * scalp  # hair forgives a slanting view, skin shows streaks
+    trust = (
+        smoothstep(facing + lenient, 0.28, 0.70) * outer * (1 - sample(hole, x - 0.5, y - 0.5).astype(np.float32) / 255)
+    )
     scale = photo.small_camera.focal / photo.camera.focal
     u, v = (x * scale - 0.5).astype(np.float32), (y * scale - 0.5).astype(np.float32)
     trust *= sample(photo.inside, u, v)
     near = sample(np.where(np.isfinite(photo.nearest), photo.nearest, 1e3).astype(np.float32), u, v)
     trust *= 1 - smoothstep(depth - near, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
     like = sample(likeness, u, v)
-    scalp = scalp_share(hair)
     own = np.maximum(features, scalp)  # here the photo is kept whatever its colour
     trust *= own + (1 - own) * like
     trust *= 1 - (1 - _BELOW_TRUST) * below
     return Projected(
         colour=np.clip(colour, 0, 1),
         trust=np.clip(trust, 0, 1).astype(np.float32),
-        likeness=like,
+        likeness=np.clip(np.maximum(like, core), 0, 1).astype(np.float32),
         scalp=scalp,
         detail=np.clip(1 - below, 0, 1).astype(np.float32),
         skin_colour=skin_colour,

@@ -20,7 +20,7 @@ from .numeric import smoothstep
 _CHEEK: Final = ((0.30, 0.80), (-0.95, -0.35))  # |x|, y
 _EAR_DEPTH: Final = -1.25
 _HAIRLINE: Final = (  # degrees around the head from the face (0) over the ear (90) to the nape (180), and height
-    *((0, 0.95), (20, 1.00), (30, 0.97), (42, 0.70), (55, 0.30), (68, 0.05)),
+    *((0, 0.80), (20, 0.83), (30, 0.80), (42, 0.62), (55, 0.28), (68, 0.05)),
     *((76, -0.40), (90, -0.45), (100, -0.85), (115, -1.10), (140, -1.35), (180, -1.45)),
 )
 _NOSE: Final = ((0.0, 0.16), (-0.55, -0.05))
@@ -37,6 +37,7 @@ class Zones:
         inner: (V,) float32 in 0..1, the face up to the hair: the photo may be bent here to meet landmarks.
         paired: (V,) float32 in 0..1, the face below the forehead: where one side may lend the other its detail.
         below: (V,) float32 in 0..1, under the chin, on neck and shoulders: the photo tells little, and shows clothes.
+        core: (V,) float32 in 0..1, from brows to lips: colours other than the skin's are its own there.
         hair: (V,) float32, height above the hairline in units of the eyes' distance, negative on face, ears and neck.
         mouth: (V,) float32 in 0..1, the inside of the mouth, soft at its edge.
         light: (V,) bool, where the light is estimated: the outer skin without lids, lips and scalp.
@@ -48,6 +49,7 @@ class Zones:
     inner: Float32[np.ndarray, " V"]
     paired: Float32[np.ndarray, " V"]
     below: Float32[np.ndarray, " V"]
+    core: Float32[np.ndarray, " V"]
     hair: Float32[np.ndarray, " V"]
     mouth: Float32[np.ndarray, " V"]
     light: Bool[np.ndarray, " V"]
@@ -72,9 +74,11 @@ def build_zones(model: HeadModel) -> Zones:
     reliable = front & (_inside(x, y, _CHEEK) | _inside(x, y, _NOSE))
     at_eyes = smoothstep(y, -0.45, -0.20)  # brows and lids reach farther out than nose, mouth and chin
     across = 1 - smoothstep(x - 0.25 * at_eyes, 0.55, 0.80)
-    above = 1 - smoothstep(y, 0.44, 0.56)
+    brow = 0.46 - 0.4 * np.maximum(x - 0.6, 0)  # falls towards the temples
+    above = 1 - smoothstep(y - brow, 0.0, 0.12)
     below = smoothstep(y, -2.05, -1.85)
     features = across * above * below * smoothstep(z, -0.9, -0.5) * outer
+    core = features * (1 - smoothstep(x - 0.2 * at_eyes, 0.45, 0.65)) * smoothstep(y, -1.65, -1.50)
     inner = (1 - smoothstep(x, 0.85, 1.15)) * below * smoothstep(z, -0.9, -0.5) * outer
     around = np.degrees(np.arctan2(x, z - _EAR_DEPTH))
     height = y - np.interp(around, *np.array(_HAIRLINE).T)
@@ -85,6 +89,7 @@ def build_zones(model: HeadModel) -> Zones:
         inner=inner.astype(np.float32),
         paired=(inner * above).astype(np.float32),
         below=np.maximum(1 - smoothstep(y, -2.10, -1.85), region["neck"]).astype(np.float32),
+        core=(np.maximum(core, region["lips"]) * outer).astype(np.float32),
         hair=np.where(skin & ~region["ears"], height, -1.0).astype(np.float32),
         mouth=region["mouth_interior"].astype(np.float32),
         light=front & ~region["scalp"] & region["face"],
