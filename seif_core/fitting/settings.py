@@ -30,7 +30,7 @@ class FitSettings:
         steps: Levenberg-Marquardt steps in a round.
     """
 
-    detector_noise: float = 0.0015
+    detector_noise: float = 0.001
     noise_correlation: float = 0.95
     noise_reach: float = 0.01
     depth_weight: float = 0.1
@@ -44,7 +44,7 @@ class FitSettings:
     eye_prior: float = 0.25
     eye_coupling: float = 0.05
     distance: float = 1.2
-    distance_spread: float = 0.5
+    distance_spread: float = 0.35
     exif_spread: float = 0.05
     rounds: int = 4
     steps: int = 4
