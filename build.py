@@ -24,6 +24,8 @@ REQUIREMENTS = ROOT / "requirements"
 STAMP = "seif-installed.json"
 UNFINISHED = "seif-unfinished"
 PYTHON = (3, 11)
+ALONE = "-alone"
+"""In the name of a requirement file whose package is installed without its dependencies."""
 SEEN = ("Collecting ", "Processing ", "Requirement already satisfied: ")
 """How pip's lines about one more package start."""
 
@@ -71,13 +73,13 @@ def demo(options: argparse.Namespace, rest: list[str]) -> int:
 
 def test(_options: argparse.Namespace, rest: list[str]) -> int:
     """Run pytest."""
-    python = environment(["blender.txt", "test.txt"])
+    python = environment(["blender.txt", "test.txt", "anny-alone.txt"])
     return run([python, "-m", "pytest", *rest])
 
 
 def check(_options: argparse.Namespace, _rest: list[str]) -> int:
     """Run the linter, the formatter's check and the type checker; all of them, also when one complains."""
-    python = environment(["blender.txt", "test.txt"])
+    python = environment(["blender.txt", "test.txt", "anny-alone.txt"])
     codes = [
         run([python, "-m", "ruff", "check", "."]),
         run([python, "-m", "ruff", "format", "--check", "."]),
@@ -93,10 +95,10 @@ def extension(_options: argparse.Namespace, _rest: list[str]) -> int:
 
 
 def face_alignment(_options: argparse.Namespace, _rest: list[str]) -> int:
-    """Install the optional landmark detector; without its OpenCV, which would overwrite the headless one."""
-    python = environment(["blender.txt", "face-alignment.txt"])
-    itself = REQUIREMENTS / "face-alignment-itself.txt"
-    return run([python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", itself])
+    """Install the optional landmark detector, without its OpenCV, which would overwrite the headless one."""
+    environment(["blender.txt", "face-alignment.txt", "face-alignment-alone.txt"])
+    print("face-alignment is installed; use it with --landmarks face-alignment.", flush=True)
+    return 0
 
 
 def seif(_options: argparse.Namespace, rest: list[str]) -> int:
@@ -209,20 +211,22 @@ def install(python: Path, extra: list[Path]) -> str:
             if number:
                 print(f"That build of torch cannot be had here ({complaint}); trying the next.", flush=True)
             usable = runtime.reachable_requirements(source, Path(folder))
-            complaint = pip_install(python, [usable, *extra])
+            complaint = pip_install(python, [usable, *(path for path in extra if ALONE not in path.name)])
             if not complaint:
-                install_project(python)
+                for path in extra:
+                    if ALONE in path.name:
+                        pip_quietly(python, "--only-binary", ":all:", "--require-hashes", "--requirement", str(path))
+                pip_quietly(python, "--no-build-isolation", "--editable", str(ROOT))
                 return source.name
     raise BuildError(f"the libraries could not be installed ({complaint}); check the network and run this again.")
 
 
-def install_project(python: Path) -> None:
-    """Put the command `seif` into the environment, running from this folder."""
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--no-build-isolation", "--editable", str(ROOT)]
+def pip_quietly(python: Path, *arguments: str) -> None:
+    """Install something small without its dependencies: a package of its own, or the command `seif` itself."""
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env=clean_variables(), check=False)
     if done.returncode:
-        raise BuildError(f"the command seif could not be installed ({last_line(done.stdout + done.stderr)}).")
+        raise BuildError(f"{Path(arguments[-1]).name} could not be installed ({last_line(done.stdout + done.stderr)}).")
 
 
 def pip_install(python: Path, files: list[Path]) -> str:

@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch):
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(build, "pip_install", fake_pip)
-    monkeypatch.setattr(build, "install_project", lambda _python: None)
+    monkeypatch.setattr(build, "pip_quietly", lambda _python, *arguments: calls.append([Path(arguments[-1]).name]))
     monkeypatch.setattr(build.subprocess, "run", fake_venv)
     monkeypatch.setattr(build, "find_python", lambda: sys.executable)
     monkeypatch.setattr(runtime, "find_accelerator", lambda: "cpu")
@@ -52,14 +52,19 @@ def test_build_script_starts_on_the_standard_library_alone():
 def test_second_start_calls_no_pip(folder):
     build.environment(["blender.txt"])
     build.environment(["blender.txt"])
-    assert folder == [["requirements-py311-cpu.txt", "blender.txt"]]
+    assert folder == [["requirements-py311-cpu.txt", "blender.txt"], [ROOT.name]]
 
 
 def test_test_tools_are_added_to_an_environment_that_stands(folder):
     build.environment(["blender.txt"])
     build.environment(["blender.txt", "test.txt"])
     build.environment(["blender.txt"])
-    assert folder[1:] == [["requirements-py311-cpu.txt", "blender.txt", "test.txt"]]
+    assert folder[2:] == [["requirements-py311-cpu.txt", "blender.txt", "test.txt"], [ROOT.name]]
+
+
+def test_packages_that_must_come_alone_do_so_after_the_others(folder):
+    build.environment(["blender.txt", "face-alignment-alone.txt"])
+    assert folder == [["requirements-py311-cpu.txt", "blender.txt"], ["face-alignment-alone.txt"], [ROOT.name]]
 
 
 def test_changed_requirements_are_installed(folder, monkeypatch):
@@ -67,7 +72,7 @@ def test_changed_requirements_are_installed(folder, monkeypatch):
     before = build.file_hash
     monkeypatch.setattr(build, "file_hash", lambda name: "new" if name == "blender.txt" else before(name))
     build.environment(["blender.txt"])
-    assert len(folder) == 2
+    assert len(folder) == 4
 
 
 def test_interrupted_installation_starts_afresh(folder, monkeypatch):

@@ -78,8 +78,14 @@ TEST: Final = (
 )
 
 FACE_ALIGNMENT: Final = ("numba>=0.61",)
-"""What `face-alignment` needs beyond the core; it is itself installed without its dependencies, because it asks for
-`opencv-python`, which overwrites the files of `opencv-python-headless`."""
+"""What `face-alignment` needs beyond the core."""
+
+ALONE: Final = {
+    "face-alignment-alone.txt": "face-alignment==1.5.0",
+    "anny-alone.txt": "anny==0.6.2",
+}
+"""Packages to be installed without their dependencies: `face-alignment` asks for `opencv-python`, which overwrites the
+files of `opencv-python-headless`; of `anny` only the data are read."""
 
 
 def compile_lock(python: str, requirements: tuple[str, ...], constraints: Path | None = None) -> str:
@@ -186,16 +192,13 @@ def lock_tools() -> None:
     write(REQUIREMENTS / "test.txt", "Tests and checks", extra(TEST))
     write(
         REQUIREMENTS / "face-alignment.txt",
-        "What face-alignment needs; see face-alignment-itself.txt",
+        "What face-alignment needs; see face-alignment-alone.txt",
         extra(FACE_ALIGNMENT),
     )
-    alone = entries(compile_lock("3.11", ("face-alignment==1.5.0",), constraints))
-    itself = next(text for name, text in alone.items() if name.startswith("face-alignment|"))
-    write(
-        REQUIREMENTS / "face-alignment-itself.txt",
-        "To be installed with --no-deps: it asks for a second OpenCV",
-        itself,
-    )
+    for name, requirement in ALONE.items():
+        lock = entries(compile_lock("3.11", (requirement,), constraints))
+        own = next(text for key, text in lock.items() if key.split("|")[0] == requirement.split("==")[0])
+        write(REQUIREMENTS / name, "To be installed without dependencies; tools/lock_requirements.py says why", own)
     constraints.unlink()
 
 
