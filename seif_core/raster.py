@@ -13,7 +13,7 @@ import torch
 from .camera import Camera
 from .shapes import Float, Float32, Int
 
-_CHUNK = 1 << 22
+_CHUNK = 1 << 18  # pixels at a time: stays in the processor's cache, and within some tens of megabytes
 
 
 class Raster(NamedTuple):
