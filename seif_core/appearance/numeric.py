@@ -32,5 +32,5 @@ def sample(
     padded = np.zeros((2, rows * _ROW), np.float32)  # OpenCV wants maps narrower than 32768
     padded[0, :count], padded[1, :count] = x, y
     how = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-    out = cv2.remap(picture, padded[0].reshape(rows, _ROW), padded[1].reshape(rows, _ROW), how)
+    out = np.asarray(cv2.remap(picture, padded[0].reshape(rows, _ROW), padded[1].reshape(rows, _ROW), how))
     return out.reshape((rows * _ROW, *picture.shape[2:]))[:count]

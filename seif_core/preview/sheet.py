@@ -18,8 +18,8 @@ from .picture import write_png
 from .surface import Surface
 from .views import View, render
 
-_WIDTH: Final = 400
-_HEIGHT: Final = 460
+_WIDTH: Final = 360
+_HEIGHT: Final = 420
 _GAP: Final = 4
 _EXPRESSIONS: Final = (
     ("jaw open", ("jawOpen",)),

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from ..appearance.colour import decode, to_srgb
+from ..appearance.numeric import sample
 from ..camera import Camera
 from ..head import Head
 from ..headmodel.model import triangulate
@@ -72,6 +73,12 @@ class _Scene(NamedTuple):
     raster: Raster
 
 
+class _Hits(NamedTuple):
+    pixel: np.ndarray  # P, flat index of the pixels that show surface
+    triangle: np.ndarray  # P
+    weights: np.ndarray  # P 3
+
+
 def render(
     subject: Head | Surface,
     view: View | Camera | None = None,
@@ -108,17 +115,18 @@ def render(
         camera.height * supersample,
     )
     scene = _draw(surface, vertices, fine)
-    light = _shade(scene)
+    hits = _hits(scene)
     if mode == "textured" and surface.texture is not None:
-        colour = _texture_colours(scene, surface.uvs, surface.texture)
+        colour = _texture_colours(scene, hits, surface.uvs, surface.texture)
     else:
         palette = np.array([_CLAY[name] for name in PART_NAMES], np.float32)
-        colour = palette[scene.part[np.maximum(scene.raster.triangle.numpy(), 0)]]
-    hit = (scene.raster.triangle.numpy() >= 0)[..., None]
-    linear = np.where(hit, colour * light[..., None], np.array(_BACKGROUND, np.float32)).astype(np.float32)
+        colour = palette[scene.part[hits.triangle]]
+    linear = np.tile(np.array(_BACKGROUND, np.float32), (fine.height * fine.width, 1))
+    linear[hits.pixel] = colour * _shade(scene, hits)[:, None]
+    linear = linear.reshape(fine.height, fine.width, 3)
     if supersample > 1:
         linear = cv2.resize(linear, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
-    return np.rint(to_srgb(linear) * 255).astype(np.uint8)
+    return np.rint(to_srgb(np.asarray(linear)) * 255).astype(np.uint8)
 
 
 def render_normals(surface: Surface, camera: Camera) -> UInt8[np.ndarray, "H W 3"]:
@@ -179,31 +187,39 @@ def _draw(surface: Surface, vertices: np.ndarray, camera: Camera) -> _Scene:
     return _Scene(points, index, part, uv_triangles, normals, raster)
 
 
-def _shade(scene: _Scene) -> Float32[np.ndarray, "H W"]:
-    normals = interpolate(scene.raster, scene.triangles, scene.normals).numpy()
-    normals = normals / np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-6)
-    light = np.full(normals.shape[:2], _AMBIENT, np.float32)
-    light += 0.08 * normals[..., 1]  # sky above, floor below
+def _hits(scene: _Scene) -> _Hits:
+    triangle = scene.raster.triangle.numpy().reshape(-1)
+    pixel = np.flatnonzero(triangle >= 0)
+    return _Hits(pixel, triangle[pixel], scene.raster.barycentric.numpy().reshape(-1, 3)[pixel])
+
+
+def _blend(hits: _Hits, corners: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values (V, C) at the pixels: (P, C)."""
+    ids = corners[hits.triangle]
+    out = values[ids[:, 0]] * hits.weights[:, :1]
+    for k in (1, 2):
+        out += values[ids[:, k]] * hits.weights[:, k : k + 1]
+    return out
+
+
+def _shade(scene: _Scene, hits: _Hits) -> Float32[np.ndarray, " P"]:
+    normals = _blend(hits, scene.triangles.numpy(), scene.normals.numpy())
+    normals /= np.sqrt(np.einsum("pc,pc->p", normals, normals))[:, None].clip(min=1e-6)
+    light = _AMBIENT + 0.08 * normals[:, 1]  # sky above, floor below
     for direction, strength in _LIGHTS:
         d = np.array(direction, np.float32)
-        wrapped = (normals @ (d / np.linalg.norm(d)) + 0.25) / 1.25
-        light += strength * np.maximum(wrapped, 0.0)
+        light += strength * np.maximum((normals @ (d / np.linalg.norm(d)) + 0.25) / 1.25, 0.0)
     return np.maximum(light * 1.2, 0.02).astype(np.float32)
 
 
-def _texture_colours(scene: _Scene, uvs: np.ndarray, texture: np.ndarray) -> Float32[np.ndarray, "H W 3"]:
-    """Linear-light colours of the texture at each pixel, from a mip level that suits the picture."""
-    triangle = scene.raster.triangle.numpy()
-    weights = scene.raster.barycentric.numpy()
-    corners = uvs[scene.uv_triangles[np.maximum(triangle, 0)]].astype(np.float32)
-    uv = np.einsum("hwk,hwkc->hwc", weights, corners)
-    hit = triangle >= 0
-    texture = _mip(texture, scene.uv_triangles, uvs, np.unique(triangle[hit]), int(hit.sum()))
+def _texture_colours(scene: _Scene, hits: _Hits, uvs: np.ndarray, texture: np.ndarray) -> Float32[np.ndarray, "P 3"]:
+    """Linear-light colours of the texture at the pixels, from a mip level that suits the picture."""
+    uv = _blend(hits, scene.uv_triangles, uvs.astype(np.float32))
+    texture = _mip(texture, scene.uv_triangles, uvs, np.unique(hits.triangle), len(hits.pixel))
     height, width = texture.shape[:2]
-    x = (uv[..., 0] * width - 0.5).astype(np.float32)
-    y = ((1 - uv[..., 1]) * height - 0.5).astype(np.float32)
-    sampled = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
-    return decode(sampled)
+    x = np.clip(uv[:, 0] * width - 0.5, 0, width - 1)
+    y = np.clip((1 - uv[:, 1]) * height - 0.5, 0, height - 1)
+    return decode(sample(texture, x, y))
 
 
 def _mip(texture: np.ndarray, uv_triangles: np.ndarray, uvs: np.ndarray, seen: np.ndarray, pixels: int) -> np.ndarray:
