@@ -55,10 +55,15 @@ def main(arguments: list[str]) -> int:
     try:
         return COMMANDS[options.command](options, rest)
     except BuildError as error:
-        print(f"build.py: {error}", file=sys.stderr)
+        say(f"build.py: {error}")
+        return 1
+    except OSError as error:
+        say(
+            f"build.py: {error.strerror or error} ({error.filename or ENVIRONMENT}); free some space or move the folder."
+        )
         return 1
     except KeyboardInterrupt:
-        print("\nbuild.py: stopped; run the same command again to go on.", file=sys.stderr)
+        say("\nbuild.py: stopped; run the same command again to go on.")
         return 130
 
 
@@ -97,7 +102,7 @@ def extension(_options: argparse.Namespace, _rest: list[str]) -> int:
 def face_alignment(_options: argparse.Namespace, _rest: list[str]) -> int:
     """Install the optional landmark detector, without its OpenCV, which would overwrite the headless one."""
     environment(["blender.txt", "face-alignment.txt", "face-alignment-alone.txt"])
-    print("face-alignment is installed; use it with --landmarks face-alignment.", flush=True)
+    say("face-alignment is installed; use it with --landmarks face-alignment.")
     return 0
 
 
@@ -137,7 +142,7 @@ def environment(extra: list[str]) -> Path:
     record = {"worker": worker, "files": {name: file_hash(name) for name in [worker, *names]}}
     stamp.write_text(json.dumps(record, indent=1), encoding="utf-8")
     (ENVIRONMENT / UNFINISHED).unlink()
-    print(f"The private environment is ready in {ENVIRONMENT} ({time.perf_counter() - start:.0f} s).", flush=True)
+    say(f"The private environment is ready in {ENVIRONMENT} ({time.perf_counter() - start:.0f} s).")
     return python
 
 
@@ -170,12 +175,12 @@ def make_environment() -> None:
             raise BuildError(
                 f"the folder {ENVIRONMENT} was not made by build.py; rename or remove it and run this again."
             )
-        print("The last installation did not finish; starting it afresh.", flush=True)
+        say("The last installation did not finish; starting it afresh.")
         shutil.rmtree(ENVIRONMENT)
     ENVIRONMENT.mkdir()
     unfinished.touch()
     creator = find_python()
-    print(f"Making a private environment with {creator} ...", flush=True)
+    say(f"Making a private environment with {creator} ...")
     made = subprocess.run([creator, "-m", "venv", str(ENVIRONMENT)], capture_output=True, text=True, check=False)
     if made.returncode:
         hint = "on Debian and Ubuntu install python3.11-venv" if sys.platform.startswith("linux") else "repair Python"
@@ -209,7 +214,7 @@ def install(python: Path, extra: list[Path]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for number, source in enumerate(options):
             if number:
-                print(f"That build of torch cannot be had here ({complaint}); trying the next.", flush=True)
+                say(f"That build of torch cannot be had here ({complaint}); trying the next.")
             usable = runtime.reachable_requirements(source, Path(folder))
             complaint = pip_install(python, [usable, *(path for path in extra if ALONE not in path.name)])
             if not complaint:
@@ -267,21 +272,21 @@ class Bar:
 
     def __init__(self, title: str) -> None:
         self.title, self.start, self.tenth = title, time.perf_counter(), -1
-        self.live = sys.stdout.isatty()
+        self.live = sys.stderr.isatty()
 
     def show(self, fraction: float, detail: str) -> None:
         """Draw the bar at `fraction`."""
         if self.live:
             filled = round(24 * fraction)
-            print(f"\r{self.title} [{'#' * filled:<24}] {fraction:4.0%} {detail[:30]:<30}", end="", flush=True)
+            say(f"\r{self.title} [{'#' * filled:<24}] {fraction:4.0%} {detail[:30]:<30}", end="")
         elif int(fraction * 5) > self.tenth:
             self.tenth = int(fraction * 5)
-            print(f"{self.title} {fraction:4.0%} {detail}", flush=True)
+            say(f"{self.title} {fraction:4.0%} {detail}")
 
     def end(self, *, ok: bool) -> None:
         """Close the line."""
         text = f"{self.title} {'done' if ok else 'failed'}, {time.perf_counter() - self.start:.0f} s"
-        print(f"\r{text:<80}" if self.live else text, flush=True)
+        say(f"\r{text:<80}" if self.live else text)
 
 
 def sample_portrait() -> Path:
@@ -317,6 +322,11 @@ def run(command: list[object], folder: Path = ROOT) -> int:
                 return process.wait()
             except KeyboardInterrupt:
                 continue
+
+
+def say(text: str, end: str = "\n") -> None:
+    """Write to the terminal; standard output belongs to the command that runs afterwards."""
+    print(text, end=end, file=sys.stderr, flush=True)
 
 
 def last_line(text: str) -> str:
