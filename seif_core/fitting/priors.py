@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import torch
 
 from ..shapes import Float
 from .parameters import EYES, JAW, LOG_DISTANCE, LOG_SCALE, Layout
 from .settings import FitSettings
+
+EYE_DISTANCE: Final = 0.062
+"""Metres between the pupils of an adult: two eyes that look at something as far away as the camera converge by this
+over the distance (Dodgson, Variation and extrema of human interpupillary distance, SPIE 2004: mean 63 mm)."""
 
 
 def prior_rows(
@@ -32,19 +37,18 @@ def prior_rows(
         ({JAW.start: 1 / settings.jaw_prior}, 0.0),
         *(({k: 1 / settings.jaw_side_prior}, 0.0) for k in range(JAW.start + 1, JAW.stop)),
         *(({k: 1 / settings.eye_prior}, 0.0) for k in range(EYES.start, EYES.stop)),
-        *(
-            ({EYES.start + k: 1 / settings.eye_coupling, EYES.start + 2 + k: -1 / settings.eye_coupling}, 0.0)
-            for k in range(2)
-        ),
+        ({EYES.start: 1 / settings.eye_coupling, EYES.start + 2: -1 / settings.eye_coupling}, 0.0),
         *(({k: 1 / settings.shape_prior}, 0.0) for k in range(layout.shape.start, layout.shape.stop)),
         *(({k: 1 / expression_prior}, 0.0) for k in range(layout.expression.start, layout.expression.stop)),
     ]
-    matrix = params.new_zeros((len(params), len(fixed) + 1, layout.size))
-    target = params.new_zeros((len(params), len(fixed) + 1))
+    matrix = params.new_zeros((len(params), len(fixed) + 2, layout.size))
+    target = params.new_zeros((len(params), len(fixed) + 2))
     for row, (entries, value) in enumerate(fixed):
         for column, weight in entries.items():
             matrix[:, row, column] = weight
         target[:, row] = value
+    matrix[:, -2, [EYES.start + 1, EYES.start + 3]] = params.new_tensor([1.0, -1.0]) / settings.eye_coupling
+    target[:, -2] = -EYE_DISTANCE * (-params[:, LOG_DISTANCE]).exp() / settings.eye_coupling
     for k, known in enumerate(focal):
         if known is not None:
             matrix[k, -1, [LOG_DISTANCE, LOG_SCALE]] = 1 / settings.exif_spread

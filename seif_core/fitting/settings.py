@@ -22,7 +22,8 @@ class FitSettings:
         jaw_prior: standard deviation of the jaw's opening angle.
         jaw_side_prior: standard deviation of the jaw's turn to the side and about the view axis.
         eye_prior: standard deviation of an eye's rotation from straight ahead.
-        eye_coupling: standard deviation of the difference between the two eyes' rotations.
+        eye_coupling: standard deviation of the difference between the two eyes' rotations from eyes that meet at the
+            camera's distance.
         distance: most likely distance between camera and head.
         distance_spread: standard deviation of the logarithm of the distance.
         exif_spread: standard deviation of the logarithm of a focal length read from EXIF.
@@ -30,7 +31,7 @@ class FitSettings:
         steps: Levenberg-Marquardt steps in a round.
     """
 
-    detector_noise: float = 0.001
+    detector_noise: float = 0.0015
     noise_correlation: float = 0.95
     noise_reach: float = 0.01
     depth_weight: float = 0.1
@@ -42,7 +43,7 @@ class FitSettings:
     jaw_prior: float = 0.2
     jaw_side_prior: float = 0.03
     eye_prior: float = 0.25
-    eye_coupling: float = 0.05
+    eye_coupling: float = 0.02
     distance: float = 1.2
     distance_spread: float = 0.35
     exif_spread: float = 0.05
