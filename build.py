@@ -58,9 +58,7 @@ def main(arguments: list[str]) -> int:
         say(f"build.py: {error}")
         return 1
     except OSError as error:
-        say(
-            f"build.py: {error.strerror or error} ({error.filename or ENVIRONMENT}); free some space or move the folder."
-        )
+        say(f"build.py: {error.strerror or error} ({error.filename or ENVIRONMENT}); free some space or move it.")
         return 1
     except KeyboardInterrupt:
         say("\nbuild.py: stopped; run the same command again to go on.")
