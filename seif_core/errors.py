@@ -89,6 +89,13 @@ class SettingsError(SeifError):
     exit_code = 9
 
 
+class RegistrationError(SeifError):
+    """The head model cannot be drawn onto a surface (no surface, or one that would fold the mesh)."""
+
+    code = "registration"
+    exit_code = 10
+
+
 class CancelledError(SeifError):
     """The user cancelled the job."""
 
