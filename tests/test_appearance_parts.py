@@ -12,12 +12,13 @@ from rendered_head import make_fit, make_model, photograph
 from seif_core.appearance.alignment import landmark_displacement
 from seif_core.appearance.atlas import GATHER_STEP, build_atlas
 from seif_core.appearance.colour import decode, from_srgb, is_grey, to_srgb
-from seif_core.appearance.complexion import EYE_RINGS, hair_colour, openings, skin_likeness
+from seif_core.appearance.complexion import EYE_RINGS, foreign_colour, hair_colour, openings, skin_likeness
 from seif_core.appearance.eyes import iris_colour
 from seif_core.appearance.lighting import estimate_light, harmonics, shading
 from seif_core.appearance.membrane import MeshMembrane, mesh_edges
 from seif_core.appearance.numeric import sample, smoothstep
 from seif_core.appearance.photograph import take_photograph
+from seif_core.appearance.strands import strands
 from seif_core.appearance.symmetry import mirror_vertices
 from seif_core.appearance.zones import build_zones, scalp_share
 
@@ -285,3 +286,26 @@ def test_irises_of_a_few_pixels_are_plain_brown():
 
 def test_smoothstep_rises_from_zero_to_one():
     np.testing.assert_allclose(smoothstep(np.array([0.0, 1.0, 1.5, 2.0, 3.0]), 1, 2), [0, 0, 0.5, 1, 1])
+
+
+def test_a_blue_scarf_is_foreign_and_brows_and_lips_are_not():
+    skin = np.array([0.5, 0.3, 0.22], np.float32)
+    albedo = np.tile(skin, (90, 90, 1))
+    albedo[:30] = (0.05, 0.10, 0.60)
+    albedo[50:60, 20:70] = (0.04, 0.03, 0.025)
+    albedo[70:80, 20:70] = (0.45, 0.15, 0.15)
+    foreign = foreign_colour(albedo, skin, unit=150.0)
+    assert foreign[:25].min() > 0.9
+    assert foreign[45:].max() < 0.1
+
+
+def test_strands_have_no_seam_at_the_back_and_no_weight_of_their_own():
+    down = np.linspace(-0.02, 0.08, 200)
+    behind = np.stack([np.zeros(200), down, np.full(200, -0.09)], 1)
+    left, right = (strands(model(), behind + np.array([side * 1e-6, 0, 0])) for side in (1, -1))
+    np.testing.assert_allclose(left, right, atol=0.25)
+    directions = np.random.default_rng(0).normal(size=(5000, 3))
+    place = directions / np.linalg.norm(directions, axis=1, keepdims=True) * 0.1
+    light = strands(model(), place)
+    assert abs(light.mean()) < 0.1
+    assert 0.5 < light.std() < 1.3

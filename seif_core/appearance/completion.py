@@ -14,6 +14,7 @@ from .colour import LUMINANCE
 from .membrane import MeshMembrane
 from .numeric import sample, smoothstep
 from .projection import Projected
+from .strands import strands
 from .symmetry import mirror_vertices
 from .zones import Zones, scalp_share
 
@@ -23,6 +24,7 @@ _PRIOR_TRUST: Final = 0.002
 _FOREIGN_TRUST: Final = 0.05
 _HAIR_PRIOR_TRUST: Final = 0.01
 _SHINE: Final = 0.05
+_STRANDS: Final = 0.025
 _SHINE_KEPT: Final = 0.35
 _BALANCE_STIFFNESS: Final = 8.0
 _BALANCE_LIMIT: Final = 0.7
@@ -40,8 +42,28 @@ def complete(
     own = smoothstep(texels.trust, 0.15, 0.70).astype(np.float32)
     mirrored, confidence = _mirrored(atlas, high, own)
     share = (1 - own) * confidence * atlas.spread(zones.paired[:, None])[:, 0]
+    hair = _strands(model, atlas, texels, high, own)
     high *= (own * texels.detail)[:, None]
-    return low + high + mirrored * (share * texels.detail)[:, None]
+    return low + high + mirrored * (share * texels.detail)[:, None] + hair[:, None]
+
+
+def _strands(
+    model: HeadModel,
+    atlas: Atlas,
+    texels: Projected,
+    high: Float32[np.ndarray, "N 3"],
+    own: Float32[np.ndarray, " N"],
+) -> Float32[np.ndarray, " N"]:
+    """Lightness of strands where the scalp is not seen, as strong as the seen hair's own structure."""
+    out = np.zeros(len(own), np.float32)
+    if texels.hair_colour is None:
+        return out
+    shown = (texels.scalp > 0.9) & (own > 0.9) & (texels.likeness < 0.3)
+    strength = float(np.std(high[shown].mean(axis=1))) if shown.sum() > 200 else _STRANDS
+    hidden = np.flatnonzero((texels.scalp > 0.01) & (own < 0.99))
+    light = strands(model, atlas.spread(model.template, hidden)) * min(strength, 2 * _STRANDS)
+    out[hidden] = light * texels.scalp[hidden] * (1 - own[hidden])
+    return out
 
 
 def _balance(

@@ -64,6 +64,24 @@ def _disc(radius: float) -> np.ndarray:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
 
 
+def foreign_colour(
+    albedo: Float32[np.ndarray, "h w 3"], skin: Float32[np.ndarray, "3"], unit: float
+) -> Float32[np.ndarray, "h w"]:
+    """Where a pixel has a hue that no face has, 0..1: a scarf or a wall, while brows, lips and beards are near skin.
+
+    Args:
+        albedo: (h, w, 3) linear, the photo with its light evened.
+        skin: (3,) linear, the skin's own colour.
+        unit: pixels of a head's width, the scale of the clean-up.
+    """
+    lab = cv2.cvtColor(to_srgb(albedo).astype(np.float32), cv2.COLOR_RGB2Lab)
+    own = cv2.cvtColor(to_srgb(skin.astype(np.float32))[None, None], cv2.COLOR_RGB2Lab)[0, 0]
+    distance = np.hypot(lab[..., 1] - own[1], lab[..., 2] - own[2]).astype(np.float32)
+    foreign = smoothstep(cv2.medianBlur(distance, 5), 40.0, 55.0).astype(np.float32)
+    foreign = cv2.morphologyEx(foreign, cv2.MORPH_OPEN, _disc(0.012 * unit))
+    return cv2.dilate(foreign, _disc(0.02 * unit)).astype(np.float32)
+
+
 def hair_colour(
     picture: UInt8[np.ndarray, "h w 3"],
     head: Float32[np.ndarray, "h w"],

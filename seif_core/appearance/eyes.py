@@ -23,8 +23,8 @@ from .numeric import sample, smoothstep
 _IRIS_RADIUS: Final = 0.094  # of the distance between the eyes
 _PUPIL: Final = 0.33  # of the iris' radius
 _DEFAULT_IRIS: Final = np.array([0.36, 0.25, 0.17], np.float32)
-_SCLERA: Final = np.array([0.80, 0.775, 0.755], np.float32)
-_VEIN: Final = np.array([0.72, 0.54, 0.50], np.float32)
+_SCLERA: Final = np.array([0.74, 0.715, 0.70], np.float32)
+_VEIN: Final = np.array([0.67, 0.51, 0.48], np.float32)
 _IRISES: Final = (slice(473, 478), slice(468, 473))  # left, right: centre and four points of the rim
 
 
@@ -47,7 +47,10 @@ def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
 def paint_eyes(
     model: HeadModel, atlas: Atlas, iris: Float32[np.ndarray, "3"], chosen: np.ndarray
 ) -> Float32[np.ndarray, "M 3"]:
-    """Colours (M, 3), sRGB 0..1, of the chosen texels, all of which lie on eyeballs."""
+    """Colours (M, 3), sRGB 0..1, of the chosen texels, all of which lie on eyeballs.
+
+    The white is painted a little darker than it is, for it lies in the shadow of lids that the texture cannot know.
+    """
     out = np.zeros((len(chosen), 3), np.float32)
     eyes = model.joint_regressor[3:5] @ model.template
     apart = float(np.linalg.norm(eyes[0] - eyes[1]))

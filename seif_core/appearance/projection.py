@@ -14,7 +14,7 @@ from ..shapes import Float32
 from .alignment import landmark_displacement
 from .atlas import Atlas
 from .colour import decode
-from .complexion import hair_colour, openings, skin_likeness
+from .complexion import foreign_colour, hair_colour, openings, skin_likeness
 from .lighting import estimate_light, shading
 from .membrane import MeshMembrane
 from .numeric import sample, smoothstep
@@ -72,7 +72,7 @@ def project_photo(
         settings: how much light is divided out, whether landmarks bend the photo.
     """
     light = _estimate(photo, fit, zones, settings.evening)  # (V, 3) linear
-    likeness, skin_colour = _likeness(photo, fit, zones, light)
+    likeness, foreign, skin_colour = _likeness(photo, fit, zones, light)
     shift = np.zeros((len(fit.posed), 2), np.float32)
     zoom = photo.camera.focal / fit.camera.focal  # of the piece against the photo
     if settings.align:
@@ -98,13 +98,14 @@ def project_photo(
     near = sample(np.where(np.isfinite(photo.nearest), photo.nearest, 1e3).astype(np.float32), u, v)
     trust *= 1 - smoothstep(depth - near, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
     like = sample(likeness, u, v)
-    own = np.maximum(features, scalp)  # here the photo is kept whatever its colour
+    strange = sample(foreign, u, v)
+    own = np.maximum(features * (1 - strange), scalp)  # here the photo is kept whatever its colour
     trust *= own + (1 - own) * like
     trust *= 1 - (1 - _BELOW_TRUST) * below
     return Projected(
         colour=np.clip(colour, 0, 1),
         trust=np.clip(trust, 0, 1).astype(np.float32),
-        likeness=np.clip(np.maximum(like, core), 0, 1).astype(np.float32),
+        likeness=np.clip(np.maximum(like, core * (1 - strange)), 0, 1).astype(np.float32),
         scalp=scalp,
         detail=np.clip(1 - below, 0, 1).astype(np.float32),
         skin_colour=skin_colour,
@@ -129,8 +130,8 @@ def _estimate(photo: Photograph, fit: Fit, zones: Zones, strength: float) -> Flo
 
 def _likeness(
     photo: Photograph, fit: Fit, zones: Zones, light: Float32[np.ndarray, "V 3"]
-) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "3"]]:
-    """How much each pixel looks like skin, and the skin's own colour (sRGB)."""
+) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"], Float32[np.ndarray, "3"]]:
+    """How much each pixel looks like skin, how far its hue is none of a face, and the skin's own colour (sRGB)."""
     triangles = fit.model.triangles
     columns = [light, photo.facing[:, None], zones.reliable[:, None], zones.light[:, None]]
     painted = photo.paint(triangles, np.concatenate(columns, 1))
@@ -141,7 +142,9 @@ def _likeness(
     likeness = skin_likeness(albedo.astype(np.float32), seen & (painted[..., 4] > 0.9), unit)
     skin = seen & (painted[..., 5] > 0.9) & (likeness > 0.5)
     colour = np.median(albedo[skin], axis=0) if skin.sum() > 30 else np.array([0.55, 0.33, 0.25])
-    return likeness, (np.clip(colour, 0, 1) ** _GAMMA).astype(np.float32)
+    colour = np.clip(colour, 0, 1).astype(np.float32)
+    foreign = foreign_colour(albedo.astype(np.float32), colour, unit)
+    return likeness, foreign, (colour**_GAMMA).astype(np.float32)
 
 
 def _hair(photo: Photograph, fit: Fit, likeness: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "3"] | None:
