@@ -5,7 +5,7 @@ import pytest
 from conftest import SHARED
 
 from seif_core.errors import ModelError
-from seif_core.headmodel.openhead import calibration, lids, registration, scans, sliders
+from seif_core.headmodel.openhead import calibration, lids, registration, rims, scans, sliders
 from seif_core.headmodel.openhead.build import write_npz
 from seif_core.headmodel.openhead.registration import Surface
 from seif_core.headmodel.openhead.rig import part_mask
@@ -130,15 +130,33 @@ def test_random_heads_do_not_fold_the_face(space, seed):
     assert (turned < 0).mean() < 0.002
 
 
-def test_blinks_end_on_the_lower_lid(space):
+@pytest.mark.parametrize("seed", range(3))
+def test_random_heads_keep_their_lips_closed(space, seed):
+    weights = np.random.default_rng(20 + seed).standard_normal(len(space.basis))
+    head = space.template + np.tensordot(weights, space.basis, axes=1)
+    lower, upper = rims.rim_halves(space.template, "mouth")
+    before, after = rims.gap(space.template, lower, upper), rims.gap(head, lower, upper)
+    assert np.abs(after - before)[2:-2].max() < 0.0012
+
+
+def test_fitted_blinks_end_on_the_lower_lid(space):
     from seif_core.expressions.arkit import ARKIT_52
     from seif_core.headmodel.openhead import expressions
 
     keys = lids.fit_blinks(space, expressions.key_shapes() @ space.frame.T)
     closed = space.template + keys[ARKIT_52.index("eyeBlinkLeft")]
-    gap = lids._above(closed, *lids.lid_halves(space.template, "left"))[:, 1]
-    assert gap.max() < 0.0005
-    assert gap.min() > -0.002
+    height = rims.gap(closed, *lids.lid_halves(space.template, "left"))[:, 1]
+    assert height.max() < 0.0005
+    assert height.min() > -0.002
+
+
+def test_gap_of_a_rim_is_the_height_of_its_opening(space):
+    head = space.template.copy()
+    lower, upper = lids.lid_halves(head, "left")
+    raised = head.copy()
+    raised[upper[1:-1], 1] += 0.002
+    change = rims.gap(raised, lower, upper) - rims.gap(head, lower, upper)
+    np.testing.assert_allclose(change[1:-1], np.tile([0, 0.002, 0], (len(upper) - 2, 1)), atol=1e-9)
 
 
 def test_identity_space_reproduces_a_head_of_its_own(space):

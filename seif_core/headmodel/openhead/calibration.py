@@ -26,16 +26,24 @@ from ...errors import ModelError
 from ...resources import vendor_path
 from ...shapes import Float64
 from ..topology import PART_NAMES
-from . import registration, scans, sliders
+from . import registration, rims, scans, sliders
 from .regions import region_masks, rings_around
 from .registration import Surface, Template
-from .rig import part_mask
+from .rig import part_mask, skin_graph
 from .selection import cavity_mask, head_selection
 
 logger = logging.getLogger(__name__)
 
 STATISTICS_FILE: Final = ("open_head", "identity_statistics.npz")
 """Where the statistics ship, below `vendor`."""
+
+
+_PIT_RINGS: Final = 3
+"""Rings of vertices around a nostril's deepest point that lie inside it."""
+
+
+_LIP_REACH: Final = 9
+"""Rings of vertices around the lips' edges over which their closing fades."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +170,8 @@ def register_set(target: scans.ScanSet) -> Registered:
     surface = Surface(target.mean @ rotation.T + shift, target.outer_triangles())
     marks = marks @ rotation.T + shift
     _, shaped = registration.register_sliders(template, modes, surface, marks)
-    drawn = registration.register_displacement(template, shaped, surface, marks)
+    deep = fit_template(template.surface.vertices, pits=True)
+    drawn = registration.register_displacement(deep, shaped, surface, marks)
     ids, triangle, weights, trust = _correspondence(template, drawn, surface)
     offsets = np.einsum("pk,npkc->npc", weights, target.offsets[:, surface.triangles[triangle]]) @ rotation.T
     offsets = _spread(template, ids, trust, offsets)
@@ -186,7 +195,7 @@ def identity_space(registered: Sequence[Registered], settings: CalibrationSettin
         spread[:, None, None] * scale * directions @ frame.T,
     ]
     stack = np.concatenate(parts)
-    stack = np.stack([sliders.remove_rigid(mean, one, weights) for one in stack])
+    stack = np.stack([sliders.remove_rigid(mean, one, weights) for one in keep_lips_closed(mean, stack)])
     basis = principal_components(stack, component_weights(), chosen.components)
     skin = part_mask("skin")
     source = "FLAME 2023 Open (template, 5 identities), ICT-FaceKit (100 components), MakeHuman (sliders)"
@@ -221,6 +230,25 @@ def principal_components(
     return basis * sign[:, None, None]
 
 
+def keep_lips_closed(
+    head: Float64[np.ndarray, "V 3"], offsets: Float64[np.ndarray, "K V 3"]
+) -> Float64[np.ndarray, "K V 3"]:
+    """Offsets under which the lips' edges stay together: both meet halfway, which fades over the lips."""
+    lower, upper = rims.rim_halves(head, "mouth")
+    change = np.zeros_like(offsets)
+    for half, other in ((lower, upper), (upper, lower)):
+        first, second, share = rims.opposite(head, half, other)
+        met = offsets[:, first] + share[:, None] * (offsets[:, second] - offsets[:, first])
+        change[:, half] = (met - offsets[:, half]) / 2
+    template = fit_template(head)
+    rest = np.flatnonzero(outer_skin() & ~_rings("mouth", _LIP_REACH))
+    known = np.concatenate([rest, lower, upper[1:-1]])
+    flat = change[:, known].transpose(1, 0, 2).reshape(len(known), -1)
+    filled = registration.fill_smoothly(template, known, np.full(len(known), 10.0), flat, 0.1)
+    filled[~part_mask("skin")] = 0
+    return offsets + filled.reshape(len(filled), len(offsets), 3).transpose(1, 0, 2)
+
+
 def symmetric(head: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "V 3"]:
     """The head averaged with its mirror image, middle plane at x = 0."""
     mirror = head_selection().mirror
@@ -241,19 +269,19 @@ def follow_skin(
     """
     out = np.zeros_like(offsets)
     for side in ("left", "right"):
-        lids = np.flatnonzero(_rings(f"socket_{side}", 2))
+        edge = np.flatnonzero(_rings(f"socket_{side}", 2))
         own = part_mask(f"eye_{side}")
-        out[:, own] = _similar_motion(head[lids], offsets[:, lids], head[own], growth=0.5)
+        out[:, own] = _similar_motion(head[edge], offsets[:, edge], head[own], growth=0.5)
     lips = np.flatnonzero(_rings("mouth", 9))
     for name in ("teeth_upper", "teeth_lower", "tongue"):
         own = part_mask(name)
         out[:, own] = _similar_motion(head[lips], offsets[:, lips], head[own], growth=0.7)
-    lids = np.flatnonzero(_rings("socket_left", 2) | _rings("socket_right", 2))
+    edge = np.flatnonzero(_rings("socket_left", 2) | _rings("socket_right", 2))
     lashes = np.flatnonzero(part_mask("lashes"))
-    distance, near = KDTree(head[lids]).query(head[lashes], k=6)
+    distance, near = KDTree(head[edge]).query(head[lashes], k=6)
     weights = 1 / (distance + 0.001) ** 2
     weights /= weights.sum(1, keepdims=True)
-    out[:, lashes] = np.einsum("pk,npkc->npc", weights, offsets[:, lids[near]])
+    out[:, lashes] = np.einsum("pk,npkc->npc", weights, offsets[:, edge[near]])
     return out
 
 
@@ -282,8 +310,20 @@ def _rings(cavity: str, count: int) -> np.ndarray:
 
 
 def _core() -> np.ndarray:
-    """Indices of the landmarks that set the pose: all but those on the ears."""
-    return np.array([i for i, row in enumerate(scans.LANDMARKS) if "ear" not in row[0] and "tragus" not in row[0]])
+    """Indices of the landmarks that set the pose: all but ears and nostrils."""
+    loose = ("ear", "tragus", "nostril")
+    return np.array([i for i, row in enumerate(scans.LANDMARKS) if not any(word in row[0] for word in loose)])
+
+
+@lru_cache(maxsize=1)
+def nostril_pits() -> np.ndarray:
+    """(V,) bool, the insides of the nostrils: on scans they have depths of their own, and no believable matches."""
+    selection = head_selection()
+    inside = np.zeros(len(selection.vertex_ids), dtype=bool)
+    inside[[selection.index_of(row[1]) for row in scans.LANDMARKS if "nostril" in row[0]]] = True
+    for _ in range(_PIT_RINGS):
+        inside |= skin_graph() @ inside > 0
+    return inside
 
 
 def _similar_motion(anchor: np.ndarray, offsets: np.ndarray, points: np.ndarray, growth: float) -> np.ndarray:
@@ -356,18 +396,23 @@ def _slider_spread(name: str, settings: CalibrationSettings) -> float:
     return settings.macro_spread if name.startswith("macro/") else settings.slider_spread
 
 
-def fit_template(head: Float64[np.ndarray, "V 3"]) -> Template:
-    """The registration's view of a head (V, 3): its skin, trusted vertices and the landmarks of `scans.LANDMARKS`."""
+def fit_template(head: Float64[np.ndarray, "V 3"], *, pits: bool = False) -> Template:
+    """The registration's view of a head (V, 3): its skin, trusted vertices and the landmarks of `scans.LANDMARKS`.
+
+    Args:
+        head: (V, 3) metres.
+        pits: let the landmarks deep in the nostrils count.
+    """
     selection = head_selection()
     trust = np.ones(len(head))
     trust[region_masks()["ears"]] = 0.5
     trust[selection.rim] = 0.2
     return Template(
         Surface(np.asarray(head, dtype=np.float64), _skin_triangles()),
-        outer_skin(),
+        outer_skin() & ~nostril_pits(),
         trust,
         np.array([selection.index_of(row[1]) for row in scans.LANDMARKS]),
-        np.array([row[4] for row in scans.LANDMARKS]),
+        np.array([row[4] if pits or "nostril" not in row[0] else 0.0 for row in scans.LANDMARKS]),
     )
 
 

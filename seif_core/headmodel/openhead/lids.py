@@ -17,7 +17,7 @@ from ...shapes import Float64
 from . import calibration, registration
 from .regions import rings_around
 from .rig import part_mask
-from .selection import CAVITY_STARTS, edge_loop, head_selection
+from .rims import gap, rim_halves
 
 LID_REACH: Final = 10
 """Rings of vertices around the lids' edges over which a correction fades to nothing."""
@@ -41,15 +41,7 @@ def fit_blinks(space: calibration.IdentitySpace, keys: Float64[np.ndarray, "K V 
 
 def lid_halves(head: Float64[np.ndarray, "V 3"], side: str) -> tuple[np.ndarray, np.ndarray]:
     """Vertices of the lower and of the upper lid's edge, each from the right (-X) to the left corner, both included."""
-    selection = head_selection()
-    skin = selection.faces[selection.face_part == 0]
-    loop = edge_loop(skin, *(selection.index_of(v) for v in CAVITY_STARTS[f"socket_{side}"]))
-    start, end = int(head[loop, 0].argmin()), int(head[loop, 0].argmax())
-    ordered = np.roll(loop, -start)
-    turn = (end - start) % len(loop)
-    halves = [ordered[: turn + 1], np.concatenate([ordered[turn:], ordered[:1]])[::-1]]
-    halves.sort(key=lambda half: float(head[half, 1].mean()))
-    return halves[0], halves[1]
+    return rim_halves(head, f"socket_{side}")
 
 
 def _fit_blink(space: calibration.IdentitySpace, key: np.ndarray, side: str) -> np.ndarray:
@@ -68,21 +60,12 @@ def _fit_blink(space: calibration.IdentitySpace, key: np.ndarray, side: str) -> 
         return out
 
     # first scale the upper lid's way to the height it has to cover, then settle what is left
-    opened, closed = _above(template, lower, upper), _above(template + key, lower, upper)
+    opened, closed = gap(template, lower, upper), gap(template + key, lower, upper)
     way = np.maximum(opened[:, 1] - closed[:, 1], 0.001)
     key = key * (1 + spread((np.clip((opened[:, 1] - _LANDING[1]) / way, 0.4, 1.2) - 1)[:, None]))
-    key = key + spread(_LANDING - _above(template + key, lower, upper))
+    key = key + spread(_LANDING - gap(template + key, lower, upper))
     head = template + key
     return key + _clear(head, np.flatnonzero((rings >= 0) & (rings <= LID_REACH)), side)
-
-
-def _above(head: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """Offsets (U, 3) of the upper lid's edge from the lower lid's edge, as far along between the corners."""
-    ends = head[lower[0], 0], head[lower[-1], 0]
-    along = (head[upper, 0] - ends[0]) / (ends[1] - ends[0])
-    across = np.maximum.accumulate((head[lower, 0] - ends[0]) / (ends[1] - ends[0]))
-    place = np.column_stack([np.interp(along, across, head[lower, axis]) for axis in range(3)])
-    return head[upper] - place
 
 
 def _clear(head: np.ndarray, ids: np.ndarray, side: str) -> np.ndarray:

@@ -64,9 +64,12 @@ LANDMARKS: Final = (
     ("right mouth corner", 402, 2827, 5708, 4.0),
     ("left mouth corner", 7162, 1710, 6213, 4.0),
     ("stomion", 474, 3531, 5517, 4.0),
+    ("right nostril", 393, 1409, 4811, 2.0),
+    ("left nostril", 7153, 475, 5275, 2.0),
 )
 """Points that start the registration: chosen on renders of the three means (lid points where the lids meet the visible
-eyeball at fixed shares of its width; the others by eye and by a landmark detector), kept as nearest vertices."""
+eyeball at fixed shares of its width; nostrils deep inside; the others by eye and by a
+landmark detector), kept as nearest vertices."""
 
 _CENTIMETRE: Final = 0.01
 """Metres per ICT-FaceKit unit (centimetres)."""
