@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -55,6 +56,14 @@ def test_clay_is_grey_and_the_texture_green():
     middle = (slice(55, 65), slice(35, 45))
     assert np.ptp(clay[middle].reshape(-1, 3).mean(0)) < 40
     assert (textured[middle][..., 1] > textured[middle][..., 0] + 30).all()
+
+
+def test_clay_eyes_show_where_they_look():
+    head = scene()[2]
+    view = View(width=200, height=240)
+    green = render(head, view)
+    plain = render(replace(head, texture=None), view)
+    assert 20 < (green != plain).any(axis=2).sum() < 2000
 
 
 def test_without_a_texture_the_textured_view_is_clay():

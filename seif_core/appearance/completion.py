@@ -61,7 +61,7 @@ def _strands(
     shown = (texels.scalp > 0.9) & (own > 0.9) & (texels.likeness < 0.3)
     strength = float(np.std(high[shown].mean(axis=1))) if shown.sum() > 200 else _STRANDS
     hidden = np.flatnonzero((texels.scalp > 0.01) & (own < 0.99))
-    light = strands(model, atlas.spread(model.template, hidden)) * min(strength, 2 * _STRANDS)
+    light = strands(model, atlas.spread(model.template, hidden)) * min(0.8 * strength, 1.5 * _STRANDS)
     out[hidden] = light * texels.scalp[hidden] * (1 - own[hidden])
     return out
 

@@ -31,10 +31,13 @@ def strands(model: HeadModel, place: Float[np.ndarray, "N 3"]) -> Float32[np.nda
     for around, along, size in _WAVES:
         bent += size * np.sin(2 * np.pi * around * turn + along * down)
     table = _noise()
-    index = (bent * _TABLE).astype(np.int64) % _TABLE
-    crossing = ((turn - 0.6 * (bent - turn)) * _TABLE).astype(np.int64) % _TABLE
+    crossing = 0.6 * (bent - turn) - turn
     spread = np.clip(np.hypot(x, z) / unit, 0.3, 1.0)  # strands meet at the crown: there they blur
-    return ((0.8 * table[index] + 0.6 * table[-1 - crossing]) * spread).astype(np.float32)
+    return ((0.8 * _look_up(table, bent) + 0.6 * _look_up(table, crossing)) * spread).astype(np.float32)
+
+
+def _look_up(table: np.ndarray, turns: np.ndarray) -> np.ndarray:
+    return np.interp(turns * _TABLE, np.arange(_TABLE), table, period=_TABLE)
 
 
 def _noise() -> Float[np.ndarray, " T"]:

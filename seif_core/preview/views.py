@@ -119,8 +119,7 @@ def render(
     if mode == "textured" and surface.texture is not None:
         colour = _texture_colours(scene, hits, surface.uvs, surface.texture)
     else:
-        palette = np.array([_CLAY[name] for name in PART_NAMES], np.float32)
-        colour = palette[scene.part[hits.triangle]]
+        colour = _clay(scene, hits, surface)
     linear = np.tile(np.array(_BACKGROUND, np.float32), (fine.height * fine.width, 1))
     linear[hits.pixel] = colour * _shade(scene, hits)[:, None]
     linear = linear.reshape(fine.height, fine.width, 3)
@@ -185,6 +184,17 @@ def _draw(surface: Surface, vertices: np.ndarray, camera: Camera) -> _Scene:
     index = torch.from_numpy(triangles).long()
     raster = rasterize_view(points, index, camera, cull_back=True)
     return _Scene(points, index, part, uv_triangles, normals, raster)
+
+
+def _clay(scene: _Scene, hits: _Hits, surface: Surface) -> Float32[np.ndarray, "P 3"]:
+    """Plain colours of the parts; the eyes keep their texture where there is one, so that one sees where they look."""
+    part = scene.part[hits.triangle]
+    colour = np.array([_CLAY[name] for name in PART_NAMES], np.float32)[part]
+    eyes = np.flatnonzero((part == PART_NAMES.index("eye_left")) | (part == PART_NAMES.index("eye_right")))
+    if surface.texture is not None and len(eyes):
+        only = _Hits(hits.pixel[eyes], hits.triangle[eyes], hits.weights[eyes])
+        colour[eyes] = _texture_colours(scene, only, surface.uvs, surface.texture)
+    return colour
 
 
 def _hits(scene: _Scene) -> _Hits:
