@@ -107,7 +107,9 @@ def calibrated_identity() -> IdentitySpace:
 
 
 def read_statistics(path: Path) -> IdentitySpace:
-    """Read `identity_statistics.npz` (docs/format-open-head.md): skin alone, to which the other parts are added.
+    """Read `identity_statistics.npz`: the skin, to which the other parts are added.
+
+    The format is described in docs/format-identity-statistics.md.
 
     Raises:
         ModelError: the file is damaged or made for other vertices.
