@@ -235,11 +235,11 @@ def test_without_reliable_skin_everything_may_be_skin():
 def test_hair_colour_is_that_above_the_brows_and_none_for_the_bald():
     picture = np.full((200, 200, 3), (200, 150, 130), np.uint8)
     head = np.ones((200, 200), np.float32)
-    eyes, up = np.array([[80.0, 130.0], [120.0, 130.0]]), np.array([0.0, -1.0])
+    where = {"between": np.array([100.0, 130.0]), "up": np.array([0.0, -1.0]), "unit": 40.0}
     likeness = np.ones((200, 200), np.float32)
-    assert hair_colour(picture, head, likeness, eyes, up) is None
+    assert hair_colour(picture, head, likeness, **where) is None
     picture[:80], likeness[:80] = (60, 40, 20), 0.0
-    found = hair_colour(picture, head, likeness, eyes, up)
+    found = hair_colour(picture, head, likeness, **where)
     np.testing.assert_allclose(found, np.array([60, 40, 20]) / 255, atol=0.01)
 
 
@@ -251,7 +251,7 @@ def test_openings_cover_the_eyes_and_leave_the_cheeks():
         x, y = portrait.landmarks[list(ring), :2].mean(0).astype(int)
         assert hole[y, x] == 255
     assert (hole > 0).mean() < 0.05
-    other = replace(portrait, landmark_scheme="ibug68", landmarks=portrait.landmarks[:68])
+    other = replace(portrait, landmark_scheme="other", landmarks=portrait.landmarks[:68])
     assert not openings(other, 1.0, np.zeros(2), (50, 60)).any()
 
 

@@ -26,6 +26,13 @@ INNER_LIPS: Final = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310,
 """MediaPipe Face Mesh, the inner ring of FACEMESH_LIPS."""
 
 
+_OPENINGS: Final = {
+    "mediapipe478": (*EYE_RINGS, INNER_LIPS),
+    "ibug68": (tuple(range(42, 48)), tuple(range(36, 42)), tuple(range(60, 68))),
+}
+"""Left eye, right eye and mouth in each landmark scheme; iBUG: Sagonas et al. 2013, figure 1, counted from 0."""
+
+
 def skin_likeness(
     albedo: Float32[np.ndarray, "h w 3"], reliable: Bool[np.ndarray, "h w"], unit: float
 ) -> Float32[np.ndarray, "h w"]:
@@ -86,8 +93,10 @@ def hair_colour(
     picture: UInt8[np.ndarray, "h w 3"],
     head: Float32[np.ndarray, "h w"],
     likeness: Float32[np.ndarray, "h w"],
-    eyes: Float[np.ndarray, "2 2"],
+    *,
+    between: Float[np.ndarray, "2"],
     up: Float[np.ndarray, "2"],
+    unit: float,
 ) -> Float32[np.ndarray, "3"] | None:
     """Colour of what covers the scalp, hair or hat, sRGB 0..1; None for a bald head.
 
@@ -97,12 +106,12 @@ def hair_colour(
         picture: (h, w, 3) uint8 sRGB.
         head: (h, w) 0..1, inside the person's mask.
         likeness: from `skin_likeness`.
-        eyes: (2, 2) the eyes in pixels.
+        between: (2,) the middle between the eyes, pixels.
         up: (2,) the head's upward direction in the picture, unit.
+        unit: pixels between the eyes as if seen from the front.
     """
-    unit = float(np.linalg.norm(eyes[0] - eyes[1]))
     rows, columns = np.mgrid[: head.shape[0], : head.shape[1]]
-    offset = np.stack([columns + 0.5, rows + 0.5], -1) - eyes.mean(0)
+    offset = np.stack([columns + 0.5, rows + 0.5], -1) - between
     height, aside = offset @ up / unit, np.abs(offset @ np.array([up[1], -up[0]])) / unit
     head = cv2.erode(head, np.ones((5, 5), np.uint8))
     crown = (head > 0.9) & (height > 0.7) & (aside < 1.6)
@@ -123,15 +132,14 @@ def openings(
     """255 inside the openings of eyes and mouth, where the photo shows no skin.
 
     Args:
-        portrait: gives the landmarks; without MediaPipe's there are no openings.
+        portrait: gives the landmarks; of an unknown scheme there are no openings.
         scale: pixels of the piece per pixel of the photo.
         origin: (2,) where the photo's top left corner lies in the piece, pixels.
         shape: height and width of the piece.
     """
     out = np.zeros(shape, np.uint8)
-    if portrait.landmark_scheme != "mediapipe478":
-        return out
-    for ring, grow in ((EYE_RINGS[0], 0.02), (EYE_RINGS[1], 0.02), (INNER_LIPS, 0.04)):
+    rings = _OPENINGS.get(portrait.landmark_scheme, ())
+    for ring, grow in zip(rings, (0.02, 0.02, 0.04), strict=False):
         points = portrait.landmarks[list(ring), :2] * scale + origin - 0.5
         width = float(np.linalg.norm(np.ptp(points, axis=0)))
         centre = points.mean(0)

@@ -150,8 +150,7 @@ def _likeness(
 def _hair(photo: Photograph, fit: Fit, likeness: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "3"] | None:
     eyes = fit.model.joint_regressor[3:5] @ fit.posed
     up = rotation_matrices(fit.pose.astype(np.float64))[0] @ np.array([0.0, 0.05, 0.0])
-    pixels = photo.small_camera.project(np.concatenate([eyes, eyes.mean(0, keepdims=True) + up]))
-    upward = pixels[2] - pixels[:2].mean(0)
-    return hair_colour(
-        photo.small, photo.inside, likeness, pixels[:2], upward / max(float(np.linalg.norm(upward)), 1e-6)
-    )
+    between, above = photo.small_camera.project(np.stack([eyes.mean(0), eyes.mean(0) + up]))
+    upward = (above - between) / max(float(np.linalg.norm(above - between)), 1e-6)
+    unit = photo.small_camera.focal * float(np.linalg.norm(eyes[0] - eyes[1]) / -eyes[:, 2].mean())
+    return hair_colour(photo.small, photo.inside, likeness, between=between, up=upward, unit=max(unit, 1.0))

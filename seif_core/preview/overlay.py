@@ -24,7 +24,7 @@ _SHIFT: Final = 4  # fractional bits of OpenCV's sub-pixel drawing
 
 
 def draw_wire(
-    picture: UInt8[np.ndarray, "H W 3"], surface: Surface, camera: Camera, opacity: float = 0.45
+    picture: UInt8[np.ndarray, "H W 3"], surface: Surface, camera: Camera, opacity: float = 0.35
 ) -> UInt8[np.ndarray, "H W 3"]:
     """Blend the visible edges of a surface (camera space) over a picture taken by `camera`.
 

@@ -7,7 +7,7 @@ ear in the middle and the nose towards the picture's left edge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 import cv2
@@ -132,7 +132,7 @@ def render_normals(surface: Surface, camera: Camera) -> UInt8[np.ndarray, "H W 3
     """Normal map of a surface in camera space.
 
     Returns:
-        (H, W, 3) uint8, RGB = (n + 1) / 2, x right, y up, z to the viewer; 127 where nothing is.
+        (H, W, 3) uint8, RGB = (n + 1) / 2, x right, y up, z to the viewer; 127 where nothing is. Lashes are left out.
     """
     out = np.full((camera.height, camera.width, 3), 127, np.uint8)
     window = _window(camera.project(surface.vertices.astype(np.float64)), camera)
@@ -141,7 +141,7 @@ def render_normals(surface: Surface, camera: Camera) -> UInt8[np.ndarray, "H W 3
     x0, y0, x1, y1 = window
     crop = Camera(camera.focal, camera.cx - x0, camera.cy - y0, x1 - x0, y1 - y0)
     small = crop.scaled(min(1.0, 1400 / max(crop.width, crop.height)))
-    scene = _draw(surface, surface.vertices, small)
+    scene = _draw(_without_lashes(surface), surface.vertices, small)
     normals = interpolate(scene.raster, scene.triangles, scene.normals).numpy()
     hit = (scene.raster.triangle.numpy() >= 0).astype(np.uint8)
     if small.width != crop.width or small.height != crop.height:
@@ -169,6 +169,13 @@ def _into_view(vertices: np.ndarray, frame: np.ndarray, view: View) -> np.ndarra
     about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
     return (vertices - centre) @ (about_x @ about_y).T + np.array([0, 0, -distance])
+
+
+def _without_lashes(surface: Surface) -> Surface:
+    kept = surface.face_part != PART_NAMES.index("lashes")
+    return replace(
+        surface, faces=surface.faces[kept], face_part=surface.face_part[kept], uv_faces=surface.uv_faces[kept]
+    )
 
 
 def _draw(surface: Surface, vertices: np.ndarray, camera: Camera) -> _Scene:
