@@ -1,0 +1,239 @@
+"""The template drawn onto the surface: match, solve, untangle, level by level, then once more on the finer mesh.
+
+Source of the scheme: Amberg, Romdhani and Vetter, Optimal step nonrigid ICP algorithms for surface registration, CVPR
+2007 (stiffness falls level by level); here with a thin plate instead of affine maps, and with semantic codes in the
+matching as Liu et al., SeIF, IEEE TMM 2024, DOI 10.1109/TMM.2024.3405721, describe for uniformization.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..errors import RegistrationError
+from ..headmodel import HeadModel
+from ..headmodel.semantics import canonical_codes
+from ..progress import Progress
+from ..shapes import Bool, Float
+from .crossings import crossing_pairs
+from .folds import folded_triangles
+from .followers import follow_skin
+from .matching import SurfaceMatcher, TargetSurface
+from .settings import UniformizeSettings
+from .skin import Skin
+from .solver import Plate, Ties
+from .subdivision import subdivide
+from .zones import head_height, zones_of
+
+_LOG: Final = logging.getLogger(__name__)
+_FIRST_TIE: Final = 0.3
+_TIE_GROWTH: Final = 5.0
+_STRONGEST_TIE: Final = 1e5
+_BLEND_ROUNDS: Final = 40
+
+
+@dataclass(frozen=True, eq=False)
+class UniformMesh:
+    """The head model's mesh with the shape of the surface.
+
+    Attributes:
+        model: the head model whose topology it has: the one given, or that subdivided once.
+        fitted: (V, 3) float64 metres, the fitted head in this topology.
+        vertices: (V, 3) float64 metres, in the space of the surface.
+        distance: (S,) float64 metres, from each skin vertex (`Skin.of(model).ids`) to the surface.
+        data: (S,) float64 in 0..1, how much each of them was to follow the surface.
+        flips: folded or flipped triangles against the fitted head; 0.
+        crossings: pairs of skin triangles that cross and did not in the fitted head.
+    """
+
+    model: HeadModel
+    fitted: Float[np.ndarray, "V 3"]
+    vertices: Float[np.ndarray, "V 3"]
+    distance: Float[np.ndarray, " S"]
+    data: Float[np.ndarray, " S"]
+    flips: int
+    crossings: int
+
+
+def register(
+    model: HeadModel,
+    fitted: Float[np.ndarray, "V 3"],
+    surface: TargetSurface,
+    settings: UniformizeSettings | None = None,
+    progress: Progress | None = None,
+) -> UniformMesh:
+    """Draw the fitted head onto a surface.
+
+    Args:
+        model: the head model.
+        fitted: (V, 3) its posed vertices, metres, in the surface's space.
+        surface: the closed surface, with semantic codes or without.
+        settings: see `UniformizeSettings`.
+        progress: told the fraction done; may cancel.
+
+    Raises:
+        RegistrationError: the fitted head does not belong to the model, or triangles stay folded.
+        CancelledError: the user cancelled.
+    """
+    s, progress = settings or UniformizeSettings(), progress or Progress()
+    if fitted.shape != model.template.shape or not np.isfinite(fitted).all():
+        raise RegistrationError(
+            f"The fitted head has {len(fitted)} vertices, the model {len(model.template)}; fit this model again."
+        )
+    fitted = fitted.astype(np.float64)
+    matcher = SurfaceMatcher(surface, model, fitted, head_height(model))
+    levels = len(s.wavelengths) + s.subdivisions * len(s.fine_wavelengths)
+    base = _Registration(model, fitted, matcher, s, np.zeros_like(fitted))
+    for level, length in enumerate(s.wavelengths):
+        progress.step(level / levels)
+        base.draw(length, fine=level / max(1, len(s.wavelengths) - 1))
+    if not s.subdivisions:
+        return base.result()
+    fine_model, drawn = subdivide(model, base.vertices())
+    fine_fitted = subdivide(model, fitted)[1]
+    finer = _Registration(fine_model, fine_fitted, matcher, s, drawn - fine_fitted)
+    for level, length in enumerate(s.fine_wavelengths):
+        progress.step((level + len(s.wavelengths)) / levels)
+        finer.draw(length, fine=1.0)
+    return finer.result()
+
+
+class _Registration:
+    """One topology being drawn onto the surface."""
+
+    def __init__(
+        self,
+        model: HeadModel,
+        fitted: np.ndarray,
+        matcher: SurfaceMatcher,
+        settings: UniformizeSettings,
+        start: np.ndarray,
+    ) -> None:
+        self.model, self.fitted, self.matcher, self.settings = model, fitted, matcher, settings
+        self.skin = Skin.of(model)
+        self.rest = fitted[self.skin.ids]
+        self.zones = zones_of(model, self.skin, settings)
+        self.codes = canonical_codes(model)[self.skin.ids].astype(np.float64)
+        self.plate = Plate.of(self.skin, self.rest)
+        self.displacement = start[self.skin.ids].astype(np.float64)
+        self.ties = Ties.none()
+        self.crossed = self._crossed_triangles(self.rest)
+        if np.any(start):  # a mesh that comes folded or crossed from the coarser topology starts from what is sound
+            self.displacement = self._untangled(np.zeros_like(self.rest), self.displacement, 0.01 * matcher.height)
+
+    def draw(self, length: float, fine: float) -> None:
+        """Match and solve with one smoothing length, in head heights, and untangle."""
+        metres = length * self.matcher.height
+        start, targets = self.displacement, self.displacement
+        solver = self.plate.solver(self.zones, self.ties, metres)
+        for _ in range(self.settings.iterations):
+            targets = self._targets(self.displacement, fine)
+            self.displacement = solver.solve(targets)
+        self.displacement = self._untangled(start, targets, metres)
+
+    def _targets(self, displacement: np.ndarray, fine: float) -> np.ndarray:
+        """Where each vertex should go: towards its match, sliding freely along the surface in the fine levels."""
+        points = self.rest + displacement
+        normals = self.skin.normals(points)
+        found = self.matcher.match(points, normals, self.codes, self.settings, fine)
+        gap = found.points - points
+        along = (gap * found.normals).sum(1, keepdims=True) * found.normals
+        return displacement + found.weights[:, None] * (along + 0.3 * (1 - fine) * (gap - along))
+
+    def _untangled(self, start: np.ndarray, targets: np.ndarray, metres: float) -> np.ndarray:
+        """Solve for the targets, and tie folded and crossing places together until none is left.
+
+        Tied vertices move alike, and what moves alike neither folds nor crosses. What remains after that is drawn back
+        to `start`, which is sound.
+        """
+        moved = targets
+        for round_ in range(self.settings.untangle_rounds):
+            moved = self.plate.solver(self.zones, self.ties, metres).solve(targets)
+            folded, crossing = self._unsound(moved)
+            if not len(folded) + len(crossing):
+                return moved
+            _LOG.debug("untangling, round %d: %d folded, %d crossing", round_, len(folded), len(crossing))
+            self._tie(folded, crossing, min(_FIRST_TIE * _TIE_GROWTH**round_, _STRONGEST_TIE))
+        return self._drawn_back(start, moved)
+
+    def _tie(self, folded: np.ndarray, crossing: np.ndarray, strength: float) -> None:
+        """Tie folded triangles to their surroundings, and crossing ones to each other."""
+        seed = np.zeros(len(self.rest), bool)
+        seed[self.skin.triangles[folded]] = True
+        edges = self.skin.edges
+        around = edges[seed[edges].any(axis=1)]
+        six = self.skin.triangles[crossing].reshape(-1, 6)
+        first, second = np.triu_indices(6, 1)
+        clique = np.stack([six[:, first].ravel(), six[:, second].ravel()], axis=1)
+        pairs = np.concatenate([around, clique[clique[:, 0] != clique[:, 1]]])
+        self.ties = Ties(
+            np.concatenate([self.ties.pairs, pairs]),
+            np.concatenate([self.ties.strength, np.full(len(pairs), strength)]),
+        )
+
+    def _drawn_back(self, start: np.ndarray, moved: np.ndarray) -> np.ndarray:
+        """Unsound places go less far from `start`, with a soft transition, until all is sound.
+
+        Raises:
+            RegistrationError: some place stays folded.
+        """
+        share = np.ones(len(start))
+        left = 0
+        for round_ in range(_BLEND_ROUNDS):
+            blended = start + share[:, None] * (moved - start)
+            folded, crossing = self._unsound(blended)
+            left = len(folded) + len(crossing)
+            if left == 0:
+                return blended
+            _LOG.debug("drawing back, round %d: %d folded, %d crossing", round_, len(folded), len(crossing))
+            bad = np.zeros(len(start), bool)
+            bad[self.skin.triangles[np.r_[folded, crossing.ravel()].astype(np.int64)]] = True
+            near = self.skin.spread(bad, 2 + round_ // 4).astype(float)
+            for _ in range(3):
+                near = np.maximum(near, self.skin.smoothing @ near)
+            share = share * (1 - 0.5 * near) if round_ < _BLEND_ROUNDS - 4 else share * (near == 0)
+        raise RegistrationError(
+            f"{left} places of the mesh stay folded on this surface; use a smoother surface or longer wavelengths."
+        )
+
+    def _unsound(self, displacement: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Folded triangles (N,), and pairs (P, 2) that cross and did not in the fitted head."""
+        points = self.rest + displacement
+        return np.flatnonzero(folded_triangles(self.skin, self.rest, points)), self._fresh_crossings(points)
+
+    def _fresh_crossings(self, points: np.ndarray) -> np.ndarray:
+        pairs = crossing_pairs(points, self.skin.triangles)
+        return pairs[~self.crossed[pairs].all(axis=1)]
+
+    def _crossed_triangles(self, points: np.ndarray) -> Bool[np.ndarray, " T"]:
+        crossed = np.zeros(len(self.skin.triangles), bool)
+        crossed[crossing_pairs(points, self.skin.triangles)] = True
+        return crossed
+
+    def vertices(self) -> Float[np.ndarray, "V 3"]:
+        """All vertices, the other parts following the skin."""
+        return follow_skin(self.model, self.skin, self.fitted, self.displacement)
+
+    def result(self) -> UniformMesh:
+        """The mesh, checked once more.
+
+        Raises:
+            RegistrationError: a triangle is folded.
+        """
+        vertices = self.vertices()
+        points = vertices[self.skin.ids]
+        flips = int(folded_triangles(self.skin, self.rest, points).sum())
+        if flips:
+            raise RegistrationError(f"{flips} triangles of the mesh are folded; use a smoother surface.")
+        return UniformMesh(
+            self.model,
+            self.fitted,
+            vertices,
+            self.matcher.index.query(points).distances,
+            zones_of(self.model, self.skin, self.settings).data,
+            flips,
+            len(self._fresh_crossings(points)),
+        )

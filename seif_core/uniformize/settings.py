@@ -1,0 +1,52 @@
+"""What may be chosen about the uniform mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ..errors import SettingsError
+
+
+@dataclass(frozen=True)
+class UniformizeSettings:
+    """Choices of `register`; lengths are in head heights, from the chin to the crown, so that they suit any head.
+
+    Attributes:
+        hair: whether scalp and nape follow the surface (the whole silhouette) or keep the fit (a bald head).
+        subdivisions: 0 for the model's own topology, 1 for the model subdivided once.
+        wavelengths: smoothing length of each level, coarse to fine; bumps much shorter than 2 pi times this are left.
+        fine_wavelengths: the same for the second pass, on the subdivided mesh.
+        iterations: how often each level matches and solves.
+        distance_limit: matches farther than this are ignored.
+        robust_scale: distance at which a match counts a quarter in the finest level; coarser levels are laxer.
+        code_scale: difference of semantic codes at which a match counts 1 / e.
+        stiffness: how many times stiffer than the rest lids, lips, nostrils, ears and hollows are.
+        untangle_rounds: how often folded places are made stiffer before giving up.
+    """
+
+    hair: bool = True
+    subdivisions: int = 0
+    wavelengths: tuple[float, ...] = (0.25, 0.12, 0.06, 0.03, 0.015)
+    fine_wavelengths: tuple[float, ...] = (0.012, 0.006)
+    iterations: int = 6
+    distance_limit: float = 0.5
+    robust_scale: float = 0.05
+    code_scale: float = 0.2
+    stiffness: float = 300.0
+    untangle_rounds: int = 14
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense.
+
+        Raises:
+            SettingsError: a value lies outside its range.
+        """
+        if self.subdivisions not in {0, 1}:
+            raise SettingsError(f"{self.subdivisions} subdivisions were asked for; choose 0 or 1.")
+        for lengths in (self.wavelengths, self.fine_wavelengths):
+            if not lengths or min(lengths) <= 0 or any(a < b for a, b in pairwise(lengths)):
+                raise SettingsError(f"The smoothing lengths {lengths} must be positive and go from coarse to fine.")
+        for name in ("iterations", "distance_limit", "robust_scale", "code_scale", "stiffness", "untangle_rounds"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"The setting {name} is {getattr(self, name)}; it must be more than 0.")
