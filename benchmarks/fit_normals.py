@@ -46,10 +46,10 @@ def timed_fit(portrait: Portrait) -> tuple[Fit, float]:
 
 def normals_of(fit: Fit, photo: Path) -> tuple[float, float, float] | None:
     """Face mean, face median and head mean in degrees, or None where the photo has no reference."""
-    reference = cv2.imread(str(photo.with_name(f"{photo.stem}_normal.png")))
-    mask = cv2.imread(str(photo.with_name(f"{photo.stem}_mask.png")), cv2.IMREAD_GRAYSCALE)
-    if reference is None or mask is None:
+    paths = [photo.with_name(f"{photo.stem}_{kind}.png") for kind in ("normal", "mask")]
+    if not all(p.is_file() for p in paths):
         return None
+    reference, mask = cv2.imread(str(paths[0])), cv2.imread(str(paths[1]), cv2.IMREAD_GRAYSCALE)
     ours, theirs, head = render_normals(Surface.of_fit(fit), fit.camera), reference[..., ::-1], mask > 127
     face = angular_error(ours, theirs, face_mask(fit) & head)
     return face.mean_deg, face.median_deg, angular_error(ours, theirs, head).mean_deg

@@ -63,3 +63,18 @@ def test_a_real_photo_is_fitted_to_its_landmarks_by_a_plausible_head(head, name)
     assert 0.3 < -fit.translation[2] < 4
     if name.startswith("avatar"):
         assert fit.pose[2, 0] > 0.08
+
+
+def test_the_sixty_eight_points_of_the_second_detector_fit_as_well(head):
+    shape = np.random.default_rng(0).normal(size=len(head.shape_basis)) * 0.5
+    pose = np.zeros((5, 3))
+    pose[0], pose[2, 0] = (0.1, 0.3, 0.1), 0.2
+    portrait, posed = photo_of(head, shape=shape, pose=pose, translation=(0, 0, -1.2), camera=CAMERA, exif=False)
+    points = head.embeddings["ibug68"].points(posed)
+    marks = np.concatenate([CAMERA.project(points), np.zeros((68, 1))], 1).astype(np.float32)
+    fit = fit_portrait(replace(portrait, landmarks=marks, landmark_scheme="ibug68"), head)
+    np.testing.assert_allclose(fit.pose[0], pose[0], atol=0.03)
+    assert fit.pose[2, 0] == pytest.approx(0.2, abs=0.04)
+    face = head.regions["face"]
+    offset = (fit.posed - posed)[face]
+    assert np.linalg.norm(offset - offset.mean(0), axis=1).mean() < 0.0025

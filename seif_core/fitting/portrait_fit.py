@@ -255,7 +255,9 @@ class _Fitter:
         rows, across = self.prepared.contour_rows, self.silhouette.across
         outer = across[..., :, None] * across[..., None, :]
         along = torch.eye(2, dtype=outer.dtype, device=outer.device) - outer
-        sliding = weight[:, rows, None, None] * (outer + along / self.settings.contour_slide)
+        noise = torch.maximum(self.prepared.sigma[rows], self.prepared.sigma.new_tensor(self.settings.contour_noise))
+        sliding = outer / self.settings.contour_noise + along / (self.settings.contour_slide * noise[:, None, None])
+        sliding = sliding / scale[:, None, None, None]
         transform[:, rows] = torch.where(self.silhouette.slid[..., None, None], sliding, transform[:, rows])
         matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_prior)
         return Energy(

@@ -15,6 +15,7 @@ class FitSettings:
         noise_reach: distance over which the errors of two landmarks lose their likeness.
         depth_weight: weight of the detector's depth relative to the image coordinates (squared residuals).
         robust_scale: residual, in standard deviations, at which a landmark starts to count as an outlier.
+        contour_noise: standard deviation of a contour landmark across the silhouette that it slides along.
         contour_slide: how many times less a contour landmark is held along its contour than across it.
         shape_prior: standard deviation of the identity coefficients, 1 for a calibrated model.
         expression_prior: standard deviation of the expression coefficients of a model without named keys.
@@ -36,6 +37,7 @@ class FitSettings:
     noise_reach: float = 0.01
     depth_weight: float = 0.1
     robust_scale: float = 3.0
+    contour_noise: float = 0.003
     contour_slide: float = 6.0
     shape_prior: float = 1.0
     expression_prior: float = 1.0
