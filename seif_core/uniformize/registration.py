@@ -137,11 +137,14 @@ class _Registration:
     def _targets(self, displacement: np.ndarray, fine: float) -> np.ndarray:
         """Where each vertex should go: towards its match, sliding freely along the surface in the fine levels."""
         points = self.rest + displacement
-        normals = self.skin.normals(points)
-        found = self.matcher.match(points, normals, self.codes, self.settings, fine)
-        gap = found.points - points
+        rows = np.flatnonzero(self.zones.data > 0)
+        normals = self.skin.normals(points)[rows]
+        found = self.matcher.match(points[rows], normals, self.codes[rows], self.settings, fine)
+        gap = found.points - points[rows]
         along = (gap * found.normals).sum(1, keepdims=True) * found.normals
-        return displacement + found.weights[:, None] * (along + 0.3 * (1 - fine) * (gap - along))
+        targets = displacement.copy()
+        targets[rows] += found.weights[:, None] * (along + 0.3 * (1 - fine) * (gap - along))
+        return targets
 
     def _untangled(self, start: np.ndarray, targets: np.ndarray, metres: float) -> np.ndarray:
         """Solve for the targets, and tie folded and crossing places together until none is left.
