@@ -160,6 +160,20 @@ def test_scalp_behind_takes_the_hairs_colour_and_the_neck_does_not():
     assert np.median(colour[back & (place[:, 1] < -0.09)].mean(axis=1)) > 0.5
 
 
+def test_a_high_hairline_seen_on_one_side_is_high_on_the_other():
+    fit = make_fit(model(), yaw=-0.9)
+
+    def hair(place):
+        return (place[..., 1] > 0.1) | (place[..., 2] < -0.02)
+
+    texture = bake_texture(photograph(fit, plain_albedo(), paint=hair), fit, settings=TextureSettings(size=SIZE))
+    place, colour = skin_texels(texture)
+    forehead = (np.abs(place[:, 1] - 0.085) < 0.004) & (place[:, 2] > 0.03)
+    light = [np.median(colour[forehead & (side * place[:, 0] > 0.012)].mean(axis=1)) for side in (1, -1)]
+    assert min(light) > 0.4
+    assert light[0] == pytest.approx(light[1], abs=0.1)
+
+
 def test_a_grey_photo_gives_a_grey_texture():
     fit = make_fit(model())
     portrait = photograph(fit, plain_albedo(), background=(90, 90, 90))

@@ -36,33 +36,29 @@ def complete(
     """Colours (N, 3), sRGB 0..1, of all texels as if they were skin."""
     mirror = mirror_vertices(model.template)
     texels = _balance(atlas, membrane, mirror, zones, texels)
-    skin, low = _low_band(atlas, zones, membrane, mirror, texels)
+    skin, low, covered = _low_band(atlas, zones, membrane, mirror, texels)
     shine = np.maximum((texels.colour - skin).min(axis=1) - _SHINE, 0)  # lighter in all channels: no colour of skin
     high = texels.colour - low - (shine * (1 - _SHINE_KEPT) * (1 - texels.scalp))[:, None]
     own = smoothstep(texels.trust, 0.15, 0.70).astype(np.float32)
     mirrored, confidence = _mirrored(atlas, high, own)
     share = (1 - own) * confidence * atlas.spread(zones.paired[:, None])[:, 0]
-    hair = _strands(model, atlas, texels, high, own)
+    hair = np.zeros(len(own), np.float32)
+    if texels.hair_colour is not None:
+        shown = covered * (texels.likeness < 0.3) * own > 0.9
+        hair = _strands(model, atlas, covered * (1 - own), high[shown])
     high *= (own * texels.detail)[:, None]
     return low + high + mirrored * (share * texels.detail)[:, None] + hair[:, None]
 
 
 def _strands(
-    model: HeadModel,
-    atlas: Atlas,
-    texels: Projected,
-    high: Float32[np.ndarray, "N 3"],
-    own: Float32[np.ndarray, " N"],
+    model: HeadModel, atlas: Atlas, share: Float32[np.ndarray, " N"], seen: Float32[np.ndarray, "S 3"]
 ) -> Float32[np.ndarray, " N"]:
-    """Lightness of strands where the scalp is not seen, as strong as the seen hair's own structure."""
-    out = np.zeros(len(own), np.float32)
-    if texels.hair_colour is None:
-        return out
-    shown = (texels.scalp > 0.9) & (own > 0.9) & (texels.likeness < 0.3)
-    strength = float(np.std(high[shown].mean(axis=1))) if shown.sum() > 200 else _STRANDS
-    hidden = np.flatnonzero((texels.scalp > 0.01) & (own < 0.99))
-    light = strands(model, atlas.spread(model.template, hidden)) * min(0.8 * strength, 1.5 * _STRANDS)
-    out[hidden] = light * texels.scalp[hidden] * (1 - own[hidden])
+    """Lightness of strands where hair is not seen (`share` 0..1), as strong as the seen hair's own structure."""
+    out = np.zeros(len(share), np.float32)
+    strength = 0.8 * float(np.std(seen.mean(axis=1))) if len(seen) > 200 else _STRANDS
+    hidden = np.flatnonzero(share > 0.01)
+    light = strands(model, atlas.spread(model.template, hidden)) * min(strength, 1.5 * _STRANDS)
+    out[hidden] = light * share[hidden]
     return out
 
 
@@ -84,8 +80,11 @@ def _balance(
 
 def _low_band(
     atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
-) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"]]:
-    """Smooth colours (N, 3) of skin alone, and of skin and scalp joined along the hairline; solved on the vertices."""
+) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"], Float32[np.ndarray, " N"]]:
+    """Smooth colours (N, 3) of skin alone, and of skin and hair joined along the hairline; the hair's share (N,).
+
+    Solved on the vertices.
+    """
     member = scalp_share(zones.hair)
     some = slice(None, None, GATHER_STEP)
     sampled = texels.colour[some]
@@ -106,8 +105,25 @@ def _low_band(
     else:
         covered = trust * (1 - texels.likeness[some])
         scalp = stretched(covered, member, texels.hair_colour, _HAIR_PRIOR_TRUST)
-    low = atlas.spread(np.concatenate([skin, scalp - skin], axis=1))
-    return low[:, :3], low[:, :3] + low[:, 3:] * texels.scalp[:, None]
+    columns = [skin, scalp - skin, _hairiness(atlas, zones, membrane, mirror, texels)]
+    low = atlas.spread(np.concatenate(columns, axis=1))
+    share = texels.scalp * low[:, 6]
+    return low[:, :3], low[:, :3] + low[:, 3:6] * share[:, None], share
+
+
+def _hairiness(
+    atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
+) -> Float32[np.ndarray, "V 1"]:
+    """0..1, less than 1 where the photo shows a higher hairline than usual, on this side or on the other."""
+    some = slice(None, None, GATHER_STEP)
+    bare = smoothstep(texels.likeness[some], 0.6, 0.95)[:, None]
+    share, seen = atlas.gather(bare, texels.trust[some] * texels.scalp[some])
+    other = _MIRROR_TRUST * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
+    weight = seen + other + _PRIOR_TRUST
+    value = seen[:, None] * share + other[:, None] * share[mirror]
+    field = membrane.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
+    near = 1 - smoothstep(zones.hair, 0.35, 0.70)  # not on the crown
+    return (1 - field * near[:, None]).astype(np.float32)
 
 
 def _mirrored(
