@@ -1,4 +1,4 @@
-"""Is a fitted shape nearer to the real head than the model's mean? Heads of known shape: drawn, found, fitted, measured.
+"""Is a fitted shape nearer to the real head than the mean? Heads of known shape: drawn, found, fitted, measured.
 
 Run: ``python benchmarks/fit_scans.py FOLDER/ict_facekit_packed.npz [--count 30]``. Random identities of ICT-FaceKit
 (USC, MIT licence: a statistical model of Light Stage scans) are drawn with painted brows, lips and irises, turned up to
@@ -6,9 +6,14 @@ Run: ``python benchmarks/fit_scans.py FOLDER/ict_facekit_packed.npz [--count 30]
 finds their landmarks, the fit its shape without knowing the camera. Scan-to-mesh distance within 95 mm of the nose tip
 as in NoW (`seif_core.evaluation.scan`), of the fit's neutral head and of the model's mean to the true neutral head.
 
-Last figures (30 heads, millimetres, mean over the heads of each head's median):
+Last figures (the first 23 heads, open head, millimetres, mean over the heads of each head's median, with scale):
 
-    FIGURES
+    heads                 fit   mean
+    all                  1.45   1.52
+    neutral              1.47   1.51
+    with expression      1.42   1.52
+
+The fit is the nearer one for 17 of the 23.
 """
 
 from __future__ import annotations
