@@ -10,7 +10,7 @@ Last figures (16 development photos with a face, open head; a fit takes 0.45 s o
     seif_demo_1         11.39 /   9.10       14.11      0.70 %
     seif_demo_12         8.66 /   6.86       15.21      0.89 %
     seif_demo_5         11.44 /   8.60       17.30      0.96 %
-    mean                10.50                           1.56 % (of all 16; 5.9 % for a profile of 74 pixels, else below 2)
+    mean                10.50                           1.56 % (all 16; 5.9 in a profile of 74 pixels, else < 2)
 """
 
 from __future__ import annotations
