@@ -21,6 +21,7 @@ from seif_core.appearance.photograph import take_photograph
 from seif_core.appearance.strands import strands
 from seif_core.appearance.symmetry import mirror_vertices
 from seif_core.appearance.zones import build_zones, scalp_share
+from seif_core.headmodel.model import triangulate
 
 
 @lru_cache(maxsize=1)
@@ -142,6 +143,25 @@ def test_mirrored_texels_lie_at_mirrored_places():
     own = atlas.spread(model().template)[inner]
     assert atlas.mirrored.all()
     assert np.abs(mirrored - own * np.array([-1, 1, 1])).mean() < 1e-3
+
+
+def test_triangles_split_differently_on_both_sides_are_mirrored_too():
+    triangles, origin = triangulate(model().faces)
+    uv_triangles = triangulate(model().uv_faces)[0]
+    pad = np.full((len(triangles), 1), -1, np.int32)
+    split = replace(
+        model(),
+        faces=np.concatenate([triangles, pad], 1),
+        uv_faces=np.concatenate([uv_triangles, pad], 1),
+        face_part=model().face_part[origin],
+    )
+    atlas = build_atlas(split, 128)
+    assert atlas.mirrored.mean() > 0.95
+    place = atlas.image(atlas.spread(split.template))
+    inner = atlas.mirrored & (atlas.part == 0) & (np.abs(atlas.mirror_x - 64) < 55) & (atlas.mirror_y > 5)
+    inner &= atlas.mirror_y < 90
+    mirrored = sample(place, atlas.mirror_x, atlas.mirror_y)[inner]
+    assert np.abs(mirrored - atlas.spread(split.template)[inner] * np.array([-1, 1, 1])).mean() < 1e-3
 
 
 def test_mirroring_vertices_twice_comes_back():

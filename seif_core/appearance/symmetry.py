@@ -34,8 +34,9 @@ def mirror_uvs(
         uv_triangles: from `triangulate(model.uv_faces)`.
 
     Returns:
-        (T, 3, 2) coordinates of the mirrored corners, and (T,) bool whether the mirrored face was found; where it
-        was not the triangle's own coordinates stand.
+        (T, 3, 2) coordinates of the mirrored corners, and (T,) bool whether they are known. Where no face is the
+        mirror image of the triangle's own (a mesh of triangles may be split differently on both sides) the mirrored
+        vertices' coordinates are taken one by one, and doubted where a seam tears them apart.
     """
     mirror = mirror_vertices(model.template)
     faces = np.where(model.faces < 0, -1, model.faces)
@@ -45,10 +46,26 @@ def mirror_uvs(
     partner = np.full(len(faces), -1)
     for i, face in enumerate(faces.tolist()):
         partner[i] = face_of.get(frozenset(int(mirror[v]) if v >= 0 else -1 for v in face), -1)
+    single = _single_uvs(model)
     for t, (face, corners) in enumerate(zip(partner[origin], triangles, strict=True)):
         if face < 0:
+            apart = single[mirror[corners]]
+            if _longest_edge(apart) <= 2.5 * _longest_edge(coordinates[t]):
+                coordinates[t], known[t] = apart, True
             continue
         place = {v: k for k, v in enumerate(faces[face].tolist())}
         uv = [model.uv_faces[face, place[int(mirror[v])]] for v in corners]
         coordinates[t], known[t] = model.uvs[uv], True
     return coordinates, known
+
+
+def _single_uvs(model: HeadModel) -> Float[np.ndarray, "V 2"]:
+    """One texture coordinate of each vertex; a vertex on a seam has others too."""
+    out = np.zeros((len(model.template), 2))
+    used = model.faces >= 0
+    out[model.faces[used]] = model.uvs[model.uv_faces[used]]
+    return out
+
+
+def _longest_edge(corners: Float[np.ndarray, "3 2"]) -> float:
+    return float(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).max())
