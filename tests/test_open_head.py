@@ -291,6 +291,47 @@ def test_blinking_closes_the_lids_over_the_eyeball(model, side, part):
     assert lid_cover(model, closed, part) > 0.995
 
 
+LEFT_LIDS = (263, 249, 390, 373, 374, 380, 381, 382, 398, 384, 385, 386, 387, 388, 466)
+"""MediaPipe's points of the left eye's lids, inner corner left out."""
+
+
+def edge_heights(model, head):
+    """Metres of the left lids' edges above the eyeball, inner corner left out, and the ball's radius."""
+    ball = head[part_vertices(model, 1)]
+    centre, radius = (model.joint_regressor @ head)[3], np.ptp(ball[:, 0]) / 2
+    marks = model.embeddings["mediapipe478"].points(head.astype(np.float32))
+    edge = marks[[i for i in LEFT_LIDS if np.linalg.norm(marks[i] - marks[362]) > 0.0045]]
+    return np.linalg.norm(edge - centre, axis=1) - radius, radius
+
+
+def test_eyeballs_are_as_large_as_human_ones_and_lie_at_the_lids(model):
+    heights, radius = edge_heights(model, model.template.astype(np.float64))
+    assert 0.012 < radius < 0.013
+    assert heights.min() > 0
+    assert np.median(heights) < 0.001
+    left, right = (model.joint_regressor @ model.template)[3:]
+    assert 0.060 < left[0] - right[0] < 0.066
+
+
+def test_lids_of_other_people_lie_on_their_eyeballs(model):
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        shape = rng.normal(size=len(model.shape_basis))
+        heights, radius = edge_heights(model, model.template + np.tensordot(shape, model.shape_basis, axes=1))
+        assert heights.min() > -0.0001
+        assert np.median(heights) < 0.0015
+        assert 0.0105 < radius < 0.0145
+
+
+@pytest.mark.parametrize("weight", [0.25, 0.5, 0.75, 1.0])
+def test_closing_lids_go_around_the_eyeball(model, weight):
+    head = (model.template + weight * model.key_basis[ARKIT_52.index("eyeBlinkLeft")]).astype(np.float64)
+    ball, near = head[part_vertices(model, 1)], model.regions["lids"] & (model.template[:, 0] > 0)
+    arm = head[near] - (model.joint_regressor @ head)[3]
+    height = np.linalg.norm(arm, axis=1) - np.ptp(ball[:, 0]) / 2
+    assert height[arm[:, 2] > 0].min() > 0.0001
+
+
 def test_lids_hold_the_eyeballs_of_other_people(model):
     rng = np.random.default_rng(3)
     for _ in range(6):

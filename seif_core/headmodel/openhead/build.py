@@ -12,7 +12,20 @@ import numpy as np
 from ...errors import OutputError
 from ...expressions.arkit import ARKIT_52
 from ..topology import REGION_NAMES
-from . import blinks, calibration, correctives, expressions, landmarks, lining, makehuman, regions, rig, uv
+from . import (
+    blinks,
+    calibration,
+    correctives,
+    expressions,
+    landmarks,
+    lid_contact,
+    lining,
+    makehuman,
+    orbits,
+    regions,
+    rig,
+    uv,
+)
 from .selection import head_selection
 
 FORMAT_VERSION: Final = 1
@@ -35,10 +48,13 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     space = calibration.calibrated_identity()
     joint_regressor = rig.joint_regressor()
     weights = rig.skin_weights()
-    keys = blinks.closing_keys(space, expressions.key_shapes() @ space.frame.T)
+    shapes = expressions.key_shapes()
+    keys = blinks.closing_keys(space, orbits.seat_keys(shapes @ space.frame.T, shapes))
     template = lining.thicken(space.template)
+    keys = orbits.seat_keys(lid_contact.clear_keys(template, keys, range(len(keys))), keys)
     blink = keys[ARKIT_52.index("eyeBlinkLeft")] + keys[ARKIT_52.index("eyeBlinkRight")]
     basis = lining.keep_lids_on_eyes(template, lining.carry_lining(template, space.basis), blink)
+    basis = lid_contact.rest_lids(template, basis, blink)
     angle = rig.jaw_hinge()[0]
     joints = joint_regressor @ template
     jaw_open = keys[ARKIT_52.index("jawOpen")]

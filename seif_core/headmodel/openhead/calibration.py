@@ -26,7 +26,7 @@ from ...errors import ModelError
 from ...resources import vendor_path
 from ...shapes import Float64
 from ..topology import PART_NAMES
-from . import registration, rims, scans, sliders
+from . import orbits, registration, rims, scans, sliders
 from .regions import region_masks, rings_around
 from .registration import Surface, Template
 from .rig import part_mask, skin_graph
@@ -149,7 +149,7 @@ def with_parts(
     start = scale * start @ frame.T + shift
     change = np.zeros_like(start)
     change[own] = skin - start[own]
-    template = start + change + follow_skin(start, change[None])[0]
+    template = orbits.seat(start + change + follow_skin(start, change[None])[0])
     full = np.zeros((len(basis), *start.shape))
     full[:, own] = basis
     full += follow_skin(template, full)

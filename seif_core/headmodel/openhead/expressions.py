@@ -17,11 +17,11 @@ from ...expressions.arkit import ARKIT_52, mirrored_name
 from ...shapes import Float64
 from ..skinning import rotation_matrices
 from . import makehuman
-from .eyeballs import unit_eyeball
+from .eyeballs import SCLERA_RADIUS, unit_eyeball
 from .regions import rings_around
 from .rig import part_mask, smooth
 from .selection import cavity_mask, head_selection
-from .sliders import DECIMETRE, macro_mean
+from .sliders import DECIMETRE
 
 GAZE_UP: Final = np.radians(22.0)
 GAZE_DOWN: Final = np.radians(24.0)
@@ -57,7 +57,7 @@ def key_shapes() -> Float64[np.ndarray, "K V 3"]:
         if gaze in _GAZE:
             axis, left, right = _GAZE[gaze]
             part, angle = ("eye_left", left) if name.endswith("Left") else ("eye_right", right)
-            shapes[index, part_mask(part)] = _turned_eyeball(part, axis, angle)
+            shapes[index, part_mask(part)] = _turned_eyeball(axis, angle)
     puff = ARKIT_52.index("cheekPuff")
     outer = part_mask("skin") & ~(rings_around("mouth", 5) >= 0) & ~cavity_mask("mouth")
     shapes[puff, outer] = smooth(shapes[puff], CHEEK_SMOOTHING)[outer]
@@ -66,12 +66,11 @@ def key_shapes() -> Float64[np.ndarray, "K V 3"]:
     return (shapes + shapes[twins][:, selection.mirror] * [-1, 1, 1]) / 2
 
 
-def _turned_eyeball(part: str, axis: str, angle: float) -> np.ndarray:
-    ball = macro_mean()[part_mask(part)]
-    radius = np.abs(ball[:, 0] - ball[:, 0].mean()).max()
+def _turned_eyeball(axis: str, angle: float) -> np.ndarray:
+    """Offsets (N, 3) of a turned eyeball's vertices in metres at its size on the calibrated mean."""
     vector = np.zeros((1, 3))
     vector[0, "xyz".index(axis)] = angle
-    return radius * (unit_eyeball() @ rotation_matrices(vector)[0].T - unit_eyeball())
+    return SCLERA_RADIUS * (unit_eyeball() @ rotation_matrices(vector)[0].T - unit_eyeball())
 
 
 def expression_components(

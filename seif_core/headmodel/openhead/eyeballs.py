@@ -2,7 +2,8 @@
 
 Rows of vertices run around the gaze axis, from the pupil's centre to the back of the eye. Sizes of an adult eye:
 axial length 24 mm, iris 11.7 mm across, cornea's radius of curvature 7.8 mm (Atchison & Smith, Optics of the Human
-Eye, 2000, table 1); here they are kept in proportion to the radius that MakeHuman's lids are shaped around.
+Eye, 2000, table 1); here in proportion to `SCLERA_RADIUS`. `follow` gives the ball the place and size of MakeHuman's
+coarse eye, `orbits` those that fit the calibrated head's lids.
 
 Convention: unit sphere, gaze along +Z, +X the subject's left, Y up.
 """
@@ -20,8 +21,11 @@ from . import makehuman
 SEGMENTS: Final = 32
 """Vertices of each ring around the gaze axis."""
 
-IRIS_ANGLE: Final = float(np.arcsin(0.385))
-"""Polar angle of the iris's rim: 5.85 mm of the 15.2 mm that MakeHuman's eyeballs measure on a mean adult head."""
+SCLERA_RADIUS: Final = 0.0125
+"""Metres, on the mean head: half an eye's axial length of 24 mm, and the half millimetre that the cornea lacks here."""
+
+IRIS_ANGLE: Final = float(np.arcsin(0.00585 / SCLERA_RADIUS))
+"""Polar angle of the iris's rim, 5.85 mm from the gaze axis on the mean head."""
 
 _POLAR: Final = np.concatenate(
     [
@@ -36,7 +40,7 @@ VERTEX_COUNT: Final = 2 + SEGMENTS * len(_POLAR)
 IRIS_TEXTURE_RADIUS: Final = 0.4
 """Where the iris ends in the eyeball's island, as a share of the island's radius."""
 
-CORNEA_HEIGHT: Final = 0.05
+CORNEA_HEIGHT: Final = 0.03
 """How far the cornea stands proud of the sphere at its pole, in radii."""
 
 
