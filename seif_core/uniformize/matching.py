@@ -62,7 +62,8 @@ class TargetSurface:
             )
         if self.codes is not None and (len(self.codes) != len(self.vertices) or not np.isfinite(self.codes).all()):
             raise RegistrationError(
-                f"The surface has {len(self.vertices)} vertices and {len(self.codes)} codes or codes that are no numbers; each vertex needs one."
+                f"The surface has {len(self.vertices)} vertices and {len(self.codes)} codes, or codes that are no "
+                "numbers; each vertex needs one."
             )
 
 
