@@ -3,8 +3,8 @@
 Surfaces with a known answer: the Open head's outer skin with smooth bumps, a shell of hair, or another identity's skin
 (the first 20 components drawn at 0.7 standard deviations, while the mean head is what was fitted), meshed anew by
 `extract_surface` in 128 cells of 3.6 mm. Distance: mean of the face's vertices to the surface, in percent of chin to
-crown; `open` leaves out lids, lips and hollows, which keep the fit's shape (and which the surface here does not show). Time: one thread,
-niced, on two cores shared with eight other processes (so a bound, not a measure). Last figures:
+crown; `open` leaves out lids, lips and hollows, which keep the fit's shape (and which the surface here does not show).
+Time: one thread, niced, on two cores shared with eight other processes (so a bound, not a measure). Last figures:
 
     surface                    mesh    face% open%  flips crossings  seconds
     bumps of 3 mm              hair 0   0.14  0.07      0         0     10.6
