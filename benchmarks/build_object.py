@@ -1,11 +1,11 @@
 """How long the Blender object takes to build from a `Head`: `python benchmarks/build_object.py [HEAD.npz]`.
 
 Without a file, the sample head of the tests is repeated to the size of a real one. Last figures (bpy 5.0.1,
-best of 7, 2 cores shared with eight other processes; 125 ms of processor time for the astronaut, 90 of it the PNG):
+best of 7, 2 quiet cores; most of it is the texture's PNG):
 
     head                               vertices  keys  texture  build ms  of which texture ms
-    sample                                 6688    52  2048 px       202                  187
-    astronaut                              8698    52  2048 px       235                  196
+    sample                                 6688    52  2048 px       135                  121
+    astronaut                              8698    52  2048 px       125                  105
 """
 
 from __future__ import annotations

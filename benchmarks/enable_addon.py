@@ -1,7 +1,7 @@
 """How long enabling the add-on takes in a fresh Blender, and that it loads no torch.
 
 Builds the zip, installs it into a scratch user folder, then enables it in several fresh processes. Last figures
-(2 cores shared by eight other processes, bpy 5.0.1, best of 7): 101 ms, 35 ms of it processor time; heavy modules in
+(2 quiet cores, bpy 5.0.1, best of 7): 34 ms, 34 ms of it processor time; heavy modules in
 Blender's process: none.
 """
 

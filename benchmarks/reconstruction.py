@@ -3,13 +3,13 @@
 Run in a process of its own, as the worker is; the first run warms libraries and models up and is not counted. Times
 are the best of the runs, because other work on the machine can only make them longer.
 
-Last figures, 2 cores (x86_64, CPU) that other work kept busy (load 10), astronaut, texture of 2048 pixels:
+Last figures, 2 cores (x86_64, CPU, nothing else running), astronaut, texture of 2048 pixels:
 
 | what                                              | figure  |
 |---------------------------------------------------|---------|
-| without the texture                               | 1.3 s   |
-| with everything (all files, preview, head.blend)  | 10.2 s  |
-| peak memory                                       | 1508 MB |
+| without the texture                               | 0.6 s   |
+| with everything (all files, preview, head.blend)  | 4.7 s   |
+| peak memory                                       | 1519 MB |
 """
 
 from __future__ import annotations
