@@ -9,24 +9,24 @@ random against a space whose ICT part is 60 other drawn identities.
 Last figures:
 
     median and mean in mm                             NoW     mean   robust     mean
-    mean, FLAME 2023 Open template                   0.33     0.46     0.33     0.46
-    mean, ICT-FaceKit neutral                        0.57     0.91     0.46     0.82
-    held back: FLAME identity 1                      0.34     0.46     0.34     0.46
-    held back: FLAME identity 2                      0.52     0.66     0.52     0.66
-    held back: FLAME identity 3                      0.52     0.66     0.48     0.64
-    held back: FLAME identity 4                      0.49     0.60     0.49     0.60
-    held back: FLAME identity 5                      0.39     0.49     0.38     0.49
-    held back: ICT identity 1                        0.53     0.91     0.37     0.80
-      the mean head on the same                      1.36     1.62     1.22     1.60
-    held back: ICT identity 2                        0.34     0.60     0.33     0.58
+    mean, FLAME 2023 Open template                   0.35     0.47     0.34     0.47
+    mean, ICT-FaceKit neutral                        0.55     0.90     0.45     0.81
+    held back: FLAME identity 1                      0.35     0.47     0.35     0.47
+    held back: FLAME identity 2                      0.53     0.67     0.53     0.67
+    held back: FLAME identity 3                      0.52     0.68     0.50     0.66
+    held back: FLAME identity 4                      0.48     0.61     0.48     0.60
+    held back: FLAME identity 5                      0.39     0.50     0.39     0.50
+    held back: ICT identity 1                        0.52     0.90     0.36     0.79
+      the mean head on the same                      1.46     1.70     1.35     1.69
+    held back: ICT identity 2                        0.35     0.60     0.33     0.59
       the mean head on the same                      0.94     1.31     0.91     1.30
-    held back: ICT identity 3                        0.41     0.64     0.40     0.63
+    held back: ICT identity 3                        0.41     0.63     0.39     0.62
       the mean head on the same                      1.13     1.41     1.09     1.40
-    held back: ICT identity 4                        0.39     0.68     0.37     0.66
-      the mean head on the same                      1.22     1.57     0.98     1.53
-    held back: ICT identity 5                        0.45     0.80     0.33     0.71
-      the mean head on the same                      1.56     1.78     1.38     1.75
-    median of the held-back medians 0.43, largest 0.53
+    held back: ICT identity 4                        0.39     0.68     0.36     0.65
+      the mean head on the same                      1.20     1.57     0.95     1.53
+    held back: ICT identity 5                        0.43     0.79     0.32     0.70
+      the mean head on the same                      1.56     1.78     1.38     1.76
+    median of the held-back medians 0.42, largest 0.53
 """
 
 from __future__ import annotations
