@@ -14,7 +14,7 @@ _HOME: Final = {"TextureSettings": "settings", "bake_texture": "bake"}
 __all__ = ["TextureSettings", "bake_texture"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOME[name]}", __name__), name)

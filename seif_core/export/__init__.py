@@ -14,7 +14,7 @@ _HOME: Final = {"GlbSettings": "glb", "write_glb": "glb", "write_obj": "obj"}
 __all__ = ["GlbSettings", "write_glb", "write_obj"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -83,7 +83,7 @@ class Energy:
         """Normal equations at `params`."""
         xyz, jac3 = points_and_derivatives(params, self.layout, self.point_set)
         pixels, jac2 = project(params, self.centre, xyz, jac3)
-        assert jac2 is not None  # noqa: S101 - derivatives were given  # narrowing for the type checker
+        assert jac2 is not None  # noqa: S101 - derivatives were given; narrows the type
         residuals = [(self.transform @ (pixels - self.observed)[..., None]).squeeze(-1)]
         jacobians = [self.transform @ jac2]
         if self.depth is not None:
@@ -106,7 +106,7 @@ class Energy:
         return (self.prior_matrix @ params[..., None]).squeeze(-1) - self.prior_target
 
     def _depth(self, xyz: torch.Tensor) -> torch.Tensor:
-        assert self.depth is not None  # noqa: S101 - callers check  # narrowing for the type checker
+        assert self.depth is not None  # noqa: S101 - callers check; narrows the type
         away = -self.scale[:, None] * xyz[..., 2]
         return self.depth_weight * (away - away.mean(1, keepdim=True) - self.depth + self.depth.mean(1, keepdim=True))
 
