@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rendered_head import make_fit, make_model, photograph
 
+from seif_core.appearance import photograph
 from seif_core.appearance.alignment import landmark_displacement
 from seif_core.appearance.atlas import GATHER_STEP, build_atlas
 from seif_core.appearance.colour import decode, from_srgb, is_grey, to_srgb
@@ -329,3 +330,12 @@ def test_strands_have_no_seam_at_the_back_and_no_weight_of_their_own():
     light = strands(model(), place)
     assert abs(light.mean()) < 0.1
     assert 0.5 < light.std() < 1.3
+
+
+def test_a_loose_fit_keeps_farther_from_the_masks_edge():
+    mask = np.zeros((80, 80), np.uint8)
+    mask[10:70, 10:70] = 255
+    tight, loose = (photograph._inside(mask, 200.0, slack) for slack in (0.0, 0.03))
+    assert tight[40, 16] > 0.5
+    assert loose[40, 16] == 0
+    assert loose[40, 40] == 1

@@ -20,6 +20,9 @@ _ANALYSIS_SIDE: Final = 512
 _HEAD_WIDTH: Final = 0.15
 """Metres: the scale on which the silhouette is kept away from."""
 
+_EYE_CORNERS: Final = 0.09
+"""Metres between the eyes' outer corners, the measure of the fit's landmark error."""
+
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
@@ -85,12 +88,13 @@ def take_photograph(portrait: Portrait, fit: Fit, side: int, device: str = "cpu"
     normals = vertex_normals(points, triangles).cpu().numpy()
     to_camera = -fit.posed / np.linalg.norm(fit.posed, axis=1, keepdims=True)
     unit = small_camera.focal * _HEAD_WIDTH / float(-fit.posed[:, 2].mean())
+    slack = fit.landmark_error / 100 * _EYE_CORNERS / _HEAD_WIDTH  # how far off the mesh may lie, in head widths
     return Photograph(
         pixels=pixels,
         camera=camera,
         small=small,
         small_camera=small_camera,
-        inside=_inside(mask, unit),
+        inside=_inside(mask, unit, slack),
         nearest=_nearest(raster.depth.cpu().numpy(), unit),
         triangle=raster.triangle.cpu().numpy(),
         weights=raster.barycentric.cpu().numpy(),
@@ -116,10 +120,13 @@ def _shrink(pixels: np.ndarray, camera: Camera, side: int) -> tuple[np.ndarray, 
     return cv2.resize(pixels, (smaller.width, smaller.height), interpolation=cv2.INTER_AREA).astype(np.uint8), smaller
 
 
-def _inside(mask: np.ndarray, unit: float) -> Float32[np.ndarray, "h w"]:
-    """0 within 1 % of the head's width of the mask's edge, 1 from 4 % on; the picture's own edge is no edge."""
+def _inside(mask: np.ndarray, unit: float, slack: float) -> Float32[np.ndarray, "h w"]:
+    """0 within 1 % of the head's width of the mask's edge, 1 from 4 % on; the picture's own edge is no edge.
+
+    A mesh that lies `slack` head widths off keeps that much farther away, lest it takes the background for skin.
+    """
     distance = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 5) / unit
-    return smoothstep(distance, 0.010, 0.040).astype(np.float32)
+    return smoothstep(distance, 0.010 + slack, 0.040 + 2 * slack).astype(np.float32)
 
 
 def _nearest(depth: np.ndarray, unit: float) -> Float32[np.ndarray, "h w"]:
