@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rendered_head import make_fit, make_model, photograph
 
-from seif_core.appearance import photograph
 from seif_core.appearance.alignment import landmark_displacement
 from seif_core.appearance.atlas import GATHER_STEP, build_atlas
 from seif_core.appearance.colour import decode, from_srgb, is_grey, to_srgb
@@ -18,7 +17,7 @@ from seif_core.appearance.eyes import iris_colour
 from seif_core.appearance.lighting import estimate_light, harmonics, shading
 from seif_core.appearance.membrane import MeshMembrane, mesh_edges
 from seif_core.appearance.numeric import sample, smoothstep
-from seif_core.appearance.photograph import take_photograph
+from seif_core.appearance.photograph import _inside, take_photograph
 from seif_core.appearance.strands import strands
 from seif_core.appearance.symmetry import mirror_vertices
 from seif_core.appearance.zones import build_zones, scalp_share
@@ -335,7 +334,7 @@ def test_strands_have_no_seam_at_the_back_and_no_weight_of_their_own():
 def test_a_loose_fit_keeps_farther_from_the_masks_edge():
     mask = np.zeros((80, 80), np.uint8)
     mask[10:70, 10:70] = 255
-    tight, loose = (photograph._inside(mask, 200.0, slack) for slack in (0.0, 0.03))
+    tight, loose = (_inside(mask, 200.0, slack) for slack in (0.0, 0.03))
     assert tight[40, 16] > 0.5
     assert loose[40, 16] == 0
     assert loose[40, 40] == 1
