@@ -29,7 +29,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
     """
     model = fit.model
     factors = blink_factors(model, fit.neutral)
-    joints = (model.joint_regressor.astype(np.float64) @ fit.neutral).astype(np.float32)
+    joints = fit.rest_joints
     return Head(
         name=Path(portrait.name).stem or "head",
         model_name=model.name,

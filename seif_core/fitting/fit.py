@@ -31,6 +31,8 @@ class Fit:
         expressed: (V, 3) float32 metres, model space, rest pose: neutral plus the photo's expression.
         posed: (V, 3) float32 metres, camera space.
         landmark_error: mean reprojection error in percent of the distance between the eyes' outer corners.
+        joints: (5, 3) float32 metres, model space: joints of the neutral head, where they cannot be regressed from it
+            (a head that took the shape of its hair); None where they can. Ask `rest_joints`.
     """
 
     model: HeadModel
@@ -44,3 +46,11 @@ class Fit:
     expressed: Float32[np.ndarray, "V 3"]
     posed: Float32[np.ndarray, "V 3"]
     landmark_error: float
+    joints: Float32[np.ndarray, "5 3"] | None = None
+
+    @property
+    def rest_joints(self) -> Float32[np.ndarray, "5 3"]:
+        """Joints of the neutral head, metres, model space: those given, or else the model's regression."""
+        if self.joints is not None:
+            return self.joints
+        return (self.model.joint_regressor.astype(np.float64) @ self.neutral).astype(np.float32)

@@ -44,6 +44,7 @@ def unpose(
     expressed: Float[np.ndarray, "V 3"],
     pose: Float[np.ndarray, "5 3"],
     translation: Float[np.ndarray, "3"],
+    joints: Float[np.ndarray, "5 3"] | None = None,
 ) -> Unposed:
     """Undo pose, translation and expression of a registered head.
 
@@ -54,8 +55,9 @@ def unpose(
         expressed: (V, 3) metres, the fit's head with its expression, rest pose.
         pose: (5, 3) axis-angle, radians.
         translation: (3,) metres.
+        joints: (5, 3) metres, of the fit's neutral head; None where they can be regressed from it.
     """
-    fitted_joints = model.joint_regressor.astype(np.float64) @ neutral
+    fitted_joints = model.joint_regressor.astype(np.float64) @ neutral if joints is None else joints
     centred = vertices.astype(np.float64) - translation
     pose = pose.astype(np.float64)
     balls = {JOINT_NAMES.index(n): np.unique(model.faces[model.face_part == PART_NAMES.index(n)]) for n in _EYES}
