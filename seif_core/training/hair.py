@@ -11,7 +11,9 @@ Convention: model space (metres, Y up, face +Z). Worked number: theta = 90 degre
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 
@@ -36,6 +38,8 @@ class HairStyle:
         strand: amplitude of strands.
         strand_count: strands around the head.
         curl: amplitude of the strands' meander, in radians of phi; large values make curls.
+        brim: how far the lower edge stands out, metres: hats.
+        hat: whether it is a hat, of cloth, and no hair.
     """
 
     thickness: float
@@ -50,6 +54,8 @@ class HairStyle:
     strand: float
     strand_count: int
     curl: float
+    brim: float = 0.0
+    hat: bool = False
 
 
 def random_style(generator: torch.Generator) -> HairStyle:
@@ -58,9 +64,13 @@ def random_style(generator: torch.Generator) -> HairStyle:
     def draw(low: float, high: float) -> float:
         return low + (high - low) * torch.rand((), generator=generator, device=generator.device).item()
 
+    if draw(0, 1) < 0.06:
+        return _random_hat(draw)
     long = draw(0, 1) < 0.45
     afro = draw(0, 1) < 0.12
     curly = afro or draw(0, 1) < 0.25
+    count = int(draw(36, 90))
+    slope = draw(0.15, 1.0)
     return HairStyle(
         thickness=draw(0.03, 0.07) if afro else draw(0.004, 0.03) if not long else draw(0.01, 0.03),
         front=math.radians(draw(32, 66)),
@@ -71,10 +81,44 @@ def random_style(generator: torch.Generator) -> HairStyle:
         parting=math.radians(draw(-40, 40)),
         flare=draw(-0.25, 0.12),
         clump=draw(0.001, 0.007),
-        strand=draw(0.0004, 0.002),
-        strand_count=int(draw(60, 160)),
+        strand=slope * 0.09 / count,
+        strand_count=count,
         curl=draw(0.05, 0.25) if curly else draw(0.0, 0.05),
     )
+
+
+def _random_hat(draw: Callable[[float, float], float]) -> HairStyle:
+    around = draw(58, 74)
+    return HairStyle(
+        thickness=draw(0.008, 0.03),
+        front=math.radians(draw(42, 62)),
+        side=math.radians(around),
+        back=math.radians(around + draw(5, 30)),
+        length=0.0,
+        opening=1.0,
+        parting=0.0,
+        flare=0.0,
+        clump=draw(0.0, 0.002),
+        strand=0.0,
+        strand_count=8,
+        curl=0.0,
+        brim=draw(0.02, 0.07) if draw(0, 1) < 0.5 else 0.0,
+        hat=True,
+    )
+
+
+class HairShell(NamedTuple):
+    """A head of hair.
+
+    Attributes:
+        vertices: (V, 3) metres.
+        triangles: (F, 3).
+        streak: (V, 1) about -1..1, how light the hair is on its strands and locks.
+    """
+
+    vertices: Float[torch.Tensor, "V 3"]
+    triangles: Int[torch.Tensor, "F 3"]
+    streak: Float[torch.Tensor, "V 1"]
 
 
 def skull_radius(
@@ -102,10 +146,10 @@ def hair_shell(
     style: HairStyle,
     generator: torch.Generator,
     *,
-    rows: int = 80,
-    columns: int = 160,
-) -> tuple[Float[torch.Tensor, "V 3"], Int[torch.Tensor, "F 3"]]:
-    """Vertices (V, 3) metres and triangles (F, 3) of one head of hair.
+    rows: int = 60,
+    columns: int = 240,
+) -> HairShell:
+    """One head of hair.
 
     Args:
         skull: `skull_radius` of the head.
@@ -145,7 +189,11 @@ def hair_shell(
     points = (
         points + down + outward * (style.flare * drop + 0.01 * lock * (drop > 0) * (drop * 8).clamp(max=1))[..., None]
     )
-    return points.reshape(-1, 3), _grid_triangles(rows, columns, device)
+    if style.brim:
+        out = ((s - 0.85) / 0.15).clamp(0, 1) * (0.4 + 0.6 * (phi.cos() * 0.5 + 0.5))
+        points = points + outward * (style.brim * out)[..., None]
+    streak = torch.zeros_like(strand) if style.hat else 0.7 * strand + 0.5 * lock
+    return HairShell(points.reshape(-1, 3), _grid_triangles(rows, columns, device), streak.reshape(-1, 1))
 
 
 def _outline(

@@ -67,14 +67,28 @@ def shade(
     lights: Lights,
     lit: Float[torch.Tensor, " N"],
     shine: Float[torch.Tensor, " N"],
+    sky: Float[torch.Tensor, " N"] | None = None,
 ) -> Float[torch.Tensor, "N 3"]:
-    """Linear RGB of points with an albedo and unit normal; `lit` is the key light's visibility, `shine` the gloss."""
+    """Linear RGB of points with an albedo and unit normal.
+
+    Args:
+        albedo: (N, 3) linear RGB.
+        normals: (N, 3) unit.
+        lights: the light.
+        lit: (N,) visibility of the key light.
+        shine: (N,) gloss.
+        sky: (N,) how open each point lies to the ambient light, 1 if left out.
+    """
     up = (normals[:, 1:2] + 1) / 2
     light = lights.ambient[0] * up + lights.ambient[1] * (1 - up)
+    if sky is not None:
+        light = light * sky[:, None]
     cosine = normals @ lights.directions.T
     lambert = ((cosine + lights.wraps) / (1 + lights.wraps)).clamp(min=0) ** 1.3
     visible = torch.ones_like(lambert)
     visible[:, 0] = lit
+    if sky is not None:  # lights as large as the sky are shaded like it
+        visible = visible * (1 - lights.wraps.clamp(max=1) * (1 - sky[:, None]))
     light = light + (lambert * visible) @ lights.colours
     half = F.normalize(lights.directions + torch.tensor([0.0, 0, 1], device=normals.device), dim=1)
     highlight = ((normals @ half.T).clamp(min=0) ** lights.gloss * visible) @ lights.colours
@@ -108,3 +122,26 @@ def key_visibility(
             value = F.grid_sample(nearest, grid + shift, mode="nearest", align_corners=False)[0, 0, 0]
             blocked += (value < depth - 0.006).float() / 9
     return 1 - lights.shadow * blocked
+
+
+def occlusion(depth: Float[torch.Tensor, "H W"], strength: float) -> Float[torch.Tensor, "H W"]:
+    """How open pixels lie to the sky, 1 open, 0 buried: how far their surroundings stand before them, at two scales.
+
+    Source of the idea: Luft, Colditz and Deussen, Image enhancement by unsharp masking the depth buffer, SIGGRAPH 2006.
+
+    Args:
+        depth: (H, W) metres, inf where there is nothing.
+        strength: 0 none, 1 full.
+    """
+    size = depth.shape[0]
+    covered = torch.isfinite(depth)
+    values = torch.where(covered, depth, torch.zeros_like(depth))[None, None]
+    total = torch.zeros_like(depth)
+    for share, reach in ((0.03, 0.008), (0.09, 0.025)):
+        radius = max(1, round(size * share))
+        both = torch.cat([values, covered.float()[None, None]])
+        for kernel, padding in (((2 * radius + 1, 1), (radius, 0)), ((1, 2 * radius + 1), (0, radius))):
+            both = F.avg_pool2d(both, kernel, 1, padding)
+        mean = both[0, 0] / both[1, 0].clamp(min=1e-6)
+        total = total + (torch.where(covered, depth - mean, torch.zeros_like(depth)) / reach).clamp(0, 1)
+    return 1 - strength * 0.5 * total

@@ -1,31 +1,39 @@
-"""Synthetic portraits: a head of the model with hair, beard and skin, lit and photographed, and what it really is.
+"""Synthetic heads made on the fly: a head model with hair, beard, clothes and skin, lit and photographed, and its truth.
 
 Every sample is new. The guidance is what a fit would have said: the same head with identity, expression and pose
 blurred by errors of the size that fits make.
 
-Convention: camera space, x right, y up, z to the viewer; pictures (C, H, W), photo in 0..1 sRGB, normals unit length
-and 0 outside the head.
+Convention: camera space, x right, y up, z to the viewer; pictures (C, H, W) of the square of `implicit.view`, photo in
+0..1 sRGB, normals unit length and 0 outside the head; points in the view's cube.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
+from ..camera import Camera
 from ..headmodel import HeadModel
+from ..headmodel.semantics import canonical_codes
 from ..headmodel.torch_model import TorchHeadModel, rotation_matrices
-from ..raster import Raster, interpolate, rasterize, vertex_normals
+from ..implicit.view import HeadView, head_proper
+from ..raster import Raster, interpolate, rasterize_view, vertex_normals
 from ..shapes import Float, Int
 from .canvas import Canvas, make_canvas
 from .degrade import degrade, to_srgb
 from .hair import HairStyle, hair_shell, random_style, skull_radius
-from .lighting import key_visibility, random_lights, shade
+from .lighting import key_visibility, occlusion, random_lights, shade
 from .noise import NoiseField
+from .occupancy import CodedSurface, ShapePoints, depth_range, sample_points
+from .randomness import Randomness
+from .skin import CLOTH, EYE, FIELDS, HAIR, PART, STREAK, appearance
+from .wardrobe import draw_glasses, dress, lens_outline, random_garment
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,11 @@ class SyntheticSettings:
 
     Attributes:
         size: side of the picture in pixels.
+        points: points with occupancy and semantic code per sample; 0 for none.
         bald: share of heads without hair.
         bearded: share of heads with a beard longer than stubble.
+        dressed: share of heads with clothes at the neck.
+        glasses: share of heads with glasses, which the photo shows and the truth does not.
         identity: standard deviation of the identity coefficients.
         expression: standard deviation of the expression coefficients.
         turned: share of heads turned far to the side.
@@ -45,10 +56,13 @@ class SyntheticSettings:
     """
 
     size: int = 192
+    points: int = 0
     bald: float = 0.12
-    bearded: float = 0.25
-    identity: float = 1.0
-    expression: float = 0.8
+    bearded: float = 0.22
+    dressed: float = 0.75
+    glasses: float = 0.1
+    identity: float = 1.1
+    expression: float = 0.75
     turned: float = 0.3
     guidance_identity: float = 0.6
     guidance_expression: float = 0.4
@@ -59,11 +73,12 @@ class Sample(NamedTuple):
     """One training sample; see the module's convention.
 
     Attributes:
-        photo: (3, H, W) sRGB in 0..1, 0 outside the mask.
+        photo: (3, H, W) sRGB in 0..1, as a perfect camera sees it, background included (see `photographed`).
         guidance: (3, H, W) normals of the fitted 3DMM, 0 where it is not.
         target: (3, H, W) true normals.
         mask: (1, H, W) the head's mask as a segmentation would give it.
         weight: (1, H, W) how much each pixel counts; the face counts more.
+        shape: points with labels, N = 0 if none were asked for.
     """
 
     photo: Float[torch.Tensor, "3 H W"]
@@ -71,15 +86,37 @@ class Sample(NamedTuple):
     target: Float[torch.Tensor, "3 H W"]
     mask: Float[torch.Tensor, "1 H W"]
     weight: Float[torch.Tensor, "1 H W"]
+    shape: ShapePoints
+
+
+def photographed(sample: Sample, generator: torch.Generator) -> Float[torch.Tensor, "3 H W"]:
+    """The sample's photo after what cameras and files do to it, 0 outside the mask."""
+    return degrade(sample.photo, generator) * sample.mask
 
 
 class _Mesh(NamedTuple):
-    """A head with hair in camera space, and where its points are at home."""
+    """A head with hair and clothes in one space, and where its points are at home."""
 
     vertices: Float[torch.Tensor, "V 3"]
     triangles: Int[torch.Tensor, "T 3"]
     home: Float[torch.Tensor, "V 3"]
-    fields: Float[torch.Tensor, "V 8"]  # lips, brows, beard, flush, scalp, eye angle, part, hair
+    fields: Float[torch.Tensor, "V F"]
+
+    def joined(self, vertices: torch.Tensor, triangles: torch.Tensor, home: torch.Tensor, fields: torch.Tensor) -> _Mesh:
+        return _Mesh(
+            torch.cat([self.vertices, vertices]),
+            torch.cat([self.triangles, triangles + len(self.vertices)]),
+            torch.cat([self.home, home]),
+            torch.cat([self.fields, fields]),
+        )
+
+
+class _Coefficients(NamedTuple):
+    """A head model's coefficients: (S,), (E,), (5, 3)."""
+
+    shape: Float[torch.Tensor, " S"]
+    expression: Float[torch.Tensor, " E"]
+    pose: Float[torch.Tensor, "5 3"]
 
 
 class SyntheticHeads:
@@ -91,74 +128,126 @@ class SyntheticHeads:
         self.model = TorchHeadModel.from_model(model, device=device)
         self.canvas: Canvas = make_canvas(model, device)
         self.generator = torch.Generator(device=self.device).manual_seed(seed)
+        self.random = Randomness(self.generator)
+        self._proper = head_proper(model)
+        self._codes = canonical_codes(model)
+        self._height = float(np.ptp(model.template[:, 1]))
+        inner = model.regions["mouth_interior"] | model.regions["eyeballs"]
+        outer = ~inner[model.triangles].any(axis=1) & (self.canvas.part[self.canvas.triangles] == 0).all(1).cpu().numpy()
+        self._outer = model.triangles[outer]
 
     def draw(self) -> Sample:
         """One sample."""
-        g, s, size = self.generator, self.s, self.s.size
-        shape = self._normal(self.model.shape_basis.shape[0]) * s.identity
-        expression = self._normal(self.model.expression_basis.shape[0]) * s.expression * self._uniform(0, 1)
-        pose = self._pose()
-        beard = self._uniform(0.002, 0.03) if self._uniform(0, 1) < s.bearded else 0.0
-        style = None if self._uniform(0, 1) < s.bald else random_style(g)
-        rest = self.model(shape[None], expression[None], pose[None] * pose.new_tensor([0, 0, 1, 1, 1])[:, None])[0]
+        true = self._coefficients()
+        beard = self.random.uniform(0.002, 0.03) if self.random.chance(self.s.bearded) else 0.0
+        style = None if self.random.chance(self.s.bald) else random_style(self.generator)
+        still = true.pose.clone()
+        still[:2] = 0
+        rest = self.model(true.shape[None], true.expression[None], still[None])[0]
+        root, pivot = rotation_matrices(true.pose[:1])[0], self.model.joints(true.shape[None])[0, 0]
+        distance = 0.45 * math.exp(self.random.uniform(0, 1.9))
+        place = rest.new_tensor([0, 0, -distance])
         mesh = self._mesh(rest, beard, style)
-        root = rotation_matrices(pose[:1])[0]
-        pivot = self.model.joints(shape[None])[0, 0]
-        view = _View.around((mesh.vertices - pivot) @ root.T, self._uniform, size)
-        mesh = mesh._replace(vertices=(mesh.vertices - pivot) @ root.T + view.offset)
-        seen = rasterize(view.project(mesh.vertices), -mesh.vertices[:, 2], mesh.triangles, size, size)
+        mesh = mesh._replace(vertices=(mesh.vertices - pivot) @ root.T + place)
+        fitted = self._fitted(true) + place
+        view = self._view(fitted, mesh.vertices)
+        camera = view.crop_camera(self.s.size)
+        seen = rasterize_view(mesh.vertices, mesh.triangles, camera)
         covered = seen.triangle >= 0
         normals, photo = self._photograph(mesh, seen, covered, beard)
-        guidance = self._guidance(shape, expression, pose, view)
-        mask = self._mask(covered)
-        face = (interpolate(seen, mesh.triangles, mesh.fields)[..., 7] < 0.5) & covered
-        weight = covered.float() * (1 + 1.5 * face.float())
-        photo = degrade(photo, g) * mask
-        return Sample(photo, guidance * mask, normals * covered, mask, (weight * mask[0])[None])
+        if self.random.chance(self.s.glasses):
+            photo = self._glasses(photo, true, lambda p: (p - pivot) @ root.T + place, camera)
+        mask = self._mask(covered, camera, fitted)
+        kind = interpolate(seen, mesh.triangles, mesh.fields[:, [HAIR, CLOTH]]).amax(2)
+        weight = covered.float() * (1 + 1.5 * ((kind < 0.5) & covered).float())
+        fit_seen = rasterize_view(fitted, self.canvas.triangles, camera)
+        guidance = interpolate(fit_seen, self.canvas.triangles, vertex_normals(fitted, self.canvas.triangles))
+        fronts = [-(depth - view.depth) / view.scale for depth in (seen.depth, fit_seen.depth)]
+        return Sample(
+            photo,
+            F.normalize(guidance, dim=2).permute(2, 0, 1) * mask,
+            normals * covered,
+            mask,
+            (weight * mask[0])[None],
+            self._points(mesh, fitted, (rest - pivot) @ root.T + place, view, mask[0] > 0, fronts),
+        )
 
-    def batch(self, count: int) -> Sample:
-        """`count` samples, stacked."""
-        return Sample(*(torch.stack(parts) for parts in zip(*(self.draw() for _ in range(count)), strict=True)))
-
-    def _normal(self, *size: int) -> torch.Tensor:
-        return torch.randn(size, generator=self.generator, device=self.device)
-
-    def _uniform(self, low: float, high: float) -> float:
-        return low + (high - low) * torch.rand((), generator=self.generator, device=self.device).item()
+    def _coefficients(self) -> _Coefficients:
+        s, draw = self.s, self.random
+        strength = s.expression * draw.uniform(0, 1) ** 1.5
+        return _Coefficients(
+            draw.normal(self.model.shape_basis.shape[0]) * s.identity,
+            draw.normal(self.model.expression_basis.shape[0]) * strength,
+            self._pose(),
+        )
 
     def _pose(self) -> torch.Tensor:
+        draw = self.random
         pose = torch.zeros((5, 3), device=self.device)
-        turned = self._uniform(0, 1) < self.s.turned
-        yaw = self._uniform(-80, 80) if turned else self._normal(1).item() * 14
-        pitch, roll = self._normal(2).tolist()
-        pose[0] = torch.tensor([pitch * 10, yaw, roll * 6]) * math.pi / 180
-        pose[2, 0] = self._uniform(0, 0.3) if self._uniform(0, 1) < 0.3 else self._uniform(0, 0.03)
-        pose[3:] = (self._normal(3) * torch.tensor([0.1, 0.15, 0], device=self.device))[None]
+        yaw = draw.uniform(-85, 85) if draw.chance(self.s.turned) else draw.normal(1).item() * 14
+        pitch, roll = draw.normal(2).tolist()
+        pose[0] = torch.tensor([pitch * 10, yaw, roll * 7]) * math.pi / 180
+        pose[2, 0] = draw.uniform(0, 0.3) if draw.chance(0.25) else draw.uniform(0, 0.02)
+        pose[3:] = (draw.normal(3) * torch.tensor([0.1, 0.15, 0], device=self.device))[None]
         return pose
 
     def _mesh(self, rest: torch.Tensor, beard: float, style: HairStyle | None) -> _Mesh:
         c = self.canvas
         fields = torch.cat([c.lips, c.brows, c.beard, c.flush, c.scalp, c.eye_angle, c.part[:, None].float()], 1)
-        fields = F.pad(fields, (0, 1))
         vertices = rest
         if beard:
             bumps = NoiseField(0.02, 3, self.generator)(c.home)[:, None]
             fall = torch.tensor([0.0, -0.5, 0.35], device=self.device)
             growth = vertex_normals(rest, c.triangles) + fall
             vertices = vertices + growth * c.beard * beard * (0.7 + 0.4 * bumps)
-        if style is None:
-            return _Mesh(vertices, c.triangles, c.home, fields)
-        skin = c.part == 0
-        skull = skull_radius(rest[skin], c.hair_centre)
-        hair, triangles = hair_shell(skull, c.hair_centre, style, self.generator)
-        flag = torch.zeros((len(hair), 8), device=self.device)
-        flag[:, 5] = math.pi
-        flag[:, 7] = 1
-        return _Mesh(
-            torch.cat([vertices, hair]),
-            torch.cat([c.triangles, triangles + len(vertices)]),
-            torch.cat([c.home, hair]),
-            torch.cat([fields, flag]),
+        mesh = _Mesh(vertices, c.triangles, c.home, F.pad(fields, (0, FIELDS - fields.shape[1])))
+        if self.random.chance(self.s.dressed):
+            skin = torch.as_tensor(self._outer, device=self.device).long()
+            cloth, triangles, home = dress(rest, c.home, skin, random_garment(self.random), self.random)
+            mesh = mesh.joined(cloth, triangles, home, self._plain(len(cloth), CLOTH))
+        if style is not None:
+            skull = skull_radius(rest[c.part == 0], c.hair_centre)
+            hair = hair_shell(skull, c.hair_centre, style, self.generator)
+            marked = self._plain(len(hair.vertices), CLOTH if style.hat else HAIR)
+            marked[:, STREAK] = hair.streak[:, 0]
+            mesh = mesh.joined(hair.vertices, hair.triangles, hair.vertices, marked)
+        return mesh
+
+    def _plain(self, count: int, column: int) -> torch.Tensor:
+        fields = torch.zeros((count, FIELDS), device=self.device)
+        fields[:, EYE] = math.pi
+        fields[:, PART] = 0
+        fields[:, column] = 1
+        return fields
+
+    def _fitted(self, true: _Coefficients) -> torch.Tensor:
+        """(V, 3) what a fit would have made of the head, relative to its place."""
+        s, draw = self.s, self.random
+        wrong = s.guidance_identity * draw.uniform(0.3, 1.4)
+        shape = (true.shape + draw.normal(len(true.shape)) * wrong) / (1 + wrong**2)
+        strength = s.guidance_expression * draw.uniform(0, 1)
+        expression = true.expression * 0.85 + draw.normal(len(true.expression)) * strength
+        pose = true.pose.clone()
+        pose[0] += draw.normal(3) * math.radians(s.guidance_degrees)
+        pose[2, 0] = (pose[2, 0] + draw.normal(1)[0] * 0.03).clamp(min=0)
+        posed = self.model(shape[None], expression[None], pose[None])[0]
+        pivot = self.model.joints(shape[None])[0, 0]
+        return posed - pivot + draw.normal(3) * posed.new_tensor([0.002, 0.002, 0.004])
+
+    def _view(self, fitted: torch.Tensor, vertices: torch.Tensor) -> HeadView:
+        """The square as it is laid in use, a little off."""
+        draw = self.random
+        camera = Camera(1000.0, 0.0, 0.0, 1, 1)
+        outline = camera.project(vertices.cpu().numpy().astype(np.float64))
+        view = HeadView.around(fitted.cpu().numpy().astype(np.float64)[self._proper], camera, outline)
+        side = view.side * draw.uniform(0.93, 1.1)
+        middle = (view.side - side) / 2
+        return HeadView(
+            camera,
+            view.left + middle + view.side * draw.uniform(-0.03, 0.03),
+            view.top + middle + view.side * draw.uniform(-0.03, 0.03),
+            side,
+            view.depth,
         )
 
     def _photograph(
@@ -167,133 +256,104 @@ class SyntheticHeads:
         smooth = vertex_normals(mesh.vertices, mesh.triangles)
         packed = torch.cat([smooth, mesh.home, mesh.vertices, mesh.fields], 1)
         values = interpolate(seen, mesh.triangles, packed)[covered]
-        normals, home, place, fields = values.split([3, 3, 3, 8], 1)
+        normals, home, place, fields = values.split([3, 3, 3, FIELDS], 1)
         normals = F.normalize(normals, dim=1)
-        normals = torch.where((normals * -F.normalize(place, dim=1)).sum(1, keepdim=True) < 0, -normals, normals)
-        albedo, bump, shine = self._skin(home, fields, beard)
-        normals = F.normalize(normals - (bump - (bump * normals).sum(1, keepdim=True) * normals), dim=1)
+        away = (normals * -F.normalize(place, dim=1)).sum(1, keepdim=True) < 0
+        normals = torch.where(away, -normals, normals)
+        albedo, relief, gloss = appearance(home, fields, beard, self.random)
+        normals = F.normalize(normals - (relief - (relief * normals).sum(1, keepdim=True) * normals), dim=1)
         lights = random_lights(self.generator)
         lit = key_visibility(mesh.vertices, mesh.triangles, place, lights)
-        linear = shade(albedo, normals, lights, lit, shine)
-        linear = linear / linear.mean().clamp(min=0.02) * self._uniform(0.12, 0.35)
+        sky = occlusion(seen.depth, self.random.uniform(0.3, 1.0))[covered] * torch.where(away[:, 0], 0.4, 1.0)
+        linear = shade(albedo, normals, lights, lit, gloss, sky)
+        linear = linear / linear.mean().clamp(min=0.02) * self.random.uniform(0.12, 0.35)
         size = self.s.size
-        photo = torch.zeros((size, size, 3), device=self.device)
+        photo = self._background(size)
         photo[covered] = to_srgb(linear)
         out = torch.zeros((size, size, 3), device=self.device)
         out[covered] = normals
         return out.permute(2, 0, 1), photo.permute(2, 0, 1)
 
-    def _skin(
-        self, home: torch.Tensor, fields: torch.Tensor, beard: float
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Linear albedo (N, 3), bump gradient (N, 3) and shine (N,) of surface points."""
-        g = self.generator
-        lips, brows, beard_area, flush, scalp, eye, part, hair = fields.split(1, 1)
-        tone = _SKIN_DARK + (_SKIN_LIGHT - _SKIN_DARK) * self._uniform(0, 1) ** 0.9
-        tone = tone.to(self.device) * (1 + 0.12 * self._normal(3))
-        hair_colour = _HAIR[int(self._uniform(0, len(_HAIR) - 0.01))].to(self.device) * (1 + 0.2 * self._normal(3))
-        hair_colour = hair_colour.clamp(0.005, 1)
-        mottle = NoiseField(0.03, 4, g)(home)[:, None]
-        freckle = (NoiseField(0.004, 2, g)(home)[:, None] - self._uniform(0.4, 1.5)).clamp(min=0)
-        colour = tone * (1 + 0.08 * mottle - 0.35 * freckle.clamp(max=1))
-        red = torch.tensor([0.06, -0.06, -0.05], device=self.device) * tone[:1]
-        colour = colour + red * flush * self._uniform(0, 2.5)
-        lip = tone * torch.tensor([0.95, 0.55, 0.6], device=self.device) * self._uniform(0.6, 1.2)
-        colour = colour + (lip - colour) * lips * self._uniform(0.4, 1)
-        strands = 0.75 + 0.5 * NoiseField(0.003, 2, g)(home)[:, None]
-        brow = (brows * self._uniform(0.6, 1.3) * strands).clamp(0, 0.95)
-        stubble = beard_area * (0.9 if beard else self._uniform(-0.6, 0.45))
-        cropped = scalp * self._uniform(-0.5, 0.8)
-        grown = torch.maximum(brow, torch.maximum(stubble, cropped).clamp(0, 0.9) * (0.6 + 0.4 * strands).clamp(0, 1))
-        colour = colour + (hair_colour * strands - colour) * grown
-        colour = torch.where(hair > 0.5, hair_colour * (0.7 + 0.6 * strands), colour)
-        colour = self._eyes_and_mouth(colour, eye, part)
-        pores = NoiseField(0.0025, 2, g).gradient(home) * self._uniform(0, 0.00012)
-        folds = NoiseField(0.012, 3, g).gradient(home) * self._uniform(0, 0.00035)
-        rough = NoiseField(0.004, 2, g).gradient(home) * 0.0006 * (brow + (stubble.clamp(min=0) if beard else 0))
-        bump = (pores + folds) * (hair < 0.5) * (eye > 3.1) + rough
-        shine = (1 - 0.5 * hair.clamp(0, 1) + 1.5 * (eye < 3.1)).squeeze(1)
-        return colour.clamp(0.003, 1), bump, shine
+    def _background(self, size: int) -> torch.Tensor:
+        """(H, W, 3) black where a picture was cut out already, else blurred colours."""
+        if self.random.chance(0.4):
+            return torch.zeros((size, size, 3), device=self.device)
+        coarse = torch.rand((1, 3, 4, 4), generator=self.generator, device=self.device)
+        coarse = coarse.mean(1, keepdim=True) + (coarse - coarse.mean(1, keepdim=True)) * 0.4
+        return F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False)[0].permute(1, 2, 0).clamp(0, 1)
 
-    def _eyes_and_mouth(self, colour: torch.Tensor, eye: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
-        iris = _IRIS[int(self._uniform(0, len(_IRIS) - 0.01))].to(self.device) * self._uniform(0.6, 1.4)
-        white = torch.tensor([0.62, 0.58, 0.55], device=self.device)
-        edge = ((0.5 - eye) / 0.05).clamp(0, 1)
-        pupil = ((self._uniform(0.15, 0.25) - eye) / 0.04).clamp(0, 1)
-        ball = (white + (iris - white) * edge) * (1 - pupil)
-        colour = torch.where(eye < 3.1, ball, colour)
-        for index, value in ((3, [0.6, 0.55, 0.45]), (4, [0.6, 0.55, 0.45]), (5, [0.4, 0.15, 0.14]), (6, [0.02] * 3)):
-            colour = torch.where(part.round() == index, torch.tensor(value, device=self.device), colour)
-        return colour
+    def _glasses(
+        self, photo: torch.Tensor, true: _Coefficients, to_camera: object, camera: Camera
+    ) -> torch.Tensor:
+        joints = self.model.joints(true.shape[None])[0]
+        forward = self.random.uniform(0.024, 0.032)
+        eyes, temples = [], []
+        lens = lens_outline(np.zeros(3), self.random)
+        for joint, side in ((4, -1.0), (3, 1.0)):
+            centre = joints[joint] + joints.new_tensor([0.002 * side, -0.002, forward])
+            outline = centre + joints.new_tensor(lens * [side, 1, 1])
+            hinge = centre + joints.new_tensor([0.026 * side, 0.006, -0.006])
+            ear = centre + joints.new_tensor([0.042 * side, 0.004, -0.09])
+            eyes.append(self._pixels(outline, to_camera, camera))
+            temples.append(self._pixels(torch.stack([hinge, ear]), to_camera, camera))
+        turned = math.sin(true.pose[0, 1].item())
+        shown = [t for t, side in zip(temples, (-1.0, 1.0), strict=True) if turned * side < 0.2]
+        return draw_glasses(photo, np.stack(eyes), np.array(shown), self.random)
 
-    def _guidance(self, shape: torch.Tensor, expression: torch.Tensor, pose: torch.Tensor, view: _View) -> torch.Tensor:
-        s, size = self.s, self.s.size
-        wrong = s.guidance_identity * self._uniform(0.3, 1.4)
-        shape = (shape + self._normal(len(shape)) * wrong) / (1 + wrong**2)
-        expression = expression * 0.85 + self._normal(len(expression)) * s.guidance_expression * self._uniform(0, 1)
-        pose = pose.clone()
-        pose[0] += self._normal(3) * math.radians(s.guidance_degrees)
-        pose[2, 0] = (pose[2, 0] + self._normal(1)[0] * 0.03).clamp(min=0)
-        pivot = self.model.joints(shape[None])[0, 0]
-        posed = self.model(shape[None], expression[None], pose[None])[0] - pivot + view.offset
-        posed = posed + self._normal(3) * posed.new_tensor([0.002, 0.002, 0.004])
-        seen = rasterize(view.project(posed), -posed[:, 2], self.canvas.triangles, size, size)
-        normals = interpolate(seen, self.canvas.triangles, vertex_normals(posed, self.canvas.triangles))
-        return F.normalize(normals, dim=2).permute(2, 0, 1)
+    def _pixels(self, points: torch.Tensor, to_camera: object, camera: Camera) -> np.ndarray:
+        return camera.project(to_camera(points).cpu().numpy().astype(np.float64))  # type: ignore[operator]
 
-    def _mask(self, covered: torch.Tensor) -> torch.Tensor:
-        """The silhouette as a segmentation would see it: a little too large or too small."""
+    def _mask(self, covered: torch.Tensor, camera: Camera, fitted: torch.Tensor) -> torch.Tensor:
+        """The silhouette as a segmentation would see it: a little off, and cut below the neck."""
         x = covered.float()[None, None]
-        radius = int(self._uniform(0, 2.99))
+        radius = self.random.index(3)
         if radius:
             grown = F.max_pool2d(x, 2 * radius + 1, 1, radius)
             shrunk = -F.max_pool2d(-x, 2 * radius + 1, 1, radius)
-            x = grown if self._uniform(0, 1) < 0.5 else shrunk
+            x = grown if self.random.chance(0.5) else shrunk
+        if self.random.chance(0.6):
+            rows = camera.project(fitted.cpu().numpy()[self._proper])[:, 1]
+            cut = rows.max() + self.random.uniform(0.05, 0.5) * float(np.ptp(rows))
+            x[:, :, int(np.clip(cut, 0, x.shape[2])) :] = 0
         return x[0]
 
+    def _points(
+        self,
+        mesh: _Mesh,
+        fitted: torch.Tensor,
+        skin: torch.Tensor,
+        view: HeadView,
+        mask: torch.Tensor,
+        fronts: Sequence[torch.Tensor],
+    ) -> ShapePoints:
+        if self.s.points == 0:
+            empty = torch.zeros((0, 4), device=self.device)
+            return ShapePoints(empty[:, :3], empty, empty[:, 0], empty[:, :3])
 
-class _View:
-    """A camera in front of the head, framed like a portrait crop."""
+        def cube(vertices: torch.Tensor) -> torch.Tensor:
+            return torch.as_tensor(view.to_cube(vertices.cpu().numpy().astype(np.float64)), device=self.device).float()
 
-    def __init__(self, offset: torch.Tensor, focal: float, cx: float, cy: float) -> None:
-        self.offset, self.focal, self.cx, self.cy = offset, focal, cx, cy
-
-    @staticmethod
-    def around(vertices: torch.Tensor, draw: Callable[[float, float], float], size: int) -> _View:
-        """Frame the vertices; long hair below the neck is cut off."""
-        distance = 0.45 * math.exp(draw(0, 1.9))
-        offset = vertices.new_tensor([0, 0, -distance])
-        placed = vertices + offset
-        xy = torch.stack([placed[:, 0] / -placed[:, 2], -placed[:, 1] / -placed[:, 2]], 1)
-        low, high = xy.amin(0), xy.amax(0)
-        high[1] = torch.minimum(high[1], low[1] + 0.36 / distance)
-        side = (high - low).amax() * draw(1.02, 1.3)
-        centre = (low + high) / 2 + (high - low) * vertices.new_tensor([draw(-0.06, 0.06), draw(-0.06, 0.06)])
-        focal = size / side.item()
-        return _View(offset, focal, size / 2 - focal * centre[0].item(), size / 2 - focal * centre[1].item())
-
-    def project(self, points: torch.Tensor) -> torch.Tensor:
-        depth = -points[:, 2]
-        return torch.stack(
-            [self.cx + self.focal * points[:, 0] / depth, self.cy - self.focal * points[:, 1] / depth], 1
+        outer = torch.as_tensor(self._outer, device=self.device).long()
+        true = depth_range(cube(mesh.vertices), mesh.triangles, fronts[0])
+        prior = depth_range(cube(fitted), outer, fronts[1])
+        points = sample_points(true, prior, mask, self.s.points, self.generator)
+        metric = view.to_camera(points.cpu().numpy().astype(np.float64))
+        code, _ = self._coded(skin).ask(metric)
+        said, distance = self._coded(fitted).ask(metric)
+        signed = np.where(prior.inside(points).cpu().numpy(), -distance, distance) / view.scale
+        return ShapePoints(
+            points,
+            torch.as_tensor(np.column_stack([said, signed]), device=self.device).float(),
+            true.inside(points).float(),
+            torch.as_tensor(code, device=self.device).float(),
         )
 
+    def _coded(self, skin: torch.Tensor) -> CodedSurface:
+        return CodedSurface(skin.cpu().numpy(), self._outer, self._codes, self._height)
 
-_SKIN_DARK = torch.tensor([0.055, 0.028, 0.018])
-_SKIN_LIGHT = torch.tensor([0.72, 0.48, 0.38])
-_HAIR = (
-    torch.tensor([0.008, 0.007, 0.006]),
-    torch.tensor([0.02, 0.012, 0.008]),
-    torch.tensor([0.06, 0.03, 0.015]),
-    torch.tensor([0.13, 0.07, 0.03]),
-    torch.tensor([0.4, 0.25, 0.1]),
-    torch.tensor([0.28, 0.09, 0.03]),
-    torch.tensor([0.35, 0.34, 0.33]),
-    torch.tensor([0.7, 0.68, 0.65]),
-)
-_IRIS = (
-    torch.tensor([0.05, 0.025, 0.012]),
-    torch.tensor([0.13, 0.07, 0.03]),
-    torch.tensor([0.12, 0.2, 0.3]),
-    torch.tensor([0.14, 0.18, 0.1]),
-)
+
+def stack(samples: Sequence[Sample]) -> Sample:
+    """Samples of one size as one, with a first axis."""
+    pictures = [torch.stack(parts) for parts in zip(*(s[:5] for s in samples), strict=True)]
+    shape = ShapePoints(*(torch.stack(parts) for parts in zip(*(s.shape for s in samples), strict=True)))
+    return Sample(*pictures, shape)

@@ -1,0 +1,156 @@
+"""Points about a head with their labels: inside or outside, and the semantic code.
+
+The inside of a head is taken as everything between the first and the last surface behind a pixel. So it is closed,
+whatever openings the meshes have (hair shells, the neck, eyes, the mouth), and has no cavities; hollows that open
+sideways, such as those behind the ears, are filled in.
+
+Convention: the cube of `implicit.view`: x right, y up, z to the viewer, -0.5..0.5. Worked number: front 0.1 and back
+-0.2 at a pixel: the point with z = 0 there is inside.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.spatial import KDTree
+
+from ..headmodel.semantics import FADE
+from ..raster import rasterize
+from ..shapes import Float, Int
+
+
+class DepthRange(NamedTuple):
+    """First and last surface behind each pixel.
+
+    Attributes:
+        front: (H, W) z in the cube, -inf where there is nothing.
+        back: (H, W) z in the cube, inf where there is nothing.
+    """
+
+    front: Float[torch.Tensor, "H W"]
+    back: Float[torch.Tensor, "H W"]
+
+    def inside(self, points: Float[torch.Tensor, "N 3"]) -> torch.Tensor:
+        """(N,) bool: whether points of the cube lie between the surfaces (of the nearest pixel)."""
+        row, column = self.pixels(points)
+        return (points[:, 2] < self.front[row, column]) & (points[:, 2] > self.back[row, column])
+
+    def pixels(self, points: Float[torch.Tensor, "N 3"]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Row and column of the pixels that points of the cube fall on."""
+        size = self.front.shape[0]
+        column = ((points[:, 0] + 0.5) * size).long().clamp(0, size - 1)
+        row = ((0.5 - points[:, 1]) * size).long().clamp(0, size - 1)
+        return row, column
+
+
+def depth_range(
+    cube: Float[torch.Tensor, "V 3"], triangles: Int[torch.Tensor, "T 3"], front: Float[torch.Tensor, "H W"]
+) -> DepthRange:
+    """Both surfaces of a mesh given in the cube.
+
+    Args:
+        cube: (V, 3) its vertices.
+        triangles: (T, 3).
+        front: (H, W) z of the first surface in the cube, -inf where there is nothing. The last one is looked for with
+            half as many pixels.
+    """
+    size = front.shape[0] // 2
+    xy = torch.stack([(cube[:, 0] + 0.5) * size, (0.5 - cube[:, 1]) * size], 1)
+    far = 1000.0  # rays are parallel in the cube, so depths are interpolated as they are: far away 1 / z is linear
+    back = (rasterize(xy, far + cube[:, 2].double(), triangles, size, size).depth.double() - far).float()
+    back = back.repeat_interleave(2, 0).repeat_interleave(2, 1)
+    shown = torch.isfinite(back) & torch.isfinite(front)
+    return DepthRange(front.masked_fill(~shown, -torch.inf), back.masked_fill(~shown, torch.inf))
+
+
+class ShapePoints(NamedTuple):
+    """N points of the cube about one head.
+
+    Attributes:
+        points: (N, 3).
+        prior: (N, 4) what the fitted head says: semantic code after fading (3) and signed distance in cube units,
+            negative inside.
+        occupancy: (N,) 1 inside the true head, else 0.
+        code: (N, 3) semantic code of the true head after fading.
+    """
+
+    points: Float[torch.Tensor, "N 3"]
+    prior: Float[torch.Tensor, "N 4"]
+    occupancy: Float[torch.Tensor, " N"]
+    code: Float[torch.Tensor, "N 3"]
+
+
+class CodedSurface:
+    """Dense samples of a posed skin with their codes, for many nearest-point questions.
+
+    Args:
+        vertices: (V, 3) in metres, camera space.
+        triangles: (T, 3) of the outer skin.
+        codes: (V, 3) canonical codes.
+        head_height: metres, by which codes fade.
+    """
+
+    def __init__(
+        self,
+        vertices: Float[np.ndarray, "V 3"],
+        triangles: Int[np.ndarray, "T 3"],
+        codes: Float[np.ndarray, "V 3"],
+        head_height: float,
+    ) -> None:
+        weights = np.array([[4, 1, 1], [1, 4, 1], [1, 1, 4], [2, 2, 2]]) / 6
+        self._tree = KDTree(np.einsum("kc,tcx->tkx", weights, vertices[triangles]).reshape(-1, 3))
+        self._codes = np.einsum("kc,tcx->tkx", weights, codes[triangles]).reshape(-1, 3)
+        self._height = head_height
+
+    def ask(self, points: Float[np.ndarray, "N 3"]) -> tuple[Float[np.ndarray, "N 3"], Float[np.ndarray, " N"]]:
+        """Faded codes (N, 3) and distances (N,) in metres at points (N, 3)."""
+        distance, index = self._tree.query(points)
+        fade = np.exp(-((distance / self._height / FADE) ** 2))
+        return self._codes[index] * fade[:, None], distance
+
+
+def sample_points(
+    true: DepthRange, prior: DepthRange, mask: torch.Tensor, count: int, generator: torch.Generator
+) -> Float[torch.Tensor, "N 3"]:
+    """Points where a surface is looked for: about the true and the fitted surfaces, near the outline, anywhere between.
+
+    Args:
+        true: of the true head.
+        prior: of the fitted head.
+        mask: (H, W) bool, the head's mask.
+        count: how many points.
+        generator: randomness.
+    """
+    size, device = mask.shape[0], mask.device
+
+    def rand(*shape: int) -> torch.Tensor:
+        return torch.rand(shape, generator=generator, device=device)
+
+    shown = torch.isfinite(true.front) & torch.isfinite(true.back)
+    region = shown | (mask & torch.isfinite(prior.front))
+    near = torch.nn.functional.max_pool2d(region.float()[None, None], 9, 1, 4)[0, 0] > 0
+    inner, rim = region.nonzero(), (near & ~shown).nonzero()
+    n_rim = count // 10 if len(rim) else 0
+    chosen = inner[(rand(count - n_rim) * len(inner)).long().clamp(max=len(inner) - 1)]
+    row, column = chosen.unbind(1)
+    front = torch.where(shown, true.front, prior.front)[row, column]
+    back = torch.where(shown, true.back, prior.back)[row, column]
+    kind, spread = rand(len(chosen)), torch.randn(len(chosen), generator=generator, device=device)
+    narrow = torch.where(rand(len(chosen)) < 0.6, 0.01, 0.04)
+    z = front + spread * narrow
+    z = torch.where(kind < 0.45, back + spread * narrow, z)
+    fitted = torch.where(torch.isfinite(prior.front[row, column]), prior.front[row, column], front)
+    z = torch.where(kind < 0.22, fitted + spread * 0.03, z)
+    z = torch.where(kind < 0.1, back + (front - back) * (rand(len(chosen)) * 1.6 - 0.3), z)
+    pixels = chosen
+    if n_rim:
+        edge = rim[(rand(n_rim) * len(rim)).long().clamp(max=len(rim) - 1)]
+        middle, half = (front + back).median() / 2, (front - back).median() / 2
+        z = torch.cat([z, middle + (rand(n_rim) * 2 - 1) * half])
+        pixels = torch.cat([chosen, edge])
+    offset = rand(len(pixels), 2)
+    x = (pixels[:, 1] + offset[:, 0]) / size - 0.5
+    y = 0.5 - (pixels[:, 0] + offset[:, 1]) / size
+    return torch.stack([x, y, z.clamp(-0.5, 0.5)], 1)
