@@ -22,7 +22,7 @@ import numpy as np
 
 from ..shapes import Float, Int
 
-CORNERS: Final = np.array([(c >> 2 & 1, c >> 1 & 1, c & 1) for c in range(8)])
+CORNERS: Final = np.array([(c >> 2 & 1, c >> 1 & 1, c & 1) for c in range(8)], np.int32)
 """(8, 3) offsets of a cell's corners."""
 _EDGES: Final = tuple((a, b) for a in range(8) for b in range(a + 1, 8) if (a ^ b) in {1, 2, 4})
 _AXIS: Final = {4: 0, 2: 1, 1: 2}

@@ -1,8 +1,15 @@
-"""A surface out of an occupancy field, queried only where the surface can be.
+"""A surface out of an occupancy field, queried only where the surface is.
 
-The band around the posed 3DMM gives a first, coarse set of cells; cells that the surface crosses are halved, level by
-level; on the finest level the set grows along the surface until no crossed face is left open. Everything else takes
-the prior's side. What remains is one call of scikit-image's marching cubes (Lewiner et al., 2003).
+1. **Seeds.** A coarse grid is asked in a band around the posed 3DMM; each of its edges that the surface crosses is
+   halved down to one small cell.
+2. **Following.** From the seeds the set of crossed cells, two finest cells a side, grows over every crossed face until
+   none is left open: whatever is attached to what the band shows is found, wherever it leads.
+3. **Halving.** Each of these cells is asked at its centre. Where the answer is what its corners let expect, the field
+   is straight there, and the nodes between are interpolated; elsewhere they are asked. Straight means its logits: a
+   sigmoid is the last step of the networks, and what comes before it grows evenly across a surface.
+4. **Following** once more with the finest cells, and marching cubes over those that are crossed (`marching`).
+
+Nodes on the cube's border count as outside, so the surface is closed there.
 
 Convention: the field lives in the unit cube [-0.5, 0.5]^3; `resolution` cells per axis, nodes at the cells' corners.
 Worked number: at resolution 256 node (0, 128, 256) lies at (-0.5, 0.0, 0.5).
@@ -16,17 +23,30 @@ from typing import Final
 
 import numpy as np
 import trimesh
-from skimage import measure
 
 from ..errors import SettingsError
-from ..shapes import Float, Float32, Int32
+from ..shapes import Bool, Float, Float32, Int, Int32
+from .marching import CORNERS, march
+from .sparse_array import SparseArray
 
 Field = Callable[[np.ndarray], np.ndarray]
 """(N, 3) points of the unit cube -> (N,) values."""
 
 RESOLUTIONS: Final = (64, 128, 256, 512)
-_CORNERS: Final = np.array(np.meshgrid([0, 1], [0, 1], [0, 1], indexing="ij")).reshape(3, -1).T
-_FACES: Final = tuple((axis, side) for axis in range(3) for side in (0, 1))
+_FIRST: Final = (4, 8, 16, 32, 64)
+_CROSSABLE: Final = tuple((axis, side) for axis in range(3) for side in (0, 1))
+_BETWEEN: Final = np.array([n for n in np.ndindex(3, 3, 3) if 1 in n and n != (1, 1, 1)])
+"""(18, 3) the nodes that halving adds to a cell, but its centre."""
+_SHARES: Final = np.array(
+    [
+        [np.prod([(2 - n, n)[c] for n, c in zip(node, corner, strict=True)]) / 8 for corner in CORNERS]
+        for node in _BETWEEN
+    ]
+)
+"""(18, 8) shares of the corners in each of them."""
+_CHUNK: Final = 1 << 16
+_FAINT: Final = 1e-6
+"""Occupancies nearer to 0 or 1 than this count as that far from it: their logits say nothing."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +55,19 @@ class SurfaceSettings:
 
     Attributes:
         resolution: cells per axis, one of 64, 128, 256, 512.
-        coarse_step: size of the first cells in finest cells; a power of two.
-        band_inside: how far inside the prior's surface the field is asked, in cube units.
+        coarse: cells per axis of the grid that is asked first; halved as often as needed if it shows no surface.
+        band_inside: how far inside the prior's surface that grid is asked, in cube units.
         band_outside: how far outside of it (hair stands out), in cube units.
+        tolerance: how far the surface may be off at the centre of a cell of two by two by two finest ones, in finest
+            cells, for the nodes between to be interpolated; 0 asks every node, as a dense grid would.
         level: occupancy at the surface.
     """
 
     resolution: int = 256
-    coarse_step: int = 8
+    coarse: int = 16
     band_inside: float = 0.06
     band_outside: float = 0.15
+    tolerance: float = 0.2
     level: float = 0.5
 
 
@@ -64,144 +87,174 @@ class Surface:
 
 
 def extract_surface(field: Field, prior: Field, settings: SurfaceSettings | None = None) -> Surface:
-    """The level set of `field` near the prior's surface: its largest closed component.
+    """The level set of `field` that the band around the prior shows: its largest component, closed.
 
     Args:
         field: occupancy in 0..1, more than `level` inside.
-        prior: signed distance to the posed 3DMM in cube units, negative inside; decides outside the band.
-        settings: resolution and band.
+        prior: signed distance to the posed 3DMM in cube units, negative inside; says where to look first.
+        settings: resolution, band and tolerance.
 
     Raises:
-        SettingsError: a resolution or step that does not exist, or a field without surface in the band.
+        SettingsError: a resolution or first grid that does not exist, or a field without surface in the band.
     """
     s = settings or SurfaceSettings()
-    if s.resolution not in RESOLUTIONS or s.coarse_step < 1 or s.resolution % s.coarse_step:
+    if s.resolution not in RESOLUTIONS or s.coarse not in _FIRST or s.coarse * 2 > s.resolution:
         raise SettingsError(
-            f"The surface resolution {s.resolution} with first cells of {s.coarse_step} is not possible; choose a "
-            f"resolution of {RESOLUTIONS} and a step that divides it."
+            f"The surface resolution {s.resolution} with {s.coarse} first cells is not possible; choose a resolution "
+            f"of {RESOLUTIONS} and first cells of {_FIRST}, at most half as many."
         )
-    grid = _SparseGrid(field, prior, s)
-    grid.refine()
-    grid.follow()
-    if not (grid.inside.any() and (~grid.inside).any()):
+    grid = _Grid(field, s)
+    step = 1 if s.tolerance <= 0 else 2
+    cells = grid.follow(grid.seeds(prior, step), step)
+    if step == 2:
+        grid.halve(cells)
+        cells = grid.follow((cells[:, None] * 2 + CORNERS).reshape(-1, 3), 1)
+    if not len(cells):
         raise SettingsError("The implicit function has no surface near the fitted head; try another photo.")
-    return _march(grid)
-
-
-class _SparseGrid:
-    """Values at the nodes of the finest grid: asked where cells are active, the prior's side elsewhere."""
-
-    def __init__(self, field: Field, prior: Field, settings: SurfaceSettings) -> None:
-        self.field, self.s = field, settings
-        n, step = settings.resolution, settings.coarse_step
-        self.queries = 0
-        self.asked = np.zeros((n + 1,) * 3, bool)
-        coarse = np.stack(np.meshgrid(*[np.arange(0, n + 1, step)] * 3, indexing="ij"), -1)
-        distance = prior(self._points(coarse.reshape(-1, 3))).reshape(coarse.shape[:3])
-        reach = step / n * np.sqrt(3)
-        near = (distance > -settings.band_inside - reach) & (distance < settings.band_outside + reach)
-        border = np.ones(near.shape, bool)
-        border[1:-1, 1:-1, 1:-1] = False
-        self.band = near & ~border
-        value = np.where(distance < 0, np.float32(1), np.float32(0))
-        value[border] = 0
-        for axis in range(3):
-            value = np.repeat(value, step, axis=axis)
-        half = step // 2
-        self.value = np.ascontiguousarray(value[half : half + n + 1, half : half + n + 1, half : half + n + 1])
-
-    def _points(self, nodes: np.ndarray) -> np.ndarray:
-        return (nodes / self.s.resolution - 0.5).astype(np.float32)
-
-    @property
-    def inside(self) -> np.ndarray:
-        return self.value > self.s.level
-
-    def _ask(self, nodes: np.ndarray) -> None:
-        flat = np.asarray(np.ravel_multi_index(tuple(nodes.T), self.asked.shape))
-        flat = np.unique(flat[~self.asked.reshape(-1)[flat]])
-        if len(flat) == 0:
-            return
-        points = np.array(np.unravel_index(flat, self.asked.shape)).T
-        border = ((points == 0) | (points == self.s.resolution)).any(1)
-        answer = np.zeros(len(flat), np.float32)
-        answer[~border] = self.field(self._points(points[~border]))
-        self.queries += int((~border).sum())
-        self.value.reshape(-1)[flat] = answer
-        self.asked.reshape(-1)[flat] = True
-
-    def _crossed(self, cells: np.ndarray, step: int) -> np.ndarray:
-        corners = cells[:, None] + _CORNERS * step
-        inside = self.value[tuple(np.moveaxis(corners, -1, 0))] > self.s.level
-        return inside.any(1) & ~inside.all(1)
-
-    def refine(self) -> None:
-        """Ask coarse nodes in the band, then halve crossed cells down to the finest level."""
-        step = self.s.coarse_step
-        near = self.band
-        cell = np.zeros(tuple(d - 1 for d in near.shape), bool)
-        for corner in _CORNERS:
-            cell |= near[tuple(slice(c, c + d) for c, d in zip(corner, cell.shape, strict=True))]
-        cells = np.argwhere(cell) * step
-        while True:
-            self._ask((cells[:, None] + _CORNERS * step).reshape(-1, 3))
-            crossed = self._crossed(cells, step)
-            self._settle(cells[~crossed], step)
-            cells = cells[crossed]
-            if step == 1:
-                break
-            step //= 2
-            self._settle(cells, step * 2)
-            cells = (cells[:, None] + _CORNERS * step).reshape(-1, 3)
-        self.cells = cells
-
-    def _settle(self, cells: np.ndarray, step: int) -> None:
-        """Give nodes inside cells that were not asked the side of the cell's nearest corner."""
-        if step == 1 or len(cells) == 0:
-            return
-        local = np.stack(np.meshgrid(*[np.arange(step + 1)] * 3, indexing="ij"), -1).reshape(-1, 3)
-        corner = np.where(local * 2 > step, step, 0)
-        for start in range(0, len(cells), 4096):
-            block = cells[start : start + 4096, None]
-            nodes = tuple(np.moveaxis(block + local, -1, 0))
-            source = self.value[tuple(np.moveaxis(block + corner, -1, 0))]
-            asked = self.asked[nodes]
-            self.value[nodes] = np.where(asked, self.value[nodes], source)
-
-    def follow(self) -> None:
-        """Grow the finest cells along the surface until every crossed face has both its cells asked."""
-        n = self.s.resolution
-        done = np.zeros((n,) * 3, bool)
-        done[tuple(self.cells.T)] = True
-        cells = self.cells
-        while len(cells):
-            grown = []
-            for axis, side in _FACES:
-                on_face = _CORNERS[_CORNERS[:, axis] == side]
-                nodes = cells[:, None] + on_face
-                inside = self.value[tuple(np.moveaxis(nodes, -1, 0))] > self.s.level
-                neighbours = cells[inside.any(1) & ~inside.all(1)].copy()
-                neighbours[:, axis] += 2 * side - 1
-                grown.append(neighbours[((neighbours >= 0) & (neighbours < n)).all(1)])
-            fresh = np.unique(np.concatenate(grown), axis=0)
-            cells = fresh[~done[tuple(fresh.T)]]
-            done[tuple(cells.T)] = True
-            self._ask((cells[:, None] + _CORNERS).reshape(-1, 3))
-
-
-def _march(grid: _SparseGrid) -> Surface:
-    vertices, triangles, _, _ = measure.marching_cubes(grid.value, grid.s.level, gradient_direction="ascent")
-    vertices, triangles = _largest_component(vertices / grid.s.resolution - 0.5, triangles)
+    vertices, triangles = march(cells, grid.corners(cells, 1), s.level, s.resolution)
+    vertices, triangles = _largest_component(vertices / s.resolution - 0.5, triangles)
     return Surface(vertices.astype(np.float32), triangles.astype(np.int32), grid.queries)
 
 
+class _Grid:
+    """Values at nodes of the finest grid, NaN where nobody asked. Cells of `step` s have indices in units of s."""
+
+    def __init__(self, field: Field, settings: SurfaceSettings) -> None:
+        self.field, self.s = field, settings
+        self.queries = 0
+        self.value = SparseArray(settings.resolution + 1, np.float32(np.nan))
+
+    def _points(self, nodes: np.ndarray) -> Float32[np.ndarray, "*N 3"]:
+        return (nodes / self.s.resolution - 0.5).astype(np.float32)
+
+    def ask(self, nodes: Int[np.ndarray, "N 3"]) -> None:
+        """Ask the field at the nodes that have no value yet."""
+        nodes = _unique(nodes[np.isnan(self.value.get(nodes))], self.s.resolution + 1)
+        within = ((nodes > 0) & (nodes < self.s.resolution)).all(1)
+        answer = np.zeros(len(nodes), np.float32)
+        if within.any():
+            answer[within] = self.field(self._points(nodes[within]))
+        self.queries += int(within.sum())
+        self.value.set(nodes, answer)
+
+    def corners(self, cells: Int[np.ndarray, "M 3"], step: int) -> Float32[np.ndarray, "M 8"]:
+        """Values at the corners of cells."""
+        return self.value.get((cells[:, None] + CORNERS) * step)
+
+    def seeds(self, prior: Field, step: int) -> Int[np.ndarray, "M 3"]:
+        """Cells of `step` that the surface crosses, found in the band on ever finer grids until there are some."""
+        for exponent in range((self.s.resolution // self.s.coarse // step).bit_length()):
+            width = self.s.resolution // self.s.coarse >> exponent
+            low, high = self._crossed_edges(self._band(prior, width), width)
+            if len(low):
+                return self._pinpoint(low, high, step)
+        return np.zeros((0, 3), np.int32)
+
+    def _band(self, prior: Field, width: int) -> Bool[np.ndarray, "n n n"]:
+        """Which nodes of the grid of this cell width lie in the band, the cube's border left out."""
+        count = self.s.resolution // width + 1
+        nodes = np.stack(np.meshgrid(*[np.arange(1, count - 1) * width] * 3, indexing="ij"), -1)
+        distance = prior(self._points(nodes.reshape(-1, 3))).reshape(nodes.shape[:3])
+        reach = width / self.s.resolution * np.sqrt(3)
+        near = np.zeros((count,) * 3, bool)
+        near[1:-1, 1:-1, 1:-1] = (distance > -self.s.band_inside - reach) & (distance < self.s.band_outside + reach)
+        return near
+
+    def _crossed_edges(self, near: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Ends (E, 3) of the edges in the band that the surface crosses, finest nodes."""
+        self.ask(np.argwhere(near) * width)
+        starts, ends = [], []
+        for axis in range(3):
+            low = np.argwhere(np.take(near, range(len(near) - 1), axis) & np.take(near, range(1, len(near)), axis))
+            high = low.copy()
+            high[:, axis] += 1
+            crossed = self._inside(low * width) != self._inside(high * width)
+            starts.append(low[crossed] * width)
+            ends.append(high[crossed] * width)
+        return np.concatenate(starts), np.concatenate(ends)
+
+    def _inside(self, nodes: np.ndarray) -> Bool[np.ndarray, "*N"]:
+        return self.value.get(nodes) > self.s.level
+
+    def _pinpoint(self, low: np.ndarray, high: np.ndarray, step: int) -> Int[np.ndarray, "M 3"]:
+        """Halve crossed edges until they are `step` long; the cells that begin with them."""
+        while (high - low).max() > step:
+            middle = (low + high) // 2
+            self.ask(middle)
+            beyond = (self._inside(middle) == self._inside(low))[:, None]
+            low, high = np.where(beyond, middle, low), np.where(beyond, high, middle)
+        return low // step
+
+    def follow(self, cells: Int[np.ndarray, "M 3"], step: int) -> Int[np.ndarray, "K 3"]:
+        """All crossed cells among the given ones and those that hang together with them over crossed faces."""
+        n = self.s.resolution // step
+        done = SparseArray(n, np.False_)
+        found = [np.zeros((0, 3), np.int32)]
+        fresh = _unique(cells, n)
+        while len(fresh):
+            done.set(fresh, np.True_)
+            inside = self._signs(fresh, step)
+            crossed = inside.any(1) & ~inside.all(1)
+            found.append(fresh[crossed])
+            grown = []
+            for axis, side in _CROSSABLE:
+                face = inside[:, CORNERS[:, axis] == side]
+                neighbours = fresh[face.any(1) & ~face.all(1)].copy()
+                neighbours[:, axis] += 2 * side - 1
+                grown.append(neighbours[(neighbours[:, axis] >= 0) & (neighbours[:, axis] < n)])
+            fresh = np.concatenate(grown)
+            fresh = _unique(fresh[~done.get(fresh)], n)
+        return np.concatenate(found)
+
+    def _signs(self, cells: np.ndarray, step: int) -> Bool[np.ndarray, "M 8"]:
+        """Which corners of cells are inside; those without a value are asked."""
+        signs = np.empty((len(cells), 8), bool)
+        for start in range(0, len(cells), _CHUNK):
+            nodes = (cells[start : start + _CHUNK, None] + CORNERS) * step
+            values = self.value.get(nodes)
+            unknown = np.isnan(values)
+            if unknown.any():
+                self.ask(nodes[unknown])
+                values[unknown] = self.value.get(nodes[unknown])
+            signs[start : start + _CHUNK] = values > self.s.level
+        return signs
+
+    def halve(self, cells: Int[np.ndarray, "M 3"]) -> None:
+        """Give all nodes of cells of step 2 a value: interpolated where the field is straight, asked elsewhere."""
+        if not len(cells):
+            return
+        self.ask(cells * 2 + 1)
+        logits, centre = _logit(self.corners(cells, 2)), _logit(self.value.get(cells * 2 + 1))
+        slope = np.stack(
+            [logits[:, CORNERS[:, k] == 1].mean(1) - logits[:, CORNERS[:, k] == 0].mean(1) for k in range(3)], 1
+        )
+        off = np.abs(logits.mean(1) - centre) * 2  # the slope is that over two finest cells
+        straight = off <= self.s.tolerance * np.linalg.norm(slope, axis=1)
+        self.ask((cells[~straight, None] * 2 + _BETWEEN).reshape(-1, 3))
+        nodes = (cells[straight, None] * 2 + _BETWEEN).reshape(-1, 3)
+        guessed = 1 / (1 + np.exp(-logits[straight] @ _SHARES.T)).reshape(-1)
+        free = np.isnan(self.value.get(nodes))
+        self.value.set(nodes[free], guessed[free].astype(np.float32))
+
+
+def _logit(occupancy: np.ndarray) -> Float[np.ndarray, "*N"]:
+    held = np.clip(occupancy.astype(np.float64), _FAINT, 1 - _FAINT)
+    return np.log(held / (1 - held))
+
+
+def _unique(at: Int[np.ndarray, "N 3"], size: int) -> Int[np.ndarray, "M 3"]:
+    """Each index of a cube once, in the order of memory."""
+    x, y, z = at.T.astype(np.int32)
+    flat = np.unique((x * size + y) * size + z)
+    return np.stack([flat // (size * size), flat // size % size, flat % size], axis=1)
+
+
 def _largest_component(
-    vertices: Float[np.ndarray, "V 3"], triangles: np.ndarray
-) -> tuple[Float[np.ndarray, "W 3"], np.ndarray]:
+    vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]
+) -> tuple[Float[np.ndarray, "W 3"], Int[np.ndarray, "S 3"]]:
     label: np.ndarray = trimesh.graph.connected_component_labels(
         np.concatenate([triangles[:, :2], triangles[:, 1:]]), node_count=len(vertices)
     )
-    biggest = int(np.bincount(label[triangles[:, 0]]).argmax())
-    keep = label == biggest
+    keep = label == np.bincount(label).argmax()
     index = np.cumsum(keep) - 1
     return vertices[keep], index[triangles[keep[triangles[:, 0]]]]
