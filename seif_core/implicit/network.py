@@ -12,6 +12,7 @@ to the right and a quarter down, with the depth feature -0.2 * 256 / 200 = -0.25
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import torch
 from torch import nn
@@ -33,12 +34,15 @@ class ImplicitSettings:
         hidden: widths of the point classifier's hidden layers.
         semantic_input: whether the point's semantic code (3 channels) is an input, as in SeIF, or not, as in the
             semantic network.
+        distance_input: whether the signed distance to the fitted 3DMM is an input too, and the first guess of the
+            occupancy that the network corrects (after Xiu et al., ICON, CVPR 2022, https://arxiv.org/abs/2112.09127).
         depth_scale: factor on z before it becomes a feature.
     """
 
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
     hidden: tuple[int, ...] = (1024, 512, 256, 128)
     semantic_input: bool = False
+    distance_input: bool = False
     depth_scale: float = 256 / 200
 
 
@@ -48,11 +52,21 @@ ORIGINAL_SEMANTIC = ImplicitSettings()
 ORIGINAL_SEIF = replace(ORIGINAL_SEMANTIC, semantic_input=True)
 """The published SeIF network."""
 
-COMPACT_SEMANTIC = ImplicitSettings(EncoderSettings(stacks=1, width=64, stem=32, groups=8), (128, 64, 32))
-"""The small semantic network that is trained here."""
+COMPACT = ImplicitSettings(
+    EncoderSettings(stacks=1, width=64, depth=4, stem=32, groups=8),
+    (128, 128, 64),
+    semantic_input=True,
+    distance_input=True,
+)
+"""The small SeIF network that is trained here; its codes come from the fitted 3DMM instead of a semantic network."""
 
-COMPACT_SEIF = replace(COMPACT_SEMANTIC, semantic_input=True)
-"""The small SeIF network that is trained here."""
+COMPACT_UNCONSTRAINED = replace(COMPACT, semantic_input=False, distance_input=False)
+"""The same without the semantic constraint, for comparison."""
+
+_STEEP: Final = 40.0
+"""First guess of the occupancy's logit per cube unit of distance."""
+_FAR: Final = 0.1
+"""Cube units beyond which distances are all the same."""
 
 
 class PointClassifier(nn.Module):
@@ -69,13 +83,13 @@ class PointClassifier(nn.Module):
             self.add_module(f"conv{i}", nn.Conv1d(entering, leaving, 1))
 
     def forward(self, features: Float[torch.Tensor, "B C N"]) -> Float[torch.Tensor, "B D N"]:
-        """Features per point to values in 0..1."""
+        """Features per point to logits."""
         x = features
         for i in range(self.layers):
             x = self.get_submodule(f"conv{i}")(x if i == 0 else torch.cat([x, features], dim=1))
             if i < self.layers - 1:
                 x = F.leaky_relu(x, 0.01)
-        return torch.sigmoid(x)
+        return x
 
 
 class ImplicitNetwork(nn.Module):
@@ -86,7 +100,7 @@ class ImplicitNetwork(nn.Module):
         super().__init__()
         self.settings = settings
         self.image_filter = HourglassEncoder(settings.encoder)
-        channels = settings.encoder.width + 1 + (3 if settings.semantic_input else 0)
+        channels = settings.encoder.width + 1 + 3 * settings.semantic_input + settings.distance_input
         self.surface_classifier = PointClassifier(channels, settings.hidden)
 
     def encode(self, image: Float[torch.Tensor, "B C H W"]) -> list[Float[torch.Tensor, "B D h w"]]:
@@ -98,6 +112,7 @@ class ImplicitNetwork(nn.Module):
         features: Float[torch.Tensor, "B D h w"],
         points: Float[torch.Tensor, "B 3 N"],
         semantics: Float[torch.Tensor, "B 3 N"] | None = None,
+        distance: Float[torch.Tensor, "B 1 N"] | None = None,
     ) -> Float[torch.Tensor, "B 4 N"]:
         """Occupancy and semantic code at points of the unit cube; 0 for points outside the image.
 
@@ -105,16 +120,39 @@ class ImplicitNetwork(nn.Module):
             features: one feature map of `encode`.
             points: x, y, z; see the module's convention.
             semantics: semantic codes in 0..1 at the points, for a network with `semantic_input`.
+            distance: signed distances to the fitted 3DMM in cube units, negative inside, for one with
+                `distance_input`.
         """
+        inside = (points[:, :2].abs() <= 0.5).all(dim=1, keepdim=True)
+        return torch.sigmoid(self.logits(features, points, semantics, distance)) * inside
+
+    def logits(
+        self,
+        features: Float[torch.Tensor, "B D h w"],
+        points: Float[torch.Tensor, "B 3 N"],
+        semantics: Float[torch.Tensor, "B 3 N"] | None = None,
+        distance: Float[torch.Tensor, "B 1 N"] | None = None,
+    ) -> Float[torch.Tensor, "B 4 N"]:
+        """What `query` answers before the sigmoid, as losses want it; arguments as there."""
         scale = points.new_tensor(CALIBRATION)[None, :, None]
         x, y, z = (points * scale).unbind(1)
         sampled = F.grid_sample(features, torch.stack([x, y], dim=2)[:, :, None], mode="bilinear", align_corners=True)[
             ..., 0
         ]
         entering = [sampled, z[:, None] * self.settings.depth_scale]
-        if self.settings.semantic_input:
-            if semantics is None:
-                raise ValueError("this network needs the semantic codes of the points")
+        for wanted, given, name in (
+            (self.settings.semantic_input, semantics, "semantic codes"),
+            (self.settings.distance_input, distance, "distances to the 3DMM"),
+        ):
+            if wanted and given is None:
+                raise ValueError(f"this network needs the points' {name}")
+        if self.settings.semantic_input and semantics is not None:
             entering.append(semantics)
-        inside = (x.abs() <= 1) & (y.abs() <= 1)
-        return self.surface_classifier(torch.cat(entering, dim=1)) * inside[:, None]
+        near = None
+        if self.settings.distance_input and distance is not None:
+            near = distance.clamp(-_FAR, _FAR)
+            entering.append(near * 10)
+        answer = self.surface_classifier(torch.cat(entering, dim=1))
+        if near is None:
+            return answer
+        return torch.cat([answer[:, :1] - _STEEP * near, answer[:, 1:]], dim=1)

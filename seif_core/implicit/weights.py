@@ -11,6 +11,7 @@ from typing import Final
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from ..errors import ModelError
 from .network import ORIGINAL_SEIF, ORIGINAL_SEMANTIC, ImplicitNetwork, ImplicitSettings
@@ -72,16 +73,44 @@ def load_network(path: Path, settings: ImplicitSettings, *, sha256: str | None =
     Raises:
         ModelError: the file is missing, damaged, of another checksum or of another architecture.
     """
+    network = ImplicitNetwork(settings)
+    load_weights(network, path, sha256=sha256)
+    return network.eval()
+
+
+def load_weights(network: nn.Module, path: Path, *, sha256: str | None = None) -> None:
+    """Fill a network with the weights of a safetensors file.
+
+    Args:
+        network: of the architecture that the file was written for.
+        path: the file.
+        sha256: expected checksum of the file; checked when given.
+
+    Raises:
+        ModelError: the file is missing, damaged, of another checksum or of another architecture.
+    """
     if not path.is_file():
         raise ModelError(f"There is no weights file {path.name}; import or install the weights first.")
     if sha256 is not None and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
         raise ModelError(f"The weights file {path.name} is damaged (its checksum differs); install it again.")
-    network = ImplicitNetwork(settings)
     try:
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(f"The weights file {path.name} does not fit this network; install it again.") from error
-    return network.eval()
+
+
+def save_weights(network: nn.Module, path: Path, *, metadata: dict[str, str]) -> str:
+    """Write a network as safetensors, and return the file's sha256.
+
+    Args:
+        network: the network.
+        path: the file; its folder is made if missing.
+        metadata: facts about the training, words to words.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    state = {name: value.detach().float().cpu().contiguous().clone() for name, value in network.state_dict().items()}
+    save_file(state, path, metadata=metadata)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _state_dict(path: Path) -> dict[str, torch.Tensor]:

@@ -12,57 +12,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from scipy.spatial import KDTree
 
-from ..headmodel.semantics import FADE
-from ..raster import rasterize
-from ..shapes import Float, Int
-
-
-class DepthRange(NamedTuple):
-    """First and last surface behind each pixel.
-
-    Attributes:
-        front: (H, W) z in the cube, -inf where there is nothing.
-        back: (H, W) z in the cube, inf where there is nothing.
-    """
-
-    front: Float[torch.Tensor, "H W"]
-    back: Float[torch.Tensor, "H W"]
-
-    def inside(self, points: Float[torch.Tensor, "N 3"]) -> torch.Tensor:
-        """(N,) bool: whether points of the cube lie between the surfaces (of the nearest pixel)."""
-        row, column = self.pixels(points)
-        return (points[:, 2] < self.front[row, column]) & (points[:, 2] > self.back[row, column])
-
-    def pixels(self, points: Float[torch.Tensor, "N 3"]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Row and column of the pixels that points of the cube fall on."""
-        size = self.front.shape[0]
-        column = ((points[:, 0] + 0.5) * size).long().clamp(0, size - 1)
-        row = ((0.5 - points[:, 1]) * size).long().clamp(0, size - 1)
-        return row, column
-
-
-def depth_range(
-    cube: Float[torch.Tensor, "V 3"], triangles: Int[torch.Tensor, "T 3"], front: Float[torch.Tensor, "H W"]
-) -> DepthRange:
-    """Both surfaces of a mesh given in the cube.
-
-    Args:
-        cube: (V, 3) its vertices.
-        triangles: (T, 3).
-        front: (H, W) z of the first surface in the cube, -inf where there is nothing. The last one is looked for with
-            half as many pixels.
-    """
-    size = front.shape[0] // 2
-    xy = torch.stack([(cube[:, 0] + 0.5) * size, (0.5 - cube[:, 1]) * size], 1)
-    far = 1000.0  # rays are parallel in the cube, so depths are interpolated as they are: far away 1 / z is linear
-    back = (rasterize(xy, far + cube[:, 2].double(), triangles, size, size).depth.double() - far).float()
-    back = back.repeat_interleave(2, 0).repeat_interleave(2, 1)
-    shown = torch.isfinite(back) & torch.isfinite(front)
-    return DepthRange(front.masked_fill(~shown, -torch.inf), back.masked_fill(~shown, torch.inf))
+from ..implicit.prior import DepthRange
+from ..shapes import Float
 
 
 class ShapePoints(NamedTuple):
@@ -80,35 +33,6 @@ class ShapePoints(NamedTuple):
     prior: Float[torch.Tensor, "N 4"]
     occupancy: Float[torch.Tensor, " N"]
     code: Float[torch.Tensor, "N 3"]
-
-
-class CodedSurface:
-    """Dense samples of a posed skin with their codes, for many nearest-point questions.
-
-    Args:
-        vertices: (V, 3) in metres, camera space.
-        triangles: (T, 3) of the outer skin.
-        codes: (V, 3) canonical codes.
-        head_height: metres, by which codes fade.
-    """
-
-    def __init__(
-        self,
-        vertices: Float[np.ndarray, "V 3"],
-        triangles: Int[np.ndarray, "T 3"],
-        codes: Float[np.ndarray, "V 3"],
-        head_height: float,
-    ) -> None:
-        weights = np.array([[4, 1, 1], [1, 4, 1], [1, 1, 4], [2, 2, 2]]) / 6
-        self._tree = KDTree(np.einsum("kc,tcx->tkx", weights, vertices[triangles]).reshape(-1, 3))
-        self._codes = np.einsum("kc,tcx->tkx", weights, codes[triangles]).reshape(-1, 3)
-        self._height = head_height
-
-    def ask(self, points: Float[np.ndarray, "N 3"]) -> tuple[Float[np.ndarray, "N 3"], Float[np.ndarray, " N"]]:
-        """Faded codes (N, 3) and distances (N,) in metres at points (N, 3)."""
-        distance, index = self._tree.query(points)
-        fade = np.exp(-((distance / self._height / FADE) ** 2))
-        return self._codes[index] * fade[:, None], distance
 
 
 def sample_points(

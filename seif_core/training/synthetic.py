@@ -22,6 +22,7 @@ from ..camera import Camera
 from ..headmodel import HeadModel
 from ..headmodel.semantics import canonical_codes
 from ..headmodel.torch_model import TorchHeadModel, rotation_matrices
+from ..implicit.prior import CodedSurface, depth_range, outer_skin
 from ..implicit.view import HeadView, head_proper
 from ..raster import Raster, interpolate, rasterize_view, vertex_normals
 from ..shapes import Float, Int
@@ -30,7 +31,7 @@ from .degrade import degrade, to_srgb
 from .hair import HairStyle, hair_shell, random_style, skull_radius
 from .lighting import key_visibility, occlusion, random_lights, shade
 from .noise import NoiseField
-from .occupancy import CodedSurface, ShapePoints, depth_range, sample_points
+from .occupancy import ShapePoints, sample_points
 from .randomness import Randomness
 from .skin import CLOTH, EYE, FIELDS, HAIR, PART, STREAK, appearance
 from .wardrobe import draw_glasses, dress, lens_outline, random_garment
@@ -132,9 +133,7 @@ class SyntheticHeads:
         self._proper = head_proper(model)
         self._codes = canonical_codes(model)
         self._height = float(np.ptp(model.template[:, 1]))
-        inner = model.regions["mouth_interior"] | model.regions["eyeballs"]
-        outer = ~inner[model.triangles].any(axis=1) & (self.canvas.part[self.canvas.triangles] == 0).all(1).cpu().numpy()
-        self._outer = model.triangles[outer]
+        self._outer = outer_skin(model)
 
     def draw(self) -> Sample:
         """One sample."""
@@ -334,8 +333,8 @@ class SyntheticHeads:
             return torch.as_tensor(view.to_cube(vertices.cpu().numpy().astype(np.float64)), device=self.device).float()
 
         outer = torch.as_tensor(self._outer, device=self.device).long()
-        true = depth_range(cube(mesh.vertices), mesh.triangles, fronts[0])
-        prior = depth_range(cube(fitted), outer, fronts[1])
+        true = depth_range(cube(mesh.vertices), mesh.triangles, self.s.size, fronts[0])
+        prior = depth_range(cube(fitted), outer, self.s.size, fronts[1])
         points = sample_points(true, prior, mask, self.s.points, self.generator)
         metric = view.to_camera(points.cpu().numpy().astype(np.float64))
         code, _ = self._coded(skin).ask(metric)

@@ -1,0 +1,82 @@
+"""The implicit function of one head: occupancy and semantic codes at points of its cube.
+
+Asked only in the visual hull of the mask and near the fitted 3DMM; everything else is outside.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
+
+from ..fitting.fit import Fit
+from ..shapes import Float, Float32
+from .inputs import HeadInputs
+from .network import ImplicitNetwork
+from .prior import CubePrior
+
+_CHUNK: Final = 1 << 16
+_HULL: Final = 0.1
+"""Distance that points in the visual hull are given at most, so that hair far from the 3DMM is asked about."""
+_MARGIN: Final = 2
+"""Pixels by which the mask may be too small."""
+
+
+class HeadField:
+    """An implicit network with one head's image features.
+
+    Args:
+        network: in evaluation mode, on the device to use.
+        inputs: the head's square.
+        normals: (3, S, S) front normals, 0 outside the mask.
+        fit: the fitted head model.
+    """
+
+    def __init__(
+        self, network: ImplicitNetwork, inputs: HeadInputs, normals: Float[torch.Tensor, "3 S S"], fit: Fit
+    ) -> None:
+        self._network = network
+        self._device = next(network.parameters()).device
+        self._prior = CubePrior(fit, inputs.view)
+        image = torch.cat([(inputs.photo * 2 - 1) * inputs.mask, normals * inputs.mask])[None].to(self._device)
+        with torch.no_grad():
+            self._features = network.encode(image)[-1]
+        grown = F.max_pool2d(inputs.mask[None], 2 * _MARGIN + 1, 1, _MARGIN)[0, 0].cpu()
+        size = grown.shape[0]
+        shown = torch.isfinite(self._prior.range.front).float()[None, None]
+        shown = F.interpolate(shown, size=(size, size), mode="nearest")[0, 0]
+        lowest = grown.nonzero()[:, 0].max().item() if grown.any() else 0
+        below = (torch.arange(size) > lowest - 2 * _MARGIN)[:, None] & (shown > 0)  # the neck below the mask's cut
+        self._hull = ((grown > 0) | below).numpy()
+
+    def prior(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
+        """Signed distance (N,) in cube units to the fitted 3DMM, lessened in the visual hull."""
+        distance = self._prior.ask(points)[:, 3]
+        inside, deep = self._in_hull(points), np.abs(points[:, 2]) < 0.35  # noqa: PLR2004 - half of the cube's depth is ample for hair
+        return np.where(inside & deep, np.minimum(distance, _HULL), distance)
+
+    def occupancy(self, points: Float[np.ndarray, "N 3"]) -> Float32[np.ndarray, " N"]:
+        """Occupancy (N,) in 0..1; 0 outside the visual hull."""
+        return self._ask(points)[:, 0] * self._in_hull(points)
+
+    def codes(self, points: Float[np.ndarray, "N 3"]) -> Float32[np.ndarray, "N 3"]:
+        """Predicted semantic codes (N, 3) in 0..1, faded far from the 3DMM."""
+        return self._ask(points)[:, 1:]
+
+    def _in_hull(self, points: np.ndarray) -> np.ndarray:
+        size = self._hull.shape[0]
+        column = np.clip(((points[:, 0] + 0.5) * size).astype(int), 0, size - 1)
+        row = np.clip(((0.5 - points[:, 1]) * size).astype(int), 0, size - 1)
+        return self._hull[row, column]
+
+    @torch.no_grad()
+    def _ask(self, points: np.ndarray) -> Float32[np.ndarray, "N 4"]:
+        answers = []
+        for start in range(0, len(points), _CHUNK):
+            part = points[start : start + _CHUNK].astype(np.float32)
+            told = torch.from_numpy(self._prior.ask(part)).to(self._device).T[None]
+            asked = torch.from_numpy(part).to(self._device).T[None]
+            answers.append(self._network.query(self._features, asked, told[:, :3], told[:, 3:])[0].T.cpu().numpy())
+        return np.concatenate(answers) if answers else np.zeros((0, 4), np.float32)

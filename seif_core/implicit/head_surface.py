@@ -1,0 +1,114 @@
+"""From a fitted portrait to the closed surface of the head: normal map, implicit function, level set, refinement.
+
+Convention: the surface is in the fit's camera space, metres; normal maps in camera space, x right, y up, z to the
+viewer, of the view's square. Worked number: the middle of the face of a head that is looked at straight has the normal
+(0, 0, 1) and a z of about minus the distance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from ..fitting.fit import Fit
+from ..portrait.portrait import Portrait
+from ..progress import Progress
+from ..shapes import Float32, Float64, Int32
+from .compact import compact_networks
+from .head_field import HeadField
+from .inputs import HeadInputs, head_inputs, view_of
+from .refinement import RefinementSettings, follow_normals
+from .surface import SurfaceSettings, extract_surface
+from .view import HeadView
+
+NormalEstimator = Callable[[HeadInputs], torch.Tensor]
+"""A head's square to its front normals (3, S, S), unit length, 0 outside the mask."""
+
+
+@dataclass(frozen=True)
+class HeadSurfaceSettings:
+    """How a head's surface is made.
+
+    Attributes:
+        size: side of the networks' pictures in pixels.
+        surface: resolution and band of the extraction.
+        refinement: how far the normal map is followed.
+    """
+
+    size: int = 256
+    surface: SurfaceSettings = field(default_factory=SurfaceSettings)
+    refinement: RefinementSettings = field(default_factory=RefinementSettings)
+
+
+@dataclass(frozen=True, eq=False)
+class HeadSurface:
+    """The head's surface, one closed component.
+
+    Attributes:
+        vertices: (V, 3) float64 metres, camera space.
+        triangles: (T, 3) int32, counter-clockwise from outside.
+        codes: (V, 3) float32 predicted semantic codes in 0..1, faded far from the 3DMM.
+        normals: (S, S, 3) float32 the normal map of the view's square, 0 outside the mask.
+        view: the square.
+        queries: how many points the implicit function was asked for.
+    """
+
+    vertices: Float64[np.ndarray, "V 3"]
+    triangles: Int32[np.ndarray, "T 3"]
+    codes: Float32[np.ndarray, "V 3"]
+    normals: Float32[np.ndarray, "S S 3"]
+    view: HeadView
+    queries: int
+
+
+def reconstruct_surface(
+    portrait: Portrait,
+    fit: Fit,
+    settings: HeadSurfaceSettings | None = None,
+    *,
+    device: str = "cpu",
+    normals: NormalEstimator | None = None,
+    progress: Progress | None = None,
+) -> HeadSurface:
+    """Make the surface of a fitted head with the shipped networks.
+
+    Args:
+        portrait: the photo.
+        fit: the fitted head model.
+        settings: see `HeadSurfaceSettings`.
+        device: where the networks run.
+        normals: estimates the front normals; the shipped network when None.
+        progress: told the fraction done; may cancel.
+
+    Raises:
+        ModelError: the weights are missing or damaged.
+        SettingsError: the implicit function has no surface near the fitted head.
+        CancelledError: the user cancelled.
+    """
+    s, progress = settings or HeadSurfaceSettings(), progress or Progress()
+    networks = compact_networks(device)
+    view = view_of(portrait, fit)
+    inputs = head_inputs(portrait, fit, view, s.size, device)
+    front = normals(inputs) if normals is not None else estimate_normals(inputs, device)
+    progress.step(0.2)
+    head = HeadField(networks.implicit, inputs, front, fit)
+    progress.step(0.35)
+    surface = extract_surface(head.occupancy, head.prior, s.surface)
+    progress.step(0.65)
+    codes = head.codes(surface.vertices)
+    placed = view.to_camera(surface.vertices.astype(np.float64))
+    normal_map = front.permute(1, 2, 0).float().cpu().numpy()
+    progress.step(0.75)
+    refined = follow_normals(placed, surface.triangles, normal_map, view, s.refinement)
+    progress.step(1.0)
+    return HeadSurface(refined, surface.triangles, codes, normal_map, view, surface.queries)
+
+
+@torch.no_grad()
+def estimate_normals(inputs: HeadInputs, device: str) -> torch.Tensor:
+    """Front normals (3, S, S) of a head by the shipped network."""
+    network = compact_networks(device).normals
+    return network(inputs.photo[None], inputs.guidance[None], inputs.mask[None])[0]

@@ -1,0 +1,55 @@
+"""Turn the checkpoints of `seif train` into the weights that ship, and write their checksums where they are checked.
+
+    python tools/publish_weights.py --normals RUN/checkpoint.pt --implicit RUN/checkpoint.pt
+
+The running averages are what ships. Checksums go into `seif_core/implicit/compact.py`; the model card beside the
+weights is written by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from seif_core.implicit.network import COMPACT, ImplicitNetwork  # noqa: E402 - after the path is set
+from seif_core.implicit.normal_network import NormalNetwork  # noqa: E402
+from seif_core.implicit.weights import save_weights  # noqa: E402
+
+COMPACT_FILE = ROOT / "seif_core" / "implicit" / "compact.py"
+
+
+def publish(kind: str, checkpoint: Path) -> str:
+    """Write one network's weights; returns their sha256."""
+    network = NormalNetwork() if kind == "normals" else ImplicitNetwork(COMPACT)
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    network.load_state_dict(state["averaged"])
+    name = f"compact_{kind}.safetensors"
+    facts = {"network": f"compact {kind}", "steps": str(state["step"])}
+    sha256 = save_weights(network, ROOT / "vendor" / "weights" / name, metadata=facts)
+    code = COMPACT_FILE.read_text(encoding="utf-8")
+    code = re.sub(rf'\("{re.escape(name)}",\s*"[0-9a-f]*"\)', f'("{name}", "{sha256}")', code)
+    COMPACT_FILE.write_text(code, encoding="utf-8")
+    return sha256
+
+
+def main() -> None:
+    """Publish what was named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--normals", type=Path)
+    parser.add_argument("--implicit", type=Path)
+    options = parser.parse_args()
+    for kind in ("normals", "implicit"):
+        checkpoint = getattr(options, kind)
+        if checkpoint is not None:
+            sys.stdout.write(f"{kind} {publish(kind, checkpoint)}\n")
+
+
+if __name__ == "__main__":
+    main()
