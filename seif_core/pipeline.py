@@ -1,92 +1,39 @@
 """The main job: one photo becomes one head.
 
-    photo -> Portrait -> Fit -> texture -> Head
+    photo -> Portrait -> Fit -> Shape (surface, uniform fit) -> texture -> Head
 
-Each arrow is one public function: `read_portrait`, `fit_portrait`, `bake_texture`, `assemble_head`.
+Each arrow is one public function: `read_portrait`, `fit_portrait`, `shape_head`, `bake_texture`, `assemble_head`.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from .assembly import assemble_head
-from .device import DEVICES, choose_device, memory_in_words, repeatable
-from .errors import DependencyError, SettingsError
+from .device import choose_device, memory_in_words, repeatable
+from .errors import DependencyError
 from .fitting.fit import Fit
 from .head import Head
 from .headmodel import HeadModel, load_head_model
 from .portrait.portrait import Portrait
 from .progress import Progress
+from .settings import LANDMARKS, MAXIMUM_TEXTURE, ReconstructionSettings
 from .shapes import UInt8
+from .shaping import Shape, shape_head
 from .stages import STAGES
 
+if TYPE_CHECKING:
+    from .implicit.head_surface import HeadSurface, NormalEstimator
+    from .uniformize.uniform_fit import UniformFit
+
+__all__ = ["LANDMARKS", "MAXIMUM_TEXTURE", "Reconstruction", "ReconstructionSettings", "reconstruct"]
+
 _LOG: Final = logging.getLogger(__name__)
-LANDMARKS: Final = ("mediapipe", "face-alignment")
-MAXIMUM_TEXTURE: Final = 8192
-
-
-@dataclass(frozen=True)
-class ReconstructionSettings:
-    """What a user may choose about a reconstruction.
-
-    Attributes:
-        head_model: short name of the head model.
-        device: where to compute, one of `device.DEVICES`.
-        texture_size: side of the square texture in pixels, 0 for no texture.
-        seed: number that every random choice derives from.
-        face: which face of the photo, counted from the largest (0).
-        landmarks: landmark detector, ``mediapipe`` (embedded) or ``face-alignment``.
-        online: whether weights that do not ship may be downloaded.
-    """
-
-    head_model: str = "open"
-    device: str = "auto"
-    texture_size: int = 2048
-    seed: int = 0
-    face: int = 0
-    landmarks: str = "mediapipe"
-    online: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse values that make no sense.
-
-        Raises:
-            SettingsError: a value lies outside its range.
-        """
-        if self.device not in DEVICES:
-            raise SettingsError(f"There is no device '{self.device}'; choose one of: {', '.join(DEVICES)}.")
-        if self.landmarks not in LANDMARKS:
-            raise SettingsError(
-                f"There is no landmark detector '{self.landmarks}'; choose one of: {', '.join(LANDMARKS)}."
-            )
-        if self.texture_size != 0 and not 16 <= self.texture_size <= MAXIMUM_TEXTURE:
-            raise SettingsError(
-                f"A texture of {self.texture_size} pixels was asked for; choose 0 (none) or 16 to {MAXIMUM_TEXTURE}."
-            )
-        if not 0 <= self.seed < 2**63:
-            raise SettingsError(f"The seed is {self.seed}; choose a whole number from 0 up.")
-        if self.face < 0:
-            raise SettingsError(f"Face number {self.face} was asked for; faces are counted from 0, the largest.")
-
-    @staticmethod
-    def from_mapping(values: dict[str, Any]) -> ReconstructionSettings:
-        """Settings from names and values, for example out of a message.
-
-        Raises:
-            SettingsError: an unknown name, or a value that makes no sense.
-        """
-        known = {field.name: type(field.default) for field in fields(ReconstructionSettings)}
-        if unknown := sorted(set(values) - set(known)):
-            raise SettingsError(f"There is no setting '{unknown[0]}'; the settings are: {', '.join(sorted(known))}.")
-        for name, value in values.items():
-            if type(value) is not known[name]:
-                raise SettingsError(f"The setting {name} is {value!r}; it must be of the type {known[name].__name__}.")
-        return ReconstructionSettings(**values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +42,8 @@ class Reconstruction:
 
     Attributes:
         portrait: the photo.
-        fit: the fitted head model.
+        fit: the fitted head model alone, without the surface's shape.
+        shape: the surface, and the fit that has its shape.
         head: the result.
         settings: what was asked for.
         device: where it was computed.
@@ -105,11 +53,22 @@ class Reconstruction:
 
     portrait: Portrait
     fit: Fit
+    shape: Shape
     head: Head
     settings: ReconstructionSettings
     device: str
     seconds: dict[str, float]
     warnings: tuple[str, ...]
+
+    @property
+    def surface(self) -> HeadSurface | None:
+        """The implicit function's surface; None in fast quality or where the photo gives none."""
+        return self.shape.surface
+
+    @property
+    def uniform(self) -> UniformFit | None:
+        """The fit that has the surface's shape; None without one."""
+        return self.shape.uniform
 
 
 def reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progress | None = None) -> Reconstruction:
@@ -122,7 +81,7 @@ def reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progres
 
     Raises:
         PhotoError: the photo is missing, unreadable or unsuitable (see its subclasses).
-        ModelError: the head model is missing or damaged.
+        ModelError: the head model or a network's weights are missing or damaged.
         DeviceError: the device does not exist or ran out of memory.
         DependencyError: a library is not installed.
         CancelledError: the user cancelled.
@@ -131,49 +90,59 @@ def reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progres
     before = dict(progress.seconds)  # of earlier photos, where one progress serves several
     try:
         with progress.stage("Prepare"):
-            device, model = _prepare(settings)
+            prepared = _prepare(settings)
         with memory_in_words(), repeatable(settings.seed):
-            done = _reconstruct(photo, model, device, settings, progress)
+            done = _reconstruct(photo, prepared, settings, progress)
     except ModuleNotFoundError as error:
         raise DependencyError(f"The library {error.name} is not installed; install the runtime first.") from error
     return replace(done, seconds={k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if k in STAGES})
 
 
-def _prepare(settings: ReconstructionSettings) -> tuple[str, HeadModel]:
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What every photo needs: the device, the head model, the user's normal estimator if one was named."""
+
+    device: str
+    model: HeadModel
+    normals: NormalEstimator | None
+
+
+def _prepare(settings: ReconstructionSettings) -> _Prepared:
     """Import what is slow to import, choose the device, load the head model."""
     from .fitting import fit_portrait
     from .portrait import read_portrait
 
     _LOG.debug("%s and %s are here", fit_portrait, read_portrait)
-    return choose_device(settings.device), load_head_model(settings.head_model)
+    if settings.quality != "fast":
+        from .implicit import head_surface
+        from .uniformize import uniform_fit
+
+        _LOG.debug("%s and %s are here", head_surface, uniform_fit)
+    return _Prepared(choose_device(settings.device), load_head_model(settings.head_model), None)
 
 
 def _reconstruct(
-    photo: Path, model: HeadModel, device: str, settings: ReconstructionSettings, progress: Progress
+    photo: Path, prepared: _Prepared, settings: ReconstructionSettings, progress: Progress
 ) -> Reconstruction:
     from .fitting import fit_portrait
     from .portrait import PortraitSettings, read_portrait
 
+    device = prepared.device
     with progress.stage("Portrait"):
         wanted = PortraitSettings(backend=settings.landmarks, allow_download=settings.online)
         portrait = read_portrait(photo, face=settings.face, settings=wanted, progress=progress)
     with progress.stage("Fit"):
-        fit = fit_portrait(portrait, model, device=device, seed=settings.seed, progress=progress)
+        fit = fit_portrait(portrait, prepared.model, device=device, seed=settings.seed, progress=progress)
+    shape = shape_head(portrait, fit, settings, device=device, normals=prepared.normals, progress=progress)
+    shaped = fit if shape.uniform is None else shape.uniform.fit
     texture = None
     if settings.texture_size:
         with progress.stage("Texture"):
-            texture = _bake(portrait, fit, settings, device, progress)
+            texture = _bake(portrait, shaped, settings, device, progress)
     with progress.stage("Head"):
-        head = assemble_head(portrait, fit, texture)
-    return Reconstruction(
-        portrait,
-        fit,
-        head,
-        settings,
-        device,
-        {},
-        _warnings(portrait, fit),
-    )
+        head = assemble_head(portrait, shaped, texture)
+    warnings = (*_warnings(portrait, fit), *shape.warnings)
+    return Reconstruction(portrait, fit, shape, head, settings, device, {}, warnings)
 
 
 def _bake(

@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-STAGES: Final = {"Prepare": 0.05, "Portrait": 0.25, "Fit": 0.25, "Texture": 0.4, "Head": 0.05}
+STAGES: Final = {
+    "Prepare": 0.05,
+    "Portrait": 0.1,
+    "Fit": 0.15,
+    "Surface": 0.25,
+    "Uniform": 0.25,
+    "Texture": 0.18,
+    "Head": 0.02,
+}
 """Stages of `pipeline.reconstruct` in order, with their usual share of the time."""
+
+
+def stages_of(settings: Mapping[str, Any]) -> dict[str, float]:
+    """The stages that a job with these settings goes through, with their shares of its time, which sum to 1.
+
+    Args:
+        settings: names and values of `settings.ReconstructionSettings`, as many as were chosen.
+    """
+    left_out = set()
+    if settings.get("quality") == "fast":
+        left_out |= {"Surface", "Uniform"}
+    if settings.get("texture_size") == 0:
+        left_out.add("Texture")
+    shares = {name: share for name, share in STAGES.items() if name not in left_out}
+    whole = sum(shares.values())
+    return {name: share / whole for name, share in shares.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,12 @@ from seif_core.camera import Camera
 from seif_core.errors import PhotoNotFoundError, PhotoUnsuitableError
 from seif_core.fitting.fit import Fit
 from seif_core.headmodel.skinning import pose_vertices
+from seif_core.implicit.head_surface import HeadSurface
+from seif_core.implicit.view import HeadView, head_proper
 from seif_core.portrait.portrait import Portrait
+from seif_core.uniformize.registration import UniformMesh
+from seif_core.uniformize.skin import Skin
+from seif_core.uniformize.uniform_fit import UniformFit
 
 
 def sample_portrait(name: str = "sample.jpg", **changes) -> Portrait:
@@ -62,9 +68,33 @@ def sample_fit(*, neck: bool = False, seed: int = 0) -> Fit:
     )
 
 
+def sample_surface(fit: Fit) -> HeadSurface:
+    """The fitted skin as if a network had found it."""
+    model = fit.model
+    view = HeadView.around(fit.posed[head_proper(model)].astype(np.float64), fit.camera)
+    normals = np.zeros((32, 32, 3), np.float32)
+    normals[8:24, 8:24] = (0, 0, 1)
+    codes = np.full(fit.posed.shape, 0.5, np.float32)
+    return HeadSurface(fit.posed.astype(np.float64), model.triangles, codes, normals, view, 1234)
+
+
+def sample_uniform(fit: Fit) -> UniformFit:
+    """The fit a hundredth larger, as if it had been drawn onto a surface a millimetre off."""
+    skin = Skin.of(fit.model)
+    posed = fit.posed * np.float32(1.01)
+    found = np.full(len(skin.ids), 0.001)
+    mesh = UniformMesh(
+        fit.model, fit.posed.astype(np.float64), posed.astype(np.float64), found, np.ones_like(found), 0, 0
+    )
+    shaped = replace(fit, neutral=fit.neutral * np.float32(1.01), posed=posed, joints=fit.rest_joints)
+    return UniformFit(shaped, mesh)
+
+
 def install_fakes(monkeypatch) -> None:
     """Replace every stage and writer of the pipeline; photos named ``*noface*`` hold no face."""
     from seif_core import appearance, export, fitting, pipeline, portrait, preview
+    from seif_core.implicit import head_surface
+    from seif_core.uniformize import uniform_fit
 
     def read_portrait(path, *, face=0, settings=None, progress=None):
         if not Path(path).is_file():
@@ -78,6 +108,14 @@ def install_fakes(monkeypatch) -> None:
         progress.step(0.5)
         return sample_fit(seed=seed)
 
+    def reconstruct_surface(portrait, fit, settings, *, device, normals=None, progress=None):
+        progress.step(0.5)
+        return sample_surface(fit)
+
+    def give_shape(fit, surface, settings, progress=None):
+        progress.step(0.5)
+        return sample_uniform(fit)
+
     def bake_texture(portrait, fit, *, settings, device, progress=None):
         progress.step(0.5)
         return np.full((settings.size, settings.size, 3), 128, np.uint8)
@@ -89,13 +127,15 @@ def install_fakes(monkeypatch) -> None:
     def write(*arguments):
         arguments[-1].write_bytes(b"written")
 
-    def write_images(_portrait, _fit, _head, folder):
+    def write_images(_portrait, _fit, _head, folder, _surface=None):
         for name in ("landmarks", "mask", "normal_fit", "normal_mesh", "overlay"):
             (folder / f"{name}.png").write_bytes(b"written")
 
     for module, name, fake in (
         (portrait, "read_portrait", read_portrait),
         (fitting, "fit_portrait", fit_portrait),
+        (head_surface, "reconstruct_surface", reconstruct_surface),
+        (uniform_fit, "uniform_fit", give_shape),
         (appearance, "bake_texture", bake_texture),
         (appearance, "TextureSettings", TextureSettings),
         (pipeline, "load_head_model", lambda _name: sample_model()),

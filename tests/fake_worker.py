@@ -60,4 +60,4 @@ if __name__ == "__main__":
     from seif_core.worker.server import Server
 
     handlers = {f.__name__: f for f in (quick, patient, deaf, noisy, hungry, broken)}
-    Server(Sender(OUTPUT), handlers, {"Portrait": 0.4, "Fit": 0.6}).run(sys.stdin.buffer)
+    Server(Sender(OUTPUT), handlers, lambda _request: {"Portrait": 0.4, "Fit": 0.6}).run(sys.stdin.buffer)

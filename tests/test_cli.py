@@ -14,6 +14,7 @@ from fake_stages import install_fakes
 from seif_core import appearance, cli, preview, results
 from seif_core.errors import CancelledError, DependencyError, SettingsError
 from seif_core.head import Head
+from seif_core.stages import STAGES
 from seif_core.terminal import StageLines
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +40,7 @@ def test_one_photo_gives_one_folder_with_every_file_and_says_where(photo, tmp_pa
     assert sorted(p.name for p in folder.iterdir()) == ["head.glb", "head.npz", "preview.png", "report.json"]
     told = capsys.readouterr()
     assert str(folder.resolve()) in told.out
-    for stage in ("Prepare", "Portrait", "Fit", "Texture", "Head", "Write"):
+    for stage in ("Prepare", "Portrait", "Fit", "Surface", "Uniform", "Texture", "Head", "Write"):
         assert stage in told.out
     assert "bpy" in told.err
 
@@ -50,7 +51,7 @@ def test_report_lists_the_files_with_their_sizes(photo, tmp_path):
     report = json.loads((folder / "report.json").read_text())
     sizes = {o["name"]: o["bytes"] for o in report["outputs"]}
     assert sizes == {p.name: p.stat().st_size for p in folder.iterdir() if p.name != "report.json"}
-    assert set(report["seconds"]) == {"Prepare", "Portrait", "Fit", "Texture", "Head", "Write"}
+    assert set(report["seconds"]) == {"Write", *STAGES}
 
 
 def test_same_photo_and_seed_give_the_same_bytes(photo, tmp_path):

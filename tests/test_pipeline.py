@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from fake_stages import install_fakes
 
 from seif_core import fitting
 from seif_core.device import choose_device, memory_in_words, repeatable
-from seif_core.errors import CancelledError, DeviceError, OutputError, SettingsError
+from seif_core.errors import CancelledError, DeviceError, ModelError, OutputError, RegistrationError, SettingsError
+from seif_core.implicit import head_surface
 from seif_core.pipeline import ReconstructionSettings, reconstruct
 from seif_core.progress import Progress
 from seif_core.report import build_report
 from seif_core.results import staging, write_results
-from seif_core.stages import STAGES
+from seif_core.stages import STAGES, stages_of
+from seif_core.uniformize import uniform_fit
 
 
 @pytest.fixture
@@ -71,6 +74,14 @@ def test_cancelling_stops_between_any_two_steps(photo):
         {"face": -1},
         {"online": 1},
         {"landmarks": "eyes"},
+        {"quality": "best"},
+        {"hair": "red"},
+        {"weights": "heavy"},
+        {"resolution": 100},
+        {"resolution": 256.0},
+        {"subdivisions": 2},
+        {"subdivisions": True},
+        {"normal_model": "no/such/file.onnx"},
         {"colour": "red"},
     ],
 )
@@ -184,3 +195,49 @@ def test_every_stage_of_a_full_disk_leaves_nothing_half_written(photo, tmp_path,
             with pytest.raises(OutputError, match="disk is full"), staging(tmp_path / "out" / "face") as folder:
                 write_results(done, folder, ("glb", "npz"))
         assert not (tmp_path / "out").exists()
+
+
+def test_full_quality_gives_the_head_the_surfaces_shape_and_keeps_the_fit(photo):
+    done = reconstruct(photo, ReconstructionSettings(texture_size=0))
+    assert done.surface is not None
+    np.testing.assert_array_equal(done.head.vertices, done.uniform.fit.neutral)
+    np.testing.assert_array_equal(done.head.joints, done.uniform.fit.joints)
+    assert not np.array_equal(done.fit.neutral, done.head.vertices)
+
+
+def test_fast_quality_stops_at_the_fit(photo):
+    done = reconstruct(photo, ReconstructionSettings(texture_size=0, quality="fast"))
+    assert done.surface is None
+    assert done.uniform is None
+    assert not {"Surface", "Uniform"} & set(done.seconds)
+    np.testing.assert_array_equal(done.head.vertices, done.fit.neutral)
+
+
+@pytest.mark.parametrize("error", [SettingsError("No surface is here."), RegistrationError("It folds.")])
+@pytest.mark.parametrize("stage", ["surface", "uniform"])
+def test_a_photo_without_a_surface_still_gives_the_fits_head_and_a_sentence(photo, monkeypatch, error, stage):
+    def fail(*_, **__):
+        raise error
+
+    owner, name = (head_surface, "reconstruct_surface") if stage == "surface" else (uniform_fit, "uniform_fit")
+    monkeypatch.setattr(owner, name, fail)
+    done = reconstruct(photo, ReconstructionSettings(texture_size=0))
+    np.testing.assert_array_equal(done.head.vertices, done.fit.neutral)
+    assert (done.surface is None) == (stage == "surface")
+    assert [w for w in done.warnings if str(error) in w]
+
+
+def test_missing_weights_are_no_missing_surface(photo, monkeypatch):
+    def fail(*_, **__):
+        raise ModelError("There is no weights file.")
+
+    monkeypatch.setattr(head_surface, "reconstruct_surface", fail)
+    with pytest.raises(ModelError):
+        reconstruct(photo, ReconstructionSettings())
+
+
+def test_shares_of_the_stages_sum_to_one_whatever_is_left_out():
+    for settings in ({}, {"quality": "fast"}, {"texture_size": 0}, {"quality": "fast", "texture_size": 0}):
+        assert sum(stages_of(settings).values()) == pytest.approx(1)
+    assert list(stages_of({})) == list(STAGES)
+    assert list(stages_of({"quality": "fast"})) == ["Prepare", "Portrait", "Fit", "Texture", "Head"]

@@ -252,3 +252,14 @@ def test_requests_that_make_no_sense_end_in_a_typed_error_and_write_nothing(requ
     with pytest.raises(error):
         jobs.reconstruct(request_ | change, Progress())
     assert list(folder.iterdir()) == []
+
+
+def test_totals_of_a_job_count_the_stages_that_it_goes_through_alone():
+    assert set(jobs.shares({"settings": {"quality": "fast", "texture_size": 0}})) == {
+        "Prepare",
+        "Portrait",
+        "Fit",
+        "Head",
+    }
+    for odd in ({}, {"settings": None}, {"settings": []}):
+        assert sum(jobs.shares(odd).values()) == pytest.approx(1)

@@ -22,14 +22,13 @@ def main() -> None:
     """Serve until standard input closes."""
     import logging
 
-    from ..stages import STAGES
     from . import jobs
     from .server import Server
 
     sys.excepthook = _end_at_once
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
     handlers = {"reconstruct": jobs.reconstruct, "info": jobs.info}
-    Server(Sender(_OUTPUT), handlers, STAGES, jobs.warm_up).run(sys.stdin.buffer)
+    Server(Sender(_OUTPUT), handlers, jobs.shares, jobs.warm_up).run(sys.stdin.buffer)
 
 
 if __name__ == "__main__":

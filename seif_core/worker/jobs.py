@@ -13,6 +13,7 @@ from typing import Any, Final
 from ..device import share_the_cores
 from ..errors import DependencyError, SettingsError
 from ..progress import Progress
+from ..stages import stages_of
 
 _LOG: Final = logging.getLogger(__name__)
 PICTURES: Final = (".jpg", ".jpeg", ".png")
@@ -28,11 +29,19 @@ def warm_up() -> None:
     share_the_cores()
     try:
         from .. import appearance, fitting, pipeline, portrait, report
+        from ..implicit import head_surface
+        from ..uniformize import uniform_fit
     except ModuleNotFoundError as error:
         raise DependencyError(f"The library {error.name} is not installed; install the runtime first.") from error
     for package, name in ((fitting, "fit_portrait"), (portrait, "read_portrait"), (appearance, "bake_texture")):
         getattr(package, name)
-    _LOG.debug("warm: %s, %s", pipeline.__name__, report.__name__)
+    _LOG.debug("warm: %s", ", ".join(m.__name__ for m in (pipeline, report, head_surface, uniform_fit)))
+
+
+def shares(request: dict[str, Any]) -> dict[str, float]:
+    """The stages that a request goes through, with their shares of its time."""
+    wanted = request.get("settings")
+    return stages_of(wanted if isinstance(wanted, dict) else {})
 
 
 def reconstruct(request: dict[str, Any], progress: Progress) -> dict[str, Any]:

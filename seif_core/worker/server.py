@@ -54,7 +54,7 @@ class Server:
     Args:
         sender: where answers go.
         handlers: message type -> what does the job.
-        shares: stage name -> share of the whole job's time, in order.
+        shares: of a request: stage name -> share of the whole job's time, in order.
         warm_up: imports what the jobs need; a signal must not tear an import in two, so it waits until this is done.
     """
 
@@ -62,7 +62,7 @@ class Server:
         self,
         sender: Sender,
         handlers: dict[str, Handler],
-        shares: dict[str, float],
+        shares: Callable[[dict[str, Any]], dict[str, float]],
         warm_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._sender = sender
@@ -143,7 +143,7 @@ class Server:
 
     def _do(self, job: Job) -> dict[str, Any]:
         """Run the handler; SIGINT is listened to exactly in here."""
-        progress = Progress(_Reports(job.identifier, self._sender, self._shares), job.cancelled.is_set)
+        progress = Progress(_Reports(job.identifier, self._sender, self._shares(job.request)), job.cancelled.is_set)
         with progress.stage("Prepare"):
             self._warm_up()
         try:

@@ -1,0 +1,107 @@
+"""From the fit to the shape that the photo shows: the implicit function's surface, and the fit that takes its shape.
+
+    Fit -> HeadSurface -> UniformFit
+
+Where a photo gives no surface, or one that the mesh cannot follow, the fit's own shape is kept and a sentence says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from .errors import RegistrationError, SettingsError
+from .fitting.fit import Fit
+from .portrait.portrait import Portrait
+from .progress import Progress
+from .settings import ReconstructionSettings
+
+if TYPE_CHECKING:
+    from .implicit.head_surface import HeadSurface, NormalEstimator
+    from .uniformize.uniform_fit import UniformFit
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What is known of the head's shape beyond the fit.
+
+    Attributes:
+        surface: of the implicit function; None in fast quality and where the photo gives none.
+        uniform: the fit that has the surface's shape; None without a surface, or where the mesh cannot follow it.
+        warnings: sentences about what a user should know.
+    """
+
+    surface: HeadSurface | None = None
+    uniform: UniformFit | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def shape_head(
+    portrait: Portrait,
+    fit: Fit,
+    settings: ReconstructionSettings,
+    *,
+    device: str,
+    normals: NormalEstimator | None = None,
+    progress: Progress,
+) -> Shape:
+    """Find the head's surface and draw the head model onto it.
+
+    Args:
+        portrait: the photo.
+        fit: the fitted head model.
+        settings: quality, hair, weights, resolution, subdivisions.
+        device: where the networks run.
+        normals: estimates the front normals; the embedded network when None.
+        progress: told the stages ``Surface`` and ``Uniform``; may cancel.
+
+    Raises:
+        ModelError: weights are missing or damaged.
+        CancelledError: the user cancelled.
+    """
+    if settings.quality == "fast":
+        return Shape()
+    try:
+        with progress.stage("Surface"):
+            surface = _surface(portrait, fit, settings, device=device, normals=normals, progress=progress)
+    except (SettingsError, RegistrationError) as error:
+        _LOG.info("no surface: %s", error)
+        return Shape(warnings=(f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
+    try:
+        with progress.stage("Uniform"):
+            uniform = _uniform(fit, surface, settings, progress)
+    except (SettingsError, RegistrationError) as error:
+        _LOG.info("no uniform mesh: %s", error)
+        return Shape(surface, warnings=(f"The head has the shape of the fit alone, not the surface's: {error}",))
+    return Shape(surface, uniform)
+
+
+def _surface(
+    portrait: Portrait,
+    fit: Fit,
+    settings: ReconstructionSettings,
+    *,
+    device: str,
+    normals: NormalEstimator | None,
+    progress: Progress,
+) -> HeadSurface:
+    from .implicit import head_surface
+    from .implicit.surface import SurfaceSettings
+
+    place = "cpu" if device == "mps" else device  # the networks are tried on the CPU and CUDA alone
+    wanted = head_surface.HeadSurfaceSettings(surface=SurfaceSettings(resolution=settings.resolution))
+    make = head_surface.reconstruct_surface
+    if settings.weights == "original":
+        from .implicit.original_portrait import reconstruct_original_surface as make
+    return make(portrait, fit, wanted, device=place, normals=normals, progress=progress)
+
+
+def _uniform(fit: Fit, surface: HeadSurface, settings: ReconstructionSettings, progress: Progress) -> UniformFit:
+    from .uniformize import TargetSurface, UniformizeSettings, uniform_fit
+
+    wanted = UniformizeSettings(hair=settings.hair == "with", subdivisions=settings.subdivisions)
+    target = TargetSurface(surface.vertices, surface.triangles, surface.codes)
+    return uniform_fit.uniform_fit(fit, target, wanted, progress)
