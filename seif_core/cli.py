@@ -11,15 +11,25 @@ from contextlib import nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
-from . import __version__, cli_weights, info
+from . import __version__, cli_scans, cli_weights, info
 from .blend import blender_is_here
 from .device import share_the_cores
 from .errors import CancelledError, SeifError
-from .pipeline import LANDMARKS, MAXIMUM_TEXTURE, ReconstructionSettings, reconstruct
+from .pipeline import reconstruct
 from .progress import Progress
 from .results import FORMATS, NO_BLENDER, default_formats, parse_formats, staging, write_results
+from .settings import (
+    HAIR,
+    LANDMARKS,
+    MAXIMUM_TEXTURE,
+    QUALITIES,
+    RESOLUTIONS,
+    SUBDIVISIONS,
+    WEIGHTS,
+    ReconstructionSettings,
+)
 from .terminal import StageLines, quiet_libraries
 
 _LOG: Final = logging.getLogger(__name__)
@@ -61,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reconstruct(commands.add_parser("reconstruct", parents=[common], help="make heads from photos"))
     _add_evaluate(commands.add_parser("evaluate", help="measure results against references"), common)
     cli_weights.add_commands(commands, common)
+    cli_scans.add_commands(commands, common)
     told = commands.add_parser("info", parents=[common], help="versions, devices, models, weights, licences")
     told.add_argument("--json", action="store_true", help="as JSON")
     told.set_defaults(run=_info)
@@ -91,8 +102,31 @@ def _add_reconstruct(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--face", type=int, default=plain.face, metavar="N", help="which face, 0 is the largest")
     parser.add_argument("--landmarks", choices=LANDMARKS, default=plain.landmarks, help="default: %(default)s")
     parser.add_argument("--online", action="store_true", help="permit the download of weights that do not ship")
+    _add_shape(parser)
     parser.add_argument("--debug-images", action="store_true", help="also write landmarks, mask, normals, overlay")
     parser.set_defaults(run=_reconstruct)
+
+
+def _add_shape(parser: argparse.ArgumentParser) -> None:
+    """The options that say how the head's shape is found."""
+    plain = ReconstructionSettings()
+    for name, choices, words in (
+        ("quality", QUALITIES, "fast stops at the fitted head model"),
+        ("hair", HAIR, "bald leaves the skull as fitted"),
+        ("weights", WEIGHTS, "networks: embedded, or the published ones after seif weights import"),
+        ("resolution", RESOLUTIONS, "cells per axis of the surface"),
+        ("subdivisions", SUBDIVISIONS, "1 for a mesh of four times the faces"),
+    ):
+        default = getattr(plain, name)
+        told = f"{words} (default: {default})"
+        parser.add_argument(f"--{name}", type=type(default), choices=choices, default=default, help=told)
+    told = "an ONNX normal estimator to use instead of the embedded network"
+    parser.add_argument("--normal-model", default=plain.normal_model, metavar="PATH", help=told)
+
+
+def _shape_settings(options: argparse.Namespace) -> dict[str, Any]:
+    names = ("device", "quality", "hair", "weights", "resolution", "subdivisions", "normal_model")
+    return {name: getattr(options, name) for name in names}
 
 
 def _add_evaluate(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -100,6 +134,7 @@ def _add_evaluate(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
     normals = kinds.add_parser("normals", parents=[common], help="normal maps of photos against reference normal maps")
     normals.add_argument("--reference", type=Path, required=True, metavar="DIR", help="photos and their normal maps")
     normals.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="default: %(default)s")
+    _add_shape(normals)
     normals.add_argument("--json", action="store_true", help="as JSON")
     normals.set_defaults(run=_evaluate_normals)
     scan = kinds.add_parser("scan", parents=[common], help="a mesh against a scan, as the NoW protocol measures")
@@ -116,7 +151,7 @@ def _add_evaluate(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
 def _reconstruct(options: argparse.Namespace) -> int:
     settings = ReconstructionSettings(
         head_model=options.head_model,
-        device=options.device,
+        **_shape_settings(options),
         texture_size=options.texture_size,
         seed=options.seed,
         face=options.face,
@@ -176,7 +211,7 @@ def _targets(photos: Sequence[Path], out: Path) -> list[Path]:
 def _evaluate_normals(options: argparse.Namespace) -> int:
     from .evaluation import evaluate_normals
 
-    table = evaluate_normals(options.reference, device=options.device)
+    table = evaluate_normals(options.reference, ReconstructionSettings(**_shape_settings(options)))
     _tell(table.as_json() if options.json else str(table))
     return 0
 

@@ -22,7 +22,7 @@ from .head import Head
 from .headmodel import HeadModel, load_head_model
 from .portrait.portrait import Portrait
 from .progress import Progress
-from .settings import LANDMARKS, MAXIMUM_TEXTURE, ReconstructionSettings
+from .settings import ReconstructionSettings
 from .shapes import UInt8
 from .shaping import Shape, shape_head
 from .stages import STAGES
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .implicit.head_surface import HeadSurface, NormalEstimator
     from .uniformize.uniform_fit import UniformFit
 
-__all__ = ["LANDMARKS", "MAXIMUM_TEXTURE", "Reconstruction", "ReconstructionSettings", "reconstruct"]
+__all__ = ["Reconstruction", "ReconstructionSettings", "reconstruct"]
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -51,6 +51,7 @@ def build_report(done: Reconstruction, outputs: dict[str, int] | None = None) ->
                 for joint, name in enumerate(("head", "neck", "jaw", "eye_left", "eye_right"))
             },
         },
+        "surface": done.shape.figures() or None,
         "head": {
             "model": head.model_name,
             "title": head.model_title,

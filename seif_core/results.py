@@ -151,7 +151,7 @@ def write_results(
             preview.draw_preview(done.portrait, done.fit, head, folder / "preview.png")
             progress.step(0.7)
             if debug_images:
-                preview.write_debug_images(done.portrait, done.fit, head, folder)
+                preview.write_debug_images(done.portrait, done.fit, head, folder, done.surface)
             if blend is not None:
                 blend.finish(progress)
         if "npz" not in formats:

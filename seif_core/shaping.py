@@ -38,6 +38,21 @@ class Shape:
     uniform: UniformFit | None = None
     warnings: tuple[str, ...] = ()
 
+    def figures(self) -> dict[str, int | float]:
+        """What tells how well it went, for the report; empty without a surface."""
+        if self.surface is None:
+            return {}
+        told: dict[str, int | float] = {
+            "vertices": len(self.surface.vertices),
+            "triangles": len(self.surface.triangles),
+            "queries": self.surface.queries,
+            "components": _components(self.surface),
+        }
+        if self.uniform is not None:
+            told |= {"crossings": self.uniform.mesh.crossings, "flips": self.uniform.mesh.flips}
+            told["face_distance_percent"] = round(_face_distance(self.uniform), 4)
+        return told
+
 
 def shape_head(
     portrait: Portrait,
@@ -97,6 +112,26 @@ def _surface(
     if settings.weights == "original":
         from .implicit.original_portrait import reconstruct_original_surface as make
     return make(portrait, fit, wanted, device=place, normals=normals, progress=progress)
+
+
+def _components(surface: HeadSurface) -> int:
+    """How many pieces the surface's triangles make."""
+    import numpy as np
+    from scipy import sparse
+
+    ends = np.concatenate([surface.triangles[:, :2], surface.triangles[:, 1:]])
+    graph = sparse.coo_matrix((np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), (len(surface.vertices),) * 2)
+    return int(sparse.csgraph.connected_components(graph, directed=False)[0])
+
+
+def _face_distance(uniform: UniformFit) -> float:
+    """Mean distance of the face's vertices to the surface, in percent of the head's height."""
+    from .uniformize.skin import Skin
+    from .uniformize.zones import head_height
+
+    model = uniform.mesh.model
+    face = model.regions["face"][Skin.of(model).ids]
+    return float(uniform.mesh.distance[face].mean() / head_height(model) * 100)
 
 
 def _uniform(fit: Fit, surface: HeadSurface, settings: ReconstructionSettings, progress: Progress) -> UniformFit:

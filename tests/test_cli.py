@@ -75,6 +75,16 @@ def test_debug_images_are_written_on_request(photo, tmp_path):
     assert wanted <= {p.name for p in (tmp_path / "out" / "face").iterdir()}
 
 
+def test_options_of_the_shape_reach_the_report_and_wrong_ones_are_refused(photo, tmp_path):
+    assert reconstruct([photo], tmp_path / "out", "--quality", "fast", "--hair", "bald", "--resolution", 128) == 0
+    settings = json.loads((tmp_path / "out" / "face" / "report.json").read_text())["settings"]
+    assert (settings["quality"], settings["hair"], settings["resolution"]) == ("fast", "bald", 128)
+    assert reconstruct([photo], tmp_path / "b", "--normal-model", tmp_path / "none.onnx") == 9
+    for wrong in (("--quality", "best"), ("--resolution", 100), ("--subdivisions", 2)):
+        with pytest.raises(SystemExit):
+            reconstruct([photo], tmp_path / "b", *wrong)
+
+
 def test_one_bad_photo_does_not_stop_the_others_and_gives_the_exit_code(photo, tmp_path, capsys):
     bad = tmp_path / "noface.jpg"
     bad.write_bytes(b"a landscape")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from PIL import Image
 from sample_head import sample_head, sample_model
 from scipy.spatial.transform import Rotation
 
+from seif_core.camera import Camera
 from seif_core.errors import SettingsError
 from seif_core.evaluation.normals import (
     NormalsRow,
@@ -22,10 +25,14 @@ from seif_core.evaluation.normals import (
 from seif_core.evaluation.normals_of_photos import compare_normals, face_mask
 from seif_core.fitting.fit import Fit
 from seif_core.headmodel.skinning import pose_vertices
+from seif_core.implicit.head_surface import HeadSurface
+from seif_core.implicit.paste import paste_normals
+from seif_core.implicit.view import HeadView
 from seif_core.pipeline import Reconstruction, ReconstructionSettings
 from seif_core.portrait.portrait import Portrait
 from seif_core.preview.surface import Surface
 from seif_core.preview.views import render_normals
+from seif_core.shaping import Shape
 
 
 def sphere(size=64):
@@ -127,7 +134,7 @@ def reconstruction():
         focal_px=None,
         confidence=1.0,
     )
-    return Reconstruction(portrait, fit, head, ReconstructionSettings(), "cpu", {}, ())
+    return Reconstruction(portrait, fit, Shape(), head, ReconstructionSettings(), "cpu", {}, ())
 
 
 def test_a_head_compared_with_its_own_normals_errs_by_nothing(tmp_path):
@@ -146,6 +153,33 @@ def test_a_head_compared_with_its_own_normals_errs_by_nothing(tmp_path):
     assert "b: no head: no face" in str(table)
     assert table.mean_deg("mesh_face") == row.mesh_face.mean_deg
     assert '"landmark_error": 1.5' in table.as_json()
+
+
+def test_the_networks_map_is_compared_where_its_square_lies_in_the_photo(tmp_path):
+    torch.set_num_threads(1)
+    done = reconstruction()
+    portrait = replace(done.portrait, mask=np.full_like(done.portrait.mask, 255))
+    view = HeadView(done.fit.camera, 101.5, 130.0, 300.0, 0.6)
+    seen = decode_normals(render_normals(Surface.of_fit(done.fit), view.crop_camera(150)))[0].astype(np.float32)
+    bare = HeadSurface(done.fit.posed.astype(float), done.fit.model.triangles, done.fit.posed, seen, view, 1)
+    Image.fromarray(render_normals(Surface.of_fit(done.fit), done.fit.camera)).save(tmp_path / "a_normal.png")
+    Image.fromarray(portrait.mask * 0).save(tmp_path / "a_mask.png")
+    reference = ReferencePhoto(tmp_path / "a.png", tmp_path / "a_normal.png", tmp_path / "a_mask.png")
+    row = compare_normals(replace(done, portrait=portrait, shape=Shape(bare)), reference)
+    assert row.network_own.mean_deg < 1.5
+    assert row.network_own.pixels > 20_000
+    assert row.network_head.pixels == 0
+    assert compare_normals(done, reference).network_own is None
+    assert "-" in str(collect([compare_normals(done, reference)]))
+
+
+def test_a_pasted_map_has_the_place_of_the_conventions_worked_number():
+    view = HeadView(Camera(500.0, 200.0, 150.0, 400, 300), 100.0, 50.0, 200.0, 0.6)
+    normals = np.zeros((100, 100, 3), np.float32)
+    normals[10, 20] = (0, 0, 1)
+    rows, columns = np.nonzero(paste_normals(normals, view).any(2))
+    assert set(rows) == {70, 71}
+    assert set(columns) == {140, 141}
 
 
 def test_the_face_mask_lies_inside_the_rendered_head():

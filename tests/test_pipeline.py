@@ -139,6 +139,9 @@ def test_report_is_json_and_tells_what_was_done(photo, tmp_path):
     assert report["settings"]["seed"] == 3
     assert report["photo"]["name"] == "face.jpg"
     assert report["fit"]["landmark_error_percent"] == 1.5
+    assert report["surface"]["queries"] == 1234
+    assert report["surface"]["components"] == 8  # skin, two eyes, two rows of teeth, tongue, two lashes
+    assert 0 < report["surface"]["face_distance_percent"] < 1
     assert report["outputs"] == [{"name": "head.npz", "bytes": 12}]
     assert report["peak_memory_mb"] > 10
     assert report["licence"]["head"] == done.head.model_licence
@@ -241,3 +244,8 @@ def test_shares_of_the_stages_sum_to_one_whatever_is_left_out():
         assert sum(stages_of(settings).values()) == pytest.approx(1)
     assert list(stages_of({})) == list(STAGES)
     assert list(stages_of({"quality": "fast"})) == ["Prepare", "Portrait", "Fit", "Texture", "Head"]
+
+
+def test_report_of_a_fast_head_has_no_surface(photo):
+    report = build_report(reconstruct(photo, ReconstructionSettings(texture_size=0, quality="fast")))
+    assert report["surface"] is None

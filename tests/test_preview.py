@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+from fake_stages import sample_surface
 from PIL import Image
 from rendered_head import BACKGROUND, make_fit, make_head, make_model, photograph
 
@@ -159,6 +160,18 @@ def test_debug_images_have_the_photos_size(tmp_path):
             assert image.size == (fit.camera.width, fit.camera.height)
     with Image.open(tmp_path / "mask.png") as image:
         assert (np.asarray(image) == portrait.mask).all()
+
+
+def test_debug_images_of_a_surface_show_the_networks_normals_and_the_surfaces(tmp_path):
+    portrait, fit, head = scene()
+    write_debug_images(portrait, fit, head, tmp_path, sample_surface(fit))
+    network, surface, mesh = (
+        np.asarray(Image.open(tmp_path / f"normal_{name}.png")) for name in ("network", "surface", "fit")
+    )
+    assert network.shape == surface.shape == (fit.camera.height, fit.camera.width, 3)
+    assert (network == [128, 128, 255]).all(axis=2).any()
+    assert (network[0, 0] == 127).all()
+    assert ((surface != 127).any(axis=2) == (mesh != 127).any(axis=2)).mean() > 0.98  # lashes are no skin
 
 
 def test_wire_is_drawn_on_the_head_only():

@@ -47,8 +47,12 @@ class NormalsRow:
         mesh_face: normals of the finished head, inside the face (its skin, as the fitted model shows it).
         mesh_oval: the same inside the hull of the detected face landmarks, eyes, mouth and stray hair included.
         mesh_head: normals of the finished head, inside the head mask.
+        mesh_own: normals of the finished head, inside the portrait's own mask, whatever the reference's mask says.
         fit_face: normals of the fitted head model, inside the face.
         fit_head: normals of the fitted head model, inside the head mask.
+        network_face: the normal network's map, inside the face; None where there is none (fast quality).
+        network_head: the normal network's map, inside the head mask.
+        network_own: the normal network's map, inside the portrait's own mask.
         landmark_error: of the fit, in percent of the distance between the eyes' outer corners.
     """
 
@@ -56,12 +60,27 @@ class NormalsRow:
     mesh_face: AngularError
     mesh_oval: AngularError
     mesh_head: AngularError
+    mesh_own: AngularError
     fit_face: AngularError
     fit_head: AngularError
+    network_face: AngularError | None
+    network_head: AngularError | None
+    network_own: AngularError | None
     landmark_error: float
 
 
-COLUMNS: Final = ("mesh_face", "mesh_oval", "mesh_head", "fit_face", "fit_head")
+COLUMNS: Final = (
+    "mesh_face",
+    "mesh_oval",
+    "mesh_head",
+    "mesh_own",
+    "fit_face",
+    "fit_head",
+    "network_face",
+    "network_head",
+    "network_own",
+)
+_WIDTH: Final = 16
 
 
 @dataclass(frozen=True)
@@ -77,33 +96,48 @@ class NormalsTable:
     skipped: tuple[tuple[str, str], ...] = ()
 
     def mean_deg(self, column: str) -> float:
-        """Mean over the photos of a column's mean angle, in degrees."""
-        return float(np.mean([getattr(row, column).mean_deg for row in self.rows]))
+        """Mean over the photos of a column's mean angle, in degrees; nan where no photo has it."""
+        return _mean([error.mean_deg for error in self._errors(column)])
 
     def median_deg(self, column: str) -> float:
-        """Mean over the photos of a column's median angle, in degrees."""
-        return float(np.mean([getattr(row, column).median_deg for row in self.rows]))
+        """Mean over the photos of a column's median angle, in degrees; nan where no photo has it."""
+        return _mean([error.median_deg for error in self._errors(column)])
+
+    def _errors(self, column: str) -> list[AngularError]:
+        found = [getattr(row, column) for row in self.rows]
+        return [error for error in found if error is not None]
 
     def __str__(self) -> str:
-        head = "photo".ljust(24) + "".join(f"{c.replace('_', ' '):>18}" for c in COLUMNS) + "   landmarks"
+        head = "photo".ljust(24) + "".join(f"{c.replace('_', ' '):>{_WIDTH}}" for c in COLUMNS) + "   landmarks"
         lines = ["angular error in degrees, mean / median", head]
         for row in self.rows:
-            cells = [f"{e.mean_deg:9.2f} /{e.median_deg:6.2f}" for e in (getattr(row, c) for c in COLUMNS)]
-            lines.append(row.name.ljust(24) + "".join(f"{c:>18}" for c in cells) + f"{row.landmark_error:10.2f} %")
+            cells = [_cell(getattr(row, c)) for c in COLUMNS]
+            lines.append(row.name.ljust(24) + "".join(cells) + f"{row.landmark_error:10.2f} %")
         if self.rows:
-            cells = [f"{self.mean_deg(c):9.2f} /{self.median_deg(c):6.2f}" for c in COLUMNS]
+            means = [AngularError(self.mean_deg(c), self.median_deg(c), 0, 0.0) for c in COLUMNS]
+            cells = [_cell(mean if self._errors(c) else None) for c, mean in zip(COLUMNS, means, strict=True)]
             landmarks = float(np.mean([row.landmark_error for row in self.rows]))
-            lines.append("mean".ljust(24) + "".join(f"{c:>18}" for c in cells) + f"{landmarks:10.2f} %")
+            lines.append("mean".ljust(24) + "".join(cells) + f"{landmarks:10.2f} %")
         lines += [f"{name}: no head: {reason}" for name, reason in self.skipped]
         return "\n".join(lines)
 
     def as_json(self) -> str:
         """The table as JSON: `rows`, `skipped`, and `mean` over the photos."""
-        means = {c: {"mean_deg": self.mean_deg(c), "median_deg": self.median_deg(c)} for c in COLUMNS if self.rows}
+        there = [c for c in COLUMNS if self._errors(c)]
+        means = {c: {"mean_deg": self.mean_deg(c), "median_deg": self.median_deg(c)} for c in there}
         return json.dumps(
             {"rows": [asdict(r) for r in self.rows], "skipped": [list(s) for s in self.skipped], "mean": means},
             indent=2,
         )
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _cell(error: AngularError | None) -> str:
+    text = "-" if error is None else f"{error.mean_deg:7.2f} /{error.median_deg:6.2f}"
+    return f"{text:>{_WIDTH}}"
 
 
 def decode_normals(pixels: np.ndarray) -> tuple[Float[np.ndarray, "H W 3"], Bool[np.ndarray, "H W"]]:

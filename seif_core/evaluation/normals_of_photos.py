@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from ..errors import PhotoError, SettingsError
 from ..fitting.fit import Fit
 from ..headmodel.topology import PART_NAMES
+from ..implicit.paste import paste_normals
 from ..pipeline import Reconstruction, ReconstructionSettings, reconstruct
 from ..portrait.portrait import Portrait
 from ..preview.surface import Surface
@@ -31,25 +33,25 @@ from .normals import (
 
 
 def evaluate_normals(
-    reference_dir: Path, *, device: str = "auto", seed: int = 0, progress: Progress | None = None
+    reference_dir: Path, settings: ReconstructionSettings | None = None, *, progress: Progress | None = None
 ) -> NormalsTable:
     """Reconstruct every ``NAME.png`` that has a ``NAME_normal.png``, and compare normals.
 
     Inside the face: pixels where the fitted model shows the skin of its face region. Inside the oval: the hull of the
     detected landmarks, eyes and mouth included. Inside the head: ``NAME_mask.png``, or all that the
-    reference covers. All are cut to the pixels that reference and prediction cover.
+    reference covers. Own: all that the reference covers inside the portrait's own mask. All are cut to the pixels that
+    reference and prediction cover.
 
     Args:
         reference_dir: folder of photos and references.
-        device: see `ReconstructionSettings`.
-        seed: see `ReconstructionSettings`.
+        settings: how heads are made; no texture is baked whatever they say.
         progress: told the stages of each photo; may cancel.
 
     Raises:
         SettingsError: the folder holds nothing to compare, or a reference of another size than its photo.
     """
-    settings = ReconstructionSettings(device=device, seed=seed, texture_size=0)
-    return collect(_rows(find_references(reference_dir), settings, progress))
+    wanted = replace(settings or ReconstructionSettings(), texture_size=0)
+    return collect(_rows(find_references(reference_dir), wanted, progress))
 
 
 def _rows(
@@ -74,8 +76,10 @@ def compare_normals(done: Reconstruction, reference: ReferencePhoto) -> NormalsR
             f"{reference.normals.name} has {theirs.shape[1]}x{theirs.shape[0]} pixels, its photo "
             f"{mesh_map.shape[1]}x{mesh_map.shape[0]}; they must have one size."
         )
+    network = None if done.surface is None else paste_normals(done.surface.normals, done.surface.view)
     face = face_mask(done.fit)
-    head = decode_normals(theirs)[1]
+    covered = head = decode_normals(theirs)[1]
+    own = covered & (done.portrait.mask > 127)
     if reference.mask is not None:
         mask = read_picture(reference.mask)
         head = (mask if mask.ndim == 2 else mask.max(axis=-1)) > np.iinfo(mask.dtype).max // 2
@@ -84,8 +88,12 @@ def compare_normals(done: Reconstruction, reference: ReferencePhoto) -> NormalsR
         mesh_face=angular_error(mesh_map, theirs, face & head),
         mesh_oval=angular_error(mesh_map, theirs, face_oval(done.portrait) & head),
         mesh_head=angular_error(mesh_map, theirs, head),
+        mesh_own=angular_error(mesh_map, theirs, own),
         fit_face=angular_error(fit_map, theirs, face & head),
         fit_head=angular_error(fit_map, theirs, head),
+        network_face=None if network is None else angular_error(network, theirs, face & head),
+        network_head=None if network is None else angular_error(network, theirs, head),
+        network_own=None if network is None else angular_error(network, theirs, own),
         landmark_error=done.fit.landmark_error,
     )
 

@@ -9,7 +9,8 @@ import numpy as np
 from ..fitting import Fit
 from ..head import Head
 from ..headmodel.skinning import rotation_matrices
-from ..shapes import Float, Int32, UInt8
+from ..headmodel.topology import PART_NAMES
+from ..shapes import Float, Int, Int32, UInt8
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,14 @@ class Surface:
     def of_head(head: Head) -> Surface:
         """The neutral head in model space."""
         return Surface(head.vertices, head.faces, head.face_part, head.uvs, head.uv_faces, head.texture)
+
+    @staticmethod
+    def of_triangles(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Surface:
+        """Bare triangles as skin without texture."""
+        faces = np.column_stack([triangles, np.full(len(triangles), -1)]).astype(np.int32)
+        part = np.full(len(faces), PART_NAMES.index("skin"), np.uint8)
+        uv_faces = np.tile(np.array([0, 0, 0, -1], np.int32), (len(faces), 1))
+        return Surface(vertices, faces, part, np.zeros((1, 2), np.float32), uv_faces)
 
     @staticmethod
     def of_fit(fit: Fit, texture: UInt8[np.ndarray, "H W 3"] | None = None) -> Surface:

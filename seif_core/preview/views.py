@@ -153,6 +153,12 @@ def render_normals(surface: Surface, camera: Camera) -> UInt8[np.ndarray, "H W 3
     return out
 
 
+def encode_normals(normals: Float32[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H W 3"]:
+    """Unit normals as `render_normals` codes them; 127 where they are 0."""
+    shown = np.any(normals != 0, axis=2, keepdims=True)
+    return np.where(shown, np.rint((normals + 1) * 127.5), 127).astype(np.uint8)
+
+
 def _view_camera(view: View) -> Camera:
     focal = min(view.width, view.height) / (2 * np.tan(_FIELD_OF_VIEW / 2))
     return Camera(float(focal), view.width / 2, view.height / 2, view.width, view.height)
