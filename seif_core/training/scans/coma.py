@@ -20,7 +20,7 @@ from typing import Final
 from .records import ScanLandmarks, ScanRecord, files, picture_beside, subfolders
 
 LAYOUT: Final = "FaceTalk_170725_00137_TA/bareteeth/bareteeth.000001.ply"
-LICENCE: Final = "CoMA data licence (Max Planck Society): non-commercial scientific research"
+LICENCE: Final = "CoMA data licence (Max Planck Society), https://coma.is.tue.mpg.de"
 VERTICES: Final = 5023
 """Vertices of FLAME's topology."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ...evaluation.scan_files import UNITS
-from . import coma, faceverse, facescape, folder, headspace, i3dmm, now
+from . import coma, facescape, faceverse, folder, headspace, i3dmm, now
 from .records import ScanDatasetError, ScanRecord
 
 AUTO: Final = "auto"

@@ -6,9 +6,9 @@ Layout: `<person>_<expression>/<person>_<expression>.obj`, three and two digits,
 Units: none told; guessed, and the scale is fitted. Axes: Y down, the face towards -Z. Expressions have numbers only; 01
 is taken for neutral.
 
-Source: Wang et al., FaceVerse, CVPR 2022; https://github.com/LizhenWangT/FaceVerse-Dataset, README.md (files, terms) and
-data_sample (names); the axes as GANHead's reader of the data set turns them
-(https://github.com/wsj-sjtu/GANHead, process_data.py).
+Source: Wang et al., FaceVerse, CVPR 2022; https://github.com/LizhenWangT/FaceVerse-Dataset, README.md (files, terms)
+and data_sample (names); the axes as GANHead's reader of the data set turns them
+(https://github.com/wsj-sjtu/GANHead, preprocess.py).
 """
 
 from __future__ import annotations

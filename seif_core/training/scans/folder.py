@@ -1,7 +1,7 @@
 """A plain folder of scans of your own.
 
-Layout: mesh files (OBJ, PLY, STL, OFF, GLB, NPZ) in a folder and the folders in it. Beside a mesh may lie, with its stem:
-a texture (JPG, PNG, BMP, TIFF, WebP) and landmarks `<stem>.landmarks.pp`, `.npy`, `.json` or `.txt`, or MeshLab's
+Layout: mesh files (OBJ, PLY, STL, OFF, GLB, NPZ) in a folder and the folders in it. Beside a mesh may lie, with its
+stem: a texture (JPG, PNG, BMP, TIFF, WebP) and landmarks `<stem>.landmarks.pp`, `.npy`, `.json` or `.txt`, or MeshLab's
 `<stem>_picked_points.pp`: 7 (NoW's), 51 or 68 (iBUG) points in the mesh's unit. The first line of `licence.txt` at the
 top is taken for the licence. A person is a folder, or a file at the top.
 
@@ -43,7 +43,15 @@ def read(root: Path) -> Iterator[ScanRecord]:
         identity = parts[0] if len(parts) > 1 else mesh.stem
         picture = picture_beside(mesh)
         yield ScanRecord(
-            "_".join(parts), "folder", mesh, None, identity, "", licence, landmarks=_landmarks(mesh), texture_path=picture
+            "_".join(parts),
+            "folder",
+            mesh,
+            None,
+            identity,
+            "",
+            licence,
+            landmarks=_landmarks(mesh),
+            texture_path=picture,
         )
 
 

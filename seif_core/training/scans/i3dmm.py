@@ -1,12 +1,12 @@
-"""i3DMM: whole heads with hair, 58 people, ten expressions and hairstyles.
+"""i3DMM: whole heads with hair, ten expressions and three hairstyles of each person.
 
-Layout: `<class>/<name>/models/<name>.obj` (or `model_normalized.obj`) with `.mtl`, `.jpg` and `centroids.txt`. A name is
-`xxxxx_eyy`: five characters for the person, e01 to e10 expressions (e07 neutral), e11 to e13 hairstyles.
+Layout: `<class>/<name>/models/<name>.obj` (or `model_normalized.obj`) with `.mtl`, `.jpg` and `centroids.txt`. A name
+is `xxxxx_eyy`: five characters for the person, e01 to e10 expressions (e07 neutral), e11 to e13 hairstyles.
 
-Landmarks: `centroids.txt`, eight lines `x y z`: right eye's two corners, left eye's two corners, nose tip, right and left
-mouth corner, chin. Which corner of an eye comes first, and whose right is meant, is not taken for granted: the inner
-corner is the one nearer to the nose, and the left side is where up times forward points. Units: none told (the data set
-is brought to one size); the scale is fitted.
+Landmarks: `centroids.txt`, eight lines `x y z`: right eye's two corners, left eye's two corners, nose tip, right and
+left mouth corner, chin. Which corner of an eye comes first, and whose right is meant, is not taken for granted: the
+inner corner is the one nearer to the nose, and the left side is where up times forward points. Units: none told (the
+data set is brought to one size); the scale is fitted.
 
 Source: Yenamandra et al., i3DMM, CVPR 2021; https://github.com/tarun738/i3DMM, README.md and model/preprocessData.py.
 """
@@ -24,7 +24,7 @@ from ...shapes import Float
 from .records import ScanDatasetError, ScanLandmarks, ScanRecord, files, picture_beside, subfolders
 
 LAYOUT: Final = "heads/abcde_e07/models/abcde_e07.obj"
-LICENCE: Final = "i3DMM data: non-commercial research"
+LICENCE: Final = "i3DMM data: the terms on which its authors gave it; the repository's MIT licence is for the code"
 IBUG: Final = (36, 39, 42, 45, 30, 48, 54)
 """iBUG-68 indices of the landmarks that are used, in the order of `ordered`; the chin is left out."""
 

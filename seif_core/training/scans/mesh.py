@@ -90,7 +90,9 @@ def _read_obj(path: Path, texture: Path | None) -> ScanMesh:
     numbers = np.array([p[:6] for p in places], dtype=np.float64).reshape(len(places), -1)
     vertices = numbers[:, :3].reshape(-1, 3)
     ends = np.cumsum(counts) if counts else np.zeros(0, np.int64)
-    fan = [(e - n, e - n + k, e - n + k + 1) for e, n in zip(ends.tolist(), counts, strict=True) for k in range(1, n - 1)]
+    fan = [
+        (e - n, e - n + k, e - n + k + 1) for e, n in zip(ends.tolist(), counts, strict=True) for k in range(1, n - 1)
+    ]
     if not fan:
         return ScanMesh(vertices, np.zeros((0, 3), np.int32))
     pairs = np.array(corners, dtype=np.int64)

@@ -20,7 +20,7 @@ from ...evaluation.scan_files import read_landmarks
 from .records import ScanDatasetError, ScanLandmarks, ScanRecord, files, picture_beside, subfolders
 
 LAYOUT: Final = "scans/<person>/*.obj and scans_lmks_onlypp/<person>/*.pp"
-LICENCE: Final = "NoW licence (Max Planck Society): non-commercial scientific research"
+LICENCE: Final = "NoW licence (Max Planck Society), https://now.is.tue.mpg.de"
 SCANS: Final = "scans"
 MARKS: Final = "scans_lmks_onlypp"
 

@@ -1,8 +1,8 @@
 """What a reader of scans says of one scan, before anything of it is opened.
 
 Convention: a record's points are in the coordinates and the unit of its mesh file; `upright` turns them so that Y is up
-and the face looks towards +Z. Worked number: FaceVerse's files have Y down and the face towards -Z, so `upright` carries
-(1, -2, -3) to (1, 2, 3).
+and the face looks towards +Z. Worked number: FaceVerse's files have Y down and the face towards -Z, so `upright`
+carries (1, -2, -3) to (1, 2, 3).
 """
 
 from __future__ import annotations
