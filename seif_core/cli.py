@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from . import __version__, cli_scans, cli_weights, info
+from . import __version__, cli_scans, cli_train, cli_weights, info
 from .blend import blender_is_here
 from .device import share_the_cores
 from .errors import CancelledError, SeifError
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_reconstruct(commands.add_parser("reconstruct", parents=[common], help="make heads from photos"))
     _add_evaluate(commands.add_parser("evaluate", help="measure results against references"), common)
+    cli_train.add_commands(commands, common)
     cli_weights.add_commands(commands, common)
     cli_scans.add_commands(commands, common)
     told = commands.add_parser("info", parents=[common], help="versions, devices, models, weights, licences")
