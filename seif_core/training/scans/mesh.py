@@ -122,13 +122,14 @@ def _corner(word: str, places: int, marks: int) -> tuple[int, int]:
 
 def _read_ply(path: Path) -> ScanMesh:
     import trimesh
+    from trimesh.visual import ColorVisuals
 
     with path.open("rb") as data:
         loaded = trimesh.load_mesh(data, file_type="ply", process=False)
     if not isinstance(loaded, trimesh.Trimesh):
         return ScanMesh(np.asarray(loaded.vertices, dtype=np.float64).reshape(-1, 3), np.zeros((0, 3), np.int32))
     colours = None
-    if loaded.visual.kind == "vertex":
+    if isinstance(loaded.visual, ColorVisuals) and loaded.visual.kind == "vertex":
         colours = decode(np.asarray(loaded.visual.vertex_colors)[:, :3].astype(np.uint8))
     return ScanMesh(np.array(loaded.vertices, dtype=np.float64), np.array(loaded.faces, dtype=np.int32), colours)
 
