@@ -27,6 +27,13 @@ DETECTORS = (
 """Landmark detectors of the worker protocol."""
 
 
+WEIGHTS = (
+    ("compact", "Embedded", "Come with the add-on"),
+    ("original", "Original", "The published networks of SeIF, imported with: seif weights import"),
+)
+"""Sets of weights of the worker protocol."""
+
+
 class SeifPreferences(bpy.types.AddonPreferences):
     """Preferences > Add-ons > SeIF for Blender."""
 
@@ -51,6 +58,15 @@ class SeifPreferences(bpy.types.AddonPreferences):
         description="FLAME's model file as downloaded from flame.is.tue.mpg.de (.pkl), for the head model FLAME",
         subtype="FILE_PATH",
     )
+    weights: bpy.props.EnumProperty(
+        name="Networks", description="Which networks find the head's surface", items=WEIGHTS
+    )
+    normal_model: bpy.props.StringProperty(
+        name="Normal Model",
+        description="ONNX file of a normal estimator to use instead of the embedded network; needs onnxruntime beside "
+        "the worker",
+        subtype="FILE_PATH",
+    )
     allow_download: bpy.props.BoolProperty(
         name="Allow Downloading Weights",
         description="Let the worker download weights that do not come with the add-on; also needs Blender's permission "
@@ -66,6 +82,8 @@ class SeifPreferences(bpy.types.AddonPreferences):
         column = layout.column()
         column.prop(self, "device")
         column.prop(self, "flame_file")
+        column.prop(self, "weights")
+        column.prop(self, "normal_model")
         column.prop(self, "detector")
         row = column.row()
         row.active = self.detector == "face-alignment"

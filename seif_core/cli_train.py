@@ -160,5 +160,7 @@ def _missing(error: ModuleNotFoundError) -> DependencyError:
 
 
 def _tell(text: str) -> None:
+    if _rank()[0] != 0:
+        return
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

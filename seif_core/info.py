@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import __version__
+from .data_folder import weights_folder
 from .errors import ModelError
 from .headmodel import load_head_model
 
@@ -23,6 +24,8 @@ LIBRARIES: Final = (
     "pillow",
     "trimesh",
     "ai-edge-litert",
+    "safetensors",
+    "onnxruntime",
     "face-alignment",
     "bpy",
 )
@@ -33,6 +36,7 @@ CODE_LICENCE: Final = "GPL-3.0-or-later"
 SHIPPED_LICENCES: Final = {
     "mediapipe": "Apache-2.0, The MediaPipe Authors",
     "open_head": "CC0-1.0 AND CC-BY-4.0 AND MIT",
+    "weights": "GPL-3.0-or-later, trained by this project on synthetic heads",
 }
 """Licence of each folder of `vendor/`, as vendor/README.md tells it."""
 
@@ -85,6 +89,12 @@ def shipped_data() -> list[dict[str, Any]]:
     return found
 
 
+def imported_weights() -> list[dict[str, Any]]:
+    """Networks that the user imported with `seif weights import`: file and size; their licence is their authors'."""
+    files = sorted(weights_folder().glob("*.safetensors"))
+    return [{"name": path.name, "bytes": path.stat().st_size} for path in files]
+
+
 def collect() -> dict[str, Any]:
     """All of it, ready for JSON."""
     return {
@@ -93,6 +103,7 @@ def collect() -> dict[str, Any]:
         "devices": devices(),
         "head_models": head_models(),
         "shipped_data": shipped_data(),
+        "imported_weights": imported_weights(),
         "blender_module": importlib.util.find_spec("bpy") is not None,
         "code_licence": CODE_LICENCE,
     }
@@ -109,6 +120,9 @@ def as_text() -> str:
     lines.append("data and weights that ship")
     for data in known["shipped_data"]:
         lines.append(f"  {data['name']:<24} {data['bytes'] / 1e6:.1f} MB, {data['licence']}")
+    imported = known["imported_weights"]
+    lines += ["imported weights (licence of their authors)"] if imported else []
+    lines += [f"  {data['name']:<32} {data['bytes'] / 1e6:.1f} MB" for data in imported]
     lines.append(f"licence of the code         {CODE_LICENCE}")
     return "\n".join(lines)
 

@@ -15,6 +15,7 @@ from PIL import Image
 from sample_head import sample_head
 
 from seif_core import __version__
+from seif_core.implicit.compact import IMPLICIT_FILE, NORMALS_FILE
 from seif_core.pipeline import ReconstructionSettings
 
 HERE = Path(__file__).resolve().parent
@@ -58,6 +59,7 @@ def test_zip_holds_library_data_and_licence_and_no_rubbish(extension_zip):
     for needed in ("__init__.py", "blender_manifest.toml", "seif_core/head.py", "seif_core/worker/runtime.py"):
         assert needed in names
     assert any(n.startswith("vendor/open_head/") for n in names)
+    assert {f"vendor/weights/{file}" for file, _ in (NORMALS_FILE, IMPLICIT_FILE)} <= set(names)
     assert not [n for n in names if "__pycache__" in n or n.startswith("tests/") or n.endswith(".pyc")]
 
 
@@ -83,6 +85,8 @@ def test_flame_needs_its_file_and_settings_are_those_of_the_library(found):
     settings = ReconstructionSettings.from_mapping(found["flame_settings"])
     assert settings.head_model.endswith("flame.pkl")
     assert (settings.texture_size, settings.face, settings.online) == (2048, 0, False)
+    assert (settings.quality, settings.hair, settings.weights) == ("full", "with", "compact")
+    assert (settings.resolution, settings.subdivisions, settings.normal_model) == (256, 0, "")
 
 
 @pytest.mark.parametrize(

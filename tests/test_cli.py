@@ -202,7 +202,7 @@ def test_info_names_versions_devices_and_licences():
     told = subprocess.run(
         [sys.executable, "-m", "seif_core", "info"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    for word in ("torch", "cpu", "open", "CC0", "GPL-3.0-or-later"):
+    for word in ("torch", "cpu", "open", "CC0", "GPL-3.0-or-later", "  weights"):
         assert word in told
 
 

@@ -20,6 +20,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 DIST: Final = ROOT / "dist"
 MANIFEST: Final = "blender_manifest.toml"
+DATA: Final = ("vendor/mediapipe", "vendor/open_head", "vendor/weights")
+"""Folders of data without which nothing can be reconstructed."""
 _IGNORED: Final = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.orig")
 _LOG = logging.getLogger("stage_extension")
 
@@ -34,7 +36,7 @@ def stage(folder: Path) -> None:
     Raises:
         StageError: a part of the project is missing.
     """
-    for needed in (MANIFEST, "seif_blender/__init__.py", "seif_core/__init__.py", "vendor"):
+    for needed in (MANIFEST, "seif_blender/__init__.py", "seif_core/__init__.py", *DATA):
         if not (ROOT / needed).exists():
             raise StageError(f"{needed} is missing from the repository; nothing was built.")
     shutil.copytree(ROOT / "seif_blender", folder, ignore=_IGNORED)

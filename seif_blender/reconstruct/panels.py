@@ -90,9 +90,37 @@ class SEIF_PT_options(bpy.types.Panel):
         column.prop(chosen, "head_model")
         if chosen.head_model == FLAME:
             column.prop(preferences(context), "flame_file")
+        column.prop(chosen, "quality")
+        shape = column.column()
+        shape.active = chosen.quality == "full"
+        for name in ("hair", "detail"):
+            shape.prop(chosen, name)
         for name in ("texture_size", "face", "seed", "photo_camera", "show_texture", "expression_components"):
             column.prop(chosen, name)
         column.prop(preferences(context), "device")
 
 
-CLASSES = (SEIF_PT_reconstruct, SEIF_PT_options)
+class SEIF_PT_advanced(bpy.types.Panel):
+    """Options of the surface that few need."""
+
+    bl_idname = "SEIF_PT_advanced"
+    bl_label = "Advanced"
+    bl_parent_id = "SEIF_PT_options"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "SeIF"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the options."""
+        layout, chosen, own = self.layout, context.scene.seif, preferences(context)
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.active = chosen.quality == "full"
+        column = layout.column()
+        column.prop(chosen, "resolution")
+        column.prop(own, "weights")
+        column.prop(own, "normal_model")
+
+
+CLASSES = (SEIF_PT_reconstruct, SEIF_PT_options, SEIF_PT_advanced)

@@ -25,6 +25,28 @@ TEXTURE_SIZES = (
 """Side of the square texture in pixels."""
 
 
+QUALITIES = (
+    ("full", "Full", "Hair and fine shape as the photo shows them"),
+    ("fast", "Fast", "The fitted head model alone, in a fraction of the time"),
+)
+HAIR = (
+    ("with", "With Hair", "The head takes the outline of its hair"),
+    ("bald", "Bald", "The skull stays as fitted, ready for hair of your own"),
+)
+DETAILS = (
+    ("0", "Standard", "The head model's own mesh"),
+    ("1", "Fine", "Four times as many faces, with finer shape"),
+)
+"""Subdivisions of the mesh."""
+
+RESOLUTIONS = (
+    ("128", "128", "Quick, for a first look"),
+    ("256", "256", "For most photos"),
+    ("512", "512", "For the finest shape; takes four times as long"),
+)
+"""Cells per axis of the surface."""
+
+
 class SeifSceneProperties(bpy.types.PropertyGroup):
     """The settings of the panel."""
 
@@ -35,6 +57,17 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
     )
     head_model: bpy.props.EnumProperty(
         name="Head Model", description="Head model that is fitted to the photo", items=HEAD_MODELS
+    )
+    quality: bpy.props.EnumProperty(
+        name="Quality", description="How closely the head's shape follows the photo", items=QUALITIES
+    )
+    hair: bpy.props.EnumProperty(name="Hair", description="Whether the shape includes the hair", items=HAIR)
+    detail: bpy.props.EnumProperty(name="Detail", description="How fine the mesh is", items=DETAILS)
+    resolution: bpy.props.EnumProperty(
+        name="Surface Resolution",
+        description="Resolution of the surface that the head is drawn onto",
+        items=RESOLUTIONS,
+        default="256",
     )
     texture_size: bpy.props.EnumProperty(
         name="Texture", description="Size of the texture taken from the photo", items=TEXTURE_SIZES, default="2048"
@@ -78,6 +111,12 @@ def worker_settings(context: bpy.types.Context) -> dict[str, object]:
         "face": chosen.face - 1,
         "landmarks": own.detector,
         "online": bool(own.allow_download and bpy.app.online_access),
+        "quality": chosen.quality,
+        "hair": chosen.hair,
+        "weights": own.weights,
+        "resolution": int(chosen.resolution),
+        "subdivisions": int(chosen.detail),
+        "normal_model": bpy.path.abspath(own.normal_model) if own.normal_model else "",
     }
 
 
