@@ -14,8 +14,14 @@ from .network import COMPACT, ImplicitNetwork
 from .normal_network import NormalNetwork
 from .weights import load_weights
 
-NORMALS_FILE: Final = ("compact_normals.safetensors", "313b561c50b3f2195074dd3e581866296b0b8109f3c02453ae104011b00bb82f")
-IMPLICIT_FILE: Final = ("compact_implicit.safetensors", "a1d6645a548c46fe557aeb38d967e94868da4267e160d8af49731cd56459d46a")
+NORMALS_FILE: Final = (
+    "compact_normals.safetensors",
+    "313b561c50b3f2195074dd3e581866296b0b8109f3c02453ae104011b00bb82f",
+)
+IMPLICIT_FILE: Final = (
+    "compact_implicit.safetensors",
+    "a1d6645a548c46fe557aeb38d967e94868da4267e160d8af49731cd56459d46a",
+)
 """File name in ``vendor/weights`` and sha256; the model card there tells what each was trained on."""
 
 
@@ -44,4 +50,4 @@ _N = TypeVar("_N", bound=nn.Module)
 
 def _ready(network: _N, file: tuple[str, str], device: str) -> _N:
     load_weights(network, vendor_path("weights") / file[0], sha256=file[1])
-    return network.to(device).to(memory_format=torch.channels_last).eval()
+    return network.to(device).to(memory_format=torch.channels_last).eval()  # pyright: ignore[reportCallIssue]

@@ -14,7 +14,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation w
 from ..fitting.fit import Fit
 from ..shapes import Float, Float32
 from .inputs import HeadInputs
-from .network import ImplicitNetwork
+from .network import ImplicitNetwork, ImplicitSettings
 from .prior import CubePrior
 
 _CHUNK: Final = 1 << 16
@@ -22,6 +22,31 @@ _HULL: Final = 0.1
 """Distance that points in the visual hull are given at most, so that hair far from the 3DMM is asked about."""
 _MARGIN: Final = 2
 """Pixels by which the mask may be too small."""
+
+
+def network_image(
+    photo: Float[torch.Tensor, "B 3 H W"],
+    normals: Float[torch.Tensor, "B 3 H W"],
+    guidance: Float[torch.Tensor, "B 3 H W"],
+    mask: Float[torch.Tensor, "B 1 H W"],
+    settings: ImplicitSettings,
+) -> Float[torch.Tensor, "B C S S"]:
+    """The picture that an implicit network's encoder takes, of its size: in -1..1, 0 outside the mask.
+
+    Args:
+        photo: sRGB in 0..1.
+        normals: the normal map.
+        guidance: the fitted 3DMM's normals, for networks with nine channels.
+        mask: 1 on the head.
+        settings: of the network.
+    """
+    layers = [(photo * 2 - 1) * mask, normals * mask]
+    if settings.encoder.in_channels == 9:  # the third picture
+        layers.append(guidance * mask)
+    image, size = torch.cat(layers, dim=1), (settings.size, settings.size)
+    if image.shape[-1] == settings.size:
+        return image
+    return F.interpolate(image, size=size, mode="bilinear", antialias=True, align_corners=False)
 
 
 class HeadField:
@@ -40,9 +65,11 @@ class HeadField:
         self._network = network
         self._device = next(network.parameters()).device
         self._prior = CubePrior(fit, inputs.view)
-        image = torch.cat([(inputs.photo * 2 - 1) * inputs.mask, normals * inputs.mask])[None].to(self._device)
+        image = network_image(
+            inputs.photo[None], normals[None], inputs.guidance[None], inputs.mask[None], network.settings
+        )
         with torch.no_grad():
-            self._features = network.encode(image)[-1]
+            self._features = network.encode(image.to(self._device))[-1]
         grown = F.max_pool2d(inputs.mask[None], 2 * _MARGIN + 1, 1, _MARGIN)[0, 0].cpu()
         size = grown.shape[0]
         shown = torch.isfinite(self._prior.range.front).float()[None, None]
@@ -54,7 +81,7 @@ class HeadField:
     def prior(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
         """Signed distance (N,) in cube units to the fitted 3DMM, lessened in the visual hull."""
         distance = self._prior.ask(points)[:, 3]
-        inside, deep = self._in_hull(points), np.abs(points[:, 2]) < 0.35  # noqa: PLR2004 - half of the cube's depth is ample for hair
+        inside, deep = self._in_hull(points), np.abs(points[:, 2]) < 0.35  # deep enough for hair
         return np.where(inside & deep, np.minimum(distance, _HULL), distance)
 
     def occupancy(self, points: Float[np.ndarray, "N 3"]) -> Float32[np.ndarray, " N"]:

@@ -37,6 +37,8 @@ class ImplicitSettings:
         distance_input: whether the signed distance to the fitted 3DMM is an input too, and the first guess of the
             occupancy that the network corrects (after Xiu et al., ICON, CVPR 2022, https://arxiv.org/abs/2112.09127).
         depth_scale: factor on z before it becomes a feature.
+        size: side of the pictures that the network was made for, pixels. Those of a network whose encoder takes nine
+            channels are photo, normal map and the fitted 3DMM's normals.
     """
 
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
@@ -44,6 +46,7 @@ class ImplicitSettings:
     semantic_input: bool = False
     distance_input: bool = False
     depth_scale: float = 256 / 200
+    size: int = 512
 
 
 ORIGINAL_SEMANTIC = ImplicitSettings()
@@ -53,15 +56,18 @@ ORIGINAL_SEIF = replace(ORIGINAL_SEMANTIC, semantic_input=True)
 """The published SeIF network."""
 
 COMPACT = ImplicitSettings(
-    EncoderSettings(stacks=1, width=64, depth=4, stem=32, groups=8),
+    EncoderSettings(in_channels=9, stacks=1, width=64, depth=3, stem=32, groups=8),
     (128, 128, 64),
     semantic_input=True,
     distance_input=True,
+    size=128,
 )
 """The small SeIF network that is trained here; its codes come from the fitted 3DMM instead of a semantic network."""
 
-COMPACT_UNCONSTRAINED = replace(COMPACT, semantic_input=False, distance_input=False)
-"""The same without the semantic constraint, for comparison."""
+COMPACT_UNCONSTRAINED = replace(
+    COMPACT, encoder=replace(COMPACT.encoder, in_channels=6), semantic_input=False, distance_input=False
+)
+"""The same without anything of the 3DMM, for comparison."""
 
 _STEEP: Final = 40.0
 """First guess of the occupancy's logit per cube unit of distance."""

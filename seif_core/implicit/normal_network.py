@@ -1,8 +1,8 @@
 """Front normals from the photo with the posed 3DMM's normals as guidance.
 
 A U-Net (Ronneberger et al., MICCAI 2015, https://arxiv.org/abs/1505.04597) predicts a correction that is added to the
-guidance before normalisation: untrained, or where it says nothing, the answer is the 3DMM itself. Pixels enter and leave
-in blocks of 2 x 2 (Shi et al., CVPR 2016, https://arxiv.org/abs/1609.05158), which makes it four times as fast.
+guidance before normalisation: untrained, or where it says nothing, the answer is the 3DMM itself. Pixels enter and
+leave in blocks of 2 x 2 (Shi et al., CVPR 2016, https://arxiv.org/abs/1609.05158), which makes it four times as fast.
 
 Convention: normals in camera space, x right, y up, z to the viewer, unit length, 0 outside the head.
 """

@@ -12,16 +12,22 @@ viewing rays, positive away from the viewer. Worked number: a vertex at (0, 0, -
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
 from scipy import sparse
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import map_coordinates, minimum_filter
 from scipy.sparse.linalg import cg
 
 from ..raster import rasterize_view
 from ..shapes import Bool, Float, Int
 from .view import HeadView
+
+_CALMING_ROUNDS: Final = 16
+_SHORT: Final = 0.4
+_LEAST_COSINE: Final = 0.0
+"""A triangle may turn by so much."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,15 @@ class RefinementSettings:
     Attributes:
         length: metres; relief much shorter than 2 pi times this is the normal map's, longer the surface's.
         limit: metres, no vertex goes farther.
+        thickness: share of the way to where the viewing ray leaves the head again that no vertex exceeds, so that thin
+            places stay whole.
         facing: cosine between viewing ray and predicted normal at which the map begins to count, and counts fully.
         rounds: how often tangent planes are set up anew.
     """
 
     length: float = 0.012
     limit: float = 0.02
+    thickness: float = 0.35
     facing: tuple[float, float] = (0.1, 0.4)
     rounds: int = 2
 
@@ -63,27 +72,64 @@ def follow_normals(
     s = settings or RefinementSettings()
     points = vertices.astype(np.float64)
     rays = points / np.linalg.norm(points, axis=1, keepdims=True)
-    edges = np.unique(np.sort(np.concatenate([triangles[:, :2], triangles[:, 1:], triangles[:, [2, 0]]]), 1), axis=0)
-    seen = visible(points, triangles, view)
+    edges = unique_edges(triangles)
+    seen, room = _in_front(points, triangles, view)
     wanted, trust = _sampled(points, rays, normals, view, s)
     trust = trust * seen
+    limit = np.minimum(s.limit, s.thickness * room)
     moved = np.zeros(len(points))
     for _ in range(s.rounds):
         here = points + moved[:, None] * rays
-        moved = moved + _solve(here, rays, moved, edges, wanted, trust, s)
-        moved = np.clip(moved, -s.limit, s.limit)
-    return points + moved[:, None] * rays
+        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, s=s)
+        moved = np.clip(moved, -limit, limit)
+    return points + _calmed(points, rays, moved, triangles, edges)[:, None] * rays
 
 
-def visible(
+def _in_front(
     vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"], view: HeadView, size: int = 384
-) -> Bool[np.ndarray, " V"]:
-    """(V,) whether vertices are in front of everything else, within a hundredth of the square's width."""
+) -> tuple[Bool[np.ndarray, " V"], Float[np.ndarray, " V"]]:
+    """Whether vertices are in front of everything else, and how far behind the ray leaves the head, metres (V,)."""
     camera = view.crop_camera(size)
-    depth = rasterize_view(torch.from_numpy(vertices), torch.from_numpy(triangles).long(), camera).depth.numpy()
-    pixels = camera.project(vertices)
-    column, row = np.clip(pixels.astype(int), 0, size - 1).T
-    return -vertices[:, 2] < depth[row, column] + 0.01 * view.scale
+    placed, corners = torch.from_numpy(vertices), torch.from_numpy(triangles).long()
+    front = rasterize_view(placed, corners, camera, cull_back=True).depth.numpy()
+    behind = rasterize_view(placed, corners.flip(1), camera, cull_back=True).depth.numpy()
+    both = np.isfinite(front) & np.isfinite(behind)
+    room = np.where(both, behind, 0) - np.where(both, front, 0)
+    room = minimum_filter(np.maximum(room, 0), 3)  # the outline's pixels show one side alone
+    column, row = np.clip(camera.project(vertices).astype(int), 0, size - 1).T
+    seen = -vertices[:, 2] < front[row, column] + 0.01 * view.scale
+    return seen, room[row, column]
+
+
+def _calmed(
+    points: np.ndarray, rays: np.ndarray, moved: np.ndarray, triangles: np.ndarray, edges: np.ndarray
+) -> np.ndarray:
+    """Displacements (V,) with those smoothed that would turn a triangle over."""
+    before = _area_normals(points, triangles)
+    size = np.linalg.norm(before, axis=1)
+    matters = size > 0.15 * np.median(size)
+    ones = np.ones(len(edges))
+    graph = sparse.csr_matrix((np.r_[ones, ones], (np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]])))
+    degree = np.maximum(np.asarray(graph.sum(1)).ravel(), 1)
+    for round_ in range(_CALMING_ROUNDS):
+        after = _area_normals(points + moved[:, None] * rays, triangles)
+        turned = matters & ((after * before).sum(1) < _LEAST_COSINE * size * np.linalg.norm(after, axis=1))
+        if not turned.any():
+            break
+        bad = np.zeros(len(points))
+        bad[triangles[turned]] = 1
+        for _ in range(1 + round_ // 4):
+            bad = np.maximum(bad, (graph @ bad > 0) * 1.0)
+        rows = np.flatnonzero(bad)
+        mean = (graph[rows] @ moved) / degree[rows]
+        moved = moved.copy()
+        moved[rows] = mean * (0.9 if round_ < _CALMING_ROUNDS // 2 else 0.5)
+    return moved
+
+
+def _area_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    a, b, c = points[triangles].transpose(1, 0, 2)
+    return np.cross(b - a, c - a)
 
 
 def _sampled(
@@ -104,6 +150,7 @@ def _solve(
     here: np.ndarray,
     rays: np.ndarray,
     moved: np.ndarray,
+    *,
     edges: np.ndarray,
     wanted: np.ndarray,
     trust: np.ndarray,
@@ -113,10 +160,12 @@ def _solve(
     first, second = edges.T
     along = here[second] - here[first]
     span = np.linalg.norm(along, axis=1)
+    short = span < _SHORT * np.median(span)  # slivers of marching cubes: their ends go together
+    span = np.maximum(span, _SHORT * np.median(span))
     normal = wanted[first] * trust[first, None] + wanted[second] * trust[second, None]
     normal = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     # units: all in inclination, so that the two terms weigh the same on any mesh
-    weight = np.sqrt(trust[first] * trust[second])
+    weight = np.sqrt(trust[first] * trust[second]) * ~short
     toward = (normal * rays[second]).sum(1) / span
     back = (normal * rays[first]).sum(1) / span
     rows = np.arange(len(edges))
@@ -125,10 +174,18 @@ def _solve(
     )
     goal = -weight * (normal * along).sum(1) / span
     # where the map says nothing, displacements fade out smoothly instead of tearing
-    calm = np.sqrt(1 - weight) * 0.5 / span
+    calm = np.where(short, 2.0, np.sqrt(1 - weight) * 0.5) / span
     smooth = sparse.csr_matrix((np.r_[calm, -calm], (np.r_[rows, rows], np.r_[second, first])), matrix.shape)
     stay = 1 / s.length**2
     system = matrix.T @ matrix + smooth.T @ smooth + sparse.diags(np.full(len(here), stay))
     right = matrix.T @ goal - smooth.T @ (smooth @ moved) - stay * moved
     inverse = sparse.diags(1 / system.diagonal())
     return cg(system, right, rtol=1e-4, maxiter=200, M=inverse)[0]
+
+
+def unique_edges(triangles: Int[np.ndarray, "T 3"]) -> Int[np.ndarray, "E 2"]:
+    """Edges (E, 2) of a mesh, each once, lower vertex first."""
+    pairs = np.sort(np.concatenate([triangles[:, :2], triangles[:, 1:], triangles[:, [2, 0]]]).astype(np.int64), axis=1)
+    count = int(pairs.max()) + 1
+    keys = np.unique(pairs[:, 0] * count + pairs[:, 1])
+    return np.stack([keys // count, keys % count], axis=1)

@@ -4,8 +4,9 @@ The square is laid around the fitted head and what the mask shows of its hair, s
 and in use. Behind each of its pixels the cube's z counts along the viewing ray: points that share a pixel share x and
 y, whatever the perspective, which is what a pixel-aligned implicit function asks for.
 
-Convention: camera space as in `camera` (metres, x right, y up, the viewer at the origin looking along -z). Cube: x right,
-y up, z to the viewer, each -0.5..0.5 over the square and, in z, over the same length in metres at the head's depth::
+Convention: camera space as in `camera` (metres, x right, y up, the viewer at the origin looking along -z). Cube: x
+right, y up, z to the viewer, each -0.5..0.5 over the square and, in z, over the same length in metres at the head's
+depth::
 
     x = (u - left) / side - 0.5     y = 0.5 - (v - top) / side     z = (depth + Z) / scale,  scale = side depth / focal
 
@@ -107,7 +108,7 @@ def head_proper(model: HeadModel) -> Bool[np.ndarray, " V"]:
 
 
 def mask_outline(mask: np.ndarray) -> Float32[np.ndarray, "M 2"]:
-    """Pixels (M, 2) at the left and right end of each row of a mask (H, W), and at the top and bottom of each column."""
+    """Pixels (M, 2) at both ends of each row and each column of a mask (H, W)."""
     covered = mask > 127 if mask.dtype == np.uint8 else mask > 0.5
     height, width = covered.shape
     rows, columns = np.flatnonzero(covered.any(axis=1)), np.flatnonzero(covered.any(axis=0))

@@ -15,6 +15,7 @@ from typing import Final
 import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
+from ..implicit.head_field import network_image
 from ..implicit.network import COMPACT, ImplicitNetwork, ImplicitSettings
 from ..shapes import Float
 from .loop import LoopSettings, TrainingLoop
@@ -41,8 +42,8 @@ class ImplicitTraining:
     """
 
     loop: LoopSettings
-    batch: int = 8
-    points: int = 4096
+    batch: int = 16
+    points: int = 2048
     code_weight: float = 4.0
     pool: Path | None = None
     network: ImplicitSettings = field(default_factory=lambda: COMPACT)
@@ -52,11 +53,11 @@ class ImplicitTraining:
 def train_implicit(settings: ImplicitTraining) -> Path:
     """Train, or go on; returns the last checkpoint (a dictionary of tensors, read with `weights_only=True`)."""
     s = settings
-    loop = TrainingLoop(s.loop, lambda: ImplicitNetwork(s.network))
+    loop = TrainingLoop(s.loop, lambda: ImplicitNetwork(s.network), channels_last=False)
     source = SampleSource(s.data, s.pool, loop)
     start, right = time.perf_counter(), 0.0
     for step in loop.steps():
-        image, shape = prepared(source.batch(s.batch), s.points, source.generator)
+        image, shape = prepared(source.batch(s.batch), s.points, s.network, source.generator)
         answer = _answer(loop, image, shape)
         loop.optimise(implicit_loss(answer, shape, s.code_weight))
         right = 0.98 * right + 0.02 * _agreement(answer, shape)
@@ -71,7 +72,7 @@ def _answer(loop: TrainingLoop, image: torch.Tensor, shape: ShapePoints) -> Floa
     network = loop.network
     if not isinstance(network, ImplicitNetwork):
         raise TypeError("an implicit network is trained here")
-    image = image.to(device).contiguous(memory_format=torch.channels_last)
+    image = image.to(device)
     points, prior = shape.points.to(device).mT, shape.prior.to(device).mT
     with torch.autocast(device.type, torch.bfloat16):
         features = network.encode(image)[-1]
@@ -98,17 +99,26 @@ def _agreement(answer: torch.Tensor, shape: ShapePoints) -> float:
 
 
 def prepared(
-    sample: Sample, count: int, generator: torch.Generator
-) -> tuple[Float[torch.Tensor, "B 6 H W"], ShapePoints]:
-    """Image in -1..1 (photo and normal map, 0 outside the mask) and `count` of the points of a batch."""
-    ones = [Sample(*(part[i] for part in sample[:5]), sample.shape) for i in range(len(sample.photo))]
-    photo = torch.stack([photographed(one, generator) for one in ones])
-    normals = blurred_normals(sample, generator)
-    image = torch.cat([(photo * 2 - 1) * sample.mask, normals * sample.mask], dim=1)
+    sample: Sample, count: int, network: ImplicitSettings, generator: torch.Generator
+) -> tuple[Float[torch.Tensor, "B C S S"], ShapePoints]:
+    """The encoder's pictures and `count` of the points of a batch."""
+
+    def resized(picture: torch.Tensor) -> torch.Tensor:
+        if picture.shape[-1] == network.size:
+            return picture
+        size = (network.size, network.size)
+        return F.interpolate(picture, size=size, mode="bilinear", antialias=True, align_corners=False)
+
+    pictures = (sample.photo, sample.guidance, sample.target, sample.mask, sample.weight)
+    photo, guidance, target, mask, weight = (resized(picture) for picture in pictures)
+    small = Sample(photo, guidance, target, mask, weight, sample.shape)
+    image = network_image(
+        photographed(small, generator), blurred_normals(small, generator), small.guidance, small.mask, network
+    )
     total = sample.shape.points.shape[1]
     if count >= total:
         return image, sample.shape
-    chosen = torch.randperm(total, generator=generator, device=generator.device)[:count].to(photo.device)
+    chosen = torch.randperm(total, generator=generator, device=generator.device)[:count].to(image.device)
     return image, ShapePoints(*(part[:, chosen] for part in sample.shape))
 
 
@@ -119,7 +129,9 @@ def blurred_normals(sample: Sample, generator: torch.Generator) -> Float[torch.T
 
     def patches(low: float, high: float) -> torch.Tensor:
         coarse = torch.rand((batch, 1, 6, 6), generator=generator, device=device) * (high - low) + low
-        return F.interpolate(coarse, size=(height, width), mode="bilinear", align_corners=False).to(sample.target.device)
+        return F.interpolate(coarse, size=(height, width), mode="bilinear", align_corners=False).to(
+            sample.target.device
+        )
 
     soft = F.interpolate(sample.target, scale_factor=1 / 8, mode="area")
     soft = F.interpolate(soft, size=(height, width), mode="bilinear", align_corners=False)

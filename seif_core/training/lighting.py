@@ -65,6 +65,7 @@ def shade(
     albedo: Float[torch.Tensor, "N 3"],
     normals: Float[torch.Tensor, "N 3"],
     lights: Lights,
+    *,
     lit: Float[torch.Tensor, " N"],
     shine: Float[torch.Tensor, " N"],
     sky: Float[torch.Tensor, " N"] | None = None,

@@ -60,18 +60,19 @@ class LoopSettings:
 class TrainingLoop:
     """A network being trained."""
 
-    def __init__(self, settings: LoopSettings, make: Callable[[], nn.Module]) -> None:
+    def __init__(self, settings: LoopSettings, make: Callable[[], nn.Module], *, channels_last: bool = True) -> None:
         """Make or resume the network.
 
         Args:
             settings: course of the run.
             make: makes the network with fresh weights.
+            channels_last: the order in memory; what is faster depends on the network.
         """
         self.settings = s = settings
         self.rank, self.world = _join(s.device)
         torch.manual_seed(s.seed)
-        self.network = make().to(s.device).to(memory_format=torch.channels_last)
-        self.averaged = make().to(s.device).to(memory_format=torch.channels_last)
+        self.network = _placed(make(), s.device, channels_last)
+        self.averaged = _placed(make(), s.device, channels_last)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=s.rate, weight_decay=1e-4, betas=(0.9, 0.98))
         self.checkpoint = s.folder / "checkpoint.pt"
         self.last_loss = float("nan")
@@ -149,6 +150,13 @@ class TrainingLoop:
                 f"The checkpoint in {self.settings.folder.name} is damaged or of another network; train into a fresh "
                 "folder."
             ) from error
+
+
+def _placed(network: nn.Module, device: str, channels_last: bool) -> nn.Module:
+    if not channels_last:
+        return network.to(device)
+    # torch's stubs lack the keyword
+    return network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
 
 def _join(device: str) -> tuple[int, int]:

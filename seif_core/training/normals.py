@@ -91,9 +91,8 @@ def prepared(sample: Sample, size: int, generator: torch.Generator) -> Sample:
             return picture
         return F.interpolate(picture, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
 
-    ones = [Sample(*(part[i] for part in sample[:5]), sample.shape) for i in range(len(sample.photo))]
     mask = (resized(sample.mask) > 0.5).float()
-    photo = resized(torch.stack([photographed(one, generator) for one in ones])) * mask
+    photo = resized(photographed(sample, generator)) * mask
     guidance, target = (unit(resized(normals)) * mask for normals in (sample.guidance, sample.target))
     parts = [photo, guidance, target, mask, resized(sample.weight) * mask]
     flip = torch.rand(len(photo), generator=generator, device=generator.device).to(photo.device) < 0.5
@@ -102,7 +101,8 @@ def prepared(sample: Sample, size: int, generator: torch.Generator) -> Sample:
         if i in {1, 2}:
             mirrored = mirrored * mirrored.new_tensor([-1, 1, 1])[:, None, None]
         part[flip] = mirrored
-    return Sample(*parts, sample.shape)
+    photo, guidance, target, mask, weight = parts
+    return Sample(photo, guidance, target, mask, weight, sample.shape)
 
 
 def unit(normals: Float[torch.Tensor, "B 3 H W"]) -> Float[torch.Tensor, "B 3 H W"]:

@@ -1,12 +1,12 @@
 """A folder of freshly drawn samples that one process fills while others train from it.
 
-Drawing a head costs about as much as several training steps on a CPU. So each sample is kept and shown a few times, every
-time photographed anew (`synthetic.photographed`) and mirrored at random; as the pool grows all the time, none is learned
-by heart.
+Drawing a head costs about as much as several training steps on a CPU. So each sample is kept and shown a few times,
+every time photographed anew (`synthetic.photographed`) and mirrored at random; as the pool grows all the time, none is
+learned by heart.
 
-Format: one ``NNNNNNN.npz`` per `SHARD` samples, plain arrays with a first axis over samples: ``photo`` uint8, ``guidance``
-and ``target`` int8 (127 is 1), ``mask`` and ``weight`` uint8 (weight in 1 / 80), ``points`` float32, ``prior`` and
-``code`` float16, ``occupancy`` uint8; shapes as in `synthetic.Sample`.
+Format: one ``NNNNNNN.npz`` per `SHARD` samples, plain arrays with a first axis over samples: ``photo`` uint8,
+``guidance`` and ``target`` int8 (127 is 1), ``mask`` and ``weight`` uint8 (weight in 1 / 80), ``points`` float32,
+``prior`` and ``code`` float16, ``occupancy`` uint8; shapes as in `synthetic.Sample`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class SamplePool:
                 time.sleep(2)
         with np.load(self._names[int(self._random.integers(len(self._names)))]) as data:
             arrays = {name: data[name] for name in data.files}
-        return arrays, list(self._random.permutation(len(arrays["photo"])))
+        return arrays, [int(i) for i in self._random.permutation(len(arrays["photo"]))]
 
 
 def _unpacked(arrays: dict[str, np.ndarray], index: int) -> Sample:

@@ -1,4 +1,4 @@
-"""Synthetic heads made on the fly: a head model with hair, beard, clothes and skin, lit and photographed, and its truth.
+"""Synthetic heads made on the fly: a head model with hair, beard and clothes, lit and photographed, and its truth.
 
 Every sample is new. The guidance is what a fit would have said: the same head with identity, expression and pose
 blurred by errors of the size that fits make.
@@ -90,9 +90,9 @@ class Sample(NamedTuple):
     shape: ShapePoints
 
 
-def photographed(sample: Sample, generator: torch.Generator) -> Float[torch.Tensor, "3 H W"]:
-    """The sample's photo after what cameras and files do to it, 0 outside the mask."""
-    return degrade(sample.photo, generator) * sample.mask
+def photographed(sample: Sample, generator: torch.Generator) -> Float[torch.Tensor, "B 3 H W"]:
+    """A batch's photos after what cameras and files do to them, 0 outside the masks."""
+    return torch.stack([degrade(photo, generator) for photo in sample.photo]) * sample.mask
 
 
 class _Mesh(NamedTuple):
@@ -103,7 +103,9 @@ class _Mesh(NamedTuple):
     home: Float[torch.Tensor, "V 3"]
     fields: Float[torch.Tensor, "V F"]
 
-    def joined(self, vertices: torch.Tensor, triangles: torch.Tensor, home: torch.Tensor, fields: torch.Tensor) -> _Mesh:
+    def joined(
+        self, vertices: torch.Tensor, triangles: torch.Tensor, home: torch.Tensor, fields: torch.Tensor
+    ) -> _Mesh:
         return _Mesh(
             torch.cat([self.vertices, vertices]),
             torch.cat([self.triangles, triangles + len(self.vertices)]),
@@ -168,7 +170,14 @@ class SyntheticHeads:
             normals * covered,
             mask,
             (weight * mask[0])[None],
-            self._points(mesh, fitted, (rest - pivot) @ root.T + place, view, mask[0] > 0, fronts),
+            self._points(
+                mesh,
+                fitted=fitted,
+                skin=(rest - pivot) @ root.T + place,
+                view=view,
+                mask=mask[0] > 0,
+                fronts=fronts,
+            ),
         )
 
     def _coefficients(self) -> _Coefficients:
@@ -264,7 +273,7 @@ class SyntheticHeads:
         lights = random_lights(self.generator)
         lit = key_visibility(mesh.vertices, mesh.triangles, place, lights)
         sky = occlusion(seen.depth, self.random.uniform(0.3, 1.0))[covered] * torch.where(away[:, 0], 0.4, 1.0)
-        linear = shade(albedo, normals, lights, lit, gloss, sky)
+        linear = shade(albedo, normals, lights, lit=lit, shine=gloss, sky=sky)
         linear = linear / linear.mean().clamp(min=0.02) * self.random.uniform(0.12, 0.35)
         size = self.s.size
         photo = self._background(size)
@@ -279,11 +288,13 @@ class SyntheticHeads:
             return torch.zeros((size, size, 3), device=self.device)
         coarse = torch.rand((1, 3, 4, 4), generator=self.generator, device=self.device)
         coarse = coarse.mean(1, keepdim=True) + (coarse - coarse.mean(1, keepdim=True)) * 0.4
-        return F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False)[0].permute(1, 2, 0).clamp(0, 1)
+        return (
+            F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False)[0]
+            .permute(1, 2, 0)
+            .clamp(0, 1)
+        )
 
-    def _glasses(
-        self, photo: torch.Tensor, true: _Coefficients, to_camera: object, camera: Camera
-    ) -> torch.Tensor:
+    def _glasses(self, photo: torch.Tensor, true: _Coefficients, to_camera: object, camera: Camera) -> torch.Tensor:
         joints = self.model.joints(true.shape[None])[0]
         forward = self.random.uniform(0.024, 0.032)
         eyes, temples = [], []
@@ -319,6 +330,7 @@ class SyntheticHeads:
     def _points(
         self,
         mesh: _Mesh,
+        *,
         fitted: torch.Tensor,
         skin: torch.Tensor,
         view: HeadView,
@@ -353,6 +365,12 @@ class SyntheticHeads:
 
 def stack(samples: Sequence[Sample]) -> Sample:
     """Samples of one size as one, with a first axis."""
-    pictures = [torch.stack(parts) for parts in zip(*(s[:5] for s in samples), strict=True)]
-    shape = ShapePoints(*(torch.stack(parts) for parts in zip(*(s.shape for s in samples), strict=True)))
-    return Sample(*pictures, shape)
+    shapes = [s.shape for s in samples]
+    return Sample(
+        photo=torch.stack([s.photo for s in samples]),
+        guidance=torch.stack([s.guidance for s in samples]),
+        target=torch.stack([s.target for s in samples]),
+        mask=torch.stack([s.mask for s in samples]),
+        weight=torch.stack([s.weight for s in samples]),
+        shape=ShapePoints(*(torch.stack(parts) for parts in zip(*shapes, strict=True))),
+    )

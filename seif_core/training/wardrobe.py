@@ -79,18 +79,24 @@ def dress(
 
 
 def draw_glasses(
-    photo: Float[torch.Tensor, "3 H W"], eyes: Float[np.ndarray, "2 F 2"], temples: Float[np.ndarray, "2 2 2"], draw: Randomness
+    photo: Float[torch.Tensor, "3 H W"],
+    eyes: Float[np.ndarray, "2 F 2"],
+    temples: Float[np.ndarray, "T 2 2"],
+    draw: Randomness,
 ) -> Float[torch.Tensor, "3 H W"]:
     """Draw a frame, and tinted lenses for some, into a picture in 0..1.
 
     Args:
         photo: the picture.
         eyes: closed outline of each lens, pixels.
-        temples: for each side, hinge and ear, pixels.
+        temples: for each side that shows, hinge and ear, pixels.
         draw: randomness.
     """
     picture = np.ascontiguousarray(photo.permute(1, 2, 0).cpu().numpy())
-    colour = tuple(float(c) for c in np.clip(draw.uniform(0, 0.5) * np.array([1, draw.uniform(0.6, 1), draw.uniform(0.4, 1)]), 0, 1))
+    colour = tuple(
+        float(c)
+        for c in np.clip(draw.uniform(0, 0.5) * np.array([1, draw.uniform(0.6, 1), draw.uniform(0.4, 1)]), 0, 1)
+    )
     thick = 1 + draw.index(max(1, picture.shape[0] // 80))
     shapes = [np.rint(e * 8).astype(np.int32) for e in eyes]
     if draw.chance(0.35):

@@ -23,6 +23,8 @@ from ..portrait import read_portrait
 from ..portrait.crop import Crop, Pyramid
 from ..shapes import Bool
 
+_GREY = 4
+"""Reference pixels nearer than this to (128, 128, 128) show nothing."""
 _PHOTOS = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -79,18 +81,21 @@ class Watch:
             shown = [one.inputs.photo, (one.inputs.guidance + 1) / 2, (normals + 1) / 2]
             if one.reference is not None:
                 shown.append(torch.from_numpy(one.reference.astype(np.float32) / 255).permute(2, 0, 1))
-                words.append(f"{one.name} {self._degrees(normals, one)}")
+                words.append(f"{one.name} {self._degrees(normals, one, one.reference)}")
             else:
                 shown.append(torch.zeros_like(normals))
             rows.append(torch.cat(shown, 2))
-        columns = [torch.cat(rows[i::3] + [torch.zeros_like(rows[0])] * (-len(rows[i::3]) % -(-len(rows) // 3)), 1) for i in range(3)]
+        columns = [
+            torch.cat(rows[i::3] + [torch.zeros_like(rows[0])] * (-len(rows[i::3]) % -(-len(rows) // 3)), 1)
+            for i in range(3)
+        ]
         sheet = (torch.cat(columns, 2).permute(1, 2, 0).clamp(0, 1).numpy() * 255).astype(np.uint8)
         cv2.imwrite(str(picture), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
         return "; ".join(words) or "no reference normals there"
 
     @staticmethod
-    def _degrees(normals: torch.Tensor, one: _Watched) -> str:
+    def _degrees(normals: torch.Tensor, one: _Watched, reference: np.ndarray) -> str:
         ours = ((normals.permute(1, 2, 0).numpy() + 1) / 2 * 255).round().astype(np.uint8)
-        head = (one.inputs.mask[0].numpy() > 0) & (np.abs(one.reference.astype(int) - 128).max(2) > 4)
-        face = angular_error(ours, one.reference, one.face & head).mean_deg
-        return f"{face:.2f} / {angular_error(ours, one.reference, head).mean_deg:.2f}"
+        head = (one.inputs.mask[0].numpy() > 0) & (np.abs(reference.astype(int) - 128).max(2) > _GREY)
+        face = angular_error(ours, reference, one.face & head).mean_deg
+        return f"{face:.2f} / {angular_error(ours, reference, head).mean_deg:.2f}"
