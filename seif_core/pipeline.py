@@ -113,12 +113,17 @@ def _prepare(settings: ReconstructionSettings) -> _Prepared:
     from .portrait import read_portrait
 
     _LOG.debug("%s and %s are here", fit_portrait, read_portrait)
+    device, normals = choose_device(settings.device), None
     if settings.quality != "fast":
         from .implicit import head_surface
         from .uniformize import uniform_fit
 
         _LOG.debug("%s and %s are here", head_surface, uniform_fit)
-    return _Prepared(choose_device(settings.device), load_head_model(settings.head_model), None)
+        if settings.normal_model:
+            from .implicit.onnx_normals import load_normal_model
+
+            normals = load_normal_model(settings.normal_model, device=device)
+    return _Prepared(device, load_head_model(settings.head_model), normals)
 
 
 def _reconstruct(

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
 import torch
-from fake_stages import install_fakes
+from fake_stages import install_fakes, sample_surface
 
 from seif_core import fitting
 from seif_core.device import choose_device, memory_in_words, repeatable
-from seif_core.errors import CancelledError, DeviceError, ModelError, OutputError, RegistrationError, SettingsError
+from seif_core.errors import (
+    CancelledError,
+    DependencyError,
+    DeviceError,
+    ModelError,
+    OutputError,
+    RegistrationError,
+    SettingsError,
+)
 from seif_core.implicit import head_surface
 from seif_core.pipeline import ReconstructionSettings, reconstruct
 from seif_core.progress import Progress
@@ -249,3 +258,19 @@ def test_shares_of_the_stages_sum_to_one_whatever_is_left_out():
 def test_report_of_a_fast_head_has_no_surface(photo):
     report = build_report(reconstruct(photo, ReconstructionSettings(texture_size=0, quality="fast")))
     assert report["surface"] is None
+
+
+def test_the_users_normal_model_reaches_the_surface_and_is_opened_before_the_photo_is_read(photo, monkeypatch):
+    given = {}
+    monkeypatch.setattr("seif_core.implicit.onnx_normals.load_normal_model", lambda path, *, device: (path, device))
+    monkeypatch.setattr(
+        head_surface, "reconstruct_surface", lambda _p, fit, _s, **more: given.update(more) or sample_surface(fit)
+    )
+    model = photo.with_name("model.onnx")
+    model.write_bytes(b"x")
+    reconstruct(photo, ReconstructionSettings(texture_size=0, normal_model=str(model)))
+    assert given["normals"] == (str(model), "cpu")
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(DependencyError, match="onnxruntime"):
+        reconstruct(photo.with_name("missing.jpg"), ReconstructionSettings(normal_model=str(model)))
