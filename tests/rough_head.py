@@ -60,7 +60,7 @@ def rough_head(
     floor = y.min() + cut
     ears = vertices[model.regions["ears"][skin.ids]]
     axis, half_width = ears.mean(0), 0.5 * np.ptp(ears[:, 0])
-    eyes = [other[np.unique(model.faces[model.face_part == k])] for k in (1, 2)]
+    eyes = [other[np.unique(model.faces[model.face_part == k][:, :3])] for k in (1, 2)]
     waves = rng.normal(size=(3, 3)) * 2 * np.pi / 0.008 / np.sqrt(3)
     phases = rng.uniform(0, 6, 3)
 
@@ -75,6 +75,7 @@ def rough_head(
         x, up, z = (world - axis).T
         around = np.arctan2(x, z + 0.02)
         ridge = strands * np.sin(around * 0.09 * 2 * np.pi / 0.005 + 2 * np.sin(40 * up))
+        distance = np.maximum(distance, np.abs(x) - half_width - 0.003)  # no spikes out of the ears' open rims
         distance = distance - lift["scalp"] * (shell + ridge) - lift["beard"] * (beard + ridge)
         for ball in eyes:  # closed bumps
             middle = ball.mean(0)
@@ -83,7 +84,7 @@ def rough_head(
             radius = np.hypot(x, (z + 0.02) * 1.1)
             thick = np.abs(radius - half_width - 0.004) - 0.012 - ridge
             open_front = (1.15 - np.abs(around)) * radius
-            curtain = np.maximum(np.maximum(thick, open_front), np.maximum(up - 0.06, floor - 0.02 - world[:, 1]))
+            curtain = np.maximum(np.maximum(thick, open_front), np.maximum(up - 0.04, floor - 0.02 - world[:, 1]))
             distance = np.minimum(distance, curtain)
         distance = distance + noise * np.sin(world @ waves + phases).sum(1)
         return np.maximum(distance, floor - world[:, 1] - (0.02 if long else 0) * (np.hypot(x, z + 0.02) > 0.06))

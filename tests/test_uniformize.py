@@ -18,6 +18,7 @@ from seif_core.uniformize.crossings import crossing_pairs
 from seif_core.uniformize.matching import SurfaceMatcher
 from seif_core.uniformize.registration import _Registration
 from seif_core.uniformize.skin import Skin
+from seif_core.uniformize.solver import Pull
 from seif_core.uniformize.zones import exposure, head_height
 
 HAIR = 0.015
@@ -167,9 +168,11 @@ def test_folds_that_wild_targets_make_are_untangled():
     matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, head_height(model))
     registration = _Registration(model, fitted, matcher, UniformizeSettings(), np.zeros_like(fitted))
     wild = np.random.default_rng(0).normal(size=registration.rest.shape) * 0.02
-    tangled = registration.plate.solver(registration.zones, registration.ties, 0.001).solve(wild)
+    bending = registration.plate.bent(registration.zones, 0.001, np.zeros_like(wild))
+    pull = Pull.of(registration.vertex_samples, registration.zones.data, wild)
+    tangled = bending.solve(pull, registration.ties)
     assert sum(len(bad) for bad in registration._unsound(tangled)) > 0
-    sound = registration._untangled(np.zeros_like(wild), wild, 0.001)
+    sound = registration._untangled(tangled, bending, pull)
     assert [len(bad) for bad in registration._unsound(sound)] == [0, 0]
     assert np.abs(sound).max() > 1e-4  # not simply taken back everywhere
 
@@ -186,7 +189,7 @@ def test_a_vertex_goes_where_its_code_is_not_to_the_nearest_place():
     codes[:, 0] = 1 - code[0].round()
     codes[place] = code
     matcher = SurfaceMatcher(TargetSurface(surface.vertices, surface.triangles, codes), model, fitted, 0.23)
-    assert matcher.similar(point[None], matcher.normals[[place]], code[None])[0] == place
+    assert matcher.similar(point[None], matcher.at.normals[[place]], code[None])[0] == place
 
 
 def test_hollows_are_hidden_and_the_nose_is_open(model):

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .detail import DetailMaps, bake_detail
-    from .matching import TargetSurface
     from .registration import UniformMesh, register
     from .settings import UniformizeSettings
     from .subdivision import subdivide, subdivide_head
+    from .target import TargetSurface
     from .unposing import Unposed, repose, unpose
 
 _HOME: Final = {
     "DetailMaps": "detail",
-    "TargetSurface": "matching",
+    "TargetSurface": "target",
     "UniformMesh": "registration",
     "UniformizeSettings": "settings",
     "Unposed": "unposing",

@@ -17,9 +17,9 @@ from ..headmodel.model import triangulate
 from ..headmodel.semantics import barycentric
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float32, UInt8
-from .matching import TargetSurface
 from .registration import UniformMesh
 from .skin import Skin, vertex_normals
+from .target import TargetSurface
 
 _STEPS: Final = 4
 _LIMIT: Final = 0.01

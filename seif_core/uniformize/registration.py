@@ -17,15 +17,18 @@ from ..errors import RegistrationError
 from ..headmodel import HeadModel
 from ..headmodel.semantics import canonical_codes
 from ..progress import Progress
-from ..shapes import Bool, Float
-from .crossings import crossing_pairs
+from ..shapes import Float
+from .crossings import CrossingFinder
 from .folds import folded_triangles
 from .followers import follow_skin
-from .matching import SurfaceMatcher, TargetSurface
+from .matching import SurfaceMatcher
+from .nearest import NearbyTriangles
+from .samples import Samples, spread_samples
 from .settings import UniformizeSettings
 from .skin import Skin
-from .solver import Plate, Ties
+from .solver import Bending, Plate, Pull, Ties
 from .subdivision import subdivide
+from .target import TargetSurface, unit
 from .zones import head_height, zones_of
 
 _LOG: Final = logging.getLogger(__name__)
@@ -33,6 +36,13 @@ _FIRST_TIE: Final = 0.3
 _TIE_GROWTH: Final = 5.0
 _STRONGEST_TIE: Final = 1e5
 _BLEND_ROUNDS: Final = 40
+_CLOSELY_FROM: Final = 0.5
+"""From this fineness on the surface is looked up between the vertices too, and the mesh is kept sound."""
+_SPACING: Final = 0.016
+"""Head heights between the places that are looked up."""
+_SETTLED: Final = 0.02
+"""Share of the smoothing length: moving less than that, a level has settled."""
+_LEAST: Final = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +94,7 @@ def register(
             f"The fitted head has {len(fitted)} vertices, the model {len(model.template)}; fit this model again."
         )
     fitted = fitted.astype(np.float64)
-    matcher = SurfaceMatcher(surface, model, fitted, head_height(model))
+    matcher = SurfaceMatcher(surface, model, fitted, head_height(model), outside=s.hair)
     levels = len(s.wavelengths) + s.subdivisions * len(s.fine_wavelengths)
     base = _Registration(model, fitted, matcher, s, np.zeros_like(fitted))
     for level, length in enumerate(s.wavelengths):
@@ -118,49 +128,67 @@ class _Registration:
         self.zones = zones_of(model, self.skin, settings)
         self.codes = canonical_codes(model)[self.skin.ids].astype(np.float64)
         self.plate = Plate.of(self.skin, self.rest)
-        self.displacement = start[self.skin.ids].astype(np.float64)
+        self.vertex_samples = Samples.at_vertices(self.plate.mass)
+        self.finder = CrossingFinder(self.skin.triangles)
+        self.crossed = np.zeros(len(self.skin.triangles), bool)
+        self.crossed[self.finder.pairs(self.rest)] = True
         self.ties = Ties.none()
-        self.crossed = self._crossed_triangles(self.rest)
+        self.displacement = start[self.skin.ids].astype(np.float64)
+        self.sound = np.zeros_like(self.rest)
         if np.any(start):  # a mesh that comes folded or crossed from the coarser topology starts from what is sound
-            self.displacement = self._untangled(np.zeros_like(self.rest), self.displacement, 0.01 * matcher.height)
+            whole = np.ones(len(self.rest))
+            pull = Pull.of(self.vertex_samples, np.maximum(self.zones.data, 0.01) * whole, self.displacement)
+            bending = self.plate.bent(self.zones, 0.005 * matcher.height, self.displacement)
+            self.sound = self.displacement = self._untangled(self.displacement, bending, pull)
 
     def draw(self, length: float, fine: float) -> None:
         """Match and solve with one smoothing length, in head heights, and untangle."""
         metres = length * self.matcher.height
-        start, targets = self.displacement, self.displacement
-        solver = self.plate.solver(self.zones, self.ties, metres)
+        bending = self.plate.bent(self.zones, metres, self.displacement)
+        closely = fine >= _CLOSELY_FROM
+        samples = self.vertex_samples
+        if closely:
+            samples = spread_samples(self.skin, self.rest + self.displacement, _SPACING * self.matcher.height)
+        moved, pull = self.displacement, None
         for _ in range(self.settings.iterations):
-            targets = self._targets(self.displacement, fine)
-            self.displacement = solver.solve(targets)
-        self.displacement = self._untangled(start, targets, metres)
+            before, pull = moved, self._pull(samples, moved, fine)
+            moved = bending.solve(pull, self.ties)
+            if np.abs(moved - before).max() < _SETTLED * metres:
+                break
+        if closely and pull is not None:
+            self.sound = moved = self._untangled(moved, bending, pull)
+        self.displacement = moved
 
-    def _targets(self, displacement: np.ndarray, fine: float) -> np.ndarray:
-        """Where each vertex should go: towards its match, sliding freely along the surface in the fine levels."""
-        points = self.rest + displacement
-        rows = np.flatnonzero(self.zones.data > 0)
-        normals = self.skin.normals(points)[rows]
-        found = self.matcher.match(points[rows], normals, self.codes[rows], self.settings, fine)
-        gap = found.points - points[rows]
+    def _pull(self, samples: Samples, displacement: np.ndarray, fine: float) -> Pull:
+        """Each place towards its match, sliding freely along the surface in the fine levels."""
+        blend = samples.blend
+        at, moved = blend @ (self.rest + displacement), np.asarray(blend @ displacement)
+        follow = np.asarray(blend @ self.zones.data)
+        rows = np.flatnonzero(follow > _LEAST)
+        normals = unit(np.asarray(blend @ self.skin.normals(self.rest + displacement)))
+        codes = np.asarray(blend @ self.codes)
+        found = self.matcher.match(at[rows], normals[rows], codes[rows], self.settings, fine)
+        gap = found.points - at[rows]
         along = (gap * found.normals).sum(1, keepdims=True) * found.normals
-        targets = displacement.copy()
-        targets[rows] += found.weights[:, None] * (along + 0.3 * (1 - fine) * (gap - along))
-        return targets
+        moved[rows] += along + 0.3 * (1 - fine) * (gap - along)
+        weights = np.zeros(len(at))
+        weights[rows] = found.weights * follow[rows]
+        return Pull.of(samples, weights, moved)
 
-    def _untangled(self, start: np.ndarray, targets: np.ndarray, metres: float) -> np.ndarray:
-        """Solve for the targets, and tie folded and crossing places together until none is left.
+    def _untangled(self, moved: np.ndarray, bending: Bending, pull: Pull) -> np.ndarray:
+        """Solve again, with folded and crossing places tied together until none is left.
 
         Tied vertices move alike, and what moves alike neither folds nor crosses. What remains after that is drawn back
-        to `start`, which is sound.
+        to the last sound displacement.
         """
-        moved = targets
         for round_ in range(self.settings.untangle_rounds):
-            moved = self.plate.solver(self.zones, self.ties, metres).solve(targets)
             folded, crossing = self._unsound(moved)
             if not len(folded) + len(crossing):
                 return moved
             _LOG.debug("untangling, round %d: %d folded, %d crossing", round_, len(folded), len(crossing))
             self._tie(folded, crossing, min(_FIRST_TIE * _TIE_GROWTH**round_, _STRONGEST_TIE))
-        return self._drawn_back(start, moved)
+            moved = bending.solve(pull, self.ties)
+        return self._drawn_back(self.sound, moved)
 
     def _tie(self, folded: np.ndarray, crossing: np.ndarray, strength: float) -> None:
         """Tie folded triangles to their surroundings, and crossing ones to each other."""
@@ -208,13 +236,8 @@ class _Registration:
         return np.flatnonzero(folded_triangles(self.skin, self.rest, points)), self._fresh_crossings(points)
 
     def _fresh_crossings(self, points: np.ndarray) -> np.ndarray:
-        pairs = crossing_pairs(points, self.skin.triangles)
+        pairs = self.finder.pairs(points)
         return pairs[~self.crossed[pairs].all(axis=1)]
-
-    def _crossed_triangles(self, points: np.ndarray) -> Bool[np.ndarray, " T"]:
-        crossed = np.zeros(len(self.skin.triangles), bool)
-        crossed[crossing_pairs(points, self.skin.triangles)] = True
-        return crossed
 
     def vertices(self) -> Float[np.ndarray, "V 3"]:
         """All vertices, the other parts following the skin."""
@@ -235,7 +258,7 @@ class _Registration:
             self.model,
             self.fitted,
             vertices,
-            self.matcher.index.query(points).distances,
+            NearbyTriangles(self.matcher.surface.vertices, self.matcher.surface.triangles).query(points).distances,
             zones_of(self.model, self.skin, self.settings).data,
             flips,
             len(self._fresh_crossings(points)),

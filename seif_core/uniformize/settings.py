@@ -27,9 +27,9 @@ class UniformizeSettings:
 
     hair: bool = True
     subdivisions: int = 0
-    wavelengths: tuple[float, ...] = (0.25, 0.12, 0.06, 0.03, 0.015)
-    fine_wavelengths: tuple[float, ...] = (0.012, 0.006)
-    iterations: int = 6
+    wavelengths: tuple[float, ...] = (0.25, 0.1, 0.04, 0.015, 0.006)
+    fine_wavelengths: tuple[float, ...] = (0.006, 0.003)
+    iterations: int = 4
     distance_limit: float = 0.5
     robust_scale: float = 0.05
     code_scale: float = 0.2

@@ -2,12 +2,13 @@
 
 Minimises, over displacements d of the fitted skin, with lumped areas m, cotangent matrix C and smoothing length l,
 
-    sum m w |d - t|^2 + m h |d|^2  +  l^4 sum m s |C d / m|^2  +  k l^2 d^T C d
+    sum over samples  a w |B d - t|^2  +  sum m (h |d|^2 + k |d - d0|^2)  +  l^4 sum m s |C d / m|^2  +  c l^2 d^T C d
     + sum over ties |d_i - d_j|^2
 
-(w data, t targets, h hold, s stiffness; ties make two vertices go together). The matrix does not depend on t, so it is
-factorised once per level. Source of the thin-plate term: Botsch and Kobbelt, 2004; the membrane term keeps far
-extrapolation tame.
+(a area, w weight and t target of each sample, B its barycentric weights; h hold at the fit; k inertia about d0, where
+the level began, which carries places that the surface says nothing about; s stiffness; ties make two vertices go
+together). Source of the thin-plate term: Botsch and Kobbelt, An intuitive framework for real-time freeform modeling,
+2004; the membrane term keeps far extrapolation tame.
 """
 
 from __future__ import annotations
@@ -20,33 +21,30 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from ..shapes import Float, Int
+from .samples import Samples
 from .skin import Skin
 from .zones import Zones
 
 _MEMBRANE: Final = 0.02
-_LEAST: Final = 1e-6
+_INERTIA: Final = 0.01
 
 
-@dataclass(frozen=True, eq=False)
-class Plate:
-    """The thin plate that the fitted skin is.
+class Pull(NamedTuple):
+    """What draws the skin: the quadratic form ``d^T matrix d - 2 d^T right``.
 
     Attributes:
-        cotangents: (S, S).
-        mass: (S,) square metres.
+        matrix: (S, S).
+        right: (S, 3).
     """
 
-    cotangents: sparse.csr_matrix
-    mass: Float[np.ndarray, " S"]
+    matrix: sparse.csr_matrix
+    right: Float[np.ndarray, "S 3"]
 
     @staticmethod
-    def of(skin: Skin, fitted: Float[np.ndarray, "S 3"]) -> Plate:
-        """The plate at rest in the fitted shape."""
-        return Plate(*skin.operators(fitted))
-
-    def solver(self, zones: Zones, ties: Ties, length: float) -> DisplacementSolver:
-        """Factorise for a smoothing length in metres."""
-        return DisplacementSolver(self, zones, ties, length)
+    def of(samples: Samples, weights: Float[np.ndarray, " N"], targets: Float[np.ndarray, "N 3"]) -> Pull:
+        """Towards `targets` (N, 3), displacements in metres, each with its weight (N,)."""
+        weighted = samples.blend.T @ sparse.diags(samples.area * weights)
+        return Pull(sparse.csr_matrix(weighted @ samples.blend), np.asarray(weighted @ targets))
 
 
 class Ties(NamedTuple):
@@ -73,24 +71,52 @@ class Ties(NamedTuple):
         return sparse.csr_matrix(sparse.diags(np.asarray(graph.sum(1)).ravel()) - graph)
 
 
-class DisplacementSolver:
-    """The factorised system of one level; see the module."""
+@dataclass(frozen=True, eq=False)
+class Plate:
+    """The thin plate that the fitted skin is.
 
-    def __init__(self, plate: Plate, zones: Zones, ties: Ties, length: float) -> None:
-        self._data = plate.mass * np.maximum(zones.data, _LEAST)
-        bend = sparse.diags(zones.stiffness / plate.mass)
-        stiff = length**4 * (plate.cotangents.T @ bend @ plate.cotangents)
-        membrane = _MEMBRANE * length**2 * plate.cotangents
-        system = stiff + membrane + sparse.diags(self._data + plate.mass * zones.hold)
+    Attributes:
+        cotangents: (S, S).
+        mass: (S,) square metres.
+    """
+
+    cotangents: sparse.csr_matrix
+    mass: Float[np.ndarray, " S"]
+
+    @staticmethod
+    def of(skin: Skin, fitted: Float[np.ndarray, "S 3"]) -> Plate:
+        """The plate at rest in the fitted shape."""
+        return Plate(*skin.operators(fitted))
+
+    def bent(self, zones: Zones, length: float, start: Float[np.ndarray, "S 3"]) -> Bending:
+        """The plate's own energy for a smoothing length in metres, with inertia about `start` (S, 3), metres."""
+        bend = sparse.diags(zones.stiffness / self.mass)
+        stiff = length**4 * (self.cotangents.T @ bend @ self.cotangents)
+        inertia = _INERTIA * self.mass
+        own = stiff + _MEMBRANE * length**2 * self.cotangents + sparse.diags(self.mass * zones.hold + inertia)
+        return Bending(sparse.csr_matrix(own), inertia[:, None] * start)
+
+
+class Bending(NamedTuple):
+    """All that does not depend on the surface, for one level.
+
+    Attributes:
+        matrix: (S, S).
+        right: (S, 3).
+    """
+
+    matrix: sparse.csr_matrix
+    right: Float[np.ndarray, "S 3"]
+
+    def solve(self, pull: Pull, ties: Ties) -> Float[np.ndarray, "S 3"]:
+        """The displacements (S, 3), metres, at which all forces balance."""
+        system = self.matrix + pull.matrix
         if len(ties.pairs):
             system = system + ties.matrix(np.asarray(system.diagonal()))
-        self._factor = linalg.splu(
+        factor = linalg.splu(
             sparse.csc_matrix(system),
             permc_spec="MMD_AT_PLUS_A",
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},
         )
-
-    def solve(self, targets: Float[np.ndarray, "S 3"]) -> Float[np.ndarray, "S 3"]:
-        """Displacements (S, 3) towards `targets`, metres."""
-        return self._factor.solve(self._data[:, None] * targets)
+        return factor.solve(self.right + pull.right)

@@ -16,10 +16,10 @@ import numpy as np
 
 from ..fitting.fit import Fit
 from ..progress import Progress
-from .matching import TargetSurface
 from .registration import UniformMesh, register
 from .settings import UniformizeSettings
 from .subdivision import refinement_of
+from .target import TargetSurface
 from .unposing import unpose
 
 

@@ -15,14 +15,16 @@ from ..headmodel import HeadModel
 from ..shapes import Float
 from .settings import UniformizeSettings
 from .skin import Skin
+from .visibility import sphere
 
 _DIRECTIONS: Final = 48
 _PIXELS: Final = 192
 _HIDDEN: Final = (0.06, 0.22)
 """Fraction of its own half space from which a place is seen: hidden up to the first, open from the second."""
-_TRUST: Final = {"lids": 0.03, "lips": 0.15, "ears": 0.05, "mouth_interior": 0.0}
+_TRUST: Final = {"lids": 0.03, "lips": 0.15, "ears": 0.2, "mouth_interior": 0.0}
 """Weight of the surface there, against 1 elsewhere."""
-_EAR_HOLD: Final = 0.3
+_EAR_HOLD: Final = 0.02
+"""Ears that the surface shows go there as a whole; hidden ones come out with the hair around them."""
 _BLEND_RINGS: Final = 4
 
 
@@ -81,7 +83,7 @@ def _exposure(model: HeadModel) -> Float[np.ndarray, " V"]:
     scale = 2.2 * np.linalg.norm(points, axis=1).max() / _PIXELS
     triangles = torch.from_numpy(skin.triangles)
     seen, facing = np.zeros(len(points)), np.zeros(len(points))
-    for forward in _sphere(_DIRECTIONS):
+    for forward in sphere(_DIRECTIONS):
         right = np.cross(forward, [0.3, 1.0, 0.2])
         right /= np.linalg.norm(right)
         up = np.cross(forward, right)
@@ -96,15 +98,6 @@ def _exposure(model: HeadModel) -> Float[np.ndarray, " V"]:
     result = np.zeros(skin.count)
     result[skin.ids] = seen / np.maximum(facing, 1e-9)
     return result
-
-
-def _sphere(count: int) -> np.ndarray:
-    """Directions (N, 3) spread evenly, mirrored in x by pairs (a Fibonacci spiral of half as many)."""
-    k = np.arange(count // 2) + 0.5
-    y, angle = 1 - 4 * k / count, k * np.pi * (3 - np.sqrt(5))
-    ring = np.sqrt(1 - y * y)
-    half = np.stack([ring * np.cos(angle), y, ring * np.sin(angle)], axis=1)
-    return np.concatenate([half, half * [-1, 1, 1]])
 
 
 def _rim(skin: Skin) -> np.ndarray:

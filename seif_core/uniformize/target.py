@@ -1,0 +1,126 @@
+"""The surface that the template is drawn onto, and what is prepared of it.
+
+What the surface shows at the template's scale counts: normals are averaged over some millimetres, so that strands of
+hair and the steps of marching cubes do not decide which way a place faces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial import KDTree
+
+from ..errors import RegistrationError
+from ..headmodel import HeadModel
+from ..headmodel.semantics import canonical_codes
+from ..shapes import Float, Int
+from .samples import spread_samples
+from .skin import Skin, vertex_normals
+from .visibility import seen_share
+
+_CALM: Final = 0.012
+"""Head heights over which normals are averaged."""
+_MOST_ROUNDS: Final = 24
+_HIDDEN: Final = 0.08
+"""Seen from less of its half space, a place lies behind the surface's outside."""
+_CODE_SPACING: Final = 0.004
+"""Metres between places of the fit whose codes are handed to the surface."""
+
+
+@dataclass(frozen=True, eq=False)
+class TargetSurface:
+    """What the template is drawn onto: a closed triangle mesh in the space of the fitted head.
+
+    Attributes:
+        vertices: (N, 3) metres.
+        triangles: (M, 3) counter-clockwise from outside.
+        codes: (N, 3) predicted semantic codes in 0..1, or None.
+    """
+
+    vertices: Float[np.ndarray, "N 3"]
+    triangles: Int[np.ndarray, "M 3"]
+    codes: Float[np.ndarray, "N 3"] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no surface.
+
+        Raises:
+            RegistrationError: no triangles, numbers that are not finite, or codes of another count.
+        """
+        if len(self.triangles) == 0 or not np.isfinite(self.vertices).all():
+            raise RegistrationError(
+                f"The surface has {len(self.triangles)} triangles or vertices that are no numbers; extract it again."
+            )
+        if self.codes is not None and (len(self.codes) != len(self.vertices) or not np.isfinite(self.codes).all()):
+            raise RegistrationError(
+                f"The surface has {len(self.vertices)} vertices and {len(self.codes)} codes, or codes that are no "
+                "numbers; each vertex needs one."
+            )
+
+
+class SurfacePoints(NamedTuple):
+    """The points of a surface that may be matched.
+
+    Attributes:
+        points: (N, 3) metres.
+        normals: (N, 3) unit, calm.
+        codes: (N, 3) canonical codes.
+        spacing: metres between neighbours.
+    """
+
+    points: Float[np.ndarray, "N 3"]
+    normals: Float[np.ndarray, "N 3"]
+    codes: Float[np.ndarray, "N 3"]
+    spacing: float
+
+
+def prepare_surface(
+    surface: TargetSurface, model: HeadModel, fitted: Float[np.ndarray, "V 3"], height: float, *, outside: bool
+) -> SurfacePoints:
+    """The points of a surface.
+
+    Args:
+        surface: the surface.
+        model: the head model.
+        fitted: (V, 3) the fitted head, metres, whose codes stand in where the surface has none.
+        height: the head's height, metres.
+        outside: leave out what lies behind other parts of the surface, such as a neck under long hair.
+    """
+    vertices, triangles = np.asarray(surface.vertices, np.float64), surface.triangles
+    used = np.zeros(len(vertices), bool)
+    used[triangles] = True
+    a, b = triangles[:, [0, 1, 2]].ravel(), triangles[:, [1, 2, 0]].ravel()
+    spacing = float(np.linalg.norm(vertices[a[::7]] - vertices[b[::7]], axis=1).mean())
+    normals = vertex_normals(vertices, triangles)
+    graph = sparse.csr_matrix((np.ones(len(a)), (a, b)), (len(vertices),) * 2) + sparse.identity(len(vertices))
+    for _ in range(int(np.clip(round(2 * (_CALM * height / spacing) ** 2), 1, _MOST_ROUNDS))):
+        normals = unit(np.asarray(graph @ normals))
+    if outside:
+        share = seen_share(vertices, normals, spacing)
+        used &= np.asarray(graph @ share) >= _HIDDEN * np.asarray(graph.sum(1)).ravel()
+    rows = np.flatnonzero(used)
+    codes = _fit_codes(model, fitted, vertices[rows])
+    if surface.codes is not None:
+        codes = filled_codes(surface.codes[rows], codes)
+    return SurfacePoints(vertices[rows], normals[rows], codes, spacing)
+
+
+def _fit_codes(model: HeadModel, fitted: np.ndarray, points: np.ndarray) -> np.ndarray:
+    skin = Skin.of(model)
+    blend = spread_samples(skin, fitted[skin.ids], _CODE_SPACING).blend
+    near = KDTree(blend @ fitted[skin.ids]).query(points, eps=0.2)[1]
+    return np.asarray(blend @ canonical_codes(model)[skin.ids].astype(np.float64))[near]
+
+
+def filled_codes(codes: Float[np.ndarray, "N 3"], of_fit: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:
+    """The surface's codes, with the fit's where they have faded."""
+    lengths = np.linalg.norm(codes, axis=1) / np.maximum(np.linalg.norm(of_fit, axis=1), 1e-9)
+    return codes + (1 - np.clip(lengths, 0, 1))[:, None] * of_fit
+
+
+def unit(vectors: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:
+    """Vectors of length 1; zero stays zero."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-20)
