@@ -7,11 +7,11 @@ from typing import Any, Final
 
 STAGES: Final = {
     "Prepare": 0.05,
-    "Portrait": 0.1,
-    "Fit": 0.15,
+    "Portrait": 0.08,
+    "Fit": 0.1,
     "Surface": 0.25,
-    "Uniform": 0.25,
-    "Texture": 0.18,
+    "Uniform": 0.35,
+    "Texture": 0.15,
     "Head": 0.02,
 }
 """Stages of `pipeline.reconstruct` in order, with their usual share of the time."""

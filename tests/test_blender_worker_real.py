@@ -36,7 +36,7 @@ def pump(client, job, until, seconds=120.0):
 
 
 def test_a_photo_becomes_a_head_and_its_upright_photo(client):
-    job = Job(PICTURES / "astronaut.png", {"texture_size": 0})
+    job = Job(PICTURES / "astronaut.png", {"texture_size": 0, "quality": "fast"})
     client.submit(job)
     seen = []
     pump(client, job, lambda job: seen.append((job.stage, job.total)) or job.over)

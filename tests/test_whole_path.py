@@ -16,6 +16,7 @@ from seif_core.headmodel.skinning import rotation_matrices
 from seif_core.worker import jobs
 
 FORMATS = "glb,npz,obj"
+DEBUG_IMAGES = ("landmarks", "mask", "normal_fit", "normal_network", "normal_surface", "normal_mesh", "overlay")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,10 @@ def astronaut(tmp_path_factory):
 
 def run(photo, out, *more):
     return cli.main(
-        ["reconstruct", str(photo), "--out", str(out), "--texture-size", "256", "--formats", FORMATS, *more]
+        [
+            *("reconstruct", str(photo), "--out", str(out), "--texture-size", "256", "--formats", FORMATS),
+            *("--resolution", "128", *more),
+        ]
     )
 
 
@@ -40,12 +44,12 @@ def result(astronaut, tmp_path_factory):
 
 def test_a_photo_gives_every_file(result):
     wanted = {"head.glb", "head.npz", "head.obj", "preview.png", "report.json"}
-    wanted |= {"landmarks.png", "mask.png", "normal_fit.png", "normal_mesh.png", "overlay.png"}
+    wanted |= {f"{name}.png" for name in DEBUG_IMAGES}
     assert wanted <= {path.name for path in result.iterdir()}
 
 
 def test_debug_images_are_in_the_photos_pixels(result):
-    for name in ("landmarks", "mask", "normal_fit", "normal_mesh", "overlay"):
+    for name in DEBUG_IMAGES:
         assert Image.open(result / f"{name}.png").size == (512, 512), name
 
 
@@ -55,6 +59,14 @@ def test_report_tells_of_a_fit_that_holds(result):
     assert 0.2 < report["head"]["height_m"] < 0.4
     assert report["peak_memory_mb"] < 2000
     assert report["photo"]["faces"] == 1
+    assert report["warnings"] == []
+
+
+def test_head_lies_on_the_surface_without_a_fold(result):
+    surface = json.loads((result / "report.json").read_text(encoding="utf-8"))["surface"]
+    assert (surface["components"], surface["flips"], surface["crossings"]) == (1, 0, 0)
+    assert surface["face_distance_percent"] < 0.5
+    assert surface["queries"] < 200_000  # a dense grid would ask 2 million
 
 
 def test_head_covers_the_face_in_the_photo(result):
@@ -74,15 +86,21 @@ def test_texture_is_neither_black_nor_empty(result):
     assert (colours.max(1) > 0).mean() > 0.98
 
 
-def test_same_photo_and_seed_give_the_same_bytes(result, astronaut, tmp_path):
-    run(astronaut, tmp_path)
-    assert (tmp_path / "astronaut" / "head.npz").read_bytes() == (result / "head.npz").read_bytes()
+def test_fast_head_of_the_photo_has_no_surface(astronaut, tmp_path):
+    assert run(astronaut, tmp_path, "--quality", "fast") == 0
+    report = json.loads((tmp_path / "astronaut" / "report.json").read_text(encoding="utf-8"))
+    assert report["surface"] is None
+    assert report["warnings"] == []
 
 
-def test_worker_makes_the_same_head_as_the_command_line(result, astronaut, tmp_path):
+def test_same_photo_and_seed_give_the_same_bytes_also_by_the_worker(result, astronaut, tmp_path):
     from seif_core.progress import Progress
 
-    request = {"photo": str(astronaut), "out": str(tmp_path / "head.npz"), "settings": {"texture_size": 256}}
+    request = {
+        "photo": str(astronaut),
+        "out": str(tmp_path / "head.npz"),
+        "settings": {"texture_size": 256, "resolution": 128},
+    }
     jobs.reconstruct(request, Progress())
     assert (tmp_path / "head.npz").read_bytes() == (result / "head.npz").read_bytes()
 
