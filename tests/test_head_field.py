@@ -42,7 +42,7 @@ def correcting_nothing() -> ImplicitNetwork:
 
 def test_prior_agrees_with_the_exact_semantics_and_knows_inside_from_outside(head):
     fit, inputs = head
-    prior = CubePrior(fit, inputs.view)
+    prior = CubePrior(fit.model, fit.posed, inputs.view)
     skin = fit.posed[np.unique(outer_skin(fit.model))].astype(np.float64)
     ray = skin / np.linalg.norm(skin, axis=1, keepdims=True)
     front = skin[skin[:, 2] > np.quantile(skin[:, 2], 0.8)]

@@ -64,7 +64,7 @@ class HeadField:
     ) -> None:
         self._network = network
         self._device = next(network.parameters()).device
-        self._prior = CubePrior(fit, inputs.view)
+        self._prior = CubePrior(fit.model, fit.posed, inputs.view)
         image = network_image(
             inputs.photo[None], normals[None], inputs.guidance[None], inputs.mask[None], network.settings
         )

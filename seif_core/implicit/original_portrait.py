@@ -54,7 +54,7 @@ def reconstruct_original_surface(
     progress.step(0.1)
     large = head_inputs(portrait, fit, view, SIDE)
     mask = large.mask.numpy()
-    prior = CubePrior(fit, view)
+    prior = CubePrior(fit.model, fit.posed, view)
     surface, codes = original_surface(
         (large.photo.numpy() * 2 - 1) * mask,
         enlarged(front).cpu().numpy() * mask,

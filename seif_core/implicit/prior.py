@@ -18,7 +18,6 @@ import torch
 from scipy.ndimage import map_coordinates
 from scipy.spatial import KDTree
 
-from ..fitting.fit import Fit
 from ..headmodel import HeadModel
 from ..headmodel.semantics import FADE, canonical_codes
 from ..headmodel.topology import PART_NAMES
@@ -128,18 +127,19 @@ class CubePrior:
     """The fitted 3DMM in a view's cube.
 
     Args:
-        fit: the fitted head model.
+        model: the head model.
+        posed: (V, 3) its fitted vertices, camera space, metres.
         view: the square and its cube.
     """
 
-    def __init__(self, fit: Fit, view: HeadView) -> None:
-        skin = outer_skin(fit.model)
-        cube = torch.from_numpy(view.to_cube(fit.posed.astype(np.float64))).float()
+    def __init__(self, model: HeadModel, posed: Float[np.ndarray, "V 3"], view: HeadView) -> None:
+        skin = outer_skin(model)
+        cube = torch.from_numpy(view.to_cube(posed.astype(np.float64))).float()
         self.range = depth_range(cube, torch.from_numpy(skin).long(), _PIXELS)
-        codes, height = canonical_codes(fit.model), float(np.ptp(fit.model.template[:, 1]))
+        codes, height = canonical_codes(model), float(np.ptp(model.template[:, 1]))
         axis = np.linspace(-0.5, 0.5, _NODES)
         nodes = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
-        surface = CodedSurface(fit.posed, skin, codes, height)
+        surface = CodedSurface(posed, skin, codes, height)
         said, distance = surface.ask(view.to_camera(nodes), _REACH * view.scale)
         inside = self.range.inside(torch.from_numpy(nodes).float()).numpy()
         distance = np.minimum(distance / view.scale, _REACH)

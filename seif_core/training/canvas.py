@@ -44,6 +44,11 @@ class Canvas:
     eye_angle: Float[torch.Tensor, "V 1"]
     hair_centre: Float[torch.Tensor, "3"]
 
+    def fields(self) -> Float[torch.Tensor, "V 7"]:
+        """Lips, brows, beard, flush, scalp, eye angle, part: the first columns of a mesh's fields (`skin`)."""
+        columns = (self.lips, self.brows, self.beard, self.flush, self.scalp, self.eye_angle)
+        return torch.cat([*columns, self.part[:, None].float()], 1)
+
 
 def make_canvas(model: HeadModel, device: torch.device | str) -> Canvas:
     """Compute a model's canvas."""

@@ -14,8 +14,9 @@ from ..shapes import Float
 from .noise import NoiseField
 from .randomness import Randomness
 
-EYE, PART, HAIR, CLOTH, STREAK, FIELDS = 5, 6, 7, 8, 9, 10
-"""Columns of the fields of a mesh: lips, brows, beard, flush, scalp, then these; `FIELDS` is how many."""
+BEARD, EYE, PART, HAIR, CLOTH, STREAK, SQUEEZE, TOLD, FIELDS = 2, 5, 6, 7, 8, 9, 10, 11, 15
+"""Columns of the fields of a mesh: lips, brows, beard, flush, scalp, then these; `FIELDS` is how many. `SQUEEZE` is how
+much the expression shortens the skin; at `TOLD` stands 1 where a scan tells the colour, which follows in three more."""
 
 
 class Appearance(NamedTuple):
@@ -44,7 +45,9 @@ def appearance(
         draw: randomness.
     """
     g = draw.generator
-    lips, brows, beard_area, flush, scalp, eye, part, hair, cloth, streak = fields.split(1, 1)
+    lips, brows, beard_area, flush, scalp, eye, part, hair, cloth, streak, squeeze, told, scanned = fields.split(
+        [1] * TOLD + [1, 3], 1
+    )
     plain = (hair < 0.5) & (cloth < 0.5)
     tone = _SKIN_DARK + (_SKIN_LIGHT - _SKIN_DARK) * draw.uniform(0, 1) ** 0.9
     tone = tone.to(home.device) * (1 + 0.12 * draw.normal(3))
@@ -71,11 +74,16 @@ def appearance(
     pattern = 1 + draw.uniform(0, 0.5) * NoiseField(draw.uniform(0.005, 0.05), 1, g)(home)[:, None]
     colour = torch.where(cloth > 0.5, dyed * pattern, colour)
     colour = _eyes_and_mouth(colour, eye, part, draw)
+    colour = torch.where(told > 0.5, scanned, colour)
     pores = NoiseField(0.0025, 2, g).gradient(home) * draw.uniform(0, 0.00012)
     folds = NoiseField(0.012, 3, g).gradient(home) * draw.uniform(0, 0.0003)
     rough = NoiseField(0.004, 2, g).gradient(home) * 0.0006 * (brow + (stubble.clamp(min=0) if beard else 0))
+    # wrinkles: across the forehead level, elsewhere as they come, deep where the expression squeezes the skin
+    grain = home.new_tensor([0.35, 1.0, 0.6]) if draw.chance(0.6) else home.new_tensor([1.0, 0.6, 0.6])
+    age = draw.uniform(0, 1) ** 2
+    wrinkles = NoiseField(0.009, 2, g).gradient(home * grain) * grain * (0.0002 * age + 0.002 * squeeze)
     weave = NoiseField(0.02, 2, g).gradient(home) * draw.uniform(0, 0.003) * (cloth > 0.5)
-    relief = (pores + folds) * plain * (eye > 3.1) + rough * plain + weave
+    relief = (pores + folds + wrinkles) * plain * (eye > 3.1) + rough * plain + weave
     gloss = (1 - 0.5 * hair.clamp(0, 1) - 0.9 * cloth.clamp(0, 1) + 1.5 * (eye < 3.1)).squeeze(1)
     return Appearance(colour.clamp(0.003, 1), relief, gloss)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,8 @@ from ..camera import Camera
 from ..headmodel import HeadModel
 from ..headmodel.semantics import canonical_codes
 from ..headmodel.torch_model import TorchHeadModel, rotation_matrices
-from ..implicit.prior import CodedSurface, depth_range, outer_skin
+from ..implicit.prior import CodedSurface, DepthRange, depth_range, outer_skin
+from ..implicit.refinement import unique_edges
 from ..implicit.view import HeadView, head_proper
 from ..raster import Raster, interpolate, rasterize_view, vertex_normals
 from ..shapes import Float, Int
@@ -33,7 +35,8 @@ from .lighting import key_visibility, occlusion, random_lights, shade
 from .noise import NoiseField
 from .occupancy import ShapePoints, sample_points
 from .randomness import Randomness
-from .skin import CLOTH, EYE, FIELDS, HAIR, PART, STREAK, appearance
+from .scanned import ScannedHeads
+from .skin import BEARD, CLOTH, EYE, FIELDS, HAIR, PART, SQUEEZE, STREAK, appearance
 from .wardrobe import draw_glasses, dress, lens_outline, random_garment
 
 
@@ -54,6 +57,9 @@ class SyntheticSettings:
         guidance_identity: standard deviation of the guidance's error in identity.
         guidance_expression: the same in expression.
         guidance_degrees: the same in head rotation, degrees.
+        scans: folder of registered scans (`scans.registered`), from which some heads are taken; None for none.
+        scanned: share of heads that are scans.
+        scan_hair: share of scans that are given drawn hair and beards; 0 for scans that have their own.
     """
 
     size: int = 192
@@ -68,6 +74,9 @@ class SyntheticSettings:
     guidance_identity: float = 0.6
     guidance_expression: float = 0.4
     guidance_degrees: float = 2.5
+    scans: Path | None = None
+    scanned: float = 0.3
+    scan_hair: float = 0.0
 
 
 class Sample(NamedTuple):
@@ -88,6 +97,22 @@ class Sample(NamedTuple):
     mask: Float[torch.Tensor, "1 H W"]
     weight: Float[torch.Tensor, "1 H W"]
     shape: ShapePoints
+
+
+class Scene(NamedTuple):
+    """A sample and what it was made of.
+
+    Attributes:
+        sample: the sample.
+        view: its square and cube.
+        fitted: (V, 3) the fitted head model, camera space, metres.
+        true: first and last surface of the true head.
+    """
+
+    sample: Sample
+    view: HeadView
+    fitted: Float[torch.Tensor, "V 3"]
+    true: DepthRange
 
 
 def photographed(sample: Sample, generator: torch.Generator) -> Float[torch.Tensor, "B 3 H W"]:
@@ -136,19 +161,32 @@ class SyntheticHeads:
         self._codes = canonical_codes(model)
         self._height = float(np.ptp(model.template[:, 1]))
         self._outer = outer_skin(model)
+        self._scans = None if settings.scans is None else ScannedHeads(settings.scans, model, self.canvas)
+        self._edges = torch.as_tensor(unique_edges(model.triangles), device=self.device)
 
     def draw(self) -> Sample:
         """One sample."""
+        return self.draw_scene().sample
+
+    def draw_scene(self) -> Scene:
+        """One sample with all that is known of it."""
         true = self._coefficients()
-        beard = self.random.uniform(0.002, 0.03) if self.random.chance(self.s.bearded) else 0.0
-        style = None if self.random.chance(self.s.bald) else random_style(self.generator)
+        scan = None
+        if self._scans is not None and self.random.chance(self.s.scanned):
+            scan = self._scans.draw(self.random)
+            true.pose[2:] = scan.pose[2:]
+            true = true._replace(shape=scan.shape, expression=scan.expression)
+        drawn = scan is None or self.random.chance(self.s.scan_hair)
+        beard = self.random.uniform(0.002, 0.03) if drawn and self.random.chance(self.s.bearded) else 0.0
+        style = random_style(self.generator) if drawn and not self.random.chance(self.s.bald) else None
         still = true.pose.clone()
         still[:2] = 0
         rest = self.model(true.shape[None], true.expression[None], still[None])[0]
         root, pivot = rotation_matrices(true.pose[:1])[0], self.model.joints(true.shape[None])[0, 0]
         distance = 0.45 * math.exp(self.random.uniform(0, 1.9))
         place = rest.new_tensor([0, 0, -distance])
-        mesh = self._mesh(rest, beard, style)
+        base = self._skin(rest, true) if scan is None else _Mesh(*scan.mesh)
+        mesh = self._grown(base, rest, beard, style)
         mesh = mesh._replace(vertices=(mesh.vertices - pivot) @ root.T + place)
         fitted = self._fitted(true) + place
         view = self._view(fitted, mesh.vertices)
@@ -164,21 +202,16 @@ class SyntheticHeads:
         fit_seen = rasterize_view(fitted, self.canvas.triangles, camera)
         guidance = interpolate(fit_seen, self.canvas.triangles, vertex_normals(fitted, self.canvas.triangles))
         fronts = [-(depth - view.depth) / view.scale for depth in (seen.depth, fit_seen.depth)]
-        return Sample(
+        depths = self._ranges(mesh, fitted, view, fronts)
+        sample = Sample(
             photo,
             F.normalize(guidance, dim=2).permute(2, 0, 1) * mask,
             normals * covered,
             mask,
             (weight * mask[0])[None],
-            self._points(
-                mesh,
-                fitted=fitted,
-                skin=(rest - pivot) @ root.T + place,
-                view=view,
-                mask=mask[0] > 0,
-                fronts=fronts,
-            ),
+            self._points(depths, mask[0] > 0, view, fitted=fitted, skin=(rest - pivot) @ root.T + place),
         )
+        return Scene(sample, view, fitted, depths[0])
 
     def _coefficients(self) -> _Coefficients:
         s, draw = self.s, self.random
@@ -199,16 +232,23 @@ class SyntheticHeads:
         pose[3:] = (draw.normal(3) * torch.tensor([0.1, 0.15, 0], device=self.device))[None]
         return pose
 
-    def _mesh(self, rest: torch.Tensor, beard: float, style: HairStyle | None) -> _Mesh:
+    def _skin(self, rest: torch.Tensor, true: _Coefficients) -> _Mesh:
+        """The head model's own mesh."""
         c = self.canvas
-        fields = torch.cat([c.lips, c.brows, c.beard, c.flush, c.scalp, c.eye_angle, c.part[:, None].float()], 1)
-        vertices = rest
+        fields = F.pad(c.fields(), (0, FIELDS - c.fields().shape[1]))
+        relaxed = self.model.rest(true.shape[None], torch.zeros_like(true.expression)[None])[0]
+        fields[:, SQUEEZE] = squeezed(relaxed, rest, self._edges)
+        return _Mesh(rest, c.triangles, c.home, fields)
+
+    def _grown(self, base: _Mesh, rest: torch.Tensor, beard: float, style: HairStyle | None) -> _Mesh:
+        """The head with beard, clothes and hair; `rest` is the head model's mesh under it."""
+        c, mesh = self.canvas, base
         if beard:
-            bumps = NoiseField(0.02, 3, self.generator)(c.home)[:, None]
+            bumps = NoiseField(0.02, 3, self.generator)(base.home)[:, None]
             fall = torch.tensor([0.0, -0.5, 0.35], device=self.device)
-            growth = vertex_normals(rest, c.triangles) + fall
-            vertices = vertices + growth * c.beard * beard * (0.7 + 0.4 * bumps)
-        mesh = _Mesh(vertices, c.triangles, c.home, F.pad(fields, (0, FIELDS - fields.shape[1])))
+            growth = vertex_normals(base.vertices, base.triangles) + fall
+            where = base.fields[:, BEARD : BEARD + 1]
+            mesh = base._replace(vertices=base.vertices + growth * where * beard * (0.7 + 0.4 * bumps))
         if self.random.chance(self.s.dressed):
             skin = torch.as_tensor(self._outer, device=self.device).long()
             cloth, triangles, home = dress(rest, c.home, skin, random_garment(self.random), self.random)
@@ -327,26 +367,34 @@ class SyntheticHeads:
             x[:, :, int(np.clip(cut, 0, x.shape[2])) :] = 0
         return x[0]
 
+    def _ranges(
+        self, mesh: _Mesh, fitted: torch.Tensor, view: HeadView, fronts: Sequence[torch.Tensor]
+    ) -> tuple[DepthRange, DepthRange]:
+        """First and last surface of the true and of the fitted head."""
+        outer = torch.as_tensor(self._outer, device=self.device).long()
+        pairs = ((mesh.vertices, mesh.triangles, fronts[0]), (fitted, outer, fronts[1]))
+        true, prior = (
+            depth_range(self._cube(vertices, view), triangles, self.s.size, front)
+            for vertices, triangles, front in pairs
+        )
+        return true, prior
+
+    def _cube(self, vertices: torch.Tensor, view: HeadView) -> torch.Tensor:
+        return torch.as_tensor(view.to_cube(vertices.cpu().numpy().astype(np.float64)), device=self.device).float()
+
     def _points(
         self,
-        mesh: _Mesh,
+        depths: tuple[DepthRange, DepthRange],
+        mask: torch.Tensor,
+        view: HeadView,
         *,
         fitted: torch.Tensor,
         skin: torch.Tensor,
-        view: HeadView,
-        mask: torch.Tensor,
-        fronts: Sequence[torch.Tensor],
     ) -> ShapePoints:
         if self.s.points == 0:
             empty = torch.zeros((0, 4), device=self.device)
             return ShapePoints(empty[:, :3], empty, empty[:, 0], empty[:, :3])
-
-        def cube(vertices: torch.Tensor) -> torch.Tensor:
-            return torch.as_tensor(view.to_cube(vertices.cpu().numpy().astype(np.float64)), device=self.device).float()
-
-        outer = torch.as_tensor(self._outer, device=self.device).long()
-        true = depth_range(cube(mesh.vertices), mesh.triangles, self.s.size, fronts[0])
-        prior = depth_range(cube(fitted), outer, self.s.size, fronts[1])
+        true, prior = depths
         points = sample_points(true, prior, mask, self.s.points, self.generator)
         metric = view.to_camera(points.cpu().numpy().astype(np.float64))
         code, _ = self._coded(skin).ask(metric)
@@ -374,3 +422,15 @@ def stack(samples: Sequence[Sample]) -> Sample:
         weight=torch.stack([s.weight for s in samples]),
         shape=ShapePoints(*(torch.stack(parts) for parts in zip(*shapes, strict=True))),
     )
+
+
+def squeezed(
+    relaxed: Float[torch.Tensor, "V 3"], expressed: Float[torch.Tensor, "V 3"], edges: Int[torch.Tensor, "E 2"]
+) -> Float[torch.Tensor, " V"]:
+    """How much an expression shortens the skin about each vertex (V,): 0 not at all, 1 by half or more."""
+    before, after = ((v[edges[:, 1]] - v[edges[:, 0]]).norm(dim=1) for v in (relaxed, expressed))
+    shorter = (2 * (1 - after / before.clamp(min=1e-6))).clamp(0, 1)
+    most = torch.zeros(len(relaxed), device=relaxed.device)
+    for k in range(2):
+        most = most.scatter_reduce(0, edges[:, k], shorter, "amax")
+    return most

@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from ...errors import RegistrationError
 from ...evaluation.alignment import IcpSettings, Similarity, align_points, align_surface
@@ -46,6 +47,12 @@ _PLAUSIBLE: Final = (0.15, 0.8)
 _TALL: Final = 0.4
 _HEAD: Final = 0.33
 """Metres: a scan taller than the former has a body; its head lies within the latter of its top."""
+
+_TURNS: Final = ((0.0, 0.0, 0.0), (0.0, 0.0, 3.1), (0.5, 0.9, 0.0), (-0.5, -0.9, 0.0), (0.0, 3.1, 0.0), (1.2, 0.0, 0.4))
+"""Rotation vectors by which a scan is turned, one after the other, where its face was not found without doubt."""
+
+_NO_DOUBT: Final = 1.6
+"""A fit below this (see `_doubt`) ends the search; fits of scans that lie right come to about one."""
 
 _LIKELY: Final = (0.21, 0.26, 0.33, 0.43)
 """Metres: extents that are tried where a scan has no unit: a face, a head, a head with its neck, a bust."""
@@ -107,11 +114,9 @@ def register_scan(
             _LOG.warning("%s: its landmarks do not fit a head and are not used", record.name)
             marks = None
     if start is not None:
-        guesses = [_Guess(mesh, 1.0, start)]
+        found = _placed(model, _Guess(mesh, 1.0, start), marks, record, s)
     else:
-        sizes = [(mesh, 1.0)] if record.unit is not None else _sized(mesh)
-        guesses = [_Guess(*sized, place) for sized in sizes for place in _searched(model, sized[0])]
-    found = min((_placed(model, guess, marks, record, s) for guess in guesses), key=_doubt)
+        found = _found(model, mesh, record, s)
     fit = found.fit
     if fit.covered < s.least_face or fit.error * 1000 > s.worst_mm:
         raise ScanRegistrationError(
@@ -162,12 +167,36 @@ def _sized(mesh: ScanMesh) -> list[tuple[ScanMesh, float]]:
     return [(ScanMesh(factor * mesh.vertices, mesh.triangles, mesh.colours), factor) for factor in factors]
 
 
-def _searched(model: HeadModel, mesh: ScanMesh) -> list[Similarity]:
-    """Where the mean face may lie in a scan; in a tall one it is looked for at the top too, as if it stood upright."""
+def _found(model: HeadModel, mesh: ScanMesh, record: ScanRecord, settings: RegisterSettings) -> _Placed:
+    """The best of the fits from several starts; further ones are tried as long as the best is a doubtful one."""
+    sizes = [(mesh, 1.0)] if record.unit is not None else _sized(mesh)
+    best = None
+    for vector in _TURNS:
+        turn = Rotation.from_rotvec(vector).as_matrix()
+        for scan, size in sizes:
+            for start in _searched(model, scan, turn):
+                placed = _placed(model, _Guess(scan, size, start), None, record, settings)
+                best = placed if best is None or _doubt(placed) < _doubt(best) else best
+        if best is not None and _doubt(best) < _NO_DOUBT:
+            break
+    if best is None:
+        raise ScanRegistrationError(f"No face was found in the scan {record.name}; give landmarks.")
+    return best
+
+
+def _searched(model: HeadModel, mesh: ScanMesh, turn: Float[np.ndarray, "3 3"]) -> list[Similarity]:
+    """Where the mean face may lie in a scan that is first turned, for other starts of the search.
+
+    In a tall scan the face is looked for at the top too, as if it stood upright.
+    """
     height = mesh.vertices[:, 1].max() - mesh.vertices[:, 1]
     parts = [mesh.vertices, *([mesh.vertices[height < _HEAD]] if height.max() > _TALL else [])]
     template, triangles, surface, tip = _face(model)
-    return [align_coarsely(_drawn(part, _COARSE_POINTS), template, triangles, surface, tip) for part in parts]
+    back = Similarity(turn.T)
+    return [
+        back.after(align_coarsely(_drawn(part, _COARSE_POINTS) @ turn.T, template, triangles, surface, tip))
+        for part in parts
+    ]
 
 
 def _doubt(placed: _Placed) -> float:
