@@ -29,6 +29,7 @@ from seif_core.training.scans import (
     faceverse,
     i3dmm,
     open_dataset,
+    register,
     register_scan,
     registered_files,
 )
@@ -268,11 +269,19 @@ def test_scans_with_clockwise_triangles_and_a_body_are_turned_over_and_cut(tmp_p
     assert outwards.mean() > 0.8
 
 
-def test_what_is_no_head_is_refused_in_words(tmp_path):
+def test_what_is_no_head_is_refused_in_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(register, "_TURNS", register._TURNS[:1])  # one start is enough to find no face
     ball = trimesh.creation.icosphere(4, 0.1)
     write_ply(tmp_path / "ball.ply", np.array(ball.vertices) * [1, 0.2, 1], np.array(ball.faces))
     with pytest.raises(ScanRegistrationError, match=r"ball shows .* of a face"):
         register_scan(only(open_dataset(tmp_path, unit="m")))
+
+
+def test_a_face_that_the_first_start_misses_is_found_by_the_next(tmp_path):
+    vertices, triangles, *_ = person()
+    upside_down = Similarity(np.diag([-1.0, -1, 1]))
+    write_ply(tmp_path / "a.ply", upside_down.apply(vertices), triangles)
+    assert_at_home(register_scan(ScanRecord("a", "folder", tmp_path / "a.ply", "m", "a", "", "-")), upside_down)
 
 
 def test_thinning_keeps_the_surface_where_it_was():
