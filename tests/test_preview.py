@@ -188,3 +188,11 @@ def test_camera_that_sees_nothing_gives_an_empty_picture():
     surface = Surface.of_fit(fit)
     behind = surface.with_vertices(surface.vertices * np.array([1, 1, -1], np.float32))
     assert not covered(render(behind, Camera(100.0, 32, 32, 64, 64))).any()
+
+
+def test_meshes_of_more_vertices_than_a_picture_has_columns_are_drawn_alike():
+    portrait, fit, _ = scene()
+    plain = Surface.of_fit(fit)
+    padded = plain.with_vertices(np.concatenate([plain.vertices, np.repeat(plain.vertices[:1], 40_000, axis=0)]))
+    drawn = [seif_core.preview.overlay.draw_wire(portrait.pixels, surface, fit.camera) for surface in (plain, padded)]
+    np.testing.assert_array_equal(*drawn)

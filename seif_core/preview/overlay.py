@@ -91,7 +91,9 @@ def _visible_faces(surface: Surface, camera: Camera) -> np.ndarray:
     raster = rasterize_view(vertices, torch.from_numpy(triangles).long(), small, cull_back=True)
     near = cv2.dilate(np.where(np.isfinite(raster.depth.numpy()), raster.depth.numpy(), 0), np.ones((3, 3)))
     pixels: Float32[np.ndarray, "V 2"] = small.project(surface.vertices).astype(np.float32)
-    depth = cv2.remap(near, pixels[:, :1] - 0.5, pixels[:, 1:] - 0.5, cv2.INTER_NEAREST)[:, 0]
+    column, row = np.rint(pixels - 0.5).astype(int).T
+    within = (column >= 0) & (column < small.width) & (row >= 0) & (row < small.height)
+    depth = np.where(within, near[np.clip(row, 0, small.height - 1), np.clip(column, 0, small.width - 1)], 0)
     seen = -surface.vertices[:, 2] < depth + 0.002
     a, b, c = (pixels[triangles[:, k]] for k in range(3))
     area = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
