@@ -5,11 +5,12 @@ are the best of the runs, because other work on the machine can only make them l
 
 Last figures, 2 cores (x86_64, CPU, nothing else running), astronaut, texture of 2048 pixels:
 
-| what                                              | figure  |
-|---------------------------------------------------|---------|
-| without the texture                               | 0.6 s   |
-| with everything (all files, preview, head.blend)  | 4.7 s   |
-| peak memory                                       | 1519 MB |
+| what                                                    | figure  |
+|---------------------------------------------------------|---------|
+| fast, without the texture                               | 0.6 s   |
+| fast, with everything (all files, preview, head.blend)  | 4.7 s   |
+| peak memory                                             | 1519 MB |
+| full                                                    | not yet |
 """
 
 from __future__ import annotations
@@ -35,8 +36,12 @@ def measure(photo: Path, runs: int, device: str) -> list[tuple[str, dict[str, fl
     from seif_core.results import default_formats, staging, write_results
 
     rows = []
-    for title, size in (("without the texture", 0), ("with everything", 2048)):
-        settings = ReconstructionSettings(texture_size=size, device=device)
+    for title, quality, size in (
+        ("fast, without the texture", "fast", 0),
+        ("fast, with everything", "fast", 2048),
+        ("full, with everything", "full", 2048),
+    ):
+        settings = ReconstructionSettings(texture_size=size, device=device, quality=quality)
         best: dict[str, float] = {}
         for run in range(runs + 1):
             start = time.perf_counter()
