@@ -277,6 +277,23 @@ def test_what_is_no_head_is_refused_in_words(tmp_path, monkeypatch):
         register_scan(only(open_dataset(tmp_path, unit="m")))
 
 
+def test_hair_does_not_swell_the_fitted_skull(tmp_path):
+    vertices, triangles, marks, _, full = person()
+    tip = marks[30]
+    above = np.clip((vertices[:, 1] - tip[1] - 0.07) / 0.03, 0, 1)
+    behind = np.clip((tip[2] - 0.09 - vertices[:, 2]) / 0.04, 0, 1) * (vertices[:, 1] > tip[1] - 0.02)
+    normals = np.array(trimesh.Trimesh(vertices, triangles, process=False).vertex_normals)
+    hair = vertices + 0.03 * np.clip(above + behind, 0, 1)[:, None] * normals
+    write_ply(tmp_path / "a.ply", hair, triangles)
+    landmarks = ScanLandmarks(tuple(range(17, 68)), marks[17:])
+    scan = register_scan(ScanRecord("a", "folder", tmp_path / "a.ply", "m", "a", "", "-", landmarks=landmarks))
+    model = load_head_model()
+    there = full @ scan.to_model[:3, :3].T + scan.to_model[:3, 3]
+    off = np.linalg.norm(scan.fitted(model) - there, axis=1)
+    assert off[model.regions["scalp"]].mean() < 0.008
+    assert off[model.regions["face"]].mean() < 0.0025
+
+
 def test_a_face_that_the_first_start_misses_is_found_by_the_next(tmp_path):
     vertices, triangles, *_ = person()
     upside_down = Similarity(np.diag([-1.0, -1, 1]))

@@ -46,6 +46,7 @@ class FitSettings:
         jaw: the same of 0.1 rad of the jaw.
         landmark: weight of all landmarks against all matches.
         cosine: matches whose normals' cosine lies below this are dropped.
+        hair: metres, what lies farther outside the model than this is taken for hair and dropped.
     """
 
     reach: tuple[float, ...] = (0.03, 0.02, 0.015, 0.012, 0.01, 0.01, 0.008, 0.008, 0.008, 0.008)
@@ -55,6 +56,7 @@ class FitSettings:
     jaw: float = 0.02
     landmark: float = 0.05
     cosine: float = 0.5
+    hair: float = 0.002
 
 
 class ModelFit(NamedTuple):
@@ -165,6 +167,8 @@ def fit_model(
         match = _matches(target, rim, world)
         own = _own_normals(model, part, state.points) @ frame.rotation.T
         believed = (match.distances < reach) & ((match.normals * own).sum(1) > s.cosine) & ~match.rim
+        outside = ((match.points - world) * own).sum(1)
+        believed &= outside < s.hair * frame.scale
         trust = part.weight * believed / (1 + (match.distances / s.robust[step]) ** 2) ** 2
         rows = np.flatnonzero(trust > 0)
         root = np.sqrt(trust[rows] / max(trust.sum(), 1e-12))
