@@ -54,9 +54,9 @@ def prior_misses(points):
 
 
 def distances(one, other):
-    """Of each one's vertices to the other's surface, in cube units."""
+    """Of every third vertex of each to the other's surface, in cube units."""
     pairs = ((one[0], other), (other[0], one))
-    return np.concatenate([SurfaceIndex(*there).query(here).distances for here, there in pairs])
+    return np.concatenate([SurfaceIndex(*there).query(here[::3]).distances for here, there in pairs])
 
 
 def as_mesh(surface):
@@ -115,9 +115,10 @@ def test_vertices_are_shared_and_each_belongs_to_a_triangle():
     assert (np.unique(surface.triangles) == np.arange(len(surface.vertices))).all()
 
 
-def test_finest_resolution_takes_memory_for_the_surface_only():
+def test_finest_resolution_is_closed_exact_and_asks_a_thin_shell_only():
     surface = extract_surface(occupancy, prior, SurfaceSettings(resolution=512))
-    assert as_mesh(surface).is_watertight
+    edges = np.sort(surface.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64), axis=1)
+    assert (np.unique(edges @ [len(surface.vertices), 1], return_counts=True)[1] == 2).all()
     assert surface.queries < 512**3 / 300
     inner = np.abs(bumpy(surface.vertices[surface.vertices[:, 1] < 0.3]))
     assert inner.mean() * 512 < 0.1

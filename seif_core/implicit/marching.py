@@ -24,10 +24,11 @@ from ..shapes import Float, Int
 
 CORNERS: Final = np.array([(c >> 2 & 1, c >> 1 & 1, c & 1) for c in range(8)], np.int32)
 """(8, 3) offsets of a cell's corners."""
-_EDGES: Final = tuple((a, b) for a in range(8) for b in range(a + 1, 8) if (a ^ b) in {1, 2, 4})
+EDGES: Final = tuple((a, b) for a in range(8) for b in range(a + 1, 8) if (a ^ b) in {1, 2, 4})
+"""The twelve pairs of corners that share an edge, lower first."""
 _AXIS: Final = {4: 0, 2: 1, 1: 2}
-_EDGE_START: Final = CORNERS[[a for a, _ in _EDGES]]
-_EDGE_AXIS: Final = np.array([_AXIS[a ^ b] for a, b in _EDGES])
+_EDGE_START: Final = CORNERS[[a for a, _ in EDGES]]
+_EDGE_AXIS: Final = np.array([_AXIS[a ^ b] for a, b in EDGES])
 
 
 def march(
@@ -53,7 +54,7 @@ def march(
     flat = (nodes[..., 0].astype(np.int64) * size + nodes[..., 1]) * size + nodes[..., 2]
     _, first, triangles = np.unique(flat * 3 + _EDGE_AXIS[edges], return_index=True, return_inverse=True)
     row, edge = np.repeat(rows, 3)[first], edges.reshape(-1)[first]
-    ends = np.array(_EDGES)[edge]
+    ends = np.array(EDGES)[edge]
     low, high = values[row, ends[:, 0]].astype(np.float64), values[row, ends[:, 1]].astype(np.float64)
     vertices = nodes.reshape(-1, 3)[first].astype(np.float64)
     vertices[np.arange(len(first)), _EDGE_AXIS[edge]] += (level - low) / (high - low)
@@ -84,7 +85,7 @@ def _faces() -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
         ring = [(0, 0), (1, 0), (1, 1), (0, 1)] if side else [(0, 0), (0, 1), (1, 1), (1, 0)]
         corners = tuple(side * (4 >> axis) + a * (4 >> u) + b * (4 >> v) for a, b in ring)
         pairs = zip(corners, corners[1:] + corners[:1], strict=True)
-        found.append((corners, tuple(_EDGES.index((min(p), max(p))) for p in pairs)))
+        found.append((corners, tuple(EDGES.index((min(p), max(p))) for p in pairs)))
     return found
 
 

@@ -5,9 +5,10 @@
 2. **Following.** From the seeds the set of crossed cells, two finest cells a side, grows over every crossed face until
    none is left open: whatever is attached to what the band shows is found, wherever it leads.
 3. **Halving.** Each of these cells is asked at its centre. Where the answer is what its corners let expect, the field
-   is straight there, and the nodes between are interpolated; elsewhere they are asked. Straight means its logits: a
-   sigmoid is the last step of the networks, and what comes before it grows evenly across a surface.
-4. **Following** once more with the finest cells, and marching cubes over those that are crossed (`marching`).
+   is straight there, and the nodes between are interpolated. Straight means its logits: a sigmoid is the last step of
+   the networks, and what comes before it grows evenly across a surface.
+4. **Following** once more with the finest cells, whose corners are asked where they have no value yet, and marching
+   cubes over those that are crossed (`marching`).
 
 Nodes on the cube's border count as outside, so the surface is closed there.
 
@@ -26,7 +27,7 @@ import trimesh
 
 from ..errors import SettingsError
 from ..shapes import Bool, Float, Float32, Int, Int32
-from .marching import CORNERS, march
+from .marching import CORNERS, EDGES, march
 from .sparse_array import SparseArray
 
 Field = Callable[[np.ndarray], np.ndarray]
@@ -35,6 +36,7 @@ Field = Callable[[np.ndarray], np.ndarray]
 RESOLUTIONS: Final = (64, 128, 256, 512)
 _FIRST: Final = (4, 8, 16, 32, 64)
 _CROSSABLE: Final = tuple((axis, side) for axis in range(3) for side in (0, 1))
+_SIDES: Final = tuple((CORNERS[:, k] == 0, CORNERS[:, k] == 1) for k in range(3))
 _BETWEEN: Final = np.array([n for n in np.ndindex(3, 3, 3) if 1 in n and n != (1, 1, 1)])
 """(18, 3) the nodes that halving adds to a cell, but its centre."""
 _SHARES: Final = np.array(
@@ -67,7 +69,7 @@ class SurfaceSettings:
     coarse: int = 16
     band_inside: float = 0.06
     band_outside: float = 0.15
-    tolerance: float = 0.2
+    tolerance: float = 0.15
     level: float = 0.5
 
 
@@ -107,8 +109,7 @@ def extract_surface(field: Field, prior: Field, settings: SurfaceSettings | None
     step = 1 if s.tolerance <= 0 else 2
     cells = grid.follow(grid.seeds(prior, step), step)
     if step == 2:
-        grid.halve(cells)
-        cells = grid.follow((cells[:, None] * 2 + CORNERS).reshape(-1, 3), 1)
+        cells = grid.follow(grid.halve(cells), 1)
     if not len(cells):
         raise SettingsError("The implicit function has no surface near the fitted head; try another photo.")
     vertices, triangles = march(cells, grid.corners(cells, 1), s.level, s.resolution)
@@ -219,22 +220,34 @@ class _Grid:
             signs[start : start + _CHUNK] = values > self.s.level
         return signs
 
-    def halve(self, cells: Int[np.ndarray, "M 3"]) -> None:
-        """Give all nodes of cells of step 2 a value: interpolated where the field is straight, asked elsewhere."""
+    def halve(self, cells: Int[np.ndarray, "M 3"]) -> Int[np.ndarray, "K 3"]:
+        """Interpolate the nodes that only straight cells of step 2 share.
+
+        Returns:
+            Finest cells (K, 3) that the surface crosses, at least one where it crosses an edge of the cells given.
+        """
         if not len(cells):
-            return
+            return cells
         self.ask(cells * 2 + 1)
-        logits, centre = _logit(self.corners(cells, 2)), _logit(self.value.get(cells * 2 + 1))
-        slope = np.stack(
-            [logits[:, CORNERS[:, k] == 1].mean(1) - logits[:, CORNERS[:, k] == 0].mean(1) for k in range(3)], 1
-        )
+        values = self.corners(cells, 2)
+        logits, centre = _logit(values), _logit(self.value.get(cells * 2 + 1))
+        slope = np.stack([logits[:, b].mean(1) - logits[:, a].mean(1) for a, b in _SIDES], axis=1)
         off = np.abs(logits.mean(1) - centre) * 2  # the slope is that over two finest cells
         straight = off <= self.s.tolerance * np.linalg.norm(slope, axis=1)
-        self.ask((cells[~straight, None] * 2 + _BETWEEN).reshape(-1, 3))
+        bent = SparseArray(self.s.resolution + 1, np.False_)
+        bent.set((cells[~straight, None] * 2 + _BETWEEN).reshape(-1, 3), np.True_)
         nodes = (cells[straight, None] * 2 + _BETWEEN).reshape(-1, 3)
         guessed = 1 / (1 + np.exp(-logits[straight] @ _SHARES.T)).reshape(-1)
-        free = np.isnan(self.value.get(nodes))
+        free = ~bent.get(nodes) & np.isnan(self.value.get(nodes))
         self.value.set(nodes[free], guessed[free].astype(np.float32))
+        inside = values > self.s.level
+        ends = [
+            (cells[crossed, None] * 2 + CORNERS[[low, high]] * 2).swapaxes(0, 1)
+            for low, high in EDGES
+            if (crossed := inside[:, low] != inside[:, high]).any()
+        ]
+        low, high = np.concatenate(ends, axis=1)
+        return self._pinpoint(low, high, 1)
 
 
 def _logit(occupancy: np.ndarray) -> Float[np.ndarray, "*N"]:
