@@ -27,7 +27,7 @@ Last figures (AMD EPYC, one thread; seconds of CPU time on two cores that nine p
     Open head, 2.5 voxels  1986440  166893   84775   23.4   0.25  0.010       1.4     0.3
     embedded network       4947195  291449  156502   31.6   0.22  0.010      27.7     1.1
 
-More than half a voxel apart: 2 of 85,000 vertices measured in `rough`, which no trained network's features come near;
+More than half a voxel apart: 2 of 85,000 vertices measured in `rough`, a field made to be hard;
 none in the others. The first peak counts the libraries. Random weights of the original have no surface to compare.
 """
 
