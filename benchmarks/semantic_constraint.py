@@ -2,8 +2,8 @@
 
 Both networks are trained for the same steps on the same pool (``seif train implicit`` and ``seif train implicit
 --without-semantics``); here both draw the dense surface of heads with hair that neither has seen, without visual hull,
-band or choice of the largest piece, so that whatever they make shows. Components: pieces of the surface. Chamfer: mean of
-the distances between the surfaces, both ways, in percent of the head's height.
+band or choice of the largest piece, so that whatever they make shows. Components: pieces of the surface. Chamfer: mean
+of the distances between the surfaces, both ways, in percent of the head's height.
 
 Run: ``python benchmarks/semantic_constraint.py WITH/checkpoint.pt WITHOUT/checkpoint.pt [HEADS]``
 

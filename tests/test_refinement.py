@@ -5,10 +5,11 @@ import pytest
 import trimesh
 
 from seif_core.camera import Camera
-from seif_core.implicit.refinement import follow_normals, unique_edges
+from seif_core.implicit.refinement import RefinementSettings, follow_normals, unique_edges
 from seif_core.implicit.view import HeadView
 
 DISTANCE = 0.6
+PLAIN = RefinementSettings(smoothing=0)
 VIEW = HeadView(Camera(1000.0, 256.0, 256.0, 512, 512), 6.0, 6.0, 500.0, DISTANCE)
 
 
@@ -48,7 +49,7 @@ def test_relief_of_the_normal_map_appears_in_the_surface(ball):
 
 def test_back_of_the_head_stays_where_it_is(ball):
     vertices, triangles = ball
-    moved = follow_normals(vertices, triangles, bumpy_map(0.001)[0], VIEW)
+    moved = follow_normals(vertices, triangles, bumpy_map(0.001)[0], VIEW, PLAIN)
     behind = vertices[:, 2] < -DISTANCE - 0.05
     assert np.abs(moved - vertices)[behind].max() < 3e-4
 
@@ -63,7 +64,7 @@ def test_surface_stays_closed_and_no_triangle_turns_over(ball):
 
 def test_map_without_normals_changes_nothing(ball):
     vertices, triangles = ball
-    moved = follow_normals(vertices, triangles, np.zeros((64, 64, 3)), VIEW)
+    moved = follow_normals(vertices, triangles, np.zeros((64, 64, 3)), VIEW, PLAIN)
     np.testing.assert_allclose(moved, vertices, atol=1e-9)
 
 

@@ -34,7 +34,9 @@ def publish(kind: str, checkpoint: Path) -> str:
     facts = {"network": f"compact {kind}", "steps": str(state["step"])}
     sha256 = save_weights(network, ROOT / "vendor" / "weights" / name, metadata=facts)
     code = COMPACT_FILE.read_text(encoding="utf-8")
-    code = re.sub(rf'\("{re.escape(name)}",\s*"[0-9a-f]*"\)', f'("{name}", "{sha256}")', code)
+    code, count = re.subn(rf'("{re.escape(name)}",\s*")[0-9a-f]*"', rf'\g<1>{sha256}"', code)
+    if count != 1:
+        raise SystemExit(f"{COMPACT_FILE.name} names {name} {count} times; once was expected.")
     COMPACT_FILE.write_text(code, encoding="utf-8")
     return sha256
 

@@ -16,11 +16,11 @@ from .weights import load_weights
 
 NORMALS_FILE: Final = (
     "compact_normals.safetensors",
-    "313b561c50b3f2195074dd3e581866296b0b8109f3c02453ae104011b00bb82f",
+    "17bdf3cb2f717f0fcef7ea78179aed44412274bce5b3dd991be54025451b86f9",
 )
 IMPLICIT_FILE: Final = (
     "compact_implicit.safetensors",
-    "a1d6645a548c46fe557aeb38d967e94868da4267e160d8af49731cd56459d46a",
+    "76532153ba679acfbdc58dafa8bcaf87a321c7f69c91bbb5b867d374e8ac5daf",
 )
 """File name in ``vendor/weights`` and sha256; the model card there tells what each was trained on."""
 

@@ -12,10 +12,12 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
 from ..fitting.fit import Fit
-from ..shapes import Float, Float32
+from ..raster import rasterize_view
+from ..shapes import Bool, Float, Float32
 from .inputs import HeadInputs
 from .network import ImplicitNetwork, ImplicitSettings
 from .prior import CubePrior
+from .view import head_proper
 
 _CHUNK: Final = 1 << 16
 _HULL: Final = 0.1
@@ -49,6 +51,14 @@ def network_image(
     return F.interpolate(image, size=size, mode="bilinear", antialias=True, align_corners=False)
 
 
+def _silhouette(fit: Fit, inputs: HeadInputs, size: int) -> Bool[torch.Tensor, "S S"]:
+    """Pixels of the fitted face, scalp and ears: head, whatever the mask says."""
+    proper = head_proper(fit.model)
+    triangles = fit.model.triangles[proper[fit.model.triangles].all(axis=1)]
+    posed = torch.from_numpy(fit.posed.astype(np.float64))
+    return rasterize_view(posed, torch.from_numpy(triangles).long(), inputs.view.crop_camera(size)).triangle >= 0
+
+
 class HeadField:
     """An implicit network with one head's image features.
 
@@ -72,11 +82,8 @@ class HeadField:
             self._features = network.encode(image.to(self._device))[-1]
         grown = F.max_pool2d(inputs.mask[None], 2 * _MARGIN + 1, 1, _MARGIN)[0, 0].cpu()
         size = grown.shape[0]
-        shown = torch.isfinite(self._prior.range.front).float()[None, None]
-        shown = F.interpolate(shown, size=(size, size), mode="nearest")[0, 0]
-        lowest = grown.nonzero()[:, 0].max().item() if grown.any() else 0
-        below = (torch.arange(size) > lowest - 2 * _MARGIN)[:, None] & (shown > 0)  # the neck below the mask's cut
-        self._hull = ((grown > 0) | below).numpy()
+        shown = _silhouette(fit, inputs, grown.shape[0])
+        self._hull = ((grown > 0) | shown).numpy()
 
     def prior(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
         """Signed distance (N,) in cube units to the fitted 3DMM, lessened in the visual hull."""

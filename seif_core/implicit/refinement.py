@@ -36,18 +36,23 @@ class RefinementSettings:
 
     Attributes:
         length: metres; relief much shorter than 2 pi times this is the normal map's, longer the surface's.
-        limit: metres, no vertex goes farther.
+        smoothing: how often each vertex first goes half the way to the middle of its neighbours, so that the steps of a
+            coarse field do not stand against the map.
+        passes: how often it is looked anew what is seen, and how much room there is.
+        limit: metres, no vertex goes farther in one pass.
         thickness: share of the way to where the viewing ray leaves the head again that no vertex exceeds, so that thin
             places stay whole.
         facing: cosine between viewing ray and predicted normal at which the map begins to count, and counts fully.
-        rounds: how often tangent planes are set up anew.
+        rounds: how often tangent planes are set up anew in each pass.
     """
 
-    length: float = 0.012
+    length: float = 0.03
+    smoothing: int = 8
+    passes: int = 2
     limit: float = 0.02
     thickness: float = 0.35
     facing: tuple[float, float] = (0.1, 0.4)
-    rounds: int = 2
+    rounds: int = 1
 
 
 def follow_normals(
@@ -70,9 +75,22 @@ def follow_normals(
         (V, 3) float64: the vertices moved.
     """
     s = settings or RefinementSettings()
-    points = vertices.astype(np.float64)
-    rays = points / np.linalg.norm(points, axis=1, keepdims=True)
     edges = unique_edges(triangles)
+    points = _smoothed(vertices.astype(np.float64), edges, s.smoothing)
+    for _ in range(s.passes):
+        points = _one_pass(points, triangles, edges, normals, view, s)
+    return points
+
+
+def _one_pass(
+    points: np.ndarray,
+    triangles: np.ndarray,
+    edges: np.ndarray,
+    normals: np.ndarray,
+    view: HeadView,
+    s: RefinementSettings,
+) -> np.ndarray:
+    rays = points / np.linalg.norm(points, axis=1, keepdims=True)
     seen, room = _in_front(points, triangles, view)
     wanted, trust = _sampled(points, rays, normals, view, s)
     trust = trust * seen
@@ -83,6 +101,21 @@ def follow_normals(
         moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, s=s)
         moved = np.clip(moved, -limit, limit)
     return points + _calmed(points, rays, moved, triangles, edges)[:, None] * rays
+
+
+def _smoothed(points: np.ndarray, edges: np.ndarray, rounds: int) -> np.ndarray:
+    """Points (V, 3), each gone half the way to the middle of its neighbours, so many times."""
+    mean = _neighbours(edges, len(points))
+    mean = sparse.diags(1 / np.maximum(np.asarray(mean.sum(1)).ravel(), 1)) @ mean
+    for _ in range(rounds):
+        points = (points + mean @ points) / 2
+    return points
+
+
+def _neighbours(edges: np.ndarray, count: int) -> sparse.csr_matrix:
+    """(V, V), 1 where two vertices share an edge."""
+    ones = np.ones(2 * len(edges))
+    return sparse.csr_matrix((ones, (np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]])), (count, count))
 
 
 def _in_front(
@@ -108,8 +141,7 @@ def _calmed(
     before = _area_normals(points, triangles)
     size = np.linalg.norm(before, axis=1)
     matters = size > 0.15 * np.median(size)
-    ones = np.ones(len(edges))
-    graph = sparse.csr_matrix((np.r_[ones, ones], (np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]])))
+    graph = _neighbours(edges, len(points))
     degree = np.maximum(np.asarray(graph.sum(1)).ravel(), 1)
     for round_ in range(_CALMING_ROUNDS):
         after = _area_normals(points + moved[:, None] * rays, triangles)

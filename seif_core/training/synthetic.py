@@ -397,12 +397,11 @@ class SyntheticHeads:
         true, prior = depths
         points = sample_points(true, prior, mask, self.s.points, self.generator)
         metric = view.to_camera(points.cpu().numpy().astype(np.float64))
-        code, _ = self._coded(skin).ask(metric)
-        said, distance = self._coded(fitted).ask(metric)
-        signed = np.where(prior.inside(points).cpu().numpy(), -distance, distance) / view.scale
+        code, said = self._coded(skin).ask(metric).codes, self._coded(fitted).ask(metric)
+        signed = np.where(prior.inside(points).cpu().numpy(), -said.distance, said.distance) / view.scale
         return ShapePoints(
             points,
-            torch.as_tensor(np.column_stack([said, signed]), device=self.device).float(),
+            torch.as_tensor(np.column_stack([said.codes, signed]), device=self.device).float(),
             true.inside(points).float(),
             torch.as_tensor(code, device=self.device).float(),
         )
