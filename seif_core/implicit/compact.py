@@ -20,7 +20,7 @@ NORMALS_FILE: Final = (
 )
 IMPLICIT_FILE: Final = (
     "compact_implicit.safetensors",
-    "76532153ba679acfbdc58dafa8bcaf87a321c7f69c91bbb5b867d374e8ac5daf",
+    "6a8081566c2ccb90e3d2992e9e3440809f1579237ddf1054e1d68e53ae5fd69a",
 )
 """File name in ``vendor/weights`` and sha256; the model card there tells what each was trained on."""
 

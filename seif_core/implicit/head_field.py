@@ -15,13 +15,15 @@ from ..fitting.fit import Fit
 from ..raster import rasterize_view
 from ..shapes import Bool, Float, Float32
 from .inputs import HeadInputs
-from .network import ImplicitNetwork, ImplicitSettings
+from .network import ImplicitNetwork, ImplicitSettings, first_guess
 from .prior import CubePrior
 from .view import head_proper
 
 _CHUNK: Final = 1 << 16
 _HULL: Final = 0.1
 """Distance that points in the visual hull are given at most, so that hair far from the 3DMM is asked about."""
+_KNOWN: Final = 0.02
+"""Cube units from the 3DMM at which its depth is no longer taken to be the head's."""
 _MARGIN: Final = 2
 """Pixels by which the mask may be too small."""
 
@@ -99,6 +101,10 @@ class HeadField:
         """Predicted semantic codes (N, 3) in 0..1, faded far from the 3DMM."""
         return self._ask(points)[:, 1:]
 
+    def known(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
+        """How near the fitted 3DMM is, (N,): 1 on it, 1 / e at `_KNOWN` from it."""
+        return np.exp(-((self._prior.ask(points)[:, 3].astype(np.float64) / _KNOWN) ** 2))
+
     def _in_hull(self, points: np.ndarray) -> np.ndarray:
         size = self._hull.shape[0]
         column = np.clip(((points[:, 0] + 0.5) * size).astype(int), 0, size - 1)
@@ -112,5 +118,8 @@ class HeadField:
             part = points[start : start + _CHUNK].astype(np.float32)
             told = torch.from_numpy(self._prior.ask(part)).to(self._device).T[None]
             asked = torch.from_numpy(part).to(self._device).T[None]
-            answers.append(self._network.query(self._features, asked, told[:, :3], told[:, 3:])[0].T.cpu().numpy())
+            logits = self._network.logits(self._features, asked, told[:, :3], told[:, 3:4])
+            held = told[:, 4] * self._network.settings.distance_input
+            logits[:, 0] += held * (first_guess(told[:, 5]) - logits[:, 0])
+            answers.append(torch.sigmoid(logits)[0].T.cpu().numpy())
         return np.concatenate(answers) if answers else np.zeros((0, 4), np.float32)

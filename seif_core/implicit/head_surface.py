@@ -9,20 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from ..fitting.fit import Fit
 from ..portrait.portrait import Portrait
 from ..progress import Progress
-from ..shapes import Float32, Float64, Int32
+from ..shapes import Float, Float32, Float64, Int32
 from .compact import compact_networks
 from .head_field import HeadField
 from .inputs import HeadInputs, head_inputs, view_of
 from .refinement import RefinementSettings, follow_normals
 from .surface import SurfaceSettings, extract_surface
 from .view import HeadView
+
+_SHARE: Final = 0.35
+"""Weight of the 3DMM's normals against the network's, where they agree."""
+_NEAR: Final = (0.75, 0.95)
+"""Cosines between the two from which they count as near, not at all and wholly."""
 
 NormalEstimator = Callable[[HeadInputs], torch.Tensor]
 """A head's square to its front normals (3, S, S), unit length, 0 outside the mask."""
@@ -102,13 +109,36 @@ def reconstruct_surface(
     placed = view.to_camera(surface.vertices.astype(np.float64))
     normal_map = front.permute(1, 2, 0).float().cpu().numpy()
     progress.step(0.75)
-    refined = follow_normals(placed, surface.triangles, normal_map, view, s.refinement)
+    known = head.known(surface.vertices)
+    refined = follow_normals(placed, surface.triangles, normal_map, view, s.refinement, known)
     progress.step(1.0)
     return HeadSurface(refined, surface.triangles, codes, normal_map, view, surface.queries)
 
 
 @torch.no_grad()
 def estimate_normals(inputs: HeadInputs, device: str) -> torch.Tensor:
-    """Front normals (3, S, S) of a head by the shipped network."""
+    """Front normals (3, S, S) of a head by the shipped network.
+
+    The mean of what it says of the photo and of its mirror; where that is near the fitted 3DMM's normals, these are
+    mixed in: two estimates whose errors have different causes are nearer to the truth in the mean than each alone.
+    """
     network = compact_networks(device).normals
-    return network(inputs.photo[None], inputs.guidance[None], inputs.mask[None])[0]
+    given = [torch.stack([part, part.flip(-1)]) for part in (inputs.photo, inputs.guidance, inputs.mask)]
+    given[1][1, 0] *= -1
+    answer, mirrored = network(*given)
+    mirrored = mirrored.flip(-1) * mirrored.new_tensor([-1, 1, 1])[:, None, None]
+    return mixed_normals(functional.normalize(answer + mirrored, dim=0), inputs.guidance) * inputs.mask
+
+
+def mixed_normals(
+    estimated: Float[torch.Tensor, "3 S S"], guidance: Float[torch.Tensor, "3 S S"]
+) -> Float[torch.Tensor, "3 S S"]:
+    """Unit normals: the estimated ones with a share of the guidance's, where the two are near each other.
+
+    Args:
+        estimated: unit normals.
+        guidance: unit normals of the fitted 3DMM, 0 where it is not.
+    """
+    low, high = _NEAR
+    near = (((estimated * guidance).sum(0, keepdim=True) - low) / (high - low)).clamp(0, 1)
+    return functional.normalize(estimated + _SHARE * near * guidance, dim=0)

@@ -75,6 +75,11 @@ _FAR: Final = 0.1
 """Cube units beyond which distances are all the same."""
 
 
+def first_guess(distance: Float[torch.Tensor, "*N"]) -> Float[torch.Tensor, "*N"]:
+    """The occupancy's logit by the fitted 3DMM alone, at signed distances in cube units."""
+    return -_STEEP * distance.clamp(-_FAR, _FAR)
+
+
 class PointClassifier(nn.Module):
     """MLP over points (1x1 convolutions); its input is concatenated again before every layer but the first."""
 
@@ -161,4 +166,4 @@ class ImplicitNetwork(nn.Module):
         answer = self.surface_classifier(torch.cat(entering, dim=1))
         if near is None:
             return answer
-        return torch.cat([answer[:, :1] - _STEEP * near, answer[:, 1:]], dim=1)
+        return torch.cat([answer[:, :1] + first_guess(near), answer[:, 1:]], dim=1)

@@ -31,6 +31,12 @@ _COARSE: Final = 32
 _FINE: Final = 128
 _BAND: Final = 0.03
 """Cells per axis of the two lattices, and how near the skin, in cube units, the fine one is asked anew."""
+_HELD_WITHIN: Final = (0.013, 0.028)
+"""Metres from the landmarks of eyes, nose and mouth within which the 3DMM holds, fully and at all."""
+_ORBIT: Final = 0.022
+"""Metres from the eyes' centres."""
+_HELD_TO: Final = 0.04
+"""Cube units from the surface at which it holds 1 / e as much."""
 _NEAR: Final = 0.015
 """Cube units up to which the skin's normals tell inside from outside."""
 _PIXELS: Final = 192
@@ -97,20 +103,24 @@ class Nearest(NamedTuple):
     Attributes:
         codes: (N, 3) semantic codes after fading, 0 beyond the reach.
         distance: (N,) metres, infinite beyond the reach.
-        outside: (N,) bool, whether the point lies on the side that the skin's normal there points to.
+        outside: (N,) bool, whether the point lies on the side that the surface's normal there points to.
+        triangles: (N,) int64, index of the triangle that is near; 0 beyond the reach.
+        weights: (N, 3) barycentric weights of its corners there; 0 beyond the reach.
     """
 
     codes: Float[np.ndarray, "N 3"]
     distance: Float[np.ndarray, " N"]
     outside: Bool[np.ndarray, " N"]
+    triangles: Int[np.ndarray, " N"]
+    weights: Float[np.ndarray, "N 3"]
 
 
 class CodedSurface:
-    """A posed skin with its codes, for many nearest-point questions: the triangle of the nearest of dense samples.
+    """A posed surface with its codes, for many nearest-point questions: the triangle of the nearest of dense samples.
 
     Args:
         vertices: (V, 3) in metres, camera space.
-        triangles: (T, 3) of the outer skin.
+        triangles: (T, 3) of the surface.
         codes: (V, 3) canonical codes.
         head_height: metres, by which codes fade.
     """
@@ -140,10 +150,14 @@ class CodedSurface:
         off = points[rows] - closest
         distance[rows] = np.linalg.norm(off, axis=1)
         codes, outside = np.zeros((len(points), 3)), np.ones(len(points), bool)
+        triangles = np.zeros(len(points), np.int64)
+        triangles[rows] = triangle
         fade = np.exp(-((distance[rows] / self._height / FADE) ** 2))
         codes[rows] = np.einsum("nc,ncx->nx", weights, self._codes[triangle]) * fade[:, None]
         outside[rows] = (np.einsum("nc,ncx->nx", weights, self._normals[triangle]) * off).sum(1) > 0
-        return Nearest(codes, distance, outside)
+        everywhere = np.zeros((len(points), 3))
+        everywhere[rows] = weights
+        return Nearest(codes, distance, outside, triangles, everywhere)
 
 
 def outer_skin(model: HeadModel) -> Int[np.ndarray, "T 3"]:
@@ -151,6 +165,31 @@ def outer_skin(model: HeadModel) -> Int[np.ndarray, "T 3"]:
     inner = model.regions["mouth_interior"] | model.regions["eyeballs"]
     part = np.concatenate([model.face_part, model.face_part[model.faces[:, 3] >= 0]])
     return model.triangles[(part == PART_NAMES.index("skin")) & ~inner[model.triangles].any(axis=1)]
+
+
+def held_places(model: HeadModel) -> Float[np.ndarray, " V"]:
+    """(V,) in 0..1: eyes, nose and mouth, which no hair covers and where landmarks lie densely.
+
+    There the fitted 3DMM is nearer to the truth than an implicit function of a small picture, so it holds.
+    """
+    template = model.template.astype(np.float64)
+    marks = model.embeddings["ibug68"].points(template)[27:]
+    distance = KDTree(marks).query(template)[0]
+    return np.clip((_HELD_WITHIN[1] - distance) / (_HELD_WITHIN[1] - _HELD_WITHIN[0]), 0, 1)
+
+
+def _rims(model: HeadModel) -> Bool[np.ndarray, " V"]:
+    """(V,) lips, lids and all about the eyes: where the skin turns inwards, normals do not tell inside from outside."""
+    eyes = (model.joint_regressor.astype(np.float64) @ model.template)[3:5]
+    orbit = KDTree(eyes).query(model.template)[0] < _ORBIT
+    return model.regions["lids"] | model.regions["lips"] | orbit
+
+
+def outer_surface(model: HeadModel) -> Int[np.ndarray, "T 3"]:
+    """Triangles (T, 3) of all that shows: the outer skin, eyeballs and teeth."""
+    part = np.concatenate([model.face_part, model.face_part[model.faces[:, 3] >= 0]])
+    shown = [PART_NAMES.index(name) for name in ("eye_left", "eye_right", "teeth_upper", "teeth_lower")]
+    return np.concatenate([outer_skin(model), model.triangles[np.isin(part, shown)]])
 
 
 class CubePrior:
@@ -163,37 +202,57 @@ class CubePrior:
     """
 
     def __init__(self, model: HeadModel, posed: Float[np.ndarray, "V 3"], view: HeadView) -> None:
-        skin = outer_skin(model)
+        skin, shown = outer_skin(model), outer_surface(model)
         cube = torch.from_numpy(view.to_cube(posed.astype(np.float64))).float()
-        whole = depth_range(cube, torch.from_numpy(model.triangles).long(), _PIXELS)
-        self.range = depth_range(cube, torch.from_numpy(skin).long(), _PIXELS, whole.front)
+        first = depth_range(cube, torch.from_numpy(shown).long(), _PIXELS).front
+        self.range = depth_range(cube, torch.from_numpy(skin).long(), _PIXELS, first)
         codes, height = canonical_codes(model), float(np.ptp(model.template[:, 1]))
         self._surface = CodedSurface(posed, skin, codes, height)
+        self._sided = ~_rims(model)[skin].any(axis=1)
+        self._held = held_places(model)[skin]
+        self._shown = CodedSurface(posed, shown, codes, height)
+        rims = _rims(model)
+        self._shown_sided = ~rims[shown].any(axis=1)
         self._view = view
         coarse = self._lattice(_COARSE, np.ones((_COARSE + 1,) * 3, bool))
         axis = np.linspace(-0.5, 0.5, _FINE + 1)
         fine = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"))
-        self._fine = _interpolated(coarse, fine.reshape(3, -1)).reshape(_FINE + 1, _FINE + 1, _FINE + 1, 4)
+        self._fine = _interpolated(coarse, fine.reshape(3, -1)).reshape(_FINE + 1, _FINE + 1, _FINE + 1, 6)
         near = np.abs(self._fine[..., 3]) < _BAND
         self._fine[near] = self._asked(fine[:, near].T)
 
     def _lattice(self, cells: int, wanted: np.ndarray) -> np.ndarray:
         axis = np.linspace(-0.5, 0.5, cells + 1)
         nodes = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1)
-        values = np.zeros((*nodes.shape[:3], 4), np.float32)
+        values = np.zeros((*nodes.shape[:3], 6), np.float32)
         values[wanted] = self._asked(nodes[wanted])
         return values
 
     def _asked(self, points: np.ndarray) -> np.ndarray:
-        """Codes and signed distance (N, 4): the sides of the skin nearby, between first and last surface farther off."""
-        found = self._surface.ask(self._view.to_camera(points), _REACH * self._view.scale)
-        distance = np.minimum(found.distance / self._view.scale, _REACH)
-        within = self.range.inside(torch.from_numpy(points).float()).numpy()
-        within = np.where(distance < _NEAR, ~found.outside, within)
-        return np.column_stack([found.codes, np.where(within, -distance, distance)]).astype(np.float32)
+        """As `ask`; signs: the sides of the surface nearby, between first and last surface farther off."""
+        reach = _REACH * self._view.scale
+        metric = self._view.to_camera(points)
+        between = self.range.inside(torch.from_numpy(points).float()).numpy()
 
-    def ask(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 4"]:
-        """Faded semantic code (3) and signed distance at points (N, 3) of the cube."""
+        def signed(found: Nearest, sided: np.ndarray, rows: np.ndarray) -> np.ndarray:
+            distance = np.minimum(found.distance / self._view.scale, _REACH)
+            within = np.where((distance < _NEAR) & sided[found.triangles], ~found.outside, between[rows])
+            return np.where(within, -distance, distance)
+
+        found = self._surface.ask(metric, reach)
+        distance = signed(found, self._sided, np.arange(len(points)))
+        held = (self._held[found.triangles] * found.weights).sum(1) * np.exp(-((distance / _HELD_TO) ** 2))
+        guess = distance.copy()
+        rows = np.flatnonzero(held > 0.01)
+        guess[rows] = signed(self._shown.ask(metric[rows], reach), self._shown_sided, rows)
+        return np.column_stack([found.codes, distance, held, guess]).astype(np.float32)
+
+    def ask(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 6"]:
+        """What the 3DMM says at points (N, 3) of the cube.
+
+        Faded semantic code (3), signed distance to the skin, how far the 3DMM holds (0..1), and signed distance to all
+        that shows of it, eyeballs and teeth included, where it holds (elsewhere to the skin).
+        """
         return _interpolated(self._fine, points.T)
 
 

@@ -22,6 +22,7 @@ from scipy.sparse.linalg import cg
 
 from ..raster import rasterize_view
 from ..shapes import Bool, Float, Int
+from ..uniformize.skin import vertex_normals
 from .view import HeadView
 
 _CALMING_ROUNDS: Final = 16
@@ -36,6 +37,7 @@ class RefinementSettings:
 
     Attributes:
         length: metres; relief much shorter than 2 pi times this is the normal map's, longer the surface's.
+        known_length: the same where the fitted 3DMM is near, for the depth there is known from landmarks.
         smoothing: how often each vertex first goes half the way to the middle of its neighbours, so that the steps of a
             coarse field do not stand against the map.
         passes: how often it is looked anew what is seen, and how much room there is.
@@ -47,6 +49,7 @@ class RefinementSettings:
     """
 
     length: float = 0.03
+    known_length: float = 0.012
     smoothing: int = 8
     passes: int = 2
     limit: float = 0.02
@@ -61,6 +64,7 @@ def follow_normals(
     normals: Float[np.ndarray, "S S 3"],
     view: HeadView,
     settings: RefinementSettings | None = None,
+    known: Float[np.ndarray, " V"] | None = None,
 ) -> Float[np.ndarray, "V 3"]:
     """Move what the camera sees of a closed surface so that its normals follow the map.
 
@@ -70,15 +74,18 @@ def follow_normals(
         normals: (S, S, 3) of the view's square, 0 where nothing is known.
         view: the square.
         settings: see `RefinementSettings`.
+        known: (V,) in 0..1, how near the fitted 3DMM is; 0 where left out.
 
     Returns:
         (V, 3) float64: the vertices moved.
     """
     s = settings or RefinementSettings()
     edges = unique_edges(triangles)
+    share = np.zeros(len(vertices)) if known is None else known
+    stay = (1 - share) / s.length**2 + share / s.known_length**2
     points = _smoothed(vertices.astype(np.float64), edges, s.smoothing)
     for _ in range(s.passes):
-        points = _one_pass(points, triangles, edges, normals, view, s)
+        points = _one_pass(points, triangles, edges, normals=normals, view=view, stay=stay, s=s)
     return points
 
 
@@ -86,19 +93,22 @@ def _one_pass(
     points: np.ndarray,
     triangles: np.ndarray,
     edges: np.ndarray,
+    *,
     normals: np.ndarray,
     view: HeadView,
+    stay: np.ndarray,
     s: RefinementSettings,
 ) -> np.ndarray:
     rays = points / np.linalg.norm(points, axis=1, keepdims=True)
     seen, room = _in_front(points, triangles, view)
     wanted, trust = _sampled(points, rays, normals, view, s)
-    trust = trust * seen
+    towards = -(vertex_normals(points, triangles) * rays).sum(1)  # what faces away has not the normals of what hides it
+    trust = trust * seen * np.clip(towards / s.facing[1], 0, 1)
     limit = np.minimum(s.limit, s.thickness * room)
     moved = np.zeros(len(points))
     for _ in range(s.rounds):
         here = points + moved[:, None] * rays
-        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, s=s)
+        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=stay)
         moved = np.clip(moved, -limit, limit)
     return points + _calmed(points, rays, moved, triangles, edges)[:, None] * rays
 
@@ -186,7 +196,7 @@ def _solve(
     edges: np.ndarray,
     wanted: np.ndarray,
     trust: np.ndarray,
-    s: RefinementSettings,
+    stay: np.ndarray,
 ) -> np.ndarray:
     """One linear least-squares step: further displacements (V,) along the rays."""
     first, second = edges.T
@@ -208,8 +218,7 @@ def _solve(
     # where the map says nothing, displacements fade out smoothly instead of tearing
     calm = np.where(short, 2.0, np.sqrt(1 - weight) * 0.5) / span
     smooth = sparse.csr_matrix((np.r_[calm, -calm], (np.r_[rows, rows], np.r_[second, first])), matrix.shape)
-    stay = 1 / s.length**2
-    system = matrix.T @ matrix + smooth.T @ smooth + sparse.diags(np.full(len(here), stay))
+    system = matrix.T @ matrix + smooth.T @ smooth + sparse.diags(stay)
     right = matrix.T @ goal - smooth.T @ (smooth @ moved) - stay * moved
     inverse = sparse.diags(1 / system.diagonal())
     return cg(system, right, rtol=1e-4, maxiter=200, M=inverse)[0]

@@ -1,7 +1,7 @@
 """Eyeballs, teeth, tongue and lashes go along with the skin around them.
 
-Eyeballs and each row of teeth move as a whole, without turning, by the mean displacement of the skin nearest to them;
-each lash by that of its root; the tongue bends along with the skin about each of its vertices.
+Eyeballs move as a whole, without turning, by the mean displacement of their lids; so does each row of teeth by that of
+the skin nearest to it; each lash by that of its root; the tongue bends along with the skin about each of its vertices.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..headmodel import HeadModel
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float
+from .eye_ties import lids_of
 from .skin import Skin
 
 _WHOLE: Final = ("eye_left", "eye_right", "teeth_upper", "teeth_lower")
@@ -39,7 +40,10 @@ def follow_skin(
             continue
         rest[ids] = False
         own = fitted[ids].astype(np.float64)
-        if name in _WHOLE:
+        lids = lids_of(model, skin, name)
+        if len(lids):
+            result[ids] += displacement[lids].mean(axis=0)
+        elif name in _WHOLE:
             result[ids] += nearby.around(own).mean(axis=0)
         elif name == "lashes":
             result[ids] += _by_root(nearby, own, _components(skin.count, triangles)[ids])
