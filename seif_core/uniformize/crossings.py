@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 
 from ..shapes import Float, Int
 
-_SLACK: Final = 0.1
+_SLACK: Final = 0.2
 """Slack of the candidates, in mean radii of the triangles."""
 
 
@@ -36,27 +36,34 @@ class CrossingFinder:
         """(P, 2) pairs of triangles that cross, lower index first."""
         vertices = np.asarray(vertices, np.float64)
         corners = vertices[self.triangles]
-        if len(self._at) != len(vertices) or np.linalg.norm(vertices - self._at, axis=1).max() > self._slack / 2:
-            self._look(vertices, corners)
+        if len(self._at) != len(vertices):
+            self._at, radii = vertices.copy(), _radii(corners)
+            self._slack = _SLACK * float(radii.mean())
+            self._pairs = self._unshared(_candidates(corners, radii, self._slack, None))
+        else:
+            self._look_again(vertices, corners)
         low, high = corners.min(axis=1), corners.max(axis=1)
         first, second = self._pairs.T
         near = (low[first] <= high[second]).all(1) & (low[second] <= high[first]).all(1)
         pairs = self._pairs[near]
         return pairs[_cross(corners[pairs[:, 0]], corners[pairs[:, 1]])]
 
-    def _look(self, vertices: np.ndarray, corners: np.ndarray) -> None:
-        centroids = corners.mean(axis=1)
-        radii = np.linalg.norm(corners - centroids[:, None], axis=2).max(axis=1)
-        self._at, self._slack = vertices.copy(), _SLACK * float(radii.mean())
-        pairs = _candidates(centroids, radii + self._slack / 2)
-        low, high = corners.min(axis=1) - self._slack / 2, corners.max(axis=1) + self._slack / 2
-        near = np.ones(len(pairs), bool)
-        for axis in range(3):
-            a, b = pairs[near].T
-            near[near] = (low[a, axis] <= high[b, axis]) & (low[b, axis] <= high[a, axis])
-        pairs = pairs[near]
+    def _look_again(self, vertices: np.ndarray, corners: np.ndarray) -> None:
+        """New candidates for the triangles of vertices that have moved by more than half of the slack."""
+        moved = ((vertices - self._at) ** 2).sum(1) > (self._slack / 2) ** 2
+        if not moved.any():
+            return
+        those = moved[self.triangles].any(axis=1)
+        self._at[moved] = vertices[moved]
+        kept = self._pairs[~those[self._pairs].any(axis=1)]
+        # other vertices of these triangles may already be half of the slack away from where they count from: twice
+        found = self._unshared(_candidates(corners, _radii(corners), 2 * self._slack, np.flatnonzero(those)))
+        self._pairs = np.concatenate([kept, found])
+
+    def _unshared(self, pairs: np.ndarray) -> np.ndarray:
+        """Without pairs of triangles that share a vertex."""
         shared = (self.triangles[pairs[:, 0]][:, :, None] == self.triangles[pairs[:, 1]][:, None, :]).any(axis=(1, 2))
-        self._pairs = pairs[~shared]
+        return pairs[~shared]
 
 
 def crossing_pairs(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Int[np.ndarray, "P 2"]:
@@ -64,23 +71,36 @@ def crossing_pairs(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray
     return CrossingFinder(triangles).pairs(vertices)
 
 
-def _candidates(centroids: np.ndarray, radii: np.ndarray) -> np.ndarray:
+def _radii(corners: np.ndarray) -> np.ndarray:
+    return np.sqrt(((corners - corners.mean(axis=1, keepdims=True)) ** 2).sum(2).max(axis=1))
+
+
+def _candidates(corners: np.ndarray, radii: np.ndarray, slack: float, those: np.ndarray | None) -> np.ndarray:
+    """Pairs of triangles whose boxes come nearer than `slack`; with `those` only pairs that one of them belongs to."""
+    centroids, radii = corners.mean(axis=1), radii + slack / 2
+    low, high = corners.min(axis=1) - slack / 2, corners.max(axis=1) + slack / 2
     octave = np.floor(np.log2(np.maximum(radii, 1e-12))).astype(int)
     found = [np.zeros((0, 2), np.int64)]
     for value in np.unique(octave):
         members = np.flatnonzero(octave == value)
-        others = np.flatnonzero(octave <= value)
+        others = np.flatnonzero(octave <= value) if those is None else those
         near = KDTree(centroids[members]).query_ball_point(
             centroids[others], radii[others] + radii[members].max(), return_sorted=False
         )
         count = np.fromiter(map(len, near), np.int64, len(near))
         a = np.repeat(others, count)
         b = members[np.fromiter(chain.from_iterable(near), np.int64, int(count.sum()))]
-        wanted = (octave[a] < value) | (a < b)
-        a, b = a[wanted], b[wanted]
-        touching = ((centroids[a] - centroids[b]) ** 2).sum(1) < (radii[a] + radii[b]) ** 2
-        found.append(np.sort(np.stack([a[touching], b[touching]], axis=1), axis=1))
-    return np.concatenate(found)
+        wanted = (octave[a] < value) | (a < b) if those is None else a != b
+        for axis in range(3):
+            rows = np.flatnonzero(wanted)
+            i, j = a[rows], b[rows]
+            wanted[rows] = (low[i, axis] <= high[j, axis]) & (low[j, axis] <= high[i, axis])
+        found.append(np.sort(np.stack([a[wanted], b[wanted]], axis=1), axis=1))
+    pairs = np.concatenate(found)
+    if those is None:
+        return pairs
+    once = np.unique(pairs[:, 0] * len(corners) + pairs[:, 1])
+    return np.stack(np.divmod(once, len(corners)), axis=1)
 
 
 def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Lids stay around their eyeballs: all that surrounds an eye goes along as one.
 
-Brow and cheek may be drawn different ways; were each lid to follow its own side, the eye would be opened wide or its ball
-would come through the skin. So the lids of one eye are tied to each other, whichever way they go.
+Brow and cheek may be drawn different ways; were each lid to follow its own side, the eye would be opened wide or its
+ball would come through the skin. So the lids of one eye are tied to each other, whichever way they go.
 """
 
 from __future__ import annotations

@@ -17,8 +17,9 @@ from ..errors import RegistrationError
 from ..headmodel import HeadModel
 from ..headmodel.semantics import canonical_codes
 from ..progress import Progress
-from ..shapes import Float
-from .crossings import CrossingFinder
+from ..shapes import Float, Int
+from .crossings import CrossingFinder, crossing_pairs
+from .eye_ties import eye_ties
 from .folds import folded_triangles
 from .followers import follow_skin
 from .matching import SurfaceMatcher
@@ -27,14 +28,16 @@ from .samples import Samples, spread_samples
 from .settings import UniformizeSettings
 from .skin import Skin
 from .solver import Bending, Plate, Pull, Ties
-from .subdivision import subdivide
+from .subdivision import refinement_of, subdivide
 from .target import TargetSurface, unit
-from .zones import head_height, zones_of
+from .zones import exposure, head_height, zones_of
 
 _LOG: Final = logging.getLogger(__name__)
 _FIRST_TIE: Final = 0.3
 _TIE_GROWTH: Final = 5.0
-_STRONGEST_TIE: Final = 1e5
+_STRONGEST_TIE: Final = 1e4
+_PATIENCE: Final = 2
+"""Rounds of ties without fewer unsound places."""
 _BLEND_ROUNDS: Final = 40
 _CLOSELY_FROM: Final = 0.5
 """From this fineness on the surface is looked up between the vertices too, and the mesh is kept sound."""
@@ -104,11 +107,24 @@ def register(
         return base.result()
     fine_model, drawn = subdivide(model, base.vertices())
     fine_fitted = subdivide(model, fitted)[1]
-    finer = _Registration(fine_model, fine_fitted, matcher, s, drawn - fine_fitted)
+    exposed = np.zeros(len(fitted))
+    exposed[base.skin.ids] = exposure(model, base.skin)
+    exposed = refinement_of(model).apply(exposed)[Skin.of(fine_model).ids]
+    finer = _Registration(fine_model, fine_fitted, matcher, s, drawn - fine_fitted, exposed=exposed)
     for level, length in enumerate(s.fine_wavelengths):
         progress.step((level + len(s.wavelengths)) / levels)
         finer.draw(length, fine=1.0)
     return finer.result()
+
+
+def unsound_places(
+    skin: Skin, fitted: Float[np.ndarray, "S 3"], vertices: Float[np.ndarray, "S 3"]
+) -> tuple[Int[np.ndarray, " N"], Int[np.ndarray, "P 2"]]:
+    """Triangles (N,) of the skin that are folded against the fitted head, and pairs (P, 2) that cross only now."""
+    before = np.zeros(len(skin.triangles), bool)
+    before[crossing_pairs(fitted, skin.triangles)] = True
+    pairs = crossing_pairs(vertices, skin.triangles)
+    return np.flatnonzero(folded_triangles(skin, fitted, vertices)), pairs[~before[pairs].all(axis=1)]
 
 
 class _Registration:
@@ -121,18 +137,21 @@ class _Registration:
         matcher: SurfaceMatcher,
         settings: UniformizeSettings,
         start: np.ndarray,
+        *,
+        exposed: np.ndarray | None = None,
     ) -> None:
         self.model, self.fitted, self.matcher, self.settings = model, fitted, matcher, settings
         self.skin = Skin.of(model)
         self.rest = fitted[self.skin.ids]
-        self.zones = zones_of(model, self.skin, settings)
+        self.rest_normals = self.skin.normals(self.rest)
+        self.zones = zones_of(model, self.skin, settings, exposed)
         self.codes = canonical_codes(model)[self.skin.ids].astype(np.float64)
         self.plate = Plate.of(self.skin, self.rest)
         self.vertex_samples = Samples.at_vertices(self.plate.mass)
         self.finder = CrossingFinder(self.skin.triangles)
         self.crossed = np.zeros(len(self.skin.triangles), bool)
         self.crossed[self.finder.pairs(self.rest)] = True
-        self.ties = Ties.none()
+        self.ties = eye_ties(model, self.skin)
         self.displacement = start[self.skin.ids].astype(np.float64)
         self.sound = np.zeros_like(self.rest)
         if np.any(start):  # a mesh that comes folded or crossed from the coarser topology starts from what is sound
@@ -171,24 +190,35 @@ class _Registration:
         gap = found.points - at[rows]
         along = (gap * found.normals).sum(1, keepdims=True) * found.normals
         moved[rows] += along + 0.3 * (1 - fine) * (gap - along)
-        weights = np.zeros(len(at))
-        weights[rows] = found.weights * follow[rows]
-        return Pull.of(samples, weights, moved)
+        trust = np.zeros(len(at))
+        trust[rows] = found.weights
+        if not self.settings.hair:
+            up = unit(np.asarray(blend @ self.rest_normals))
+            ceiling = blend @ self.zones.ceiling
+            above = (moved * up).sum(1) > ceiling  # a beard: as high as allowed where it is near, else the fit
+            moved[above] = (trust * ceiling)[above, None] * up[above]
+            trust[above] = 1.0
+        return Pull.of(samples, trust * follow, moved)
 
     def _untangled(self, moved: np.ndarray, bending: Bending, pull: Pull) -> np.ndarray:
         """Solve again, with folded and crossing places tied together until none is left.
 
-        Tied vertices move alike, and what moves alike neither folds nor crosses. What remains after that is drawn back
-        to the last sound displacement.
+        Tied vertices move alike, and what moves alike neither folds nor crosses. What remains when that gets no better
+        is drawn back to the last sound displacement.
         """
+        best, least, since = moved, np.inf, 0
         for round_ in range(self.settings.untangle_rounds):
             folded, crossing = self._unsound(moved)
-            if not len(folded) + len(crossing):
+            bad = len(folded) + len(crossing)
+            if not bad:
                 return moved
             _LOG.debug("untangling, round %d: %d folded, %d crossing", round_, len(folded), len(crossing))
+            best, least, since = (moved, bad, 0) if bad < least else (best, least, since + 1)
+            if since == _PATIENCE:
+                break
             self._tie(folded, crossing, min(_FIRST_TIE * _TIE_GROWTH**round_, _STRONGEST_TIE))
             moved = bending.solve(pull, self.ties)
-        return self._drawn_back(self.sound, moved)
+        return self._drawn_back(self.sound, best)
 
     def _tie(self, folded: np.ndarray, crossing: np.ndarray, strength: float) -> None:
         """Tie folded triangles to their surroundings, and crossing ones to each other."""
@@ -259,7 +289,7 @@ class _Registration:
             self.fitted,
             vertices,
             NearbyTriangles(self.matcher.surface.vertices, self.matcher.surface.triangles).query(points).distances,
-            zones_of(self.model, self.skin, self.settings).data,
+            self.zones.data,
             flips,
             len(self._fresh_crossings(points)),
         )

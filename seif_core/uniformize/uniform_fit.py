@@ -2,7 +2,8 @@
 
 What comes out is a `Fit` like the one that went in, only that its head has the surface's shape, so that texture, rig
 and all after them need not know. Hair drawn out of the skull would pull along joints that are regressed from it, so
-the new fit brings its joints: those of the fitted head, the eyes' moved along with the eyeballs.
+the new fit brings its joints: those of the fitted head, the eyes' moved along with the eyeballs. Lips that cross in the
+neutral head are parted.
 
 Convention: as in `fitting.fit.Fit`. Worked number: with pose 0 and translation (0, 0, -0.6), a surface point at
 z = -0.5 becomes a neutral vertex at z = 0.1, and a posed one at z = -0.5 again.
@@ -11,16 +12,21 @@ z = -0.5 becomes a neutral vertex at z = 0.1, and a posed one at z = -0.5 again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from ..fitting.fit import Fit
 from ..progress import Progress
-from .registration import UniformMesh, register
+from .parting import part_lips
+from .registration import UniformMesh, register, unsound_places
 from .settings import UniformizeSettings
+from .skin import Skin
 from .subdivision import refinement_of
 from .target import TargetSurface
-from .unposing import unpose
+from .unposing import Unposed, repose, unpose
+
+_TRIES: Final = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +73,7 @@ def uniform_fit(
         translation=fit.translation,
         joints=None if fit.joints is None else fit.joints.astype(np.float64),
     )
+    mesh, rest = _parted(fit, mesh, rest)
     shaped = replace(
         fit,
         model=mesh.model,
@@ -76,3 +83,21 @@ def uniform_fit(
         joints=rest.joints.astype(np.float32),
     )
     return UniformFit(shaped, mesh)
+
+
+def _parted(fit: Fit, mesh: UniformMesh, rest: Unposed) -> tuple[UniformMesh, Unposed]:
+    """The mesh and its rest pose with the lips of the neutral head parted, as far as the posed mesh stays sound."""
+    skin = Skin.of(mesh.model)
+    move = part_lips(mesh.model, skin, rest.neutral[skin.ids])
+    for _ in range(_TRIES if move.any() else 0):
+        shift = np.zeros_like(rest.neutral)
+        shift[skin.ids] = move
+        parted = replace(rest, neutral=rest.neutral + shift, expressed=rest.expressed + shift)
+        posed = repose(mesh.model, parted, fit.pose, fit.translation)
+        folded, crossing = unsound_places(skin, mesh.fitted[skin.ids], posed[skin.ids])
+        if len(folded) <= mesh.flips and len(crossing) <= mesh.crossings:
+            return replace(mesh, vertices=posed, flips=len(folded), crossings=len(crossing)), parted
+        near = np.zeros(len(move), bool)
+        near[skin.triangles[np.concatenate([folded, crossing.ravel()])]] = True
+        move[skin.spread(near, 1)] = 0
+    return mesh, rest

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..headmodel import HeadModel
 from ..shapes import Float
+from .growth import hairy_places
 from .settings import UniformizeSettings
 from .skin import Skin
 from .visibility import sphere
@@ -26,6 +27,11 @@ _TRUST: Final = {"lids": 0.03, "lips": 0.15, "ears": 0.2, "mouth_interior": 0.0}
 _EAR_HOLD: Final = 0.02
 """Ears that the surface shows go there as a whole; hidden ones come out with the hair around them."""
 _BLEND_RINGS: Final = 4
+_SHAVEN: Final = 0.002
+"""Metres that the bald head's skin may rise above the fit where hair may grow: the rest is beard, brow or fringe."""
+_SLOPE: Final = 0.02
+"""Metres that it may rise more where the hair's zone fades out."""
+_FREE: Final = 1.0
 
 
 class Zones(NamedTuple):
@@ -35,11 +41,13 @@ class Zones(NamedTuple):
         data: (S,) 0..1, how much a vertex follows the surface.
         stiffness: (S,) 1 and more, how stiff it is.
         hold: (S,) how much it is held at the fit.
+        ceiling: (S,) metres, how far it may rise above the fit.
     """
 
     data: Float[np.ndarray, " S"]
     stiffness: Float[np.ndarray, " S"]
     hold: Float[np.ndarray, " S"]
+    ceiling: Float[np.ndarray, " S"]
 
 
 def head_height(model: HeadModel) -> float:
@@ -49,11 +57,14 @@ def head_height(model: HeadModel) -> float:
     return float(y.max() - y[face].min()) if face.any() else 0.7 * float(np.ptp(y))
 
 
-def zones_of(model: HeadModel, skin: Skin, settings: UniformizeSettings) -> Zones:
-    """The weights of a model's skin."""
+def zones_of(
+    model: HeadModel, skin: Skin, settings: UniformizeSettings, exposed: Float[np.ndarray, " S"] | None = None
+) -> Zones:
+    """The weights of a model's skin; `exposed` (S,) is its `exposure` where that is known already."""
     none = np.zeros(skin.count, bool)
     region = {name: model.regions.get(name, none)[skin.ids] for name in ("face", "scalp", "neck", *_TRUST)}
-    open_ = np.clip((exposure(model, skin) - _HIDDEN[0]) / (_HIDDEN[1] - _HIDDEN[0]), 0, 1)
+    exposed = exposure(model, skin) if exposed is None else exposed
+    open_ = np.clip((exposed - _HIDDEN[0]) / (_HIDDEN[1] - _HIDDEN[0]), 0, 1)
     data = open_ * (1 - _rim(skin))
     for name, trust in _TRUST.items():
         data = np.where(region[name], np.minimum(data, trust), data)
@@ -62,7 +73,9 @@ def zones_of(model: HeadModel, skin: Skin, settings: UniformizeSettings) -> Zone
     if not settings.hair:
         kept = _smooth(skin, (region["scalp"] | (region["neck"] & _behind(model, skin))).astype(float), _BLEND_RINGS)
         hold, data = np.maximum(hold, kept), data * (1 - kept) ** 2
-    return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold)
+    hairy = np.zeros(len(skin.ids)) if settings.hair else hairy_places(model, skin)
+    ceiling = np.where(hairy > 0, _SHAVEN + _SLOPE * (1 - hairy), _FREE)
+    return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold, ceiling)
 
 
 def exposure(model: HeadModel, skin: Skin) -> Float[np.ndarray, " S"]:

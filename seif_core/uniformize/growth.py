@@ -1,0 +1,45 @@
+"""Where hair may grow on a face: beard, brows and the skin below the hairline.
+
+The zones are laid out on the template, with iBUG-68 landmarks (https://ibug.doc.ic.ac.uk/resources/300-W) where the
+model has them; they fade over some rings of vertices.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from ..headmodel import HeadModel
+from ..shapes import Float
+from .skin import Skin
+
+_BROWS: Final = slice(17, 27)
+_NOSE_BASE: Final = 33
+_BROW_REACH: Final = 0.04
+"""Head heights around the brows' landmarks."""
+_FRINGE_REACH: Final = 0.12
+"""Head heights below the hairline and in front of the ears that fringes, temples and sideburns cover."""
+_FADE_RINGS: Final = 4
+
+
+def hairy_places(model: HeadModel, skin: Skin) -> Float[np.ndarray, " S"]:
+    """1 where hair may grow on face and neck, (S,), fading to 0."""
+    template = model.template.astype(np.float64)
+    points, none = template[skin.ids], np.zeros(skin.count, bool)
+    region = {n: model.regions.get(n, none)[skin.ids] for n in ("face", "scalp", "ears", "neck", "lips", "lids")}
+    face = template[model.regions.get("face", none)]
+    height = float(points[:, 1].max() - face[:, 1].min()) if len(face) else float(np.ptp(points[:, 1]))
+    hairy = region["neck"].copy()
+    for name in ("scalp", "ears"):
+        if region[name].any():
+            hairy |= KDTree(points[region[name]]).query(points)[0] < _FRINGE_REACH * height
+    if "ibug68" in model.embeddings:
+        marks = model.embeddings["ibug68"].points(template)
+        hairy |= KDTree(marks[_BROWS]).query(points)[0] < _BROW_REACH * height
+        hairy |= region["face"] & (points[:, 1] < marks[_NOSE_BASE, 1])
+    result = (hairy & ~region["lips"] & ~region["lids"]).astype(np.float64)
+    for _ in range(_FADE_RINGS):
+        result = np.maximum(result, skin.smoothing @ result)
+    return result
