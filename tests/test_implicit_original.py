@@ -8,15 +8,11 @@ import torch
 from conftest import SHARED
 
 from seif_core.errors import ModelError
-from seif_core.implicit.network import (
-    COMPACT_SEIF,
-    ORIGINAL_SEIF,
-    ORIGINAL_SEMANTIC,
-    ImplicitNetwork,
-    ImplicitSettings,
-)
+from seif_core.implicit.encoder import EncoderSettings
+from seif_core.implicit.network import ORIGINAL_SEIF, ORIGINAL_SEMANTIC, ImplicitNetwork, ImplicitSettings
 from seif_core.implicit.weights import import_checkpoint, load_network
 
+SMALL = ImplicitSettings(EncoderSettings(stacks=1, width=64, stem=32, groups=8), (128, 64, 32), semantic_input=True)
 VECTORS = SHARED / "original"
 needs_vectors = pytest.mark.skipif(not VECTORS.exists(), reason="the original's answers are not on this machine")
 
@@ -68,7 +64,7 @@ def test_original_architecture_has_the_published_entries_and_no_others():
 
 
 def test_compact_network_has_gradients_from_points_and_semantics_to_all_weights():
-    network = ImplicitNetwork(COMPACT_SEIF)
+    network = ImplicitNetwork(SMALL)
     points = (torch.rand(2, 3, 50) - 0.5).requires_grad_()
     answer = network.query(network.encode(torch.rand(2, 6, 64, 64))[-1], points, torch.rand(2, 3, 50))
     assert answer.shape == (2, 4, 50)
@@ -79,7 +75,7 @@ def test_compact_network_has_gradients_from_points_and_semantics_to_all_weights(
 
 
 def test_points_outside_the_image_are_empty():
-    network = ImplicitNetwork(COMPACT_SEIF)
+    network = ImplicitNetwork(SMALL)
     features = network.encode(torch.rand(1, 6, 64, 64))[-1]
     points = torch.tensor([[[0.6, 0.0], [0.0, 0.0], [0.0, 0.0]]])
     answer = network.query(features, points, torch.rand(1, 3, 2))
@@ -88,7 +84,7 @@ def test_points_outside_the_image_are_empty():
 
 
 def test_seif_network_refuses_points_without_semantics():
-    network = ImplicitNetwork(COMPACT_SEIF)
+    network = ImplicitNetwork(SMALL)
     with pytest.raises(ValueError, match="semantic"):
         network.query(torch.rand(1, 64, 8, 8), torch.rand(1, 3, 4))
 
@@ -106,10 +102,10 @@ def test_import_refuses_files_that_are_no_checkpoint_in_words(tmp_path):
 def test_loading_refuses_a_wrong_checksum_and_another_architecture(tmp_path):
     from safetensors.torch import save_file
 
-    network = ImplicitNetwork(COMPACT_SEIF)
+    network = ImplicitNetwork(SMALL)
     save_file({k: v.clone() for k, v in network.state_dict().items()}, tmp_path / "w.safetensors")
-    load_network(tmp_path / "w.safetensors", COMPACT_SEIF)
+    load_network(tmp_path / "w.safetensors", SMALL)
     with pytest.raises(ModelError, match="checksum"):
-        load_network(tmp_path / "w.safetensors", COMPACT_SEIF, sha256="0" * 64)
+        load_network(tmp_path / "w.safetensors", SMALL, sha256="0" * 64)
     with pytest.raises(ModelError, match="fit"):
-        load_network(tmp_path / "w.safetensors", ImplicitSettings(COMPACT_SEIF.encoder, (8,), semantic_input=True))
+        load_network(tmp_path / "w.safetensors", ImplicitSettings(SMALL.encoder, (8,), semantic_input=True))

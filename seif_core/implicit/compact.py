@@ -16,11 +16,11 @@ from .weights import load_weights
 
 NORMALS_FILE: Final = (
     "compact_normals.safetensors",
-    "17bdf3cb2f717f0fcef7ea78179aed44412274bce5b3dd991be54025451b86f9",
+    "c154aa498dbb5db616652bab6e019ae596261c8b3f7a8f000e454c5be148fb8d",
 )
 IMPLICIT_FILE: Final = (
     "compact_implicit.safetensors",
-    "6a8081566c2ccb90e3d2992e9e3440809f1579237ddf1054e1d68e53ae5fd69a",
+    "544d0de6ae2b312bee6808bacd3ae2fd40c2075990d5993e51f554c30ecdc013",
 )
 """File name in ``vendor/weights`` and sha256; the model card there tells what each was trained on."""
 

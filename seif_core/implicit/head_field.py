@@ -83,8 +83,7 @@ class HeadField:
         with torch.no_grad():
             self._features = network.encode(image.to(self._device))[-1]
         grown = F.max_pool2d(inputs.mask[None], 2 * _MARGIN + 1, 1, _MARGIN)[0, 0].cpu()
-        size = grown.shape[0]
-        shown = _silhouette(fit, inputs, grown.shape[0])
+        shown = _silhouette(fit, inputs, len(grown))
         self._hull = ((grown > 0) | shown).numpy()
 
     def prior(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:

@@ -110,7 +110,7 @@ def reconstruct_surface(
     normal_map = front.permute(1, 2, 0).float().cpu().numpy()
     progress.step(0.75)
     known = head.known(surface.vertices)
-    refined = follow_normals(placed, surface.triangles, normal_map, view, s.refinement, known)
+    refined = follow_normals(placed, surface.triangles, normal_map, view, s.refinement, known=known)
     progress.step(1.0)
     return HeadSurface(refined, surface.triangles, codes, normal_map, view, surface.queries)
 

@@ -142,7 +142,8 @@ class CodedSurface:
 
     def ask(self, points: Float[np.ndarray, "N 3"], reach: float = np.inf) -> Nearest:
         """Ask about points (N, 3) in metres; those farther than `reach` metres are told apart no more."""
-        distance, sample = self._tree.query(points, distance_upper_bound=reach)
+        found = self._tree.query(points, distance_upper_bound=reach)
+        distance, sample = np.asarray(found[0]), np.asarray(found[1])
         rows = np.flatnonzero(np.isfinite(distance))
         triangle = sample[rows] // 4
         closest = closest_on_triangles(points[rows], self._corners[triangle])

@@ -64,6 +64,7 @@ def follow_normals(
     normals: Float[np.ndarray, "S S 3"],
     view: HeadView,
     settings: RefinementSettings | None = None,
+    *,
     known: Float[np.ndarray, " V"] | None = None,
 ) -> Float[np.ndarray, "V 3"]:
     """Move what the camera sees of a closed surface so that its normals follow the map.

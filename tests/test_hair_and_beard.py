@@ -1,0 +1,78 @@
+"""Bearded, long-haired and bald heads keep what makes them so: the shipped networks on drawn heads of known shape."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from fake_stages import sample_fit
+
+from seif_core.headmodel import load_head_model
+from seif_core.implicit.compact import compact_networks
+from seif_core.implicit.head_field import HeadField
+from seif_core.implicit.head_surface import estimate_normals
+from seif_core.implicit.inputs import HeadInputs
+from seif_core.training import synthetic
+from seif_core.training.hair import random_style
+from seif_core.training.synthetic import SyntheticHeads, SyntheticSettings, photographed, stack
+
+CALM = {"turned": 0.0, "glasses": 0.0, "dressed": 0.0, "points": 3000, "size": 256}
+
+
+def long_style(generator):
+    plain = replace(random_style(generator), hat=False, brim=0.0, thickness=0.02, curl=0.02)
+    return replace(plain, length=0.2, opening=math.radians(60), front=math.radians(45))
+
+
+@pytest.fixture
+def right_before_and_after(monkeypatch):
+    """For a kind of head: shares of points, away from both surfaces, that the fit and the field get right."""
+
+    def measure(settings: SyntheticSettings, seed: int) -> tuple[float, float]:
+        monkeypatch.setattr(synthetic, "random_style", long_style)
+        heads = SyntheticHeads(load_head_model(), settings, "cpu", seed)
+        before, after = [], []
+        for number in range(3):
+            scene = heads.draw_scene()
+            photo = photographed(stack([scene.sample]), torch.Generator().manual_seed(number))[0]
+            inputs = HeadInputs(scene.view, photo, scene.sample.mask, scene.sample.guidance)
+            posed = scene.fitted.numpy()
+            fit = replace(sample_fit(), model=load_head_model(), neutral=posed, expressed=posed, posed=posed)
+            network = compact_networks("cpu").implicit
+            field = HeadField(network, inputs, estimate_normals(inputs, "cpu"), fit)
+            shape = scene.sample.shape
+            inside = shape.occupancy.numpy() > 0.5
+            before.append((shape.prior[:, 3].numpy() < 0) == inside)
+            after.append((field.occupancy(shape.points.numpy()) > 0.5) == inside)
+        return float(np.mean(before)), float(np.mean(after))
+
+    return measure
+
+
+def test_long_hair_stands_where_the_fit_has_none(right_before_and_after):
+    before, after = right_before_and_after(SyntheticSettings(bald=0.0, bearded=0.0, **CALM), 11)
+    assert after > before + 0.05
+
+
+def test_beard_shows_in_the_normals_and_does_not_take_the_head_away(right_before_and_after):
+    bearded = SyntheticSettings(bald=1.0, bearded=1.0, **CALM)
+    before, after = right_before_and_after(bearded, 12)
+    assert after > before - 0.02
+    heads = SyntheticHeads(load_head_model(), bearded, "cpu", 14)
+    gains = []
+    for number in range(3):
+        scene = heads.draw_scene()
+        sample = scene.sample
+        photo = photographed(stack([sample]), torch.Generator().manual_seed(number))[0]
+        found = estimate_normals(HeadInputs(scene.view, photo, sample.mask, sample.guidance), "cpu")
+        seen = (sample.target.norm(dim=0) > 0.5) & (sample.guidance.norm(dim=0) > 0.5) & (sample.mask[0] > 0)
+        gains.append(((found - sample.guidance) * sample.target).sum(0)[seen].mean().item())
+    assert np.mean(gains) > 0.01
+
+
+def test_bald_head_stays_bald(right_before_and_after):
+    before, after = right_before_and_after(SyntheticSettings(bald=1.0, bearded=0.0, **CALM), 13)
+    assert after > before - 0.02
