@@ -1,7 +1,8 @@
 """Where hair may grow on a face: beard, brows and the skin below the hairline.
 
 The zones are laid out on the template, with iBUG-68 landmarks (https://ibug.doc.ic.ac.uk/resources/300-W) where the
-model has them; they fade over some rings of vertices.
+model has them; they fade with the distance, so that skin that follows the surface goes
+over smoothly into skin that must not.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ _BROWS: Final = slice(17, 27)
 _NOSE_BASE: Final = 33
 _BROW_REACH: Final = 0.04
 """Head heights around the brows' landmarks."""
-_FRINGE_REACH: Final = 0.12
+_FRINGE_REACH: Final = 0.1
 """Head heights below the hairline and in front of the ears that fringes, temples and sideburns cover."""
-_FADE_RINGS: Final = 4
+_FADE: Final = 0.12
+"""Head heights over which the zones fade."""
 
 
 def hairy_places(model: HeadModel, skin: Skin) -> Float[np.ndarray, " S"]:
@@ -39,7 +41,7 @@ def hairy_places(model: HeadModel, skin: Skin) -> Float[np.ndarray, " S"]:
         marks = model.embeddings["ibug68"].points(template)
         hairy |= KDTree(marks[_BROWS]).query(points)[0] < _BROW_REACH * height
         hairy |= region["face"] & (points[:, 1] < marks[_NOSE_BASE, 1])
-    result = (hairy & ~region["lips"] & ~region["lids"]).astype(np.float64)
-    for _ in range(_FADE_RINGS):
-        result = np.maximum(result, skin.smoothing @ result)
-    return result
+    hairy &= ~region["lips"] & ~region["lids"]
+    if not hairy.any():
+        return np.zeros(len(points))
+    return np.clip(1 - KDTree(points[hairy]).query(points)[0] / (_FADE * height), 0, 1)

@@ -113,6 +113,7 @@ class SurfaceMatcher:
         trust = (scale**2 / (scale**2 + distance**2)) ** 2 * (distance < settings.distance_limit * self.height)
         trust *= np.clip(((there * normals).sum(1) - _COSINES[0]) / (_COSINES[1] - _COSINES[0]), 0, 1)
         trust *= np.exp(-(((code - codes) ** 2).sum(1)) / settings.code_scale**2)
+        trust *= self.at.trust[nearest]
         if fine >= _CLOSEST_FROM:
             aside = np.sqrt(np.maximum(distance**2 - ahead**2, 0))
             trust *= aside < np.maximum(_ASIDE * self.height, 0.5 * ahead)

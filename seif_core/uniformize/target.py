@@ -26,6 +26,11 @@ _CALM: Final = 0.012
 _MOST_ROUNDS: Final = 24
 _HIDDEN: Final = 0.08
 """Seen from less of its half space, a place lies behind the surface's outside."""
+_BELOW_CHIN: Final = 0.03
+"""Head heights below the chin from which the surface may end."""
+_LOOKS_DOWN: Final = 0.75
+_CUT_FADE: Final = 0.06
+"""Head heights from the end of the neck within which the surface is believed less."""
 _CODE_SPACING: Final = 0.004
 """Metres between places of the fit whose codes are handed to the surface."""
 
@@ -68,12 +73,14 @@ class SurfacePoints(NamedTuple):
         points: (N, 3) metres.
         normals: (N, 3) unit, calm.
         codes: (N, 3) canonical codes.
+        trust: (N,) in 0..1, less near the flat end of the neck, where the photo ends and no body does.
         spacing: metres between neighbours.
     """
 
     points: Float[np.ndarray, "N 3"]
     normals: Float[np.ndarray, "N 3"]
     codes: Float[np.ndarray, "N 3"]
+    trust: Float[np.ndarray, " N"]
     spacing: float
 
 
@@ -105,7 +112,26 @@ def prepare_surface(
     codes = _fit_codes(model, fitted, vertices[rows])
     if surface.codes is not None:
         codes = filled_codes(surface.codes[rows], codes)
-    return SurfacePoints(vertices[rows], normals[rows], codes, spacing)
+    trust = _away_from_the_cut(model, fitted, vertices[rows], normals[rows], height)
+    return SurfacePoints(vertices[rows], normals[rows], codes, trust, spacing)
+
+
+def _away_from_the_cut(
+    model: HeadModel, fitted: np.ndarray, points: np.ndarray, normals: np.ndarray, height: float
+) -> np.ndarray:
+    """0 at what looks down from below the chin, rising to 1 at some distance from it."""
+    trust = np.ones(len(points))
+    none = np.zeros(len(fitted), bool)
+    neck, scalp, face = (model.regions.get(name, none) for name in ("neck", "scalp", "face"))
+    if not (neck.any() and scalp.any() and face.any()):
+        return trust
+    down = unit((fitted[neck].mean(axis=0) - fitted[scalp].mean(axis=0))[None])[0]
+    depth = points @ down - (fitted[face] @ down).max()
+    cut = (depth > _BELOW_CHIN * height) & (normals @ down > _LOOKS_DOWN)
+    low = np.flatnonzero(depth > (_BELOW_CHIN - _CUT_FADE) * height)
+    if cut.any():
+        trust[low] = np.clip(KDTree(points[cut]).query(points[low])[0] / (_CUT_FADE * height), 0, 1)
+    return trust
 
 
 def _fit_codes(model: HeadModel, fitted: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -29,7 +29,7 @@ _EAR_HOLD: Final = 0.02
 _BLEND_RINGS: Final = 4
 _SHAVEN: Final = 0.002
 """Metres that the bald head's skin may rise above the fit where hair may grow: the rest is beard, brow or fringe."""
-_SLOPE: Final = 0.02
+_SLOPE: Final = 0.015
 """Metres that it may rise more where the hair's zone fades out."""
 _FREE: Final = 1.0
 
@@ -74,7 +74,7 @@ def zones_of(
         kept = _smooth(skin, (region["scalp"] | (region["neck"] & _behind(model, skin))).astype(float), _BLEND_RINGS)
         hold, data = np.maximum(hold, kept), data * (1 - kept) ** 2
     hairy = np.zeros(len(skin.ids)) if settings.hair else hairy_places(model, skin)
-    ceiling = np.where(hairy > 0, _SHAVEN + _SLOPE * (1 - hairy), _FREE)
+    ceiling = np.where(hairy > 0, _SHAVEN + _SLOPE * (1 - hairy) ** 2, _FREE)
     return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold, ceiling)
 
 
