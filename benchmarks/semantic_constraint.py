@@ -7,9 +7,16 @@ of the distances between the surfaces, both ways, in percent of the head's heigh
 
 Run: ``python benchmarks/semantic_constraint.py WITH/checkpoint.pt WITHOUT/checkpoint.pt [HEADS]``
 
-Last figures (see the model card for the training):
+Last figures, both networks after 400 steps of 16 heads (2 cores, x86_64, CPU, 8 minutes each), 10 heads:
 
-TABLE
+    network            steps  components   Chamfer %   worst %
+    with the 3DMM        400        12.8        3.73      7.57
+    without              400         1.3        3.49      4.31
+
+So early, the constraint does not show: the network without it draws one smooth lump, the other has pieces where the
+3DMM's inside and outside meet (behind the ears, in the mouth), which the visual hull and the choice of the largest piece
+take away in use. On the training points the constrained network is right more often at the same step (0.726 against
+0.696). The long training that the comparison asks for has not been done for the network without.
 """
 
 from __future__ import annotations
@@ -77,7 +84,7 @@ def occupancy(network: ImplicitNetwork, scene: Scene, model: HeadModel, seed: in
     answers = []
     for part in np.array_split(np.arange(len(points)), 16):
         prior = torch.from_numpy(told[part]).T[None]
-        answer = network.query(features, torch.from_numpy(points[part]).T[None], prior[:, :3], prior[:, 3:])
+        answer = network.query(features, torch.from_numpy(points[part]).T[None], prior[:, :3], prior[:, 3:4])
         answers.append(answer[0, 0].numpy())
     return np.concatenate(answers)
 
