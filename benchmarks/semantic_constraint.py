@@ -14,9 +14,9 @@ Last figures, both networks after 400 steps of 16 heads (2 cores, x86_64, CPU, 8
     without              400         1.3        3.49      4.31
 
 So early, the constraint does not show: the network without it draws one smooth lump, the other has pieces where the
-3DMM's inside and outside meet (behind the ears, in the mouth), which the visual hull and the choice of the largest piece
-take away in use. On the training points the constrained network is right more often at the same step (0.726 against
-0.696). The long training that the comparison asks for has not been done for the network without.
+3DMM's inside and outside meet (behind the ears, in the mouth), which the visual hull and the choice of the largest
+piece take away in use. On the training points the constrained network is right more often at the same step (0.726
+against 0.696). The long training that the comparison asks for has not been done for the network without.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def test_full_disk_of_the_system_itself_is_understood():
 
 def test_interrupt_in_a_stage_stops_with_130_and_leaves_nothing(photo, tmp_path, monkeypatch, capsys):
     def interrupted(*_, progress, **__):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)  # in this thread, so that it is not late
         progress.step(0.5)
 
     monkeypatch.setattr(appearance, "bake_texture", interrupted)
