@@ -7,26 +7,29 @@ against the reference, face / head, of the fit, the network's normal map and the
 
 Last figures (2 cores, x86_64, CPU, two threads, other work beside; base topology, 256 cells):
 
-    photo                               no face found, told in a sentence
-    Bryan                                    1   True     0         0  0.2107     24.9
-    Luciano                                  1   True     0         0  0.2629     23.6
-    astronaut                                1   True     0         0  0.1788     24.6
-    avatar_fjgaylor_tsand                    1   True     0         0  0.1389     25.6
-    chelsea                             no face found, told in a sentence
-    duncan                                   1   True     0         0  0.2455     22.8
-    grace_hopper                             1   True     0         0  0.2811     24.7
-    kwong                                    1   True     0         0  0.1995     20.0
-    landscape_eyes_that_speak_familymwr      1   True     0         0    0.19     19.9
-    landscape_obama_nasa_hq_photo            1   True     0         0   0.197     20.0
-    landscape_untitled_amir_kuckovic    no face found, told in a sentence
-    macbeth                                  1   True     0         0  0.2071     19.6
-    noise                               no face found, told in a sentence
-    obama                                    1   True     0         0  0.1768     24.8
-    portrait_iris_stefan_kellner             1   True     0         0  0.2167     23.6
-    retina_flotus_the_white_house            1   True     0         0  0.2609     20.3
-    seif_demo_1                         no face found, told in a sentence
-    seif_demo_12                        no face found, told in a sentence
-    seif_demo_5                         no face found, told in a sentence
+    photo                            pieces closed flips crossings  face %  s  fit, network, mesh: face / head
+    Bryan                                 1   True    0    0     0.21   24.9
+    Luciano                               1   True    0    0     0.26   23.6
+    astronaut                             1   True    0    0     0.18   24.6
+    avatar_fjgaylor_tsand                 1   True    0    0     0.14   25.6
+    chelsea  (no face found, told in a sentence)
+    duncan                                1   True    0    0     0.25   22.8
+    grace_hopper                          1   True    0    0     0.28   24.7
+    kwong                                 1   True    0    0     0.20   20.0
+    landscape_eyes_that_speak_familymwr   1   True    0    0     0.19   19.9
+    landscape_obama_nasa_hq_photo         1   True    0    0     0.20   20.0
+    landscape_untitled_amir_kuckovic  (no face found, told in a sentence)
+    macbeth                               1   True    0    0     0.21   19.6
+    noise  (no face found, told in a sentence)
+    obama                                 1   True    0    0     0.18   24.8
+    portrait_iris_stefan_kellner          1   True    0    0     0.22   23.6
+    retina_flotus_the_white_house         1   True    0    0     0.26   20.3
+    seif_demo_1                           1   True    0    0     0.18   16.5
+        11.31 / 13.98 11.03 / 14.06 10.58 / 14.17
+    seif_demo_12                          1   True    0    0     0.21   16.3
+        8.62 / 15.12 8.57 / 13.29 9.93 / 13.57
+    seif_demo_5                           1   True    0    0     0.16   18.0
+        11.30 / 17.25 9.36 / 14.17 11.35 / 16.45
 
 Mean of the three with a reference: fit 10.41 / 15.45, network 9.65 / 13.84, mesh 10.62 / 14.73 degrees.
 """
