@@ -7,6 +7,7 @@ import trimesh
 from seif_core.camera import Camera
 from seif_core.implicit.refinement import RefinementSettings, follow_normals, unique_edges
 from seif_core.implicit.view import HeadView
+from seif_core.uniformize.crossings import crossing_pairs
 
 DISTANCE = 0.6
 PLAIN = RefinementSettings(smoothing=0)
@@ -71,3 +72,13 @@ def test_map_without_normals_changes_nothing(ball):
 def test_edges_come_once_and_sorted():
     edges = unique_edges(np.array([[0, 1, 2], [2, 1, 3]]))
     assert edges.tolist() == [[0, 1], [0, 2], [1, 2], [1, 3], [2, 3]]
+
+
+def test_surface_that_passes_through_itself_is_mended(ball):
+    vertices, triangles = ball
+    pushed = vertices.copy()
+    ahead = np.linalg.norm(vertices - [0, 0, -DISTANCE + 0.1], axis=1) < 0.012
+    pushed[ahead, 2] -= 0.21  # a dent so deep that it comes out at the back
+    assert len(crossing_pairs(pushed, triangles))
+    mended = follow_normals(pushed, triangles, np.zeros((64, 64, 3)), VIEW, PLAIN)
+    assert len(crossing_pairs(mended, triangles)) == 0

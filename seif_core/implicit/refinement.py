@@ -22,10 +22,12 @@ from scipy.sparse.linalg import cg
 
 from ..raster import rasterize_view
 from ..shapes import Bool, Float, Int
+from ..uniformize.crossings import CrossingFinder
 from ..uniformize.skin import vertex_normals
 from .view import HeadView
 
 _CALMING_ROUNDS: Final = 16
+_UNTANGLING_ROUNDS: Final = 16
 _SHORT: Final = 0.4
 _LEAST_COSINE: Final = 0.0
 """A triangle may turn by so much."""
@@ -87,7 +89,7 @@ def follow_normals(
     points = _smoothed(vertices.astype(np.float64), edges, s.smoothing)
     for _ in range(s.passes):
         points = _one_pass(points, triangles, edges, normals=normals, view=view, stay=stay, s=s)
-    return points
+    return _untangled(points, triangles, edges)
 
 
 def _one_pass(
@@ -112,6 +114,26 @@ def _one_pass(
         moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=stay)
         moved = np.clip(moved, -limit, limit)
     return points + _calmed(points, rays, moved, triangles, edges)[:, None] * rays
+
+
+def _untangled(points: np.ndarray, triangles: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Points (V, 3) with places smoothed where the surface passes through itself, until none is left."""
+    finder = CrossingFinder(triangles)
+    graph = _neighbours(edges, len(points))
+    degree = np.maximum(np.asarray(graph.sum(1)).ravel(), 1)
+    for round_ in range(_UNTANGLING_ROUNDS):
+        pairs = finder.pairs(points)
+        if len(pairs) == 0:
+            break
+        near = np.zeros(len(points))
+        near[triangles[pairs.ravel()]] = 1
+        for _ in range(1 + round_ // 2):
+            near = np.maximum(near, (graph @ near > 0) * 1.0)
+        rows = np.flatnonzero(near)
+        points = points.copy()
+        for _ in range(2):
+            points[rows] = (points[rows] + (graph[rows] @ points) / degree[rows, None]) / 2
+    return points
 
 
 def _smoothed(points: np.ndarray, edges: np.ndarray, rounds: int) -> np.ndarray:
