@@ -6,11 +6,12 @@ import torch
 from fake_stages import sample_fit, sample_portrait
 
 from seif_core.headmodel.semantics import SemanticField
+from seif_core.implicit.closed_skin import outer_skin
 from seif_core.implicit.encoder import EncoderSettings
 from seif_core.implicit.head_field import HeadField
 from seif_core.implicit.inputs import head_inputs, view_of
 from seif_core.implicit.network import ImplicitNetwork, ImplicitSettings
-from seif_core.implicit.prior import CubePrior, outer_skin
+from seif_core.implicit.prior import CubePrior
 from seif_core.implicit.surface import SurfaceSettings, extract_surface
 
 TINY = ImplicitSettings(

@@ -5,8 +5,9 @@ import pytest
 import trimesh
 
 from seif_core.camera import Camera
-from seif_core.implicit.refinement import RefinementSettings, follow_normals, unique_edges
+from seif_core.implicit.refinement import RefinementSettings, follow_normals
 from seif_core.implicit.view import HeadView
+from seif_core.mesh_edges import unique_edges
 from seif_core.uniformize.crossings import crossing_pairs
 
 DISTANCE = 0.6

@@ -119,6 +119,6 @@ class HeadField:
             asked = torch.from_numpy(part).to(self._device).T[None]
             logits = self._network.logits(self._features, asked, told[:, :3], told[:, 3:4])
             held = told[:, 4] * self._network.settings.distance_input
-            logits[:, 0] += held * (first_guess(told[:, 5]) - logits[:, 0])
+            logits[:, 0] += held * (first_guess(told[:, 3]) - logits[:, 0])
             answers.append(torch.sigmoid(logits)[0].T.cpu().numpy())
         return np.concatenate(answers) if answers else np.zeros((0, 4), np.float32)

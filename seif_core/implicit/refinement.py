@@ -20,6 +20,7 @@ from scipy import sparse
 from scipy.ndimage import map_coordinates, minimum_filter
 from scipy.sparse.linalg import cg
 
+from ..mesh_edges import unique_edges
 from ..raster import rasterize_view
 from ..shapes import Bool, Float, Int
 from ..uniformize.crossings import CrossingFinder
@@ -245,11 +246,3 @@ def _solve(
     right = matrix.T @ goal - smooth.T @ (smooth @ moved) - stay * moved
     inverse = sparse.diags(1 / system.diagonal())
     return cg(system, right, rtol=1e-4, maxiter=200, M=inverse)[0]
-
-
-def unique_edges(triangles: Int[np.ndarray, "T 3"]) -> Int[np.ndarray, "E 2"]:
-    """Edges (E, 2) of a mesh, each once, lower vertex first."""
-    pairs = np.sort(np.concatenate([triangles[:, :2], triangles[:, 1:], triangles[:, [2, 0]]]).astype(np.int64), axis=1)
-    count = int(pairs.max()) + 1
-    keys = np.unique(pairs[:, 0] * count + pairs[:, 1])
-    return np.stack([keys // count, keys % count], axis=1)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import torch
 
-from ..implicit.prior import DepthRange
 from ..shapes import Float
+from .depth_range import DepthRange
 
 
 class ShapePoints(NamedTuple):
@@ -23,8 +23,8 @@ class ShapePoints(NamedTuple):
 
     Attributes:
         points: (N, 3).
-        prior: (N, 4) what the fitted head says: semantic code after fading (3) and signed distance in cube units,
-            negative inside.
+        prior: (N, 4) what the fitted head says: semantic code after fading (3) and signed distance in cube units to the
+            closed skin, negative inside.
         occupancy: (N,) 1 inside the true head, else 0.
         code: (N, 3) semantic code of the true head after fading.
     """
@@ -39,6 +39,8 @@ def sample_points(
     true: DepthRange, prior: DepthRange, mask: torch.Tensor, count: int, generator: torch.Generator
 ) -> Float[torch.Tensor, "N 3"]:
     """Points where a surface is looked for: about the true and the fitted surfaces, near the outline, anywhere between.
+
+    Some lie anywhere in the cube, so that a network learns that there is nothing.
 
     Args:
         true: of the true head.
@@ -56,8 +58,8 @@ def sample_points(
     region = shown | (mask & torch.isfinite(prior.front))
     near = torch.nn.functional.max_pool2d(region.float()[None, None], 9, 1, 4)[0, 0] > 0
     inner, rim = region.nonzero(), (near & ~shown).nonzero()
-    n_rim = count // 10 if len(rim) else 0
-    chosen = inner[(rand(count - n_rim) * len(inner)).long().clamp(max=len(inner) - 1)]
+    n_rim, n_any = count // 10 if len(rim) else 0, count // 16
+    chosen = inner[(rand(count - n_rim - n_any) * len(inner)).long().clamp(max=len(inner) - 1)]
     row, column = chosen.unbind(1)
     front = torch.where(shown, true.front, prior.front)[row, column]
     back = torch.where(shown, true.back, prior.back)[row, column]
@@ -77,4 +79,4 @@ def sample_points(
     offset = rand(len(pixels), 2)
     x = (pixels[:, 1] + offset[:, 0]) / size - 0.5
     y = 0.5 - (pixels[:, 0] + offset[:, 1]) / size
-    return torch.stack([x, y, z.clamp(-0.5, 0.5)], 1)
+    return torch.cat([torch.stack([x, y, z.clamp(-0.5, 0.5)], 1), rand(n_any, 3) - 0.5])

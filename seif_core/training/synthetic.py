@@ -23,13 +23,16 @@ from ..camera import Camera
 from ..headmodel import HeadModel
 from ..headmodel.semantics import canonical_codes
 from ..headmodel.torch_model import TorchHeadModel, rotation_matrices
-from ..implicit.prior import CodedSurface, DepthRange, depth_range, outer_skin
-from ..implicit.refinement import unique_edges
+from ..implicit.closed_skin import closed_skin, outer_skin
+from ..implicit.coded_surface import CodedSurface
+from ..implicit.prior import PosedPrior
 from ..implicit.view import HeadView, head_proper
+from ..mesh_edges import unique_edges
 from ..raster import Raster, interpolate, rasterize_view, vertex_normals
 from ..shapes import Float, Int
 from .canvas import Canvas, make_canvas
 from .degrade import degrade, to_srgb
+from .depth_range import DepthRange, depth_range
 from .hair import HairStyle, hair_shell, random_style, skull_radius
 from .lighting import key_visibility, occlusion, random_lights, shade
 from .noise import NoiseField
@@ -158,6 +161,7 @@ class SyntheticHeads:
         self.generator = torch.Generator(device=self.device).manual_seed(seed)
         self.random = Randomness(self.generator)
         self._proper = head_proper(model)
+        self._head = model
         self._codes = canonical_codes(model)
         self._height = float(np.ptp(model.template[:, 1]))
         self._outer = outer_skin(model)
@@ -397,17 +401,19 @@ class SyntheticHeads:
         true, prior = depths
         points = sample_points(true, prior, mask, self.s.points, self.generator)
         metric = view.to_camera(points.cpu().numpy().astype(np.float64))
-        code, said = self._coded(skin).ask(metric).codes, self._coded(fitted).ask(metric)
-        signed = np.where(prior.inside(points).cpu().numpy(), -said.distance, said.distance) / view.scale
+        told = PosedPrior(self._head, fitted.cpu().numpy()).ask(metric)
+        said = np.column_stack([told.codes, told.signed / view.scale])
         return ShapePoints(
             points,
-            torch.as_tensor(np.column_stack([said.codes, signed]), device=self.device).float(),
+            torch.as_tensor(said, device=self.device).float(),
             true.inside(points).float(),
-            torch.as_tensor(code, device=self.device).float(),
+            torch.as_tensor(self._coded(skin).ask(metric).codes, device=self.device).float(),
         )
 
     def _coded(self, skin: torch.Tensor) -> CodedSurface:
-        return CodedSurface(skin.cpu().numpy(), self._outer, self._codes, self._height)
+        closed = closed_skin(self._head)
+        places, codes = closed.with_middles(skin.cpu().numpy()), closed.with_middles(self._codes)
+        return CodedSurface(places, closed.triangles, codes, self._height)
 
 
 def stack(samples: Sequence[Sample]) -> Sample:
