@@ -24,6 +24,8 @@ _HULL: Final = 0.1
 """Distance that points in the visual hull are given at most, so that hair far from the 3DMM is asked about."""
 _KNOWN: Final = 0.02
 """Cube units from the 3DMM at which its depth is no longer taken to be the head's."""
+_FINER: Final = 4
+"""How much finer the feature map is made, bicubically: read bilinearly as it is, its cells show as facets."""
 _MARGIN: Final = 2
 """Pixels by which the mask may be too small."""
 
@@ -81,7 +83,8 @@ class HeadField:
             inputs.photo[None], normals[None], inputs.guidance[None], inputs.mask[None], network.settings
         )
         with torch.no_grad():
-            self._features = network.encode(image.to(self._device))[-1]
+            features = network.encode(image.to(self._device))[-1]
+            self._features = F.interpolate(features, scale_factor=_FINER, mode="bicubic", align_corners=True)
         grown = F.max_pool2d(inputs.mask[None], 2 * _MARGIN + 1, 1, _MARGIN)[0, 0].cpu()
         shown = _silhouette(fit, inputs, len(grown))
         self._hull = ((grown > 0) | shown).numpy()
