@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import __version__
-from .data_folder import weights_folder
 from .errors import ModelError
+from .folders import weights_folder
 from .headmodel import load_head_model
 
 LIBRARIES: Final = (

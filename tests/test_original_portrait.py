@@ -5,7 +5,6 @@ import pytest
 import torch
 from fake_stages import sample_fit, sample_portrait
 
-from seif_core import data_folder
 from seif_core.errors import ModelError
 from seif_core.implicit import original_portrait
 from seif_core.implicit.head_surface import HeadSurfaceSettings
@@ -43,7 +42,7 @@ def test_published_networks_see_512_pixels_between_minus_one_and_one_and_answer_
 
 
 def test_without_imported_weights_a_sentence_says_how_to_import_them(tmp_path, monkeypatch):
-    monkeypatch.setenv(data_folder.VARIABLE, str(tmp_path))
+    monkeypatch.setenv("SEIF_DATA", str(tmp_path))
     with pytest.raises(ModelError, match="seif weights import"):
         reconstruct_original_surface(sample_portrait(), sample_fit(), normals=guided)
 

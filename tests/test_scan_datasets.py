@@ -17,6 +17,7 @@ from seif_core.errors import SettingsError
 from seif_core.evaluation.alignment import Similarity
 from seif_core.headmodel import load_head_model
 from seif_core.headmodel.skinning import pose_vertices
+from seif_core.implicit.closed_skin import outer_skin
 from seif_core.training.scans import (
     READERS,
     RegisteredScan,
@@ -34,7 +35,6 @@ from seif_core.training.scans import (
     registered_files,
 )
 from seif_core.training.scans.cleaning import cleaned
-from seif_core.training.scans.fit import outer_triangles
 from seif_core.training.scans.mesh import ScanMesh, read_scan_mesh
 
 NOW = (36, 39, 42, 45, 33, 48, 54)
@@ -50,7 +50,7 @@ def person(seed=0, expression=0.4, jaw=0.1):
     pose[2, 0] = jaw
     rest = neutral + np.tensordot(expressed, model.expression_basis, 1)
     vertices = pose_vertices(rest, model.joint_regressor @ neutral, model.skin_weights, pose, model.pose_basis)
-    triangles = outer_triangles(model)
+    triangles = outer_skin(model)
     used, compact = np.unique(triangles, return_inverse=True)
     return vertices[used], compact.reshape(-1, 3), model.embeddings["ibug68"].points(vertices), shape, vertices
 

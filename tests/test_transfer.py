@@ -9,9 +9,9 @@ from flame_pickle import FLAME_TEMPLATE, write_flame
 from sample_head import EYE_CENTRES, sample_model
 from scipy.spatial.transform import Rotation
 
-from seif_core.cache import cache_folder
 from seif_core.errors import ModelError
 from seif_core.evaluation.closest_point import SurfaceIndex
+from seif_core.folders import cache_folder
 from seif_core.headmodel import load_head_model
 from seif_core.headmodel.correspondence import NormalMatcher, PartMesh, ball
 from seif_core.headmodel.deformation_transfer import DeformationTransfer

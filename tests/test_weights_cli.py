@@ -10,8 +10,8 @@ import torch
 from safetensors import safe_open
 
 from seif_core import cli, cli_weights
-from seif_core.data_folder import data_folder, weights_folder
 from seif_core.errors import CancelledError, ModelError, SettingsError
+from seif_core.folders import data_folder, weights_folder
 from seif_core.implicit import original, weights
 from seif_core.implicit.encoder import EncoderSettings
 from seif_core.implicit.network import ImplicitNetwork, ImplicitSettings

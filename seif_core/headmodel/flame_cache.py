@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from ..cache import cache_folder
 from ..errors import ModelError
+from ..folders import cache_folder
 from ..resources import vendor_path
 from .flame import read_flame, release_of
 from .model import HeadModel, read_open_head

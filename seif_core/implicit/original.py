@@ -21,8 +21,8 @@ from typing import Final
 import numpy as np
 import torch
 
-from ..data_folder import weights_folder
 from ..errors import ModelError, SettingsError
+from ..folders import weights_folder
 from ..progress import Progress
 from ..shapes import Float, Float32
 from .network import ImplicitNetwork

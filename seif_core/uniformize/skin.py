@@ -15,6 +15,7 @@ from scipy import sparse
 from ..headmodel import HeadModel
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
+from ..mesh_edges import unique_edges
 from ..shapes import Float, Int
 
 _COTANGENTS = (0.02, 5.0)
@@ -45,8 +46,7 @@ class Skin:
     @cached_property
     def edges(self) -> Int[np.ndarray, "E 2"]:
         """Each edge once, lower vertex first."""
-        t = self.triangles
-        return np.unique(np.sort(np.concatenate([t[:, :2], t[:, 1:], t[:, [2, 0]]]), axis=1), axis=0)
+        return unique_edges(self.triangles)
 
     @cached_property
     def smoothing(self) -> sparse.csr_matrix:

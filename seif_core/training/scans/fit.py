@@ -19,9 +19,10 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ...evaluation.alignment import Similarity
-from ...headmodel import PART_NAMES, HeadModel
+from ...headmodel import HeadModel
 from ...headmodel.openhead.registration import Surface
 from ...headmodel.skinning import joint_transforms, pose_vertices
+from ...implicit.closed_skin import outer_skin
 from ...shapes import Bool, Float, Int
 from ...uniformize.skin import vertex_normals
 from .cleaning import border
@@ -100,17 +101,9 @@ class _Matched:
     joint_basis: Float[np.ndarray, "S 5 3"]
 
 
-def outer_triangles(model: HeadModel) -> Int[np.ndarray, "T 3"]:
-    """Triangles (T, 3) of the model's skin without mouth and eye sockets."""
-    inner = model.regions["mouth_interior"] | model.regions["eyeballs"]
-    skin = np.zeros(len(model.template), bool)
-    skin[np.unique(model.faces[model.face_part == PART_NAMES.index("skin")].clip(0))] = True
-    return model.triangles[(skin & ~inner)[model.triangles].all(1)]
-
-
 @lru_cache(maxsize=2)
 def _matched(model: HeadModel) -> _Matched:
-    triangles = outer_triangles(model)
+    triangles = outer_skin(model)
     corners = model.template[triangles].astype(np.float64)
     areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     weight = np.bincount(triangles.ravel(), np.repeat(areas, 3), len(model.template))

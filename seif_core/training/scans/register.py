@@ -27,10 +27,11 @@ from ...evaluation.coarse_alignment import align_coarsely
 from ...evaluation.scan import NOSE_TIP
 from ...evaluation.scan_files import UNITS, guess_unit
 from ...headmodel import HeadModel, load_head_model
+from ...implicit.closed_skin import outer_skin
 from ...shapes import Float
 from ...uniformize.skin import vertex_normals
 from .cleaning import cleaned, kept, without_crumbs
-from .fit import FitSettings, ModelFit, fit_model, landmark_weights, outer_triangles
+from .fit import FitSettings, ModelFit, fit_model, landmark_weights
 from .mesh import ScanMesh, read_scan_mesh
 from .records import ScanLandmarks, ScanRecord
 from .registered import RegisteredScan
@@ -257,7 +258,7 @@ def _face(model: HeadModel) -> tuple[np.ndarray, np.ndarray, SurfaceIndex, np.nd
     """The mean head: vertices (V, 3), outer triangles around the face (T, 3), these indexed, and the nose tip (3,)."""
     template = model.template.astype(np.float64)
     tip = model.embeddings["ibug68"].points(template)[NOSE_TIP]
-    triangles = outer_triangles(model)
+    triangles = outer_skin(model)
     around = np.linalg.norm(template[triangles].mean(1) - tip, axis=1) < _NEAR_FACE + 0.03
     return template, triangles[around], SurfaceIndex(template, triangles[around]), tip
 
