@@ -11,7 +11,7 @@ from seif_core.mesh_edges import unique_edges
 from seif_core.uniformize.crossings import crossing_pairs
 
 DISTANCE = 0.6
-PLAIN = RefinementSettings(smoothing=0)
+PLAIN = RefinementSettings(smoothing=0, loose_smoothing=0)
 VIEW = HeadView(Camera(1000.0, 256.0, 256.0, 512, 512), 6.0, 6.0, 500.0, DISTANCE)
 
 

@@ -43,6 +43,8 @@ class RefinementSettings:
         known_length: the same where the fitted 3DMM is near, for the depth there is known from landmarks.
         smoothing: how often each vertex first goes half the way to the middle of its neighbours, so that the steps of a
             coarse field do not stand against the map.
+        loose_smoothing: how often more where the fitted 3DMM is far, in hair: ledges of the field there would stay as
+            cracks, for the map's normals say nothing of the depth across them.
         passes: how often it is looked anew what is seen, and how much room there is.
         limit: metres, no vertex goes farther in one pass.
         thickness: share of the way to where the viewing ray leaves the head again that no vertex exceeds, so that thin
@@ -54,6 +56,7 @@ class RefinementSettings:
     length: float = 0.03
     known_length: float = 0.012
     smoothing: int = 8
+    loose_smoothing: int = 60
     passes: int = 2
     limit: float = 0.02
     thickness: float = 0.35
@@ -88,6 +91,7 @@ def follow_normals(
     share = np.zeros(len(vertices)) if known is None else known
     stay = (1 - share) / s.length**2 + share / s.known_length**2
     points = _smoothed(vertices.astype(np.float64), edges, s.smoothing)
+    points += (1 - share)[:, None] * (_smoothed(points, edges, s.loose_smoothing) - points)
     for _ in range(s.passes):
         points = _one_pass(points, triangles, edges, normals=normals, view=view, stay=stay, s=s)
     return _untangled(points, triangles, edges)
