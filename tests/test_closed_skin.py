@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from seif_core.headmodel import load_head_model
 from seif_core.implicit.closed_skin import closed_skin, eyeball_triangles
 from seif_core.implicit.coded_surface import CodedSurface
-from seif_core.implicit.prior import PosedPrior
+from seif_core.implicit.prior import PosedPrior, in_one_piece
 from seif_core.mesh_edges import boundary_loops, unique_edges
 
 
@@ -81,3 +81,13 @@ def test_signed_distance_does_not_jump_where_the_skin_is_open(model):
         middle = model.template[loop].astype(float).mean(0)
         along = middle + np.linspace(-0.03, 0.03, 400)[:, None] * np.random.default_rng(0).normal(size=3) / 1.7
         assert np.abs(np.diff(prior.ask(along).signed)).max() < 0.003  # lips that touch count as one
+
+
+def test_specks_of_the_wrong_side_are_taken_away_on_both_sides():
+    axis = np.linspace(-1, 1, 21)
+    ball = 0.07 * (np.linalg.norm(np.stack(np.meshgrid(axis, axis, axis, indexing="ij")), axis=0) - 0.63)
+    spoiled = ball.copy()
+    spoiled[1, 1, 1:3] *= -1
+    spoiled[10, 10, 10] *= -1
+    spoiled[17:, 10, 10] *= -1  # a wedge that reaches the ball's surface
+    assert np.array_equal(in_one_piece(spoiled), ball)

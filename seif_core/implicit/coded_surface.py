@@ -22,7 +22,7 @@ _SPACING: Final = 0.05
 """Head heights that a triangle's samples are apart at most, about."""
 _FINEST: Final = 2
 """Parts that the sides of the smallest triangles are cut into for their samples."""
-_CANDIDATES: Final = 3
+_CANDIDATES: Final = 4
 """Nearest samples whose triangles are tried."""
 _ON_EDGE: Final = 1e-6
 """Barycentric weight below which a nearest point lies on the opposite edge."""

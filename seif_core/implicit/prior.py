@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy.ndimage import map_coordinates
 from scipy.spatial import KDTree
+from skimage import measure
 
 from ..headmodel import HeadModel
 from ..headmodel.semantics import canonical_codes
@@ -31,6 +32,8 @@ _HELD_TO: Final = 0.04
 """Cube units from the surface at which it holds 1 / e as much."""
 _EYES: Final = 0.02
 """Metres from the skin within which eyeballs are looked for."""
+_WIDE: Final = 0.02
+"""Cube units, more than two cells: no way from inside to outside keeps so far from the skin."""
 _REACH: Final = 0.2
 """Cube units beyond which distances are not told apart."""
 
@@ -104,6 +107,7 @@ class CubePrior:
         self._fine = self._fine.reshape(*(_FINE + 1,) * 3, -1)
         near = np.abs(self._fine[..., 3]) < _BAND
         self._fine[near] = self._asked(fine[:, near].T)
+        self._fine[..., 3] = in_one_piece(self._fine[..., 3])
 
     def _asked(self, points: np.ndarray) -> np.ndarray:
         told = self._exact.ask(self._view.to_camera(points))
@@ -117,6 +121,24 @@ class CubePrior:
         Faded semantic code (3), signed distance to the closed skin with its eyeballs, how far the 3DMM holds (0..1).
         """
         return _interpolated(self._fine, points.T)
+
+
+def in_one_piece(signed: Float[np.ndarray, "n n n"]) -> Float[np.ndarray, "n n n"]:
+    """Signed distances on a lattice with one inside and one outside, in cube units.
+
+    A fitted skin that passes through itself, at lips or ears, has specks of the wrong side there, and wedges of it
+    behind them. What hangs together without coming near the skin takes the side that most of it has; then all but the
+    largest piece of the inside and of the outside take the other.
+    """
+    far = np.asarray(measure.label(np.abs(signed) > _WIDE, connectivity=1))
+    inside = np.bincount(far.ravel(), signed.ravel() < 0) > 0.5 * np.bincount(far.ravel())
+    signed = np.where(far > 0, np.where(inside[far], -np.abs(signed), np.abs(signed)), signed)
+    for side in (-1, 1):
+        pieces = np.asarray(measure.label(signed * side > 0, connectivity=1))
+        sizes = np.bincount(pieces.ravel())[1:]
+        if len(sizes) > 1:
+            signed[(pieces > 0) & (pieces != sizes.argmax() + 1)] *= -1
+    return signed
 
 
 def _interpolated(lattice: np.ndarray, points: np.ndarray) -> np.ndarray:
