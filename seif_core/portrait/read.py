@@ -106,7 +106,8 @@ def _choose(faces: list[Landmarks], face: int, name: str, settings: PortraitSett
         )
     if face >= len(faces):
         raise PhotoUnsuitableError(
-            f"Face number {face} was asked for but {name} shows {len(faces)}, counted from 0; choose a smaller number."
+            f"{name} shows {len(faces)} {'face' if len(faces) == 1 else 'faces'}, fewer than the face asked for needs; "
+            "choose a larger face, the largest comes first."
         )
     size = faces[face].size
     if size < settings.minimum_face_px:
