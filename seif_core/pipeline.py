@@ -24,7 +24,7 @@ from .portrait.portrait import Portrait
 from .progress import Progress
 from .settings import ReconstructionSettings
 from .shapes import UInt8
-from .shaping import Shape, shape_head
+from .shaping import Shape, find_networks, shape_head
 from .stages import STAGES
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def _prepare(settings: ReconstructionSettings) -> _Prepared:
         from .implicit import head_surface
         from .uniformize import uniform_fit
 
+        find_networks(settings, device)
         _LOG.debug("%s and %s are here", head_surface, uniform_fit)
         if settings.normal_model:
             from .implicit.onnx_normals import load_normal_model

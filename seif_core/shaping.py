@@ -94,6 +94,27 @@ def shape_head(
     return Shape(surface, uniform)
 
 
+def find_networks(settings: ReconstructionSettings, device: str) -> None:
+    """Load the embedded networks, or look for the original's, before a photo is worked on for nothing.
+
+    Raises:
+        ModelError: weights are missing or damaged.
+    """
+    if settings.weights == "original":
+        from .implicit.original import find_original
+
+        find_original()
+    else:
+        from .implicit.compact import compact_networks
+
+        compact_networks(_place(device))
+
+
+def _place(device: str) -> str:
+    """Where the networks run: they are tried on the CPU and CUDA alone."""
+    return "cpu" if device == "mps" else device
+
+
 def _surface(
     portrait: Portrait,
     fit: Fit,
@@ -106,12 +127,11 @@ def _surface(
     from .implicit import head_surface
     from .implicit.surface import SurfaceSettings
 
-    place = "cpu" if device == "mps" else device  # the networks are tried on the CPU and CUDA alone
     wanted = head_surface.HeadSurfaceSettings(surface=SurfaceSettings(resolution=settings.resolution))
     make = head_surface.reconstruct_surface
     if settings.weights == "original":
         from .implicit.original_portrait import reconstruct_original_surface as make
-    return make(portrait, fit, wanted, device=place, normals=normals, progress=progress)
+    return make(portrait, fit, wanted, device=_place(device), normals=normals, progress=progress)
 
 
 def _components(surface: HeadSurface) -> int:

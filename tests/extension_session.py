@@ -38,8 +38,17 @@ found["no_photo_poll"] = bpy.ops.seif.reconstruct.poll()
 scene = bpy.context.scene
 scene.seif.photo = str(scratch / "ok.jpg")
 found["photo_poll"] = bpy.ops.seif.reconstruct.poll()
+scene.seif.photo = "//ok.jpg"
+found["unsaved_relative_poll"] = bpy.ops.seif.reconstruct.poll()
+scene.seif.photo = str(scratch / "ok.jpg")
+thumbnails = sys.modules[f"{name}.reconstruct.thumbnails"]
+found["forbidden_thumbnail"] = thumbnails.icon_of(scratch / ("x" * 300 + ".jpg"))
 scene.seif.head_model = "flame"
 found["flame_poll"] = bpy.ops.seif.reconstruct.poll()
+try:
+    bpy.ops.seif.import_photo(filepath=str(scratch / "ok.jpg"))
+except RuntimeError as error:
+    found["flame_import"] = str(error)
 own.flame_file = str(scratch / "flame.pkl")
 found["flame_settings"] = sys.modules[f"{name}.reconstruct.properties"].worker_settings(bpy.context)
 scene.seif.head_model = "open"

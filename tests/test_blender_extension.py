@@ -80,6 +80,18 @@ def test_button_is_disabled_without_a_photo(found):
     assert found["photo_poll"]
 
 
+def test_a_photo_beside_an_unsaved_file_is_not_looked_for_in_the_programs_folder(found):
+    assert not found["unsaved_relative_poll"]
+
+
+def test_a_photo_that_may_not_be_looked_at_does_not_break_the_panel(found):
+    assert found["forbidden_thumbnail"] == 0
+
+
+def test_a_dropped_photo_that_cannot_start_says_why_instead_of_a_traceback(found):
+    assert found["flame_import"].strip() == "Error: Choose FLAME's file in the options first"
+
+
 def test_flame_needs_its_file_and_settings_are_those_of_the_library(found):
     assert not found["flame_poll"]
     settings = ReconstructionSettings.from_mapping(found["flame_settings"])

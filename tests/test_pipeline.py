@@ -19,7 +19,8 @@ from seif_core.errors import (
     RegistrationError,
     SettingsError,
 )
-from seif_core.implicit import head_surface
+from seif_core.implicit import compact, head_surface
+from seif_core.implicit.weights import load_weights
 from seif_core.pipeline import ReconstructionSettings, reconstruct
 from seif_core.progress import Progress
 from seif_core.report import build_report
@@ -258,6 +259,25 @@ def test_shares_of_the_stages_sum_to_one_whatever_is_left_out():
 def test_report_of_a_fast_head_has_no_surface(photo):
     report = build_report(reconstruct(photo, ReconstructionSettings(texture_size=0, quality="fast")))
     assert report["surface"] is None
+
+
+@pytest.mark.parametrize("weights", ["compact", "original"])
+def test_missing_weights_are_told_before_the_photo_is_worked_on(photo, monkeypatch, tmp_path, weights):
+    monkeypatch.setattr("seif_core.implicit.original.weights_folder", lambda: tmp_path)
+    monkeypatch.setattr("seif_core.implicit.compact.NORMALS_FILE", ("gone.safetensors", ""))
+    compact.compact_networks.cache_clear()
+    with pytest.raises(ModelError, match=r"gone.safetensors is missing|original_semantic.safetensors"):
+        reconstruct(photo.with_name("missing.jpg"), ReconstructionSettings(weights=weights))
+
+
+def test_weights_that_may_not_be_read_end_in_a_sentence(monkeypatch, tmp_path):
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "w.safetensors").write_bytes(b"x")
+    monkeypatch.setattr("seif_core.implicit.weights.load_file", refuse)
+    with pytest.raises(ModelError, match=r"w.safetensors cannot be read \(Permission denied\)"):
+        load_weights(torch.nn.Linear(1, 1), tmp_path / "w.safetensors")
 
 
 def test_the_users_normal_model_reaches_the_surface_and_is_opened_before_the_photo_is_read(photo, monkeypatch):

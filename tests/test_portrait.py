@@ -26,7 +26,7 @@ from seif_core.errors import (
     PhotoUnsuitableError,
     SettingsError,
 )
-from seif_core.portrait import PortraitSettings, models, read_portrait
+from seif_core.portrait import PortraitSettings, interpreter, models, read_portrait
 from seif_core.portrait.attention_mesh import _sampled
 from seif_core.portrait.crop import Crop, Pyramid, paste
 from seif_core.portrait.interpreter import Network
@@ -412,6 +412,16 @@ def test_a_damaged_model_names_itself(tmp_path):
     (tmp_path / "broken.tflite").write_bytes(b"nothing")
     with pytest.raises(ModelError, match=r"broken.tflite"):
         Network(tmp_path / "broken.tflite")
+
+
+def test_a_model_with_a_flipped_byte_is_not_blamed_on_the_photo(tmp_path, monkeypatch):
+    name = "face_detection_short_range.tflite"
+    damaged = bytearray((REPOSITORY / "vendor" / "mediapipe" / name).read_bytes())
+    damaged[len(damaged) // 2] ^= 255
+    (tmp_path / name).write_bytes(damaged)
+    monkeypatch.setattr(interpreter, "vendor_path", lambda *_: tmp_path / name)
+    with pytest.raises(ModelError, match=r"short_range.tflite is damaged .* install"):
+        interpreter.network.__wrapped__(name)
 
 
 def sample_portraits():

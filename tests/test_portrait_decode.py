@@ -305,3 +305,8 @@ def test_reading_leaves_pillows_limits_alone(tmp_path):
     decode_photo(saved(tmp_path, Image.fromarray(gradient()), "a.png"))
     assert before == Image.MAX_IMAGE_PIXELS
     assert isinstance(tmp_path, Path)
+
+
+def test_a_path_that_the_system_refuses_to_look_at_ends_in_a_sentence(tmp_path):
+    with pytest.raises(PhotoUnreadableError, match="cannot be opened"):
+        decode_photo(tmp_path / ("x" * 300 + ".jpg"))

@@ -45,7 +45,7 @@ def build_photo_camera(
     data.display_size = 0.02
     data.clip_start = 0.01
     if photo is not None:
-        _add_background(data, photo)
+        _add_background(data, photo, f"{name} photo{photo.suffix}")
     return camera
 
 
@@ -73,8 +73,8 @@ def refit_lens(camera: bpy.types.Object, scene: bpy.types.Scene) -> None:
     set_lens(camera.data, CameraPlan((), focal, cx, cy, int(width), int(height)), scene)
 
 
-def _add_background(data: bpy.types.Camera, photo: Path) -> None:
-    image = packed_image(photo.name, photo.read_bytes())
+def _add_background(data: bpy.types.Camera, photo: Path, name: str) -> None:
+    image = packed_image(name, photo.read_bytes())
     data.show_background_images = True
     background = data.background_images.new()
     background.image = image

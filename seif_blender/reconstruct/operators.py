@@ -21,25 +21,36 @@ PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".h
 """Picture files that the library reads where its decoder does."""
 
 
+def _obstacle(context: bpy.types.Context) -> str:
+    """Why no reconstruction can start, empty where one can."""
+    chosen = context.scene.seif
+    if registry.current_job() is not None:
+        return "A reconstruction is running; wait for it or cancel it"
+    if not chosen.photo:
+        return "Choose a photo first"
+    if not chosen.photo_path().is_absolute():
+        return "Save this file first, or choose the photo by its whole path"
+    if chosen.head_model == FLAME and not preferences(context).flame_file:
+        return "Choose FLAME's file in the options first"
+    return ""
+
+
 class SEIF_OT_reconstruct(ModalPump, bpy.types.Operator):
     """Make a rigged, textured head from the photo; Blender stays usable meanwhile, Esc cancels."""
 
     bl_idname = "seif.reconstruct"
     bl_label = "Reconstruct Head from Image"
-    bl_description = "Make a rigged, textured head from the photo; Blender stays usable meanwhile, Esc cancels"
+    bl_description = (
+        "Make a rigged, textured head from the photo, at the 3D cursor; Blender stays usable meanwhile, Esc cancels"
+    )
     bl_options = {"UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With a photo and while no other job runs."""
-        if registry.current_job() is not None:
-            cls.poll_message_set("A reconstruction is running; wait for it or cancel it")
-            return False
-        if not context.scene.seif.photo:
-            cls.poll_message_set("Choose a photo first")
-            return False
-        if context.scene.seif.head_model == FLAME and not preferences(context).flame_file:
-            cls.poll_message_set("Choose FLAME's file in the options first")
+        obstacle = _obstacle(context)
+        if obstacle:
+            cls.poll_message_set(obstacle)
             return False
         return True
 
@@ -176,6 +187,10 @@ class SEIF_OT_import_photo(bpy.types.Operator, ImportHelper):
             self.report({"ERROR"}, "A reconstruction is running; wait for it or cancel it")
             return {"CANCELLED"}
         context.scene.seif.photo = self.filepath
+        obstacle = _obstacle(context)
+        if obstacle:
+            self.report({"ERROR"}, obstacle)
+            return {"CANCELLED"}
         mode = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"
         return {"FINISHED"} if "CANCELLED" not in bpy.ops.seif.reconstruct(mode) else {"CANCELLED"}
 

@@ -32,7 +32,7 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
         layout, chosen = self.layout, context.scene.seif
-        layout.prop(chosen, "photo", text="")
+        layout.prop(chosen, "photo", text="", placeholder="Photo")
         self._draw_thumbnail(layout, chosen)
         job = registry.current_job()
         if job is not None:
@@ -95,8 +95,12 @@ class SEIF_PT_options(bpy.types.Panel):
         shape.active = chosen.quality == "full"
         for name in ("hair", "detail"):
             shape.prop(chosen, name)
-        for name in ("texture_size", "face", "seed", "photo_camera", "show_texture", "expression_components"):
+        for name in ("texture_size", "face", "seed", "photo_camera"):
             column.prop(chosen, name)
+        shown = column.column()
+        shown.active = chosen.texture_size != "0"
+        shown.prop(chosen, "show_texture")
+        column.prop(chosen, "expression_components")
         column.prop(preferences(context), "device")
 
 

@@ -64,8 +64,8 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
     hair: bpy.props.EnumProperty(name="Hair", description="Whether the shape includes the hair", items=HAIR)
     detail: bpy.props.EnumProperty(name="Detail", description="How fine the mesh is", items=DETAILS)
     resolution: bpy.props.EnumProperty(
-        name="Surface Resolution",
-        description="Resolution of the surface that the head is drawn onto",
+        name="Resolution",
+        description="Cells per axis of the surface that the head is drawn onto",
         items=RESOLUTIONS,
         default="256",
     )
@@ -87,7 +87,7 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
         default=True,
     )
     expression_components: bpy.props.IntProperty(
-        name="Expression Components",
+        name="Extra Keys",
         description="Add this many of the model's principal components of expression as further shape keys",
         default=0,
         min=0,

@@ -13,12 +13,15 @@ class _Cache:
 
 
 def icon_of(path: Path) -> int:
-    """Icon of the picture file, 0 where there is none."""
-    if not path.is_file():
+    """Icon of the picture file, 0 where there is none or it may not be looked at."""
+    try:
+        key = f"{path}|{path.stat().st_mtime_ns}" if path.is_file() else ""
+    except OSError:
+        return 0
+    if not key:
         return 0
     if _Cache.collection is None:
         _Cache.collection = bpy.utils.previews.new()
-    key = f"{path}|{path.stat().st_mtime_ns}"
     if key not in _Cache.collection:
         _Cache.collection.load(key, str(path), "IMAGE")
     return _Cache.collection[key].icon_id

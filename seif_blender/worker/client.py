@@ -200,7 +200,8 @@ class WorkerClient:
         try:
             line = encode(job.request())
         except (OSError, ValueError) as error:
-            self._end(State.FAILED, "output", f"No temporary folder can be made ({error}); free some disk space.")
+            reason = getattr(error, "strerror", None) or error
+            self._end(State.FAILED, "output", f"No temporary folder can be made ({reason}); free some disk space.")
             return
         job.state, job.stage = State.RUNNING, "Reading the photo"
         self._process.send(line)  # a worker that does not listen is about to be noticed as ended

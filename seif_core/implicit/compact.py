@@ -49,5 +49,5 @@ _N = TypeVar("_N", bound=nn.Module)
 
 
 def _ready(network: _N, file: tuple[str, str], device: str) -> _N:
-    load_weights(network, vendor_path("weights") / file[0], sha256=file[1])
+    load_weights(network, vendor_path("weights", file[0]), sha256=file[1])
     return network.to(device).to(memory_format=torch.channels_last).eval()  # pyright: ignore[reportCallIssue]

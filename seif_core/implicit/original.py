@@ -51,14 +51,14 @@ class OriginalNetworks:
     seif: ImplicitNetwork
 
 
-def load_original(folder: Path | None = None) -> OriginalNetworks:
-    """The networks that `seif weights import` wrote.
+def find_original(folder: Path | None = None) -> dict[str, Path]:
+    """The files that `seif weights import` wrote, by the network's name.
 
     Args:
-        folder: where the safetensors files lie; None for the user's folder.
+        folder: where they lie; None for the user's folder.
 
     Raises:
-        ModelError: one of them is missing, damaged or of another architecture.
+        ModelError: one of them is missing.
     """
     folder = weights_folder() if folder is None else folder
     files = {name: folder / f"original_{name}.safetensors" for name in ORIGINAL}
@@ -68,6 +68,19 @@ def load_original(folder: Path | None = None) -> OriginalNetworks:
             f"The original's weights are not here ({' and '.join(missing)} in {folder}); download the checkpoints that "
             "its authors published and run: seif weights import SEMANTIC SEIF."
         )
+    return files
+
+
+def load_original(folder: Path | None = None) -> OriginalNetworks:
+    """The networks that `seif weights import` wrote.
+
+    Args:
+        folder: where the safetensors files lie; None for the user's folder.
+
+    Raises:
+        ModelError: one of them is missing, damaged or of another architecture.
+    """
+    files = find_original(folder)
     return OriginalNetworks(**{name: load_network(files[name], settings) for name, settings in ORIGINAL.items()})
 
 

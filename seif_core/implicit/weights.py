@@ -91,10 +91,16 @@ def load_weights(network: nn.Module, path: Path, *, sha256: str | None = None) -
     """
     if not path.is_file():
         raise ModelError(f"There is no weights file {path.name}; import or install the weights first.")
-    if sha256 is not None and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-        raise ModelError(f"The weights file {path.name} is damaged (its checksum differs); install it again.")
     try:
+        if sha256 is not None and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise ModelError(
+                f"The weights file {path.name} is damaged (its checksum differs); install the add-on or package again."
+            )
         network.load_state_dict(load_file(path))
+    except OSError as error:
+        raise ModelError(
+            f"The weights file {path.name} cannot be read ({error.strerror or error}); check its permissions."
+        ) from error
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(f"The weights file {path.name} does not fit this network; install it again.") from error
 

@@ -85,9 +85,9 @@ def decode_photo(path: Path, maximum_megapixels: float = 50.0) -> Photo:
 
 
 def _sha256(path: Path) -> str:
-    if path.is_dir():
-        raise PhotoNotFoundError(f"{path.name or path} is a folder; choose a photo in it.")
     try:
+        if path.is_dir():
+            raise PhotoNotFoundError(f"{path.name or path} is a folder; choose a photo in it.")
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             empty = stream.tell() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 from ..errors import DependencyError, ModelError
 from ..resources import vendor_path
 from ..shapes import Float32
+from .models import CHECKSUMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,4 +67,11 @@ def network(name: str) -> Network:
         DependencyError: LiteRT is not installed.
         ModelError: the file is missing or damaged.
     """
-    return Network(vendor_path("mediapipe", name))
+    path = vendor_path("mediapipe", name)
+    try:
+        intact = hashlib.sha256(path.read_bytes()).hexdigest() == CHECKSUMS[name]
+    except OSError as error:
+        raise ModelError(f"{name} cannot be read ({error.strerror or error}); check its permissions.") from error
+    if not intact:  # LiteRT runs a damaged file all the same, and sees no faces
+        raise ModelError(f"{name} is damaged (its checksum differs); install the add-on or package again.")
+    return Network(path)

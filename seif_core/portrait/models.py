@@ -65,6 +65,9 @@ PARTS: Final = {
 }
 """File in vendor/mediapipe -> first and last tensors of this part of the attention mesh, sha256."""
 
+CHECKSUMS: Final = {name: entry[-1] for name, entry in (*MODELS.items(), *PARTS.items())}
+"""File in vendor/mediapipe -> sha256."""
+
 
 def extract_models(wheel: Path, folder: Path) -> None:
     """Write the models and their licence into a folder.
@@ -86,7 +89,7 @@ def extract_models(wheel: Path, folder: Path) -> None:
     for name, (first, last, _) in PARTS.items():
         contents[name] = cut_model(attention, first, last)
     for name, data in contents.items():
-        _check(name, data, MODELS[name][1] if name in MODELS else PARTS[name][2])
+        _check(name, data, CHECKSUMS[name])
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in contents.items():
         (folder / name).write_bytes(data)

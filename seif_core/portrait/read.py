@@ -106,7 +106,8 @@ def _choose(faces: list[Landmarks], face: int, name: str, settings: PortraitSett
         )
     if face >= len(faces):
         raise PhotoUnsuitableError(
-            f"Face number {face} was asked for but {name} shows {len(faces)}, counted from 0; choose a smaller number."
+            f"{name} shows {len(faces)} {'face' if len(faces) == 1 else 'faces'}, the one asked for would come after; "
+            "choose a smaller number, the largest face comes first."
         )
     size = faces[face].size
     if size < settings.minimum_face_px:
