@@ -5,7 +5,7 @@ import pytest
 import trimesh
 
 from seif_core.camera import Camera
-from seif_core.implicit.refinement import FittedSurface, RefinementSettings, follow_normals, unique_edges
+from seif_core.implicit.refinement import RefinementSettings, follow_normals, unique_edges
 from seif_core.implicit.view import HeadView
 from seif_core.uniformize.crossings import crossing_pairs
 
@@ -67,19 +67,6 @@ def test_map_without_normals_changes_nothing(ball):
     vertices, triangles = ball
     moved = follow_normals(vertices, triangles, np.zeros((64, 64, 3)), VIEW, PLAIN)
     np.testing.assert_allclose(moved, vertices, atol=1e-9)
-
-
-def test_where_the_3dmm_is_near_its_depth_counts_and_not_the_surfaces(ball):
-    vertices, triangles = ball
-    ray = vertices / np.linalg.norm(vertices, axis=1, keepdims=True)
-    pushed = vertices + 0.003 * ray  # the implicit function's error
-    fitted = FittedSurface(vertices, triangles)
-    nothing, known = np.zeros((64, 64, 3)), np.ones(len(vertices))
-    front = (vertices[:, 2] > -DISTANCE + 0.06) & (np.hypot(vertices[:, 0], vertices[:, 1]) < 0.06)
-    moved = follow_normals(pushed, triangles, nothing, VIEW, PLAIN, known=known, fitted=fitted)
-    assert np.median(np.linalg.norm(moved - vertices, axis=1)[front]) < 0.001
-    moved = follow_normals(pushed, triangles, nothing, VIEW, PLAIN, known=0 * known, fitted=fitted)
-    np.testing.assert_allclose(moved, pushed, atol=1e-9)
 
 
 def test_edges_come_once_and_sorted():

@@ -22,7 +22,7 @@ from ..shapes import Float, Float32, Float64, Int32
 from .compact import compact_networks
 from .head_field import HeadField
 from .inputs import HeadInputs, head_inputs, view_of
-from .refinement import FittedSurface, RefinementSettings, follow_normals
+from .refinement import RefinementSettings, follow_normals
 from .surface import SurfaceSettings, extract_surface
 from .view import HeadView
 
@@ -110,8 +110,7 @@ def reconstruct_surface(
     normal_map = front.permute(1, 2, 0).float().cpu().numpy()
     progress.step(0.75)
     known = head.known(surface.vertices)
-    fitted = FittedSurface(fit.posed.astype(np.float64), fit.model.triangles)
-    refined = follow_normals(placed, surface.triangles, normal_map, view, s.refinement, known=known, fitted=fitted)
+    refined = follow_normals(placed, surface.triangles, normal_map, view, s.refinement, known=known)
     progress.step(1.0)
     return HeadSurface(refined, surface.triangles, codes, normal_map, view, surface.queries)
 

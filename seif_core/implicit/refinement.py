@@ -12,7 +12,7 @@ viewing rays, positive away from the viewer. Worked number: a vertex at (0, 0, -
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import torch
@@ -31,21 +31,6 @@ _UNTANGLING_ROUNDS: Final = 16
 _SHORT: Final = 0.4
 _LEAST_COSINE: Final = 0.0
 """A triangle may turn by so much."""
-_NEAR_FIT: Final = 0.008
-"""Metres before or behind the 3DMM at which its depth counts 1 / e."""
-_WHOLE: Final = 0.99
-
-
-class FittedSurface(NamedTuple):
-    """The fitted 3DMM, V vertices.
-
-    Attributes:
-        vertices: (V, 3) float64 camera space, metres.
-        triangles: (T, 3) counter-clockwise from outside.
-    """
-
-    vertices: Float[np.ndarray, "V 3"]
-    triangles: Int[np.ndarray, "T 3"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +39,8 @@ class RefinementSettings:
 
     Attributes:
         length: metres; relief much shorter than 2 pi times this is the normal map's, longer the surface's.
-        known_length: the same where the fitted 3DMM is near, for the depth there is known from landmarks.
+        known_length: the same where the fitted 3DMM is near; shorter, the face has more of the implicit function's
+            course, whose normals are worse than the map's.
         smoothing: how often each vertex first goes half the way to the middle of its neighbours, so that the steps of a
             coarse field do not stand against the map.
         passes: how often it is looked anew what is seen, and how much room there is.
@@ -66,7 +52,7 @@ class RefinementSettings:
     """
 
     length: float = 0.03
-    known_length: float = 0.012
+    known_length: float = 0.03
     smoothing: int = 8
     passes: int = 2
     limit: float = 0.02
@@ -83,7 +69,6 @@ def follow_normals(
     settings: RefinementSettings | None = None,
     *,
     known: Float[np.ndarray, " V"] | None = None,
-    fitted: FittedSurface | None = None,
 ) -> Float[np.ndarray, "V 3"]:
     """Move what the camera sees of a closed surface so that its normals follow the map.
 
@@ -94,7 +79,6 @@ def follow_normals(
         view: the square.
         settings: see `RefinementSettings`.
         known: (V,) in 0..1, how near the fitted 3DMM is; 0 where left out.
-        fitted: the fitted 3DMM, whose depth counts where it is near; the surface's own where left out.
 
     Returns:
         (V, 3) float64: the vertices moved.
@@ -105,10 +89,7 @@ def follow_normals(
     stay = (1 - share) / s.length**2 + share / s.known_length**2
     points = _smoothed(vertices.astype(np.float64), edges, s.smoothing)
     for _ in range(s.passes):
-        home = np.zeros(len(points))
-        if fitted is not None:
-            home = share / s.known_length**2 / stay * _towards(fitted, points, view)
-        points = _one_pass(points, triangles, edges, normals=normals, view=view, stay=stay, home=home, s=s)
+        points = _one_pass(points, triangles, edges, normals=normals, view=view, stay=stay, s=s)
     return _untangled(points, triangles, edges)
 
 
@@ -120,7 +101,6 @@ def _one_pass(
     normals: np.ndarray,
     view: HeadView,
     stay: np.ndarray,
-    home: np.ndarray,
     s: RefinementSettings,
 ) -> np.ndarray:
     rays = points / np.linalg.norm(points, axis=1, keepdims=True)
@@ -132,7 +112,7 @@ def _one_pass(
     moved = np.zeros(len(points))
     for _ in range(s.rounds):
         here = points + moved[:, None] * rays
-        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=stay, home=home * seen)
+        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=stay)
         moved = np.clip(moved, -limit, limit)
     return points + _calmed(points, rays, moved, triangles, edges)[:, None] * rays
 
@@ -188,19 +168,6 @@ def _in_front(
     return seen, room[row, column]
 
 
-def _towards(fitted: FittedSurface, points: np.ndarray, view: HeadView, size: int = 384) -> np.ndarray:
-    """How far along their viewing rays points lie before the fitted 3DMM, metres (V,); fading to 0 far from it."""
-    camera = view.crop_camera(size)
-    placed, corners = torch.from_numpy(fitted.vertices), torch.from_numpy(fitted.triangles).long()
-    depth = rasterize_view(placed, corners, camera, cull_back=True).depth.numpy().astype(np.float64)
-    hit = np.isfinite(depth)
-    where = camera.project(points).T[::-1] - 0.5
-    read = map_coordinates(np.where(hit, depth, 0), where, order=1, mode="constant")
-    whole = map_coordinates(hit.astype(np.float64), where, order=1, mode="constant") > _WHOLE
-    behind = np.where(whole, read + points[:, 2], 0) * np.linalg.norm(points, axis=1) / np.maximum(-points[:, 2], 1e-9)
-    return behind * np.exp(-((behind / _NEAR_FIT) ** 2))
-
-
 def _calmed(
     points: np.ndarray, rays: np.ndarray, moved: np.ndarray, triangles: np.ndarray, edges: np.ndarray
 ) -> np.ndarray:
@@ -254,7 +221,6 @@ def _solve(
     wanted: np.ndarray,
     trust: np.ndarray,
     stay: np.ndarray,
-    home: np.ndarray,
 ) -> np.ndarray:
     """One linear least-squares step: further displacements (V,) along the rays."""
     first, second = edges.T
@@ -277,7 +243,7 @@ def _solve(
     calm = np.where(short, 2.0, np.sqrt(1 - weight) * 0.5) / span
     smooth = sparse.csr_matrix((np.r_[calm, -calm], (np.r_[rows, rows], np.r_[second, first])), matrix.shape)
     system = matrix.T @ matrix + smooth.T @ smooth + sparse.diags(stay)
-    right = matrix.T @ goal - smooth.T @ (smooth @ moved) - stay * (moved - home)
+    right = matrix.T @ goal - smooth.T @ (smooth @ moved) - stay * moved
     inverse = sparse.diags(1 / system.diagonal())
     return cg(system, right, rtol=1e-4, maxiter=200, M=inverse)[0]
 

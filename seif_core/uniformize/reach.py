@@ -29,9 +29,9 @@ _BEARD: Final = 0.09
 _HAIR: Final = 0.5
 """Head heights, where hair of any length may grow."""
 _FRINGE_FADE: Final = 0.1
-"""Head heights below the hairline over which the reach falls to that of bare skin."""
+"""Head heights below the hairline, as far down as the ears reach, over which the reach falls to that of bare skin."""
 _NECK_FADE: Final = 0.05
-"""The same around nape and neck."""
+"""The same around nape and neck: hair hangs beside the jaw, it does not cover it."""
 _BEARD_FADE: Final = 0.1
 """The same around the chin."""
 _CHIN_ROUND: Final = 0.5
@@ -67,10 +67,13 @@ def reach_of(model: HeadModel, skin: Skin, nape: Bool[np.ndarray, " S"], height:
         hair: whether scalp and nape follow the hair.
     """
     points, none = model.template[skin.ids].astype(np.float64) / height, np.zeros(skin.count, bool)
-    region = {name: model.regions.get(name, none)[skin.ids] for name in ("scalp", "neck", "face")}
+    region = {name: model.regions.get(name, none)[skin.ids] for name in ("scalp", "neck", "face", "ears")}
     haired = np.zeros(len(points))
     if hair:
-        haired = np.maximum(_near(points, region["scalp"], _FRINGE_FADE), _near(points, nape, _NECK_FADE))
+        lobes = points[region["ears"], 1].min() if region["ears"].any() else -np.inf
+        above = region["scalp"] & (points[:, 1] > lobes)
+        haired = _near(points, above, _FRINGE_FADE)
+        haired = np.maximum(haired, _near(points, nape | region["scalp"], _NECK_FADE))
     distance = _FACE * (_NECK / _FACE) ** _near(points, region["neck"], _NECK_FADE)
     if "ibug68" in model.embeddings:
         marks = model.embeddings["ibug68"].points(model.template.astype(np.float64)) / height
