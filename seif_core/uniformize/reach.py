@@ -73,7 +73,7 @@ def reach_of(model: HeadModel, skin: Skin, nape: Bool[np.ndarray, " S"], height:
         lobes = points[region["ears"], 1].min() if region["ears"].any() else -np.inf
         above = region["scalp"] & (points[:, 1] > lobes)
         haired = _near(points, above, _FRINGE_FADE)
-        haired = np.maximum(haired, _near(points, nape | region["scalp"], _NECK_FADE))
+        haired = np.maximum(haired, _near(points, nape | region["scalp"], _NECK_FADE) * ~region["face"])
     distance = _FACE * (_NECK / _FACE) ** _near(points, region["neck"], _NECK_FADE)
     if "ibug68" in model.embeddings:
         marks = model.embeddings["ibug68"].points(model.template.astype(np.float64)) / height
