@@ -14,8 +14,11 @@ from seif_core.uniformize.zones import exposure
 SIDE = 0.46  # metres of the cube around the head
 
 
-def bumpy_surface(model, posed, *, bumps=0.002, hair=0.0, resolution=128, wave=90.0):
-    """The level set of the outer skin's signed distance, less bumps (metres) everywhere and hair over the scalp."""
+def bumpy_surface(model, posed, *, bumps=0.002, hair=0.0, resolution=128, wave=90.0, more=None):
+    """The level set of the outer skin's signed distance, less bumps (metres) everywhere and hair over the scalp.
+
+    `more` gives signed distances (N,) of what else is there, at points (N, 3), metres.
+    """
     skin = Skin.of(model)
     vertices = posed.astype(np.float64)[skin.ids]
     seen = (exposure(model, skin) > 0.12) | model.regions["ears"][skin.ids]
@@ -38,7 +41,10 @@ def bumpy_surface(model, posed, *, bumps=0.002, hair=0.0, resolution=128, wave=9
         x, y, z = (world - centre).T
         lift = bumps * np.cos(wave * x) * np.sin(wave * y + 1) * np.cos(wave * z)
         lift = lift + hair * np.einsum("nk,nk->n", weights, scalp[corners])
-        return np.maximum(distance - lift, floor - world[:, 1])
+        distance = distance - lift
+        if more is not None:
+            distance = np.minimum(distance, more(world))
+        return np.maximum(distance, floor - world[:, 1])
 
     width = 2 / resolution * SIDE
     settings = SurfaceSettings(resolution=resolution, band_inside=0.02, band_outside=0.02)

@@ -40,7 +40,8 @@ class RefinementSettings:
 
     Attributes:
         length: metres; relief much shorter than 2 pi times this is the normal map's, longer the surface's.
-        known_length: the same where the fitted 3DMM is near, for the depth there is known from landmarks.
+        known_length: the same where the fitted 3DMM is near; shorter, the face has more of the implicit function's
+            course, whose normals are worse than the map's.
         smoothing: how often each vertex first goes half the way to the middle of its neighbours, so that the steps of a
             coarse field do not stand against the map.
         loose_smoothing: how often more where the fitted 3DMM is far, in hair: ledges of the field there would stay as
@@ -54,7 +55,7 @@ class RefinementSettings:
     """
 
     length: float = 0.03
-    known_length: float = 0.012
+    known_length: float = 0.03
     smoothing: int = 8
     loose_smoothing: int = 60
     passes: int = 2

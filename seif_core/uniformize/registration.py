@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy import sparse
 
 from ..errors import RegistrationError
 from ..headmodel import HeadModel
@@ -19,11 +20,13 @@ from ..headmodel.semantics import canonical_codes
 from ..progress import Progress
 from ..shapes import Float, Int
 from .crossings import CrossingFinder, crossing_pairs
+from .ears import ears_shown
 from .eye_ties import eye_ties
 from .folds import folded_triangles
 from .followers import follow_skin
-from .matching import SurfaceMatcher
+from .matching import Matches, SurfaceMatcher
 from .nearest import NearbyTriangles
+from .reach import Reach, own_share
 from .samples import Samples, spread_samples
 from .settings import UniformizeSettings
 from .skin import Skin
@@ -144,7 +147,9 @@ class _Registration:
         self.skin = Skin.of(model)
         self.rest = fitted[self.skin.ids]
         self.rest_normals = self.skin.normals(self.rest)
-        self.zones = zones_of(model, self.skin, settings, exposed)
+        exposed = exposure(model, self.skin) if exposed is None else exposed
+        shown = ears_shown(model, self.skin, self.rest, matcher.at, exposed=exposed, height=matcher.height)
+        self.zones = zones_of(model, self.skin, settings, exposed, shown)
         self.codes = canonical_codes(model)[self.skin.ids].astype(np.float64)
         self.plate = Plate.of(self.skin, self.rest)
         self.vertex_samples = Samples.at_vertices(self.plate.mass)
@@ -191,7 +196,7 @@ class _Registration:
         along = (gap * found.normals).sum(1, keepdims=True) * found.normals
         moved[rows] += along + 0.3 * (1 - fine) * (gap - along)
         trust = np.zeros(len(at))
-        trust[rows] = found.weights
+        trust[rows] = found.weights * self._own(blend[rows], found, fine)
         if not self.settings.hair:
             up = unit(np.asarray(blend @ self.rest_normals))
             ceiling = blend @ self.zones.ceiling
@@ -199,6 +204,13 @@ class _Registration:
             moved[above] = (trust * ceiling)[above, None] * up[above]
             trust[above] = 1.0
         return Pull.of(samples, trust * follow, moved)
+
+    def _own(self, blend: sparse.csr_matrix, found: Matches, fine: float) -> np.ndarray:
+        """How far matches (N,) may be the skin of their places."""
+        reach = Reach(*(np.asarray(blend @ values) for values in self.zones.reach))
+        away = np.linalg.norm(found.points - blend @ self.rest, axis=1)
+        cosine = (found.normals * unit(np.asarray(blend @ self.rest_normals))).sum(1)
+        return own_share(reach, away, cosine, fine)
 
     def _untangled(self, moved: np.ndarray, bending: Bending, pull: Pull) -> np.ndarray:
         """Solve again, with folded and crossing places tied together until none is left.

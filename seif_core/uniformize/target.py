@@ -26,6 +26,9 @@ _CALM: Final = 0.012
 _MOST_ROUNDS: Final = 24
 _HIDDEN: Final = 0.08
 """Seen from less of its half space, a place lies behind the surface's outside."""
+_WHOLE: Final = (0.8, 0.95)
+"""Mean cosine between the surface's normals and the calm ones: rags up to the first, sound from the second."""
+_WHOLE_ROUNDS: Final = 8
 _BELOW_CHIN: Final = 0.03
 """Head heights below the chin from which the surface may end."""
 _LOOKS_DOWN: Final = 0.75
@@ -73,7 +76,8 @@ class SurfacePoints(NamedTuple):
         points: (N, 3) metres.
         normals: (N, 3) unit, calm.
         codes: (N, 3) canonical codes.
-        trust: (N,) in 0..1, less near the flat end of the neck, where the photo ends and no body does.
+        trust: (N,) in 0..1, less near the flat end of the neck, where the photo ends and no body does, and where the
+            surface is torn.
         spacing: metres between neighbours.
     """
 
@@ -101,10 +105,11 @@ def prepare_surface(
     used[triangles] = True
     a, b = triangles[:, [0, 1, 2]].ravel(), triangles[:, [1, 2, 0]].ravel()
     spacing = float(np.linalg.norm(vertices[a[::7]] - vertices[b[::7]], axis=1).mean())
-    normals = vertex_normals(vertices, triangles)
+    normals = raw = vertex_normals(vertices, triangles)
     graph = sparse.csr_matrix((np.ones(len(a)), (a, b)), (len(vertices),) * 2) + sparse.identity(len(vertices))
     for _ in range(int(np.clip(round(2 * (_CALM * height / spacing) ** 2), 1, _MOST_ROUNDS))):
         normals = unit(np.asarray(graph @ normals))
+    whole = _whole_share(raw, normals, graph)
     if outside:
         share = seen_share(vertices, normals, spacing)
         used &= np.asarray(graph @ share) >= _HIDDEN * np.asarray(graph.sum(1)).ravel()
@@ -113,7 +118,17 @@ def prepare_surface(
     if surface.codes is not None:
         codes = filled_codes(surface.codes[rows], codes)
     trust = _away_from_the_cut(model, fitted, vertices[rows], normals[rows], height)
-    return SurfacePoints(vertices[rows], normals[rows], codes, trust, spacing)
+    return SurfacePoints(vertices[rows], normals[rows], codes, trust * whole[rows], spacing)
+
+
+def _whole_share(raw: np.ndarray, calm: np.ndarray, graph: sparse.csr_matrix) -> np.ndarray:
+    """(N,) 1 on a sound surface, 0 where it is torn to rags, whose normals go all ways about the calm ones."""
+    mean = sparse.diags(1 / np.asarray(graph.sum(1)).ravel()) @ graph
+    cosine = (raw * calm).sum(1)
+    for _ in range(_WHOLE_ROUNDS):
+        cosine = mean @ cosine
+    low, high = _WHOLE
+    return np.clip((cosine - low) / (high - low), 0, 1)
 
 
 def _away_from_the_cut(

@@ -14,6 +14,7 @@ import numpy as np
 from ..headmodel import HeadModel
 from ..shapes import Float
 from .growth import hairy_places
+from .reach import Reach, reach_of
 from .settings import UniformizeSettings
 from .skin import Skin
 from .visibility import sphere
@@ -25,7 +26,11 @@ _HIDDEN: Final = (0.06, 0.22)
 _TRUST: Final = {"lids": 0.03, "lips": 0.15, "ears": 0.2, "mouth_interior": 0.0}
 """Weight of the surface there, against 1 elsewhere."""
 _EAR_HOLD: Final = 0.02
-"""Ears that the surface shows go there as a whole; hidden ones come out with the hair around them."""
+"""Ears that the surface shows go there as a whole."""
+_COVERED_HOLD: Final = 1.0
+"""Ears that hair covers stay the fit's."""
+_PRIOR: Final = 0.03
+"""Weight of the fit itself against the surface's: where matches are left out, it decides."""
 _BLEND_RINGS: Final = 4
 _SHAVEN: Final = 0.002
 """Metres that the bald head's skin may rise above the fit where hair may grow: the rest is beard, brow or fringe."""
@@ -42,12 +47,14 @@ class Zones(NamedTuple):
         stiffness: (S,) 1 and more, how stiff it is.
         hold: (S,) how much it is held at the fit.
         ceiling: (S,) metres, how far it may rise above the fit.
+        reach: how far from the fit the surface may be its own skin.
     """
 
     data: Float[np.ndarray, " S"]
     stiffness: Float[np.ndarray, " S"]
     hold: Float[np.ndarray, " S"]
     ceiling: Float[np.ndarray, " S"]
+    reach: Reach
 
 
 def head_height(model: HeadModel) -> float:
@@ -58,9 +65,21 @@ def head_height(model: HeadModel) -> float:
 
 
 def zones_of(
-    model: HeadModel, skin: Skin, settings: UniformizeSettings, exposed: Float[np.ndarray, " S"] | None = None
+    model: HeadModel,
+    skin: Skin,
+    settings: UniformizeSettings,
+    exposed: Float[np.ndarray, " S"] | None = None,
+    shown: Float[np.ndarray, " S"] | None = None,
 ) -> Zones:
-    """The weights of a model's skin; `exposed` (S,) is its `exposure` where that is known already."""
+    """The weights of a model's skin.
+
+    Args:
+        model: the head model.
+        skin: its skin.
+        settings: what was chosen.
+        exposed: (S,) its `exposure` where that is known already.
+        shown: (S,) in 0..1, how far the ear on the same side is seen; wholly where left out.
+    """
     none = np.zeros(skin.count, bool)
     region = {name: model.regions.get(name, none)[skin.ids] for name in ("face", "scalp", "neck", *_TRUST)}
     exposed = exposure(model, skin) if exposed is None else exposed
@@ -69,13 +88,19 @@ def zones_of(
     for name, trust in _TRUST.items():
         data = np.where(region[name], np.minimum(data, trust), data)
     stiff = _smooth(skin, np.maximum(1 - open_, np.any([region[name] for name in _TRUST], axis=0)), 2)
-    hold = _EAR_HOLD * _smooth(skin, region["ears"].astype(float), 2) if settings.hair else np.zeros(len(skin.ids))
+    ears = _smooth(skin, region["ears"].astype(float), 2)
+    shown = np.ones(len(skin.ids)) if shown is None else shown
+    data = data * (1 - region["ears"] * (1 - shown))
+    hold = ears * _EAR_HOLD * (_COVERED_HOLD / _EAR_HOLD) ** (1 - shown) if settings.hair else 0 * ears
     if not settings.hair:
         kept = _smooth(skin, (region["scalp"] | (region["neck"] & _behind(model, skin))).astype(float), _BLEND_RINGS)
         hold, data = np.maximum(hold, kept), data * (1 - kept) ** 2
     hairy = np.zeros(len(skin.ids)) if settings.hair else hairy_places(model, skin)
     ceiling = np.where(hairy > 0, _SHAVEN + _SLOPE * (1 - hairy) ** 2, _FREE)
-    return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold, ceiling)
+    hold = hold + _PRIOR * data
+    nape = region["neck"] & _behind(model, skin)
+    reach = reach_of(model, skin, nape, head_height(model), hair=settings.hair)
+    return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold, ceiling, reach)
 
 
 def exposure(model: HeadModel, skin: Skin) -> Float[np.ndarray, " S"]:
