@@ -70,7 +70,7 @@ def test_an_ear_under_hair_stays_the_fits_ear(model, skin, mesh):
 
 def test_the_hair_around_a_covered_ear_still_rises(model, skin, mesh):
     scalp = model.regions["scalp"][skin.ids] & (model.template[skin.ids, 0] > 0)
-    assert moved(mesh, skin)[scalp].max() > 0.008
+    assert moved(mesh, skin)[scalp].max() > 0.005
 
 
 def test_a_collar_does_not_draw_jaw_and_neck_out(model, skin, mesh):
@@ -100,11 +100,11 @@ def test_hair_may_lie_far_from_the_fit_and_skin_may_not(model, skin):
     bald = reach_of(model, skin, nape, height, hair=False)
     scalp = model.regions["scalp"][skin.ids]
     marks = model.embeddings["ibug68"].points(model.template)
-    chin, cheek = (np.argmin(np.linalg.norm(model.template[skin.ids] - marks[k], axis=1)) for k in (8, 3))
+    chin, bridge = (np.argmin(np.linalg.norm(model.template[skin.ids] - marks[k], axis=1)) for k in (8, 28))
     assert reach.distance[scalp | nape].min() > 0.1
     assert reach.bare[scalp].max() == 0
     assert bald.distance[scalp].max() < 0.03
-    assert reach.distance[cheek] < 0.015 < reach.distance[chin] < 0.03
+    assert reach.distance[bridge] < 0.015 < reach.distance[chin] < 0.03
 
 
 def test_what_is_far_or_inclined_otherwise_is_not_the_skins_own():

@@ -1,8 +1,8 @@
 """How far from the fit the surface may lie and still be a place's own skin.
 
 A fitted face, jaw or neck errs by some millimetres; what lies farther out is a collar, a scarf or hair that hangs in
-front of it. Scalp and nape carry hair of any depth, the skin below the hairline the fringe that falls over it, the chin
-a beard. What is far is left out with Tukey's biweight (Beaton and Tukey, 1974), and on skin without hair also what is
+front of it. Scalp and nape carry hair of any depth, the skin below the hairline the fringe that falls over it, chin and
+jaw a beard. What is far is left out with Tukey's biweight (Beaton and Tukey, 1974), and on skin without hair also what is
 inclined otherwise than the fit.
 
 Worked number: on a head of 0.22 m, bare skin of the face counts a surface 5 mm off the fit with 0.56, and one 10 mm off
@@ -24,8 +24,8 @@ _FACE: Final = 0.045
 """Head heights, for the face where no hair grows."""
 _NECK: Final = 0.06
 """Head heights, for the neck, about which landmarks say little."""
-_BEARD: Final = 0.09
-"""Head heights, for the chin."""
+_BEARD: Final = 0.11
+"""Head heights, for the lower face, where a beard may grow."""
 _HAIR: Final = 0.5
 """Head heights, where hair of any length may grow."""
 _FRINGE_FADE: Final = 0.1
@@ -34,8 +34,8 @@ _NECK_FADE: Final = 0.05
 """The same around nape and neck: hair hangs beside the jaw, it does not cover it."""
 _BEARD_FADE: Final = 0.1
 """The same around the chin."""
-_CHIN_ROUND: Final = 0.5
-"""The chin is what lies nearer to its landmark than this share of its distance from the nose."""
+_BEARD_ROUND: Final = 1.0
+"""A beard grows nearer to the chin than so many times its distance from the base of the nose."""
 _LAXER: Final = 2.0
 """How many times farther the surface may lie in the coarsest level."""
 _COSINES: Final = (0.1, 0.6)
@@ -78,8 +78,8 @@ def reach_of(model: HeadModel, skin: Skin, nape: Bool[np.ndarray, " S"], height:
     if "ibug68" in model.embeddings:
         marks = model.embeddings["ibug68"].points(model.template.astype(np.float64)) / height
         away = np.linalg.norm(points - marks[_CHIN], axis=1)
-        chin = region["face"] & (away < _CHIN_ROUND * np.linalg.norm(marks[_NOSE_BASE] - marks[_CHIN]))
-        distance *= (_BEARD / distance) ** _near(points, chin, _BEARD_FADE)
+        bearded = region["face"] & (away < _BEARD_ROUND * np.linalg.norm(marks[_NOSE_BASE] - marks[_CHIN]))
+        distance *= (_BEARD / distance) ** _near(points, bearded, _BEARD_FADE)
     distance *= (_HAIR / distance) ** haired
     return Reach(height * distance, 1 - haired)
 

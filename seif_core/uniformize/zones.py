@@ -97,9 +97,9 @@ def zones_of(
         hold, data = np.maximum(hold, kept), data * (1 - kept) ** 2
     hairy = np.zeros(len(skin.ids)) if settings.hair else hairy_places(model, skin)
     ceiling = np.where(hairy > 0, _SHAVEN + _SLOPE * (1 - hairy) ** 2, _FREE)
-    hold = hold + _PRIOR * data
     nape = region["neck"] & _behind(model, skin)
     reach = reach_of(model, skin, nape, head_height(model), hair=settings.hair)
+    hold = hold + _PRIOR * data * reach.bare  # hair far from the fit counts too little to be held against
     return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold, ceiling, reach)
 
 
