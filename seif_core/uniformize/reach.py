@@ -2,8 +2,8 @@
 
 A fitted face, jaw or neck errs by some millimetres; what lies farther out is a collar, a scarf or hair that hangs in
 front of it. Scalp and nape carry hair of any depth, the skin below the hairline the fringe that falls over it, chin and
-jaw a beard. What is far is left out with Tukey's biweight (Beaton and Tukey, 1974), and on skin without hair also what is
-inclined otherwise than the fit.
+jaw a beard. What is far is left out with Tukey's biweight (Beaton and Tukey, 1974), and on skin without hair also what
+is inclined otherwise than the fit.
 
 Worked number: on a head of 0.22 m, bare skin of the face counts a surface 5 mm off the fit with 0.56, and one 10 mm off
 not at all.
