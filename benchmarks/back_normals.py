@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from semantic_constraint import HELD_BACK, NODES, occupancy
+from semantic_constraint import HELD_BACK, occupancy, surface
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -24,6 +24,7 @@ from seif_core.headmodel import HeadModel, load_head_model
 from seif_core.implicit.closed_skin import outer_skin
 from seif_core.implicit.compact import compact_networks
 from seif_core.implicit.normal_network import NormalNetwork, NormalSettings, normal_loss
+from seif_core.implicit.refinement import follow_normals
 from seif_core.training.depth_range import depth_range
 from seif_core.training.synthetic import Scene, SyntheticHeads, SyntheticSettings, photographed, stack
 
@@ -51,14 +52,13 @@ def fitted_back(scene: Scene, model: HeadModel) -> torch.Tensor:
 
 
 def surface_back(scene: Scene, model: HeadModel, seed: int) -> torch.Tensor:
-    """(NODES, NODES) far depth of the implicit function's level set."""
-    values = occupancy(compact_networks("cpu").implicit, scene, model, seed).reshape(NODES, NODES, NODES)
-    values = torch.from_numpy(values).permute(1, 0, 2).flip(0)  # rows from the top, columns, z
-    inside = values > 0.5
-    first = inside.float().argmax(2).clamp(min=1)
-    high, low = (values.gather(2, (first - k)[..., None])[..., 0] for k in (0, 1))
-    z = (first - (high - 0.5) / (high - low).clamp(min=1e-6)) / (NODES - 1) - 0.5
-    return torch.where(inside.any(2), z, torch.inf)
+    """(H, W) far depth of the implicit function's level set, smoothed as the refinement smooths what no camera sees."""
+    mesh = surface(occupancy(compact_networks("cpu").implicit, scene, model, seed))
+    triangles = np.asarray(mesh.faces)[:, ::-1].astype(np.int32)
+    placed = scene.view.to_camera(np.asarray(mesh.vertices, np.float64))
+    nothing = np.zeros((8, 8, 3), np.float32)
+    cube = scene.view.to_cube(follow_normals(placed, triangles, nothing, scene.view))
+    return depth_range(torch.from_numpy(cube).float(), torch.from_numpy(triangles).long(), 2 * SIDE).back
 
 
 def example(scene: Scene, model: HeadModel, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
