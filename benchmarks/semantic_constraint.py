@@ -33,7 +33,7 @@ from skimage import measure
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seif_core.headmodel import HeadModel, load_head_model
-from seif_core.implicit.head_field import network_image
+from seif_core.implicit.head_field import finer, network_image
 from seif_core.implicit.network import COMPACT, COMPACT_UNCONSTRAINED, ImplicitNetwork, ImplicitSettings
 from seif_core.implicit.prior import CubePrior
 from seif_core.training.implicit import blurred_normals
@@ -78,7 +78,7 @@ def occupancy(network: ImplicitNetwork, scene: Scene, model: HeadModel, seed: in
         batch.mask,
         network.settings,
     )
-    features = network.encode(image)[-1]
+    features = finer(network.encode(image)[-1])
     points = nodes().astype(np.float32)
     told = CubePrior(model, scene.fitted.numpy(), scene.view).ask(points)
     answers = []
@@ -87,6 +87,12 @@ def occupancy(network: ImplicitNetwork, scene: Scene, model: HeadModel, seed: in
         answer = network.query(features, torch.from_numpy(points[part]).T[None], prior[:, :3], prior[:, 3:4])
         answers.append(answer[0, 0].numpy())
     return np.concatenate(answers)
+
+
+def large_pieces(mesh: trimesh.Trimesh) -> int:
+    """Pieces of at least a thousandth of the largest one's volume."""
+    volumes = np.array([abs(part.volume) for part in mesh.split(only_watertight=False)])
+    return int((volumes >= volumes.max() / 1000).sum())
 
 
 def chamfer(first: trimesh.Trimesh, second: trimesh.Trimesh) -> float:
@@ -106,20 +112,20 @@ def main() -> None:
     model = load_head_model()
     heads = SyntheticHeads(model, SyntheticSettings(size=256, bald=0.0), "cpu", HELD_BACK)
     height = float(np.ptp(model.template[:, 1]))
-    found: dict[str, list[tuple[int, float]]] = {name: [] for name in networks}
+    found: dict[str, list[tuple[int, int, float]]] = {name: [] for name in networks}
     for number in range(count):
         scene = heads.draw_scene()
         truth = surface(scene.true.inside(torch.from_numpy(nodes()).float()).float().numpy())
         for name, (network, _) in networks.items():
             mesh = surface(occupancy(network, scene, model, number))
             distance = chamfer(mesh, truth) * scene.view.scale / height * 100
-            found[name].append((mesh.body_count, distance))
-    print(f"{'network':<16}{'steps':>8}{'components':>12}{'Chamfer %':>12}{'worst %':>10}   ({count} heads)")
+            found[name].append((mesh.body_count, large_pieces(mesh), distance))
+    print(
+        f"{'network':<16}{'steps':>8}{'components':>12}{'large':>8}{'Chamfer %':>12}{'worst %':>10}   ({count} heads)"
+    )
     for name, rows in found.items():
-        pieces, distances = np.array(rows).T
-        line = (
-            f"{name:<16}{networks[name][1]:>8}{pieces.mean():>12.1f}{distances.mean():>12.2f}{distances.max():>10.2f}"
-        )
+        pieces, large, distances = np.array(rows).T
+        line = f"{name:<16}{networks[name][1]:>8}{pieces.mean():>12.1f}{large.mean():>8.1f}{distances.mean():>12.2f}{distances.max():>10.2f}"
         print(line)
 
 

@@ -1,7 +1,8 @@
 """How good surfaces and uniform meshes of photos are: `python benchmarks/shape.py FOLDER [PHOTO...]`.
 
 FOLDER holds photos and, for some, ``NAME_normal.png`` and ``NAME_mask.png`` (see `seif_core.evaluation.normals`). Per
-photo: pieces of the surface, whether it is watertight, folded triangles and new crossings of the uniform mesh, mean
+photo: pieces of the surface, whether it is watertight, pairs of its triangles that cross (self), folded triangles and
+new crossings of the uniform mesh, mean
 distance of its face to the surface in percent of the head's height, processor seconds without texture; and degrees
 against the reference, face / head, of the fit, the network's normal map and the mesh.
 
@@ -50,6 +51,7 @@ from seif_core.evaluation.normals import ReferencePhoto, find_references
 from seif_core.evaluation.normals_of_photos import compare_normals
 from seif_core.pipeline import Reconstruction, reconstruct
 from seif_core.settings import ReconstructionSettings
+from seif_core.uniformize.crossings import crossing_pairs
 
 PHOTOS = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -72,7 +74,7 @@ def main() -> None:
     references = {r.photo.stem: r for r in find_references(options.folder)}
     photos = [p for p in sorted(options.folder.iterdir()) if p.suffix.lower() in PHOTOS]
     photos = [p for p in photos if not p.stem.endswith(("_normal", "_mask"))]
-    print(f"{'photo':<36}pieces closed flips crossings  face %  seconds   fit, network, mesh: face / head")
+    print(f"{'photo':<36}pieces closed  self flips crossings  face %  seconds   fit, network, mesh: face / head")
     for photo in photos:
         if options.photos and photo.stem not in options.photos:
             continue
@@ -85,12 +87,13 @@ def main() -> None:
         seconds = time.process_time() - start
         figures = done.shape.figures()
         surface = done.surface
-        closed = (
-            surface is not None and trimesh.Trimesh(surface.vertices, surface.triangles, process=False).is_watertight
-        )
+        closed, crossed = "-", "-"
+        if surface is not None:
+            closed = trimesh.Trimesh(surface.vertices, surface.triangles, process=False).is_watertight
+            crossed = len(crossing_pairs(surface.vertices, surface.triangles))
         told = [figures.get(k, "-") for k in ("components", "flips", "crossings", "face_distance_percent")]
-        line = f"{photo.stem:<36}{told[0]:>6}{closed!s:>7}{told[1]:>6}{told[2]:>10}{told[3]:>8}{seconds:>9.1f}   "
-        print(line + degrees(done, references.get(photo.stem)), flush=True)
+        line = f"{photo.stem:<36}{told[0]:>6}{closed!s:>7}{crossed!s:>6}{told[1]:>6}{told[2]:>10}{told[3]:>8}"
+        print(f"{line}{seconds:>9.1f}   {degrees(done, references.get(photo.stem))}", flush=True)
 
 
 if __name__ == "__main__":

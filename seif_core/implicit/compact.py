@@ -20,7 +20,7 @@ NORMALS_FILE: Final = (
 )
 IMPLICIT_FILE: Final = (
     "compact_implicit.safetensors",
-    "544d0de6ae2b312bee6808bacd3ae2fd40c2075990d5993e51f554c30ecdc013",
+    "41033350a1d131dd9e3986c1249e36caebc90a5f6150bc0b325d9343471def9b",
 )
 """File name in ``vendor/weights`` and sha256; the model card there tells what each was trained on."""
 

@@ -40,8 +40,6 @@ class RefinementSettings:
 
     Attributes:
         length: metres; relief much shorter than 2 pi times this is the normal map's, longer the surface's.
-        known_length: the same where the fitted 3DMM is near; shorter, the face has more of the implicit function's
-            course, whose normals are worse than the map's.
         smoothing: how often each vertex first goes half the way to the middle of its neighbours, so that the steps of a
             coarse field do not stand against the map.
         loose_smoothing: how often more where the fitted 3DMM is far, in hair: ledges of the field there would stay as
@@ -55,7 +53,6 @@ class RefinementSettings:
     """
 
     length: float = 0.03
-    known_length: float = 0.03
     smoothing: int = 8
     loose_smoothing: int = 60
     passes: int = 2
@@ -90,11 +87,10 @@ def follow_normals(
     s = settings or RefinementSettings()
     edges = unique_edges(triangles)
     share = np.zeros(len(vertices)) if known is None else known
-    stay = (1 - share) / s.length**2 + share / s.known_length**2
     points = _smoothed(vertices.astype(np.float64), edges, s.smoothing)
     points += (1 - share)[:, None] * (_smoothed(points, edges, s.loose_smoothing) - points)
     for _ in range(s.passes):
-        points = _one_pass(points, triangles, edges, normals=normals, view=view, stay=stay, s=s)
+        points = _one_pass(points, triangles, edges, normals=normals, view=view, stay=1 / s.length**2, s=s)
     return _untangled(points, triangles, edges)
 
 
@@ -105,7 +101,7 @@ def _one_pass(
     *,
     normals: np.ndarray,
     view: HeadView,
-    stay: np.ndarray,
+    stay: float,
     s: RefinementSettings,
 ) -> np.ndarray:
     rays = points / np.linalg.norm(points, axis=1, keepdims=True)
@@ -225,7 +221,7 @@ def _solve(
     edges: np.ndarray,
     wanted: np.ndarray,
     trust: np.ndarray,
-    stay: np.ndarray,
+    stay: float,
 ) -> np.ndarray:
     """One linear least-squares step: further displacements (V,) along the rays."""
     first, second = edges.T
@@ -247,7 +243,7 @@ def _solve(
     # where the map says nothing, displacements fade out smoothly instead of tearing
     calm = np.where(short, 2.0, np.sqrt(1 - weight) * 0.5) / span
     smooth = sparse.csr_matrix((np.r_[calm, -calm], (np.r_[rows, rows], np.r_[second, first])), matrix.shape)
-    system = matrix.T @ matrix + smooth.T @ smooth + sparse.diags(stay)
+    system = matrix.T @ matrix + smooth.T @ smooth + stay * sparse.identity(len(here))
     right = matrix.T @ goal - smooth.T @ (smooth @ moved) - stay * moved
     inverse = sparse.diags(1 / system.diagonal())
     return cg(system, right, rtol=1e-4, maxiter=200, M=inverse)[0]
