@@ -13,6 +13,7 @@ from seif_core.implicit.inputs import head_inputs, view_of
 from seif_core.implicit.network import ImplicitNetwork, ImplicitSettings
 from seif_core.implicit.prior import CubePrior
 from seif_core.implicit.surface import SurfaceSettings, extract_surface
+from seif_core.uniformize.skin import vertex_normals
 
 TINY = ImplicitSettings(
     EncoderSettings(stacks=1, width=16, depth=1, stem=8, groups=4),
@@ -68,6 +69,21 @@ def test_network_that_corrects_nothing_gives_the_surface_of_the_fit(head):
     codes = field.codes(surface.vertices)
     assert codes.shape == surface.vertices.shape
     assert ((codes >= 0) & (codes <= 1)).all()
+
+
+def test_face_lies_in_the_fits_depth_though_the_network_sees_it_nearer(head):
+    fit, inputs = head
+    network = correcting_nothing()
+    with torch.no_grad():
+        network.surface_classifier.get_submodule("conv1").bias[0] = 1.0  # 0.025 cube units outwards
+    field = HeadField(network, inputs, inputs.guidance, fit)
+    cube = inputs.view.to_cube(fit.posed.astype(np.float64))
+    face = fit.model.regions["face"] & (vertex_normals(cube, outer_skin(fit.model))[:, 2] > 0.8)
+    before = cube[face] + np.array([0, 0, 0.012])
+    assert (field.occupancy(before) < 0.5).mean() > 0.9
+    assert (field.occupancy(cube[face] - np.array([0, 0, 0.012])) > 0.5).mean() > 0.9
+    back = cube[cube[:, 2] < np.quantile(cube[:, 2], 0.05)]
+    assert (field.occupancy(back - np.array([0, 0, 0.012])) > 0.5).mean() > 0.5  # the back is left to the network
 
 
 def test_nothing_is_inside_beyond_the_mask(head):
