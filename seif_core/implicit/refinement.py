@@ -28,7 +28,7 @@ from ..uniformize.skin import vertex_normals
 from .view import HeadView
 
 _CALMING_ROUNDS: Final = 16
-_UNTANGLING_ROUNDS: Final = 16
+_UNTANGLING_ROUNDS: Final = 48
 _SHORT: Final = 0.4
 _LEAST_COSINE: Final = 0.0
 """A triangle may turn by so much."""
