@@ -64,6 +64,13 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--size", type=int, default=256, metavar="PIXELS", help="of the pictures (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    told = "registered scans (seif scans register) that take the place of some drawn heads"
+    parser.add_argument("--scans", type=Path, metavar="DIR", help=told)
+    parser.add_argument(
+        "--scanned", type=float, default=0.3, metavar="SHARE", help="of heads that are scans (default: %(default)s)"
+    )
+    told = "of scans that are given drawn hair, for scans without their own (default: %(default)s)"
+    parser.add_argument("--scan-hair", type=float, default=0.0, metavar="SHARE", help=told)
 
 
 def _normals(options: argparse.Namespace) -> int:
@@ -73,7 +80,7 @@ def _normals(options: argparse.Namespace) -> int:
         from .training.synthetic import SyntheticSettings
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    data = SyntheticSettings(size=options.size)
+    data = SyntheticSettings(size=options.size, **_scans(options))
     settings = NormalTraining(
         _loop(options, device), batch=options.batch, pool=options.pool, watch=options.watch, data=data
     )
@@ -95,7 +102,7 @@ def _implicit(options: argparse.Namespace) -> int:
         batch=options.batch,
         pool=options.pool,
         network=COMPACT_UNCONSTRAINED if options.without_semantics else COMPACT,
-        data=SyntheticSettings(size=options.size, points=_POINTS),
+        data=SyntheticSettings(size=options.size, points=_POINTS, **_scans(options)),
     )
     with output_errors(options.out):
         _tell(f"checkpoint: {train_implicit(settings)}")
@@ -115,7 +122,8 @@ def _draw(options: argparse.Namespace) -> int:
     rank, world = _rank()
     there = len(list(options.pool.glob("*.npz")))  # a pool that grows on must not repeat what it began with
     seed = (options.seed * 1009 + rank) * 1_000_003 + there
-    heads = SyntheticHeads(load_head_model(), SyntheticSettings(size=options.size, points=_POINTS), device, seed)
+    data = SyntheticSettings(size=options.size, points=_POINTS, **_scans(options))
+    heads = SyntheticHeads(load_head_model(), data, device, seed)
     shards = -(-options.samples // (SHARD * world))
     with output_errors(options.pool):
         fill_pool(heads, options.pool, samples=shards * SHARD, first=rank, stride=world)
@@ -134,9 +142,13 @@ def _prepare(options: argparse.Namespace) -> str:
         raise SettingsError(f"Pictures of {options.size} pixels were asked for; choose a multiple of {_STEP}.")
     if getattr(options, "batch", 1) < 1 or options.seed < 0:
         raise SettingsError(f"The batch must be at least 1 and the seed at least 0, not {options.seed}.")
-    for name in ("pool", "watch"):
+    if not (0 <= options.scanned <= 1 and 0 <= options.scan_hair <= 1):
+        raise SettingsError(
+            f"Shares of {options.scanned} scans and {options.scan_hair} with hair were asked for; choose 0 to 1."
+        )
+    for name in ("scans",) if options.kind == "draw" else ("pool", "watch", "scans"):
         folder = getattr(options, name, None)
-        if options.kind != "draw" and folder is not None and not folder.is_dir():
+        if folder is not None and not folder.is_dir():
             raise SettingsError(f"There is no folder {folder} for --{name}; make it first or leave the option out.")
     logging.getLogger(__package__).setLevel(logging.INFO)
     device = choose_device(options.device)
@@ -148,6 +160,11 @@ def _loop(options: argparse.Namespace, device: str) -> LoopSettings:
     from .training.loop import LoopSettings
 
     return LoopSettings(options.out, device=device, steps=options.steps, rate=options.rate, seed=options.seed)
+
+
+def _scans(options: argparse.Namespace) -> dict[str, Any]:
+    """What `SyntheticSettings` is told of scans."""
+    return {"scans": options.scans, "scanned": options.scanned, "scan_hair": options.scan_hair}
 
 
 def _rank() -> tuple[int, int]:

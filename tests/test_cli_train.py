@@ -78,7 +78,16 @@ def test_implicit_function_without_semantics_has_narrower_inputs(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [("--size", 100), ("--batch", 0), ("--steps", 0), ("--rate", 2), ("--pool", "missing"), ("--device", "tpu")],
+    [
+        ("--size", 100),
+        ("--batch", 0),
+        ("--steps", 0),
+        ("--rate", 2),
+        ("--pool", "missing"),
+        ("--scans", "missing"),
+        ("--scanned", 1.5),
+        ("--device", "tpu"),
+    ],
 )
 def test_settings_of_a_run_that_make_no_sense_are_refused_before_anything_is_made(tmp_path, wrong):
     code = cli.main(["train", "normals", "--out", str(tmp_path / "run"), *map(str, wrong)])
