@@ -17,7 +17,7 @@ Last figures (2 cores, x86_64, CPU, two threads, other work beside; base topolog
     duncan                                1   True    0     0    0     0.52   20.3
     grace_hopper                          1   True    0     0    0     0.36   18.9
     kwong                                 1   True    0     0    0     0.18   21.9
-    landscape_eyes_that_speak_familymwr   1   True    0     0    0     0.21   21.9
+    landscape_eyes_that_speak_familymwr   1   True    0     0    0     0.21   33.9
     landscape_obama_nasa_hq_photo         1   True    0     0    0     0.27   23.0
     landscape_untitled_amir_kuckovic  (no face found, told in a sentence)
     macbeth                               1   True    0     0    0     0.19   22.8

@@ -133,7 +133,7 @@ def _untangled(points: np.ndarray, triangles: np.ndarray, edges: np.ndarray) -> 
             near = np.maximum(near, (graph @ near > 0) * 1.0)
         rows = np.flatnonzero(near)
         points = points.copy()
-        for _ in range(2):
+        for _ in range(2 + 2 * round_):  # what resists is smoothed the more
             points[rows] = (points[rows] + (graph[rows] @ points) / degree[rows, None]) / 2
     return points
 
