@@ -6,6 +6,15 @@ surface that the implicit function already gives there. Only an estimate that is
 to the better. Far normals are differences of the far depth (the last surface behind each pixel), on 96 pixels.
 
 Run: ``python benchmarks/back_normals.py [HEADS_TO_LEARN_FROM] [STEPS] [HELD_BACK_HEADS]``
+
+Last figures (one of two cores, x86_64, CPU, beside other work), mean degrees over 20 heads, 600 heads
+learned from, 600 steps:
+
+    fitted 3DMM             21.4
+    implicit surface        20.6
+    far-side network        18.7
+
+So it could gain about two degrees on drawn hair, whose far side is drawn from the same rules as its front. None ships.
 """
 
 from __future__ import annotations
