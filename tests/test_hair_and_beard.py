@@ -28,13 +28,13 @@ def long_style(generator):
 
 
 @pytest.fixture
-def right_before_and_after(monkeypatch):
-    """For a kind of head: shares of points, away from both surfaces, that the fit and the field get right."""
+def asked(monkeypatch):
+    """At points about three heads of a kind: the fit's signed distance, the truth and the field's answer."""
 
-    def measure(settings: SyntheticSettings, seed: int) -> tuple[float, float]:
+    def ask(settings: SyntheticSettings, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         monkeypatch.setattr(synthetic, "random_style", long_style)
         heads = SyntheticHeads(load_head_model(), settings, "cpu", seed)
-        before, after = [], []
+        answers = []
         for number in range(3):
             scene = heads.draw_scene()
             photo = photographed(stack([scene.sample]), torch.Generator().manual_seed(number))[0]
@@ -44,23 +44,27 @@ def right_before_and_after(monkeypatch):
             network = compact_networks("cpu").implicit
             field = HeadField(network, inputs, estimate_normals(inputs, "cpu"), fit)
             shape = scene.sample.shape
-            inside = shape.occupancy.numpy() > 0.5
-            before.append((shape.prior[:, 3].numpy() < 0) == inside)
-            after.append((field.occupancy(shape.points.numpy()) > 0.5) == inside)
-        return float(np.mean(before)), float(np.mean(after))
+            told = field.occupancy(shape.points.numpy()) > 0.5
+            answers.append((shape.prior[:, 3].numpy(), shape.occupancy.numpy() > 0.5, told))
+        distance, inside, told = (np.concatenate(part) for part in zip(*answers, strict=True))
+        return distance, inside, told
 
-    return measure
-
-
-def test_long_hair_stands_where_the_fit_has_none(right_before_and_after):
-    before, after = right_before_and_after(SyntheticSettings(bald=0.0, bearded=0.0, **CALM), 11)
-    assert after > before + 0.05
+    return ask
 
 
-def test_beard_shows_in_the_normals_and_does_not_take_the_head_away(right_before_and_after):
+def test_long_hair_stands_where_the_fit_has_none(asked):
+    distance, inside, told = asked(SyntheticSettings(bald=0.0, bearded=0.0, **CALM), 11)
+    far = distance > 0.03  # over a centimetre outside the fit
+    hair, air = told[far & inside].mean(), told[far & ~inside].mean()
+    assert hair > 0.4  # the fit has none of it
+    assert hair > 2 * air
+    assert (told == inside).mean() > ((distance < 0) == inside).mean() + 0.03
+
+
+def test_beard_shows_in_the_normals_and_does_not_take_the_head_away(asked):
     bearded = SyntheticSettings(bald=1.0, bearded=1.0, **CALM)
-    before, after = right_before_and_after(bearded, 12)
-    assert after > before - 0.02
+    distance, inside, told = asked(bearded, 12)
+    assert (told == inside).mean() > ((distance < 0) == inside).mean() - 0.02
     heads = SyntheticHeads(load_head_model(), bearded, "cpu", 14)
     gains = []
     for number in range(3):
@@ -73,6 +77,6 @@ def test_beard_shows_in_the_normals_and_does_not_take_the_head_away(right_before
     assert np.mean(gains) > 0.01
 
 
-def test_bald_head_stays_bald(right_before_and_after):
-    before, after = right_before_and_after(SyntheticSettings(bald=1.0, bearded=0.0, **CALM), 13)
-    assert after > before - 0.02
+def test_bald_head_stays_bald(asked):
+    distance, inside, told = asked(SyntheticSettings(bald=1.0, bearded=0.0, **CALM), 13)
+    assert (told == inside).mean() > ((distance < 0) == inside).mean() - 0.02

@@ -106,8 +106,8 @@ def _choose(faces: list[Landmarks], face: int, name: str, settings: PortraitSett
         )
     if face >= len(faces):
         raise PhotoUnsuitableError(
-            f"{name} shows {len(faces)} {'face' if len(faces) == 1 else 'faces'}, the one asked for would come after; "
-            "choose a smaller number, the largest face comes first."
+            f"{name} shows {len(faces)} {'face' if len(faces) == 1 else 'faces'}; one with {face} larger ones before "
+            "it was asked for. Choose a smaller number."
         )
     size = faces[face].size
     if size < settings.minimum_face_px:
