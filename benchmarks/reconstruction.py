@@ -3,14 +3,14 @@
 Run in a process of its own, as the worker is; the first run warms libraries and models up and is not counted. Times
 are the best of the runs, because other work on the machine can only make them longer.
 
-Last figures, 2 cores (x86_64, CPU, nothing else running), astronaut, texture of 2048 pixels:
+Last figures, 2 cores (x86_64, CPU, nothing else running), a face that fills a third of its photo, texture of 2048 pixels:
 
 | what                                                    | figure  |
 |---------------------------------------------------------|---------|
-| fast, without the texture                               | 0.6 s   |
-| fast, with everything (all files, preview, head.blend)  | 4.7 s   |
-| peak memory                                             | 1835 MB |
-| full, with everything                                   | 22.4 s  |
+| fast, without the texture                               | 0.5 s   |
+| fast, with everything (all files, preview, head.blend)  | 4.8 s   |
+| peak memory                                             | 1647 MB |
+| full, with everything                                   | 19.3 s  |
 """
 
 from __future__ import annotations
