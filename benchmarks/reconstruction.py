@@ -3,7 +3,7 @@
 Run in a process of its own, as the worker is; the first run warms libraries and models up and is not counted. Times
 are the best of the runs, because other work on the machine can only make them longer.
 
-Last figures, 2 cores (x86_64, CPU, nothing else running), a face that fills a third of its photo, texture of 2048 pixels:
+Last figures, 2 cores (x86_64, CPU, nothing else running), one of the portraits, texture of 2048 pixels:
 
 | what                                                    | figure  |
 |---------------------------------------------------------|---------|
