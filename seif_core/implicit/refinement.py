@@ -90,7 +90,7 @@ def follow_normals(
     points = _smoothed(vertices.astype(np.float64), edges, s.smoothing)
     points += (1 - share)[:, None] * (_smoothed(points, edges, s.loose_smoothing) - points)
     for _ in range(s.passes):
-        points = _one_pass(points, triangles, edges, normals=normals, view=view, stay=1 / s.length**2, s=s)
+        points = _one_pass(points, triangles, edges, normals=normals, view=view, s=s)
     return _untangled(points, triangles, edges)
 
 
@@ -101,7 +101,6 @@ def _one_pass(
     *,
     normals: np.ndarray,
     view: HeadView,
-    stay: float,
     s: RefinementSettings,
 ) -> np.ndarray:
     rays = points / np.linalg.norm(points, axis=1, keepdims=True)
@@ -113,7 +112,7 @@ def _one_pass(
     moved = np.zeros(len(points))
     for _ in range(s.rounds):
         here = points + moved[:, None] * rays
-        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=stay)
+        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=1 / s.length**2)
         moved = np.clip(moved, -limit, limit)
     return points + _calmed(points, rays, moved, triangles, edges)[:, None] * rays
 

@@ -21,10 +21,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation w
 
 from ..camera import Camera
 from ..headmodel import HeadModel
-from ..headmodel.semantics import canonical_codes
 from ..headmodel.torch_model import TorchHeadModel, rotation_matrices
-from ..implicit.closed_skin import closed_skin, outer_skin
-from ..implicit.coded_surface import CodedSurface
+from ..implicit.closed_skin import outer_skin
 from ..implicit.prior import PosedPrior
 from ..implicit.view import HeadView, head_proper
 from ..mesh_edges import unique_edges
@@ -162,8 +160,6 @@ class SyntheticHeads:
         self.random = Randomness(self.generator)
         self._proper = head_proper(model)
         self._head = model
-        self._codes = canonical_codes(model)
-        self._height = float(np.ptp(model.template[:, 1]))
         self._outer = outer_skin(model)
         self._scans = None if settings.scans is None else ScannedHeads(settings.scans, model, self.canvas)
         self._edges = torch.as_tensor(unique_edges(model.triangles), device=self.device)
@@ -402,18 +398,14 @@ class SyntheticHeads:
         points = sample_points(true, prior, mask, self.s.points, self.generator)
         metric = view.to_camera(points.cpu().numpy().astype(np.float64))
         told = PosedPrior(self._head, fitted.cpu().numpy()).ask(metric)
+        true_codes = PosedPrior(self._head, skin.cpu().numpy()).ask(metric).codes
         said = np.column_stack([told.codes, told.signed / view.scale])
         return ShapePoints(
             points,
             torch.as_tensor(said, device=self.device).float(),
             true.inside(points).float(),
-            torch.as_tensor(self._coded(skin).ask(metric).codes, device=self.device).float(),
+            torch.as_tensor(true_codes, device=self.device).float(),
         )
-
-    def _coded(self, skin: torch.Tensor) -> CodedSurface:
-        closed = closed_skin(self._head)
-        places, codes = closed.with_middles(skin.cpu().numpy()), closed.with_middles(self._codes)
-        return CodedSurface(places, closed.triangles, codes, self._height)
 
 
 def stack(samples: Sequence[Sample]) -> Sample:
