@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ from seif_core.training.noise import NoiseField
 from seif_core.training.normals import NormalTraining, train_normals
 from seif_core.training.pool import SamplePool, fill_pool
 from seif_core.training.randomness import Randomness
+from seif_core.training.strands import StrandStyle, loose_strands, random_strands
 from seif_core.training.synthetic import SyntheticHeads, SyntheticSettings, photographed, stack
 from seif_core.training.wardrobe import dress, random_garment
 
@@ -55,7 +57,7 @@ def test_hair_covers_the_crown_and_leaves_the_face_open():
     sphere = torch.nn.functional.normalize(torch.randn(4000, 3, generator=generator), dim=1) * 0.1
     skull = skull_radius(sphere, torch.zeros(3))
     for _ in range(10):
-        vertices, triangles, _ = hair_shell(skull, torch.zeros(3), random_style(generator), generator)
+        vertices, triangles, *_ = hair_shell(skull, torch.zeros(3), random_style(generator), generator)
         assert torch.isfinite(vertices).all()
         assert triangles.max() < len(vertices)
         assert vertices[:, 1].max() > 0.1
@@ -228,3 +230,24 @@ def test_implicit_training_shows_its_own_pictures_in_range(samples):
     assert image.shape == (4, 9, 128, 128)
     assert image.abs().max() <= 1.001
     assert shape.points.shape == (4, 50, 3)
+
+
+def test_loose_strands_lie_on_their_shell_and_hang_a_little_below_it() -> None:
+    generator = torch.Generator().manual_seed(4)
+    theta, phi = torch.meshgrid(torch.linspace(0.1, 1.6, 40), torch.arange(120) * (2 * math.pi / 120), indexing="ij")
+    ball = 0.1 * torch.stack([theta.sin() * phi.sin(), theta.cos(), theta.sin() * phi.cos()], -1)
+    style = StrandStyle(count=200, width=0.002, stray=0.002, length=0.6, curl=0.05)
+    strands = loose_strands(ball, style, generator)
+    away = strands.vertices.norm(dim=1) - 0.1
+    on_shell = strands.vertices[:, 1] > 0.01
+    assert (away[on_shell] > -0.001).float().mean() > 0.99
+    assert away.median() < 0.003
+    assert strands.vertices[:, 1].min() > -0.03
+    a, b, c = strands.vertices[strands.triangles].unbind(1)
+    assert (torch.cross(b - a, c - a, dim=1) * a).sum() > 0  # wound to be seen from outside, over all
+
+
+def test_a_style_without_strands_draws_the_shell_alone() -> None:
+    generator = torch.Generator().manual_seed(0)
+    styles = [random_strands(generator, 0.02) for _ in range(40)]
+    assert {s.count == 0 for s in styles} == {True, False}

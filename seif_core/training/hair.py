@@ -1,5 +1,7 @@
 """Hair as displaced shells: a cap that follows the skull and, for long hair, a curtain that hangs from it.
 
+Single strands on it are drawn by `strands`.
+
 Directions are given in polar coordinates about the head's centre: theta from the crown, phi around the vertical, 0 at
 the face. The shell's lower end is a function of phi, so that one grid makes crew cuts, bobs, long hair, partings,
 fringes and receding hairlines; strands are ridges of displacement that follow the flow from the crown.
@@ -19,6 +21,7 @@ import torch
 
 from ..shapes import Float, Int
 from .noise import NoiseField
+from .strands import StrandStyle, random_strands
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class HairStyle:
         curl: amplitude of the strands' meander, in radians of phi; large values make curls.
         brim: how far the lower edge stands out, metres: hats.
         hat: whether it is a hat, of cloth, and no hair.
+        loose: strands that stray from the shell; None for none.
     """
 
     thickness: float
@@ -56,6 +60,7 @@ class HairStyle:
     curl: float
     brim: float = 0.0
     hat: bool = False
+    loose: StrandStyle | None = None
 
 
 def random_style(generator: torch.Generator) -> HairStyle:
@@ -71,6 +76,7 @@ def random_style(generator: torch.Generator) -> HairStyle:
     curly = afro or draw(0, 1) < 0.25
     count = int(draw(36, 90))
     slope = draw(0.15, 1.0)
+    curl = draw(0.05, 0.25) if curly else draw(0.0, 0.05)
     return HairStyle(
         thickness=draw(0.03, 0.07) if afro else draw(0.004, 0.03) if not long else draw(0.01, 0.03),
         front=math.radians(draw(32, 66)),
@@ -83,7 +89,8 @@ def random_style(generator: torch.Generator) -> HairStyle:
         clump=draw(0.001, 0.007),
         strand=slope * 0.09 / count,
         strand_count=count,
-        curl=draw(0.05, 0.25) if curly else draw(0.0, 0.05),
+        curl=curl,
+        loose=random_strands(generator, curl),
     )
 
 
@@ -114,11 +121,13 @@ class HairShell(NamedTuple):
         vertices: (V, 3) metres.
         triangles: (F, 3).
         streak: (V, 1) about -1..1, how light the hair is on its strands and locks.
+        grid: (R, C, 3) the vertices in rows from crown to tips and columns around the head.
     """
 
     vertices: Float[torch.Tensor, "V 3"]
     triangles: Int[torch.Tensor, "F 3"]
     streak: Float[torch.Tensor, "V 1"]
+    grid: Float[torch.Tensor, "R C 3"]
 
 
 def skull_radius(
@@ -193,7 +202,7 @@ def hair_shell(
         out = ((s - 0.85) / 0.15).clamp(0, 1) * (0.4 + 0.6 * (phi.cos() * 0.5 + 0.5))
         points = points + outward * (style.brim * out)[..., None]
     streak = torch.zeros_like(strand) if style.hat else 0.7 * strand + 0.5 * lock
-    return HairShell(points.reshape(-1, 3), _grid_triangles(rows, columns, device), streak.reshape(-1, 1))
+    return HairShell(points.reshape(-1, 3), _grid_triangles(rows, columns, device), streak.reshape(-1, 1), points)
 
 
 def _outline(

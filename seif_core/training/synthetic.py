@@ -31,13 +31,14 @@ from ..shapes import Float, Int
 from .canvas import Canvas, make_canvas
 from .degrade import degrade, to_srgb
 from .depth_range import DepthRange, depth_range
-from .hair import HairStyle, hair_shell, random_style, skull_radius
+from .hair import HairShell, HairStyle, hair_shell, random_style, skull_radius
 from .lighting import key_visibility, occlusion, random_lights, shade
 from .noise import NoiseField
 from .occupancy import ShapePoints, sample_points
 from .randomness import Randomness
 from .scanned import ScannedHeads
 from .skin import BEARD, CLOTH, EYE, FIELDS, HAIR, PART, SQUEEZE, STREAK, appearance
+from .strands import Strands, loose_strands
 from .wardrobe import draw_glasses, dress, lens_outline, random_garment
 
 
@@ -186,8 +187,9 @@ class SyntheticHeads:
         distance = 0.45 * math.exp(self.random.uniform(0, 1.9))
         place = rest.new_tensor([0, 0, -distance])
         base = self._skin(rest, true) if scan is None else _Mesh(*scan.mesh)
-        mesh = self._grown(base, rest, beard, style)
-        mesh = mesh._replace(vertices=(mesh.vertices - pivot) @ root.T + place)
+        solid, mesh = (
+            m._replace(vertices=(m.vertices - pivot) @ root.T + place) for m in self._grown(base, rest, beard, style)
+        )
         fitted = self._fitted(true) + place
         view = self._view(fitted, mesh.vertices)
         camera = view.crop_camera(self.s.size)
@@ -202,7 +204,9 @@ class SyntheticHeads:
         fit_seen = rasterize_view(fitted, self.canvas.triangles, camera)
         guidance = interpolate(fit_seen, self.canvas.triangles, vertex_normals(fitted, self.canvas.triangles))
         fronts = [-(depth - view.depth) / view.scale for depth in (seen.depth, fit_seen.depth)]
-        depths = self._ranges(mesh, fitted, view, fronts)
+        # strands are too thin to be inside of anything
+        known = [fronts[0] if mesh is solid else None, fronts[1]]
+        depths = self._ranges(solid, fitted, view, known)
         sample = Sample(
             photo,
             F.normalize(guidance, dim=2).permute(2, 0, 1) * mask,
@@ -240,8 +244,8 @@ class SyntheticHeads:
         fields[:, SQUEEZE] = squeezed(relaxed, rest, self._edges)
         return _Mesh(rest, c.triangles, c.home, fields)
 
-    def _grown(self, base: _Mesh, rest: torch.Tensor, beard: float, style: HairStyle | None) -> _Mesh:
-        """The head with beard, clothes and hair; `rest` is the head model's mesh under it."""
+    def _grown(self, base: _Mesh, rest: torch.Tensor, beard: float, style: HairStyle | None) -> tuple[_Mesh, _Mesh]:
+        """The head with beard, clothes and hair, without and with loose strands; `rest` is the model's under it."""
         c, mesh = self.canvas, base
         if beard:
             bumps = NoiseField(0.02, 3, self.generator)(base.home)[:, None]
@@ -253,13 +257,19 @@ class SyntheticHeads:
             skin = torch.as_tensor(self._outer, device=self.device).long()
             cloth, triangles, home = dress(rest, c.home, skin, random_garment(self.random), self.random)
             mesh = mesh.joined(cloth, triangles, home, self._plain(len(cloth), CLOTH))
-        if style is not None:
-            skull = skull_radius(rest[c.part == 0], c.hair_centre)
-            hair = hair_shell(skull, c.hair_centre, style, self.generator)
-            marked = self._plain(len(hair.vertices), CLOTH if style.hat else HAIR)
-            marked[:, STREAK] = hair.streak[:, 0]
-            mesh = mesh.joined(hair.vertices, hair.triangles, hair.vertices, marked)
-        return mesh
+        if style is None:
+            return mesh, mesh
+        skull = skull_radius(rest[c.part == 0], c.hair_centre)
+        hair = hair_shell(skull, c.hair_centre, style, self.generator)
+        mesh = self._with_hair(mesh, hair, CLOTH if style.hat else HAIR)
+        if style.loose is None or style.loose.count == 0:
+            return mesh, mesh
+        return mesh, self._with_hair(mesh, loose_strands(hair.grid, style.loose, self.generator), HAIR)
+
+    def _with_hair(self, mesh: _Mesh, hair: HairShell | Strands, column: int) -> _Mesh:
+        marked = self._plain(len(hair.vertices), column)
+        marked[:, STREAK] = hair.streak[:, 0]
+        return mesh.joined(hair.vertices, hair.triangles, hair.vertices, marked)
 
     def _plain(self, count: int, column: int) -> torch.Tensor:
         fields = torch.zeros((count, FIELDS), device=self.device)
@@ -368,7 +378,7 @@ class SyntheticHeads:
         return x[0]
 
     def _ranges(
-        self, mesh: _Mesh, fitted: torch.Tensor, view: HeadView, fronts: Sequence[torch.Tensor]
+        self, mesh: _Mesh, fitted: torch.Tensor, view: HeadView, fronts: Sequence[torch.Tensor | None]
     ) -> tuple[DepthRange, DepthRange]:
         """First and last surface of the true and of the fitted head."""
         outer = torch.as_tensor(self._outer, device=self.device).long()
