@@ -52,6 +52,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=20_000, metavar="N", help="in all (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=8, metavar="N", help="samples a step (default: %(default)s)")
     parser.add_argument("--rate", type=float, default=1e-3, metavar="X", help="peak rate (default: %(default)s)")
+    told = "weights that a fresh run begins with, such as those that ship (safetensors)"
+    parser.add_argument("--start", type=Path, metavar="FILE", help=told)
     parser.add_argument(
         "--pool", type=Path, metavar="DIR", help="of seif train draw; each sample drawn anew without it"
     )
@@ -159,7 +161,14 @@ def _prepare(options: argparse.Namespace) -> str:
 def _loop(options: argparse.Namespace, device: str) -> LoopSettings:
     from .training.loop import LoopSettings
 
-    return LoopSettings(options.out, device=device, steps=options.steps, rate=options.rate, seed=options.seed)
+    return LoopSettings(
+        options.out,
+        device=device,
+        steps=options.steps,
+        rate=options.rate,
+        seed=options.seed,
+        start=options.start,
+    )
 
 
 def _scans(options: argparse.Namespace) -> dict[str, Any]:

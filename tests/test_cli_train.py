@@ -9,6 +9,8 @@ from sample_head import sample_model
 
 from seif_core import cli
 from seif_core.implicit.network import COMPACT_UNCONSTRAINED
+from seif_core.implicit.normal_network import NormalNetwork
+from seif_core.implicit.weights import save_weights
 from seif_core.training import pool
 
 
@@ -102,3 +104,23 @@ def test_every_process_of_a_run_takes_the_gpu_of_its_rank(monkeypatch):
     monkeypatch.setattr(cli_train, "choose_device", lambda name: name)
     options = cli._parser().parse_args(["train", "implicit", "--out", "x", "--device", "cuda"])
     assert cli_train._prepare(options) == "cuda:3"
+
+
+def test_a_fresh_run_begins_with_the_weights_named_and_a_resumed_one_with_its_own(tmp_path, filled):
+    torch.manual_seed(7)
+    network = NormalNetwork()
+    torch.nn.init.normal_(network.head.weight, std=0.01)
+    weights = tmp_path / "start.safetensors"
+    save_weights(network, weights, metadata={})
+    out = tmp_path / "run"
+    options = ("--out", out, "--batch", 1, "--pool", filled, "--rate", 1e-9, "--start", weights)
+    assert train("normals", "--steps", 1, *options) == 0
+    state = torch.load(out / "checkpoint.pt", weights_only=True)["network"]
+    assert torch.allclose(state["head.weight"], network.head.weight, atol=1e-6)
+    weights.unlink()
+    assert train("normals", "--steps", 2, *options) == 0
+
+
+def test_weights_to_start_with_that_are_not_there_are_told_in_words(tmp_path, filled, capsys):
+    assert train("normals", "--out", tmp_path / "run", "--steps", 1, "--pool", filled, "--start", tmp_path / "no") != 0
+    assert "There is no weights file no" in capsys.readouterr().err

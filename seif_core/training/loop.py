@@ -17,6 +17,7 @@ import torch
 from torch import distributed, nn
 
 from ..errors import ModelError, SettingsError
+from ..implicit.weights import load_weights
 from ..shapes import Float
 
 
@@ -33,6 +34,7 @@ class LoopSettings:
         average: decay of the running average of the weights, which is what is kept.
         seed: of the first sample.
         save_every: steps between checkpoints.
+        start: safetensors file whose weights a fresh run begins with; None for random ones.
     """
 
     folder: Path
@@ -43,6 +45,7 @@ class LoopSettings:
     average: float = 0.998
     seed: int = 0
     save_every: int = 250
+    start: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense.
@@ -62,6 +65,9 @@ class TrainingLoop:
 
     def __init__(self, settings: LoopSettings, make: Callable[[], nn.Module], *, channels_last: bool = True) -> None:
         """Make or resume the network.
+
+        Raises:
+            ModelError: the checkpoint or the weights to start with are damaged or of another network.
 
         Args:
             settings: course of the run.
@@ -137,6 +143,8 @@ class TrainingLoop:
 
     def _resume(self) -> int:
         if not self.checkpoint.exists():
+            if self.settings.start is not None:
+                load_weights(self.network, self.settings.start)
             self.averaged.load_state_dict(self.network.state_dict())
             return 0
         try:
