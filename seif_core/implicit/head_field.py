@@ -27,6 +27,7 @@ from .closed_skin import outer_skin
 from .inputs import HeadInputs
 from .network import ImplicitNetwork, ImplicitSettings, first_guess
 from .prior import CubePrior, held_places
+from .silhouette import Rise
 from .view import head_proper
 
 _CHUNK: Final = 1 << 16
@@ -109,6 +110,7 @@ class HeadField:
         grown = F.max_pool2d(inputs.mask[None], 2 * _MARGIN + 1, 1, _MARGIN)[0, 0].cpu()
         shown = _silhouette(fit, inputs, len(grown))
         self._hull = ((grown > 0) | shown).numpy()
+        self._rise = Rise(self._unraised, inputs.mask[0].cpu().numpy() > 0, shown.numpy())
 
     def prior(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
         """Signed distance (N,) in cube units to the fitted 3DMM, lessened in the visual hull."""
@@ -149,20 +151,29 @@ class HeadField:
         row = np.clip(((0.5 - points[:, 1]) * size).astype(int), 0, size - 1)
         return self._hull[row, column]
 
-    @torch.no_grad()
     def _ask(self, points: np.ndarray) -> Float32[np.ndarray, "N 4"]:
         answers = []
         for start in range(0, len(points), _CHUNK):
             part = points[start : start + _CHUNK].astype(np.float32)
-            low, high = _FADE
-            moved = part.copy()
-            moved[:, 2] += self._offset * np.clip((part[:, 2] - low) / (high - low), 0, 1)
-            logits = self._logits(moved)
+            logits = self._moved(part)
+            logits[:, 0] += torch.from_numpy(self._rise.at(part)).to(logits)
             told = torch.from_numpy(self._prior.ask(part)).to(self._device).T[None]
             held = told[:, 4] * self._network.settings.distance_input
             logits[:, 0] += held * (first_guess(told[:, 3]) - logits[:, 0])
             answers.append(torch.sigmoid(logits)[0].T.cpu().numpy())
         return np.concatenate(answers) if answers else np.zeros((0, 4), np.float32)
+
+    def _unraised(self, points: np.ndarray) -> Float[np.ndarray, " N"]:
+        """Logits of the occupancy as the network has them, at points behind pixels that the 3DMM does not cover."""
+        parts = np.array_split(points, -(-len(points) // _CHUNK))
+        return np.concatenate([self._moved(part)[0, 0].cpu().numpy() for part in parts])
+
+    def _moved(self, points: np.ndarray) -> Float[torch.Tensor, "1 4 N"]:
+        """The network's logits, its face moved to the fit's depth."""
+        low, high = _FADE
+        moved = points.astype(np.float32)
+        moved[:, 2] += self._offset * np.clip((points[:, 2] - low) / (high - low), 0, 1)
+        return self._logits(moved)
 
     @torch.no_grad()
     def _logits(self, points: Float[np.ndarray, "N 3"]) -> Float[torch.Tensor, "1 4 N"]:
