@@ -32,9 +32,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from seif_core.headmodel import HeadModel, load_head_model
 from seif_core.implicit.closed_skin import outer_skin
 from seif_core.implicit.compact import compact_networks
+from seif_core.implicit.depth_range import depth_range
 from seif_core.implicit.normal_network import NormalNetwork, NormalSettings, normal_loss
 from seif_core.implicit.refinement import follow_normals
-from seif_core.training.depth_range import depth_range
 from seif_core.training.synthetic import Scene, SyntheticHeads, SyntheticSettings, photographed, stack
 
 SIDE = 96

@@ -33,6 +33,8 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="normals|implicit|draw")
     normals = kinds.add_parser("normals", parents=[common], help="the network that sees front normals")
     _add_run(normals)
+    told = "of the side that the photo shows, or of the far side (default: %(default)s)"
+    normals.add_argument("--side", choices=("front", "back"), default="front", help=told)
     normals.add_argument("--watch", type=Path, metavar="DIR", help="real portraits on which checkpoints are shown")
     normals.set_defaults(run=_normals)
     implicit = kinds.add_parser("implicit", parents=[common], help="the implicit function")
@@ -84,7 +86,12 @@ def _normals(options: argparse.Namespace) -> int:
         raise _missing(error) from error
     data = SyntheticSettings(size=options.size, **_scans(options))
     settings = NormalTraining(
-        _loop(options, device), batch=options.batch, pool=options.pool, watch=options.watch, data=data
+        _loop(options, device),
+        batch=options.batch,
+        pool=options.pool,
+        watch=options.watch,
+        side=options.side,
+        data=data,
     )
     with output_errors(options.out):
         _tell(f"checkpoint: {train_normals(settings)}")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import cv2
 import pytest
 import torch
 from sample_head import sample_model
@@ -18,7 +19,7 @@ from seif_core.training.implicit import ImplicitTraining, blurred_normals, impli
 from seif_core.training.lighting import occlusion
 from seif_core.training.loop import LoopSettings
 from seif_core.training.noise import NoiseField
-from seif_core.training.normals import NormalTraining, train_normals
+from seif_core.training.normals import NormalTraining, far_prepared, train_normals
 from seif_core.training.pool import SamplePool, fill_pool
 from seif_core.training.randomness import Randomness
 from seif_core.training.strands import StrandStyle, loose_strands, random_strands
@@ -251,3 +252,32 @@ def test_a_style_without_strands_draws_the_shell_alone() -> None:
     generator = torch.Generator().manual_seed(0)
     styles = [random_strands(generator, 0.02) for _ in range(40)]
     assert {s.count == 0 for s in styles} == {True, False}
+
+
+def test_samples_bring_the_far_side_s_normals_of_fit_and_truth(samples):
+    for normals in (samples.far_guidance, samples.far_target):
+        length = normals.norm(dim=1)
+        known = length > 0.5
+        assert normals.shape[1:] == (3, 24, 24)
+        assert known.float().mean() > 0.05
+        assert torch.allclose(length[known], torch.ones(()), atol=1e-4)
+        assert (normals[:, 2][known] > 0).all()
+
+
+def test_mirrored_far_side_has_its_normals_mirrored(samples):
+    generator = torch.Generator().manual_seed(1)
+    found = far_prepared(samples, generator)
+    whole = (found.mask == 1).expand_as(found.target)
+    straight = samples.far_target, samples.far_target.flip(-1) * torch.tensor([-1.0, 1, 1])[:, None, None]
+    fits = [
+        min(((found.target[i] - way[i]).abs() * whole[i]).max().item() for way in straight) for i in range(len(whole))
+    ]
+    assert max(fits) < 1e-6
+    assert found.photo.shape[-1] == found.mask.shape[-1] == 24
+    assert (found.weight <= found.mask).all()
+
+
+@pytest.mark.usefixtures("small_model")
+def test_the_far_side_s_network_is_trained_on_pictures_of_half_the_size(tmp_path):
+    train_normals(normal_training(tmp_path, 1, side="back"))
+    assert cv2.imread(str(tmp_path / "samples.png")).shape[:2] == (16, 64)

@@ -34,6 +34,10 @@ class NormalSettings:
     groups: int = 8
 
 
+FAR = NormalSettings(widths=(32, 64, 128, 192))
+"""The network of the far side, which works on half as many pixels a side."""
+
+
 class NormalNetwork(nn.Module):
     """Photo (3, 0..1), guidance normals (3), head mask (1), guidance mask (1) -> unit normals (3)."""
 

@@ -111,7 +111,7 @@ def prepared(
 
     pictures = (sample.photo, sample.guidance, sample.target, sample.mask, sample.weight)
     photo, guidance, target, mask, weight = (resized(picture) for picture in pictures)
-    small = Sample(photo, guidance, target, mask, weight, sample.shape)
+    small = sample._replace(photo=photo, guidance=guidance, target=target, mask=mask, weight=weight)
     image = network_image(
         photographed(small, generator), blurred_normals(small, generator), small.guidance, small.mask, network
     )

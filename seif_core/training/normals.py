@@ -1,4 +1,7 @@
-"""Training of the normal network on heads made on the fly: resumable, on the CPU or GPUs, one process or `torchrun`."""
+"""Training of the normal networks, of the front and the far side, on heads made on the fly.
+
+Resumable, on the CPU or GPUs, in one process or under `torchrun`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import cv2
 import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
-from ..implicit.normal_network import NormalNetwork, NormalSettings, normal_loss
+from ..implicit.normal_network import FAR, NormalNetwork, NormalSettings, normal_loss
 from ..shapes import Float
 from .loop import LoopSettings, TrainingLoop
 from .source import SampleSource
@@ -21,6 +24,7 @@ from .synthetic import Sample, SyntheticSettings, photographed
 from .watch import Watch
 
 _LOG: Final = logging.getLogger(__name__)
+_HALF: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class NormalTraining:
         grown_from: share of the steps after which pictures have `data.size`.
         pool: folder of drawn samples (`pool.fill_pool`); None draws each sample anew.
         watch: folder of real portraits on which every checkpoint is shown; None for none.
-        network: size of the network.
+        side: which normals are learned, of the side that the photo shows or of the far one.
+        network: size of the network; what ships for the side when left out.
         data: what is drawn.
     """
 
@@ -44,22 +49,27 @@ class NormalTraining:
     grown_from: float = 0.7
     pool: Path | None = None
     watch: Path | None = None
-    network: NormalSettings = field(default_factory=NormalSettings)
+    side: Literal["front", "back"] = "front"
+    network: NormalSettings | None = None
     data: SyntheticSettings = field(default_factory=lambda: SyntheticSettings(size=256))
 
 
 def train_normals(settings: NormalTraining) -> Path:
     """Train, or go on; returns the last checkpoint (a dictionary of tensors, read with `weights_only=True`)."""
     s = settings
-    loop = TrainingLoop(s.loop, lambda: NormalNetwork(s.network))
+    network = s.network or (NormalSettings() if s.side == "front" else FAR)
+    loop = TrainingLoop(s.loop, lambda: NormalNetwork(network))
     source = SampleSource(s.data, s.pool, loop)
-    watch = Watch(s.watch, s.data.size) if s.watch is not None and loop.is_first else None
+    watch = None
+    if s.watch is not None and s.side == "front" and loop.is_first:
+        watch = Watch(s.watch, s.data.size)
     shown: Sample | None = None
     start = time.perf_counter()
     for step in loop.steps():
         sample = source.batch(s.batch)
         size = s.data.size if step >= s.grown_from * s.loop.steps else min(s.size, s.data.size)
-        shown = prepared(sample, size, source.generator)
+        front = s.side == "front"
+        shown = prepared(sample, size, source.generator) if front else far_prepared(sample, source.generator)
         loop.optimise(_loss(loop, shown))
         if loop.saved(step):
             minutes = (time.perf_counter() - start) / 60
@@ -84,7 +94,7 @@ def _loss(loop: TrainingLoop, sample: Sample) -> Float[torch.Tensor, ""]:
 
 
 def prepared(sample: Sample, size: int, generator: torch.Generator) -> Sample:
-    """A batch photographed anew, mirrored at random, at `size` pixels."""
+    """A batch photographed anew, mirrored at random, at `size` pixels; its far side is left as it was."""
 
     def resized(picture: torch.Tensor) -> torch.Tensor:
         if picture.shape[-1] == size:
@@ -95,14 +105,31 @@ def prepared(sample: Sample, size: int, generator: torch.Generator) -> Sample:
     photo = resized(photographed(sample, generator)) * mask
     guidance, target = (unit(resized(normals)) * mask for normals in (sample.guidance, sample.target))
     parts = [photo, guidance, target, mask, resized(sample.weight) * mask]
-    flip = torch.rand(len(photo), generator=generator, device=generator.device).to(photo.device) < 0.5
+    photo, guidance, target, mask, weight = _mirrored(parts, generator)
+    return sample._replace(photo=photo, guidance=guidance, target=target, mask=mask, weight=weight)
+
+
+def far_prepared(sample: Sample, generator: torch.Generator) -> Sample:
+    """The same for the far side: its normals take the place of the front's, all pictures have their size."""
+    target = sample.far_target
+    photo = F.interpolate(photographed(sample, generator), size=target.shape[-2:], mode="area")
+    mask = (F.interpolate(sample.mask, size=target.shape[-2:], mode="area") > _HALF).float()
+    known = (target.square().sum(1, keepdim=True) > _HALF).float()
+    parts = [photo * mask, sample.far_guidance * mask, target * mask, mask, known * mask]
+    photo, guidance, target, mask, weight = _mirrored(parts, generator)
+    return sample._replace(photo=photo, guidance=guidance, target=target, mask=mask, weight=weight)
+
+
+def _mirrored(parts: list[torch.Tensor], generator: torch.Generator) -> list[torch.Tensor]:
+    """Photo, guidance, target, mask and weight of a batch, half of the samples mirrored."""
+    photo = parts[0]
+    flip = torch.rand(len(photo), generator=generator, device=generator.device).to(photo.device) < _HALF
     for i, part in enumerate(parts):
         mirrored = part[flip].flip(-1)
         if i in {1, 2}:
             mirrored = mirrored * mirrored.new_tensor([-1, 1, 1])[:, None, None]
         part[flip] = mirrored
-    photo, guidance, target, mask, weight = parts
-    return Sample(photo, guidance, target, mask, weight, sample.shape)
+    return parts
 
 
 def unit(normals: Float[torch.Tensor, "B 3 H W"]) -> Float[torch.Tensor, "B 3 H W"]:

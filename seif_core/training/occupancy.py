@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import torch
 
+from ..implicit.depth_range import DepthRange
 from ..shapes import Float
-from .depth_range import DepthRange
 
 
 class ShapePoints(NamedTuple):

@@ -5,8 +5,8 @@ every time photographed anew (`synthetic.photographed`) and mirrored at random; 
 learned by heart.
 
 Format: one ``NNNNNNN.npz`` per `SHARD` samples, plain arrays with a first axis over samples: ``photo`` uint8,
-``guidance`` and ``target`` int8 (127 is 1), ``mask`` and ``weight`` uint8 (weight in 1 / 80), ``points`` float32,
-``prior`` and ``code`` float16, ``occupancy`` uint8; shapes as in `synthetic.Sample`.
+``guidance``, ``target``, ``far_guidance`` and ``far_target`` int8 (127 is 1), ``mask`` and ``weight`` uint8 (weight in
+1 / 80), ``points`` float32, ``prior`` and ``code`` float16, ``occupancy`` uint8; shapes as in `synthetic.Sample`.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ def _packed(sample: Sample) -> dict[str, np.ndarray]:
         "photo": array(sample.photo, 255, np.uint8),
         "guidance": array(sample.guidance, 127, np.int8),
         "target": array(sample.target, 127, np.int8),
+        "far_guidance": array(sample.far_guidance, 127, np.int8),
+        "far_target": array(sample.far_target, 127, np.int8),
         "mask": array(sample.mask, 1, np.uint8),
         "weight": array(sample.weight, _WEIGHT, np.uint8),
         "points": sample.shape.points.cpu().numpy(),
@@ -120,4 +122,6 @@ def _unpacked(arrays: dict[str, np.ndarray], index: int) -> Sample:
         tensor("mask"),
         tensor("weight", _WEIGHT),
         ShapePoints(tensor("points"), tensor("prior"), tensor("occupancy"), tensor("code")),
+        tensor("far_guidance", 127),
+        tensor("far_target", 127),
     )

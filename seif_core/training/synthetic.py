@@ -23,6 +23,8 @@ from ..camera import Camera
 from ..headmodel import HeadModel
 from ..headmodel.torch_model import TorchHeadModel, rotation_matrices
 from ..implicit.closed_skin import outer_skin
+from ..implicit.depth_range import DepthRange, depth_range
+from ..implicit.far_side import far_normals
 from ..implicit.prior import PosedPrior
 from ..implicit.view import HeadView, head_proper
 from ..mesh_edges import unique_edges
@@ -30,7 +32,6 @@ from ..raster import Raster, interpolate, rasterize_view, vertex_normals
 from ..shapes import Float, Int
 from .canvas import Canvas, make_canvas
 from .degrade import degrade, to_srgb
-from .depth_range import DepthRange, depth_range
 from .hair import HairShell, HairStyle, hair_shell, random_style, skull_radius
 from .lighting import key_visibility, occlusion, random_lights, shade
 from .noise import NoiseField
@@ -91,6 +92,8 @@ class Sample(NamedTuple):
         mask: (1, H, W) the head's mask as a segmentation would give it.
         weight: (1, H, W) how much each pixel counts; the face counts more.
         shape: points with labels, N = 0 if none were asked for.
+        far_guidance: (3, H / 2, W / 2) normals of the fitted 3DMM's far side (`implicit.far_side`), 0 where it is not.
+        far_target: (3, H / 2, W / 2) the same of the true head.
     """
 
     photo: Float[torch.Tensor, "3 H W"]
@@ -99,6 +102,8 @@ class Sample(NamedTuple):
     mask: Float[torch.Tensor, "1 H W"]
     weight: Float[torch.Tensor, "1 H W"]
     shape: ShapePoints
+    far_guidance: Float[torch.Tensor, "3 h w"]
+    far_target: Float[torch.Tensor, "3 h w"]
 
 
 class Scene(NamedTuple):
@@ -214,6 +219,8 @@ class SyntheticHeads:
             mask,
             (weight * mask[0])[None],
             self._points(depths, mask[0] > 0, view, fitted=fitted, skin=(rest - pivot) @ root.T + place),
+            far_guidance=far_normals(depths[1].back[::2, ::2]),
+            far_target=far_normals(depths[0].back[::2, ::2]),
         )
         return Scene(sample, view, fitted, depths[0])
 
@@ -428,6 +435,8 @@ def stack(samples: Sequence[Sample]) -> Sample:
         mask=torch.stack([s.mask for s in samples]),
         weight=torch.stack([s.weight for s in samples]),
         shape=ShapePoints(*(torch.stack(parts) for parts in zip(*shapes, strict=True))),
+        far_guidance=torch.stack([s.far_guidance for s in samples]),
+        far_target=torch.stack([s.far_target for s in samples]),
     )
 
 

@@ -1,4 +1,4 @@
-"""First and last surface of a mesh behind each pixel: what counts as the inside of a training head.
+"""First and last surface of a mesh behind each pixel: what counts as the inside of a training head, and its far side.
 
 Convention: the cube of `implicit.view`: z to the viewer, so the first surface has the larger z. Worked number: a ball
 of radius 0.1 in the middle has the front 0.1 and the back -0.1 at the middle pixel.
@@ -54,14 +54,22 @@ def depth_range(
             looked for with half as many pixels.
     """
     if front is None:
-        front = -_nearest(cube * cube.new_tensor([1, 1, -1]), triangles, size)
-    back = _nearest(cube, triangles, size // 2).repeat_interleave(2, 0).repeat_interleave(2, 1)
+        front = -last_surface(cube * cube.new_tensor([1, 1, -1]), triangles, size)
+    back = last_surface(cube, triangles, size // 2).repeat_interleave(2, 0).repeat_interleave(2, 1)
     shown = torch.isfinite(back) & torch.isfinite(front)
     return DepthRange(front.masked_fill(~shown, -torch.inf), back.masked_fill(~shown, torch.inf))
 
 
-def _nearest(cube: torch.Tensor, triangles: torch.Tensor, size: int) -> torch.Tensor:
-    """(H, W) least z behind each pixel, inf where there is nothing."""
+def last_surface(
+    cube: Float[torch.Tensor, "V 3"], triangles: Int[torch.Tensor, "T 3"], size: int
+) -> Float[torch.Tensor, "H W"]:
+    """(H, W) least z behind each pixel, inf where there is nothing.
+
+    Args:
+        cube: (V, 3) vertices in the cube.
+        triangles: (T, 3).
+        size: pixels a side.
+    """
     xy = torch.stack([(cube[:, 0] + 0.5) * size, (0.5 - cube[:, 1]) * size], 1)
     far = 1000.0  # rays are parallel in the cube, so depths are interpolated as they are: far away 1 / z is linear
     return (rasterize(xy, far + cube[:, 2].double(), triangles, size, size).depth.double() - far).float()
