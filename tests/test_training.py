@@ -255,13 +255,13 @@ def test_a_style_without_strands_draws_the_shell_alone() -> None:
 
 
 def test_samples_bring_the_far_side_s_normals_of_fit_and_truth(samples):
-    for normals in (samples.far_guidance, samples.far_target):
-        length = normals.norm(dim=1)
+    for far in (samples.far_guidance, samples.far_target):
+        length = far.norm(dim=1)
         known = length > 0.5
-        assert normals.shape[1:] == (3, 24, 24)
+        assert far.shape[1:] == (3, 24, 24)
         assert known.float().mean() > 0.05
         assert torch.allclose(length[known], torch.ones(()), atol=1e-4)
-        assert (normals[:, 2][known] > 0).all()
+        assert (far[:, 2][known] > 0).all()
 
 
 def test_mirrored_far_side_has_its_normals_mirrored(samples):
