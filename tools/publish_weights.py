@@ -1,6 +1,6 @@
 """Turn the checkpoints of `seif train` into the weights that ship, and write their checksums where they are checked.
 
-    python tools/publish_weights.py --normals RUN/checkpoint.pt --implicit RUN/checkpoint.pt
+    python tools/publish_weights.py [--normals RUN/checkpoint.pt] [--back ...] [--implicit ...]
 
 The running averages are what ships. Checksums go into `seif_core/implicit/compact.py`; the model card beside the
 weights is written by hand.
@@ -19,15 +19,20 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from seif_core.implicit.network import COMPACT, ImplicitNetwork  # noqa: E402 - after the path is set
-from seif_core.implicit.normal_network import NormalNetwork  # noqa: E402
+from seif_core.implicit.normal_network import FAR, NormalNetwork  # noqa: E402
 from seif_core.implicit.weights import save_weights  # noqa: E402
 
+NETWORKS = {
+    "normals": NormalNetwork,
+    "back": lambda: NormalNetwork(FAR),
+    "implicit": lambda: ImplicitNetwork(COMPACT),
+}
 COMPACT_FILE = ROOT / "seif_core" / "implicit" / "compact.py"
 
 
 def publish(kind: str, checkpoint: Path) -> str:
     """Write one network's weights; returns their sha256."""
-    network = NormalNetwork() if kind == "normals" else ImplicitNetwork(COMPACT)
+    network = NETWORKS[kind]()
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     network.load_state_dict(state["averaged"])
     name = f"compact_{kind}.safetensors"
@@ -44,10 +49,10 @@ def publish(kind: str, checkpoint: Path) -> str:
 def main() -> None:
     """Publish what was named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--normals", type=Path)
-    parser.add_argument("--implicit", type=Path)
+    for kind in NETWORKS:
+        parser.add_argument(f"--{kind}", type=Path)
     options = parser.parse_args()
-    for kind in ("normals", "implicit"):
+    for kind in NETWORKS:
         checkpoint = getattr(options, kind)
         if checkpoint is not None:
             sys.stdout.write(f"{kind} {publish(kind, checkpoint)}\n")

@@ -11,12 +11,16 @@ from torch import nn
 
 from ..resources import vendor_path
 from .network import COMPACT, ImplicitNetwork
-from .normal_network import NormalNetwork
+from .normal_network import FAR, NormalNetwork
 from .weights import load_weights
 
 NORMALS_FILE: Final = (
     "compact_normals.safetensors",
     "c154aa498dbb5db616652bab6e019ae596261c8b3f7a8f000e454c5be148fb8d",
+)
+BACK_FILE: Final = (
+    "compact_back.safetensors",
+    "",
 )
 IMPLICIT_FILE: Final = (
     "compact_implicit.safetensors",
@@ -27,9 +31,16 @@ IMPLICIT_FILE: Final = (
 
 @dataclass(frozen=True, eq=False)
 class CompactNetworks:
-    """The shipped networks on one device, in evaluation mode."""
+    """The shipped networks on one device, in evaluation mode.
+
+    Attributes:
+        normals: of the side that the photo shows.
+        back: of the far side.
+        implicit: occupancy and semantic codes.
+    """
 
     normals: NormalNetwork
+    back: NormalNetwork
     implicit: ImplicitNetwork
 
 
@@ -41,7 +52,9 @@ def compact_networks(device: str) -> CompactNetworks:
         ModelError: a file is missing or damaged.
     """
     return CompactNetworks(
-        _ready(NormalNetwork(), NORMALS_FILE, device), _ready(ImplicitNetwork(COMPACT), IMPLICIT_FILE, device)
+        _ready(NormalNetwork(), NORMALS_FILE, device),
+        _ready(NormalNetwork(FAR), BACK_FILE, device),
+        _ready(ImplicitNetwork(COMPACT), IMPLICIT_FILE, device),
     )
 
 

@@ -1,4 +1,4 @@
-"""From a fitted portrait to the closed surface of the head: normal map, implicit function, level set, refinement.
+"""From a fitted portrait to the closed surface of the head: normal maps, implicit function, level set, refinement.
 
 Convention: the surface is in the fit's camera space, metres; normal maps in camera space, x right, y up, z to the
 viewer, of the view's square. Worked number: the middle of the face of a head that is looked at straight has the normal
@@ -19,9 +19,13 @@ from ..fitting.fit import Fit
 from ..portrait.portrait import Portrait
 from ..progress import Progress
 from ..shapes import Float, Float32, Float64, Int32
+from .closed_skin import outer_skin
 from .compact import compact_networks
+from .depth_range import last_surface
+from .far_side import FarSettings, far_normals, follow_far_normals
 from .head_field import HeadField
 from .inputs import HeadInputs, head_inputs, view_of
+from .normal_network import NormalNetwork
 from .refinement import RefinementSettings, follow_normals
 from .surface import SurfaceSettings, extract_surface
 from .view import HeadView
@@ -30,6 +34,9 @@ _SHARE: Final = 0.35
 """Weight of the 3DMM's normals against the network's, where they agree."""
 _NEAR: Final = (0.75, 0.95)
 """Cosines between the two from which they count as near, not at all and wholly."""
+
+_COVERED: Final = 0.5
+"""Share of a coarse pixel that the mask covers for it to count as head."""
 
 NormalEstimator = Callable[[HeadInputs], torch.Tensor]
 """A head's square to its front normals (3, S, S), unit length, 0 outside the mask."""
@@ -43,11 +50,13 @@ class HeadSurfaceSettings:
         size: side of the networks' pictures in pixels.
         surface: resolution and band of the extraction.
         refinement: how far the normal map is followed.
+        far: how far that of the far side is followed.
     """
 
     size: int = 256
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     refinement: RefinementSettings = field(default_factory=RefinementSettings)
+    far: FarSettings = field(default_factory=FarSettings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +110,13 @@ def reconstruct_surface(
     inputs = head_inputs(portrait, fit, view, s.size, device)
     front = normals(inputs) if normals is not None else estimate_normals(inputs, device)
     progress.step(0.2)
+    far = estimate_far_normals(inputs, fit, device)
     head = HeadField(networks.implicit, inputs, front, fit)
     progress.step(0.35)
     surface = extract_surface(head.occupancy, head.prior, s.surface)
     progress.step(0.65)
     codes = head.codes(surface.vertices)
-    placed = view.to_camera(surface.vertices.astype(np.float64))
+    placed = view.to_camera(follow_far_normals(surface.vertices, surface.triangles, far, s.far))
     normal_map = front.permute(1, 2, 0).float().cpu().numpy()
     progress.step(0.75)
     known = head.known(surface.vertices)
@@ -122,12 +132,30 @@ def estimate_normals(inputs: HeadInputs, device: str) -> torch.Tensor:
     The mean of what it says of the photo and of its mirror; where that is near the fitted 3DMM's normals, these are
     mixed in: two estimates whose errors have different causes are nearer to the truth in the mean than each alone.
     """
-    network = compact_networks(device).normals
-    given = [torch.stack([part, part.flip(-1)]) for part in (inputs.photo, inputs.guidance, inputs.mask)]
+    estimated = _both_ways(compact_networks(device).normals, inputs.photo, inputs.guidance, inputs.mask)
+    return mixed_normals(estimated, inputs.guidance) * inputs.mask
+
+
+@torch.no_grad()
+def estimate_far_normals(inputs: HeadInputs, fit: Fit, device: str) -> Float[torch.Tensor, "3 h h"]:
+    """Normals of a head's far side (3, S / 2, S / 2) by the shipped network, turned to the viewer (see `far_side`)."""
+    cube = torch.from_numpy(inputs.view.to_cube(fit.posed.astype(np.float64))).float()
+    size = inputs.mask.shape[-1] // 2
+    guidance = far_normals(last_surface(cube, torch.from_numpy(outer_skin(fit.model)).long(), size)).to(device)
+    photo, mask = (
+        functional.interpolate(p[None], size=(size, size), mode="area")[0] for p in (inputs.photo, inputs.mask)
+    )
+    mask = (mask > _COVERED).float()
+    return _both_ways(compact_networks(device).back, photo * mask, guidance * mask, mask) * mask
+
+
+def _both_ways(network: NormalNetwork, photo: torch.Tensor, guidance: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean (3, S, S) of what a network says of a head and of its mirror."""
+    given = [torch.stack([part, part.flip(-1)]) for part in (photo, guidance, mask)]
     given[1][1, 0] *= -1
     answer, mirrored = network(*given)
     mirrored = mirrored.flip(-1) * mirrored.new_tensor([-1, 1, 1])[:, None, None]
-    return mixed_normals(functional.normalize(answer + mirrored, dim=0), inputs.guidance) * inputs.mask
+    return functional.normalize(answer + mirrored, dim=0)
 
 
 def mixed_normals(
