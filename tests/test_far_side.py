@@ -72,9 +72,7 @@ def test_a_map_without_normals_changes_nothing(ball):
 
 def test_a_surface_outside_the_square_is_left_as_it_is(ball):
     vertices, triangles = ball
-    np.testing.assert_array_equal(
-        follow_far_normals(vertices + 3.0, triangles, torch.ones(3, 64, 64)), vertices + 3.0
-    )
+    np.testing.assert_array_equal(follow_far_normals(vertices + 3.0, triangles, torch.ones(3, 64, 64)), vertices + 3.0)
 
 
 def test_no_map_makes_the_surface_pass_through_itself(ball):

@@ -20,10 +20,11 @@ from seif_core.training.lighting import occlusion
 from seif_core.training.loop import LoopSettings
 from seif_core.training.noise import NoiseField
 from seif_core.training.normals import NormalTraining, far_prepared, train_normals
-from seif_core.training.pool import SamplePool, fill_pool
+from seif_core.training.occupancy import ShapePoints
+from seif_core.training.pool import SHARD, SamplePool, fill_pool
 from seif_core.training.randomness import Randomness
 from seif_core.training.strands import StrandStyle, loose_strands, random_strands
-from seif_core.training.synthetic import SyntheticHeads, SyntheticSettings, photographed, stack
+from seif_core.training.synthetic import Sample, SyntheticHeads, SyntheticSettings, photographed, stack
 from seif_core.training.wardrobe import dress, random_garment
 
 SMALL = NormalSettings(widths=(8, 16), groups=4)
@@ -281,3 +282,19 @@ def test_mirrored_far_side_has_its_normals_mirrored(samples):
 def test_the_far_side_s_network_is_trained_on_pictures_of_half_the_size(tmp_path):
     train_normals(normal_training(tmp_path, 1, side="back"))
     assert cv2.imread(str(tmp_path / "samples.png")).shape[:2] == (16, 64)
+
+
+def test_a_file_that_is_taken_out_of_the_pool_does_not_end_a_run(tmp_path, samples, monkeypatch):
+    parts = {
+        name: ShapePoints(*(p[0] for p in part)) if name == "shape" else part[0]
+        for name, part in samples._asdict().items()
+    }
+
+    heads = SyntheticHeads(sample_model(), SyntheticSettings(size=48), "cpu", 3)
+    monkeypatch.setattr(heads, "draw", lambda: Sample(**parts))
+    fill_pool(heads, tmp_path, samples=2 * SHARD)
+    batches = SamplePool(tmp_path, seed=0, open_shards=1).batches(SHARD)
+    next(batches)
+    (tmp_path / "0000000.npz").unlink()
+    for _ in range(3):
+        assert len(next(batches).photo) == SHARD

@@ -101,13 +101,18 @@ class SamplePool:
 
     def _shard(self) -> tuple[dict[str, np.ndarray], list[int]]:
         while time.monotonic() - self._looked > 60 or not self._names:
-            self._names = sorted(self._folder.glob("*.npz"))
+            self._names = sorted(path for path in self._folder.glob("*.npz") if path.is_file())
             self._looked = time.monotonic()
             if not self._names:
                 _LOG.info("waiting for samples in %s", self._folder.name)
                 time.sleep(2)
-        with np.load(self._names[int(self._random.integers(len(self._names)))]) as data:
-            arrays = {name: data[name] for name in data.files}
+        name = self._names[int(self._random.integers(len(self._names)))]
+        try:
+            with np.load(name) as data:
+                arrays = {key: data[key] for key in data.files}
+        except FileNotFoundError:  # taken away since it was listed
+            self._looked = -np.inf
+            return self._shard()
         return arrays, [int(i) for i in self._random.permutation(len(arrays["photo"]))]
 
 

@@ -56,7 +56,15 @@ class Reach(NamedTuple):
     bare: Float[np.ndarray, " S"]
 
 
-def reach_of(model: HeadModel, skin: Skin, nape: Bool[np.ndarray, " S"], height: float, *, hair: bool) -> Reach:
+def reach_of(
+    model: HeadModel,
+    skin: Skin,
+    nape: Bool[np.ndarray, " S"],
+    height: float,
+    *,
+    hair: bool,
+    covered: Float[np.ndarray, " S"] | None = None,
+) -> Reach:
     """The reach of a model's skin.
 
     Args:
@@ -65,6 +73,7 @@ def reach_of(model: HeadModel, skin: Skin, nape: Bool[np.ndarray, " S"], height:
         nape: (S,) the back of the neck.
         height: of the head, metres.
         hair: whether scalp and nape follow the hair.
+        covered: (S,) in 0..1, ears under hair, which follow it too; none where left out.
     """
     points, none = model.template[skin.ids].astype(np.float64) / height, np.zeros(skin.count, bool)
     region = {name: model.regions.get(name, none)[skin.ids] for name in ("scalp", "neck", "face", "ears")}
@@ -74,6 +83,7 @@ def reach_of(model: HeadModel, skin: Skin, nape: Bool[np.ndarray, " S"], height:
         above = region["scalp"] & (points[:, 1] > lobes)
         haired = _near(points, above, _FRINGE_FADE)
         haired = np.maximum(haired, _near(points, nape | region["scalp"], _NECK_FADE) * ~region["face"])
+        haired = haired if covered is None else np.maximum(haired, covered)
     distance = _FACE * (_NECK / _FACE) ** _near(points, region["neck"], _NECK_FADE)
     if "ibug68" in model.embeddings:
         marks = model.embeddings["ibug68"].points(model.template.astype(np.float64)) / height

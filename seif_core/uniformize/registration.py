@@ -20,7 +20,7 @@ from ..headmodel.semantics import canonical_codes
 from ..progress import Progress
 from ..shapes import Float, Int
 from .crossings import CrossingFinder, crossing_pairs
-from .ears import ears_shown
+from .ears import ears_shown, laid_flat
 from .eye_ties import eye_ties
 from .folds import folded_triangles
 from .followers import follow_skin
@@ -145,21 +145,23 @@ class _Registration:
     ) -> None:
         self.model, self.fitted, self.matcher, self.settings = model, fitted, matcher, settings
         self.skin = Skin.of(model)
-        self.rest = fitted[self.skin.ids]
-        self.rest_normals = self.skin.normals(self.rest)
+        self.origin = fitted[self.skin.ids]
         exposed = exposure(model, self.skin) if exposed is None else exposed
-        shown = ears_shown(model, self.skin, self.rest, matcher.at, exposed=exposed, height=matcher.height)
+        shown = ears_shown(model, self.skin, self.origin, matcher.at, exposed=exposed, height=matcher.height)
+        self.rest = laid_flat(model, self.skin, self.origin, shown) if settings.hair else self.origin
+        self.rest_normals = self.skin.normals(self.rest)
         self.zones = zones_of(model, self.skin, settings, exposed, shown)
         self.codes = canonical_codes(model)[self.skin.ids].astype(np.float64)
         self.plate = Plate.of(self.skin, self.rest)
         self.vertex_samples = Samples.at_vertices(self.plate.mass)
         self.finder = CrossingFinder(self.skin.triangles)
         self.crossed = np.zeros(len(self.skin.triangles), bool)
-        self.crossed[self.finder.pairs(self.rest)] = True
+        self.crossed[self.finder.pairs(self.origin)] = True
         self.ties = eye_ties(model, self.skin)
-        self.displacement = start[self.skin.ids].astype(np.float64)
+        self.displacement = np.zeros_like(self.rest)
         self.sound = np.zeros_like(self.rest)
         if np.any(start):  # a mesh that comes folded or crossed from the coarser topology starts from what is sound
+            self.displacement = self.origin + start[self.skin.ids] - self.rest
             whole = np.ones(len(self.rest))
             pull = Pull.of(self.vertex_samples, np.maximum(self.zones.data, 0.01) * whole, self.displacement)
             bending = self.plate.bent(self.zones, 0.005 * matcher.height, self.displacement)
@@ -275,7 +277,7 @@ class _Registration:
     def _unsound(self, displacement: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Folded triangles (N,), and pairs (P, 2) that cross and did not in the fitted head."""
         points = self.rest + displacement
-        return np.flatnonzero(folded_triangles(self.skin, self.rest, points)), self._fresh_crossings(points)
+        return np.flatnonzero(folded_triangles(self.skin, self.origin, points)), self._fresh_crossings(points)
 
     def _fresh_crossings(self, points: np.ndarray) -> np.ndarray:
         pairs = self.finder.pairs(points)
@@ -283,7 +285,7 @@ class _Registration:
 
     def vertices(self) -> Float[np.ndarray, "V 3"]:
         """All vertices, the other parts following the skin."""
-        return follow_skin(self.model, self.skin, self.fitted, self.displacement)
+        return follow_skin(self.model, self.skin, self.fitted, self.rest + self.displacement - self.origin)
 
     def result(self) -> UniformMesh:
         """The mesh, checked once more.
@@ -293,7 +295,7 @@ class _Registration:
         """
         vertices = self.vertices()
         points = vertices[self.skin.ids]
-        flips = int(folded_triangles(self.skin, self.rest, points).sum())
+        flips = int(folded_triangles(self.skin, self.origin, points).sum())
         if flips:
             raise RegistrationError(f"{flips} triangles of the mesh are folded; use a smoother surface.")
         return UniformMesh(

@@ -27,8 +27,6 @@ _TRUST: Final = {"lids": 0.03, "lips": 0.15, "ears": 0.2, "mouth_interior": 0.0}
 """Weight of the surface there, against 1 elsewhere."""
 _EAR_HOLD: Final = 0.02
 """Ears that the surface shows go there as a whole."""
-_COVERED_HOLD: Final = 1.0
-"""Ears that hair covers stay the fit's."""
 _PRIOR: Final = 0.03
 """Weight of the fit itself against the surface's: where matches are left out, it decides."""
 _BLEND_RINGS: Final = 4
@@ -85,20 +83,23 @@ def zones_of(
     exposed = exposure(model, skin) if exposed is None else exposed
     open_ = np.clip((exposed - _HIDDEN[0]) / (_HIDDEN[1] - _HIDDEN[0]), 0, 1)
     data = open_ * (1 - _rim(skin))
-    for name, trust in _TRUST.items():
-        data = np.where(region[name], np.minimum(data, trust), data)
-    stiff = _smooth(skin, np.maximum(1 - open_, np.any([region[name] for name in _TRUST], axis=0)), 2)
-    ears = _smooth(skin, region["ears"].astype(float), 2)
     shown = np.ones(len(skin.ids)) if shown is None else shown
-    data = data * (1 - region["ears"] * (1 - shown))
-    hold = ears * _EAR_HOLD * (_COVERED_HOLD / _EAR_HOLD) ** (1 - shown) if settings.hair else 0 * ears
+    covered = region["ears"] * (1 - shown)
+    for name, trust in _TRUST.items():
+        most = np.maximum(trust, covered * settings.hair)
+        data = np.where(region[name], np.minimum(data, most), data)
+    own = np.any([region[name] for name in _TRUST], axis=0)
+    stiff = _smooth(skin, np.maximum(1 - open_, own * (1 - covered * settings.hair)), 2)
+    ears = _smooth(skin, region["ears"].astype(float), 2)
+    data = data * (1 - covered * (not settings.hair))
+    hold = ears * _EAR_HOLD * shown * settings.hair
     if not settings.hair:
         kept = _smooth(skin, (region["scalp"] | (region["neck"] & _behind(model, skin))).astype(float), _BLEND_RINGS)
         hold, data = np.maximum(hold, kept), data * (1 - kept) ** 2
     hairy = np.zeros(len(skin.ids)) if settings.hair else hairy_places(model, skin)
     ceiling = np.where(hairy > 0, _SHAVEN + _SLOPE * (1 - hairy) ** 2, _FREE)
     nape = region["neck"] & _behind(model, skin)
-    reach = reach_of(model, skin, nape, head_height(model), hair=settings.hair)
+    reach = reach_of(model, skin, nape, head_height(model), hair=settings.hair, covered=covered)
     hold = hold + _PRIOR * data * reach.bare  # hair far from the fit counts too little to be held against
     return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold, ceiling, reach)
 
