@@ -87,7 +87,7 @@ def shape_head(
         return Shape(warnings=(f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
     try:
         with progress.stage("Uniform"):
-            uniform = _uniform(fit, surface, settings, progress)
+            uniform = _uniform(portrait, fit, surface, settings, device=device, progress=progress)
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no uniform mesh: %s", error)
         return Shape(surface, warnings=(f"The head has the shape of the fit alone, not the surface's: {error}",))
@@ -154,9 +154,19 @@ def _face_distance(uniform: UniformFit) -> float:
     return float(uniform.mesh.distance[face].mean() / head_height(model) * 100)
 
 
-def _uniform(fit: Fit, surface: HeadSurface, settings: ReconstructionSettings, progress: Progress) -> UniformFit:
+def _uniform(
+    portrait: Portrait,
+    fit: Fit,
+    surface: HeadSurface,
+    settings: ReconstructionSettings,
+    *,
+    device: str,
+    progress: Progress,
+) -> UniformFit:
+    from .appearance.covering import ear_cover
     from .uniformize import TargetSurface, UniformizeSettings, uniform_fit
 
     wanted = UniformizeSettings(hair=settings.hair == "with", subdivisions=settings.subdivisions)
-    target = TargetSurface(surface.vertices, surface.triangles, surface.codes)
+    over = ear_cover(portrait, fit, _place(device))
+    target = TargetSurface(surface.vertices, surface.triangles, surface.codes, (over.left, over.right))
     return uniform_fit.uniform_fit(fit, target, wanted, progress)

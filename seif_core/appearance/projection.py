@@ -8,21 +8,18 @@ from typing import Final
 import numpy as np
 
 from ..fitting import Fit
-from ..headmodel.skinning import rotation_matrices
 from ..portrait import Portrait
 from ..shapes import Float32
 from .alignment import landmark_displacement
 from .atlas import Atlas
-from .colour import decode
-from .complexion import foreign_colour, hair_colour, openings, skin_likeness
-from .lighting import estimate_light, shading
+from .complexion import openings
 from .membrane import MeshMembrane
 from .numeric import sample, smoothstep
+from .photo_colours import GAMMA, photo_colours
 from .photograph import Photograph
 from .settings import TextureSettings
 from .zones import Zones, scalp_share
 
-_GAMMA: Final = 1 / 2.2
 _DEPTH_TOLERANCE: Final = 0.006  # metres, how far a texel may lie behind the nearest surface around it
 _BELOW_TRUST: Final = 0.2  # neck and shoulders: mostly clothes, hair and shadow
 
@@ -71,8 +68,7 @@ def project_photo(
         membrane: of the model's mesh.
         settings: how much light is divided out, whether landmarks bend the photo.
     """
-    light = _estimate(photo, fit, zones, settings.evening)  # (V, 3) linear
-    likeness, foreign, skin_colour = _likeness(photo, fit, zones, light)
+    seen = photo_colours(photo, fit, zones, settings.evening)
     shift = np.zeros((len(fit.posed), 2), np.float32)
     zoom = photo.camera.focal / fit.camera.focal  # of the piece against the photo
     if settings.align:
@@ -80,7 +76,7 @@ def project_photo(
     place = photo.camera.project(fit.posed.astype(np.float64)) + shift
     columns = [place, -fit.posed[:, 2:], photo.facing[:, None], zones.features[:, None], zones.hair[:, None]]
     columns += [zones.core[:, None]]
-    columns += [zones.below[:, None], zones.skin[:, None].astype(np.float64), light**-_GAMMA]
+    columns += [zones.below[:, None], zones.skin[:, None].astype(np.float64), seen.light**-GAMMA]
     spread = atlas.spread(np.concatenate(columns, axis=1))
     x, y, depth, facing, features, hair, core, below, outer, *evening = np.ascontiguousarray(spread.T)
     colour = sample(photo.pixels, x - 0.5, y - 0.5, cubic=True).astype(np.float32) / 255
@@ -97,8 +93,8 @@ def project_photo(
     trust *= sample(photo.inside, u, v)
     near = sample(np.where(np.isfinite(photo.nearest), photo.nearest, 1e3).astype(np.float32), u, v)
     trust *= 1 - smoothstep(depth - near, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
-    like = sample(likeness, u, v)
-    strange = sample(foreign, u, v)
+    like = sample(seen.likeness, u, v)
+    strange = sample(seen.foreign, u, v)
     own = np.maximum(features * (1 - strange), scalp)  # here the photo is kept whatever its colour
     trust *= own + (1 - own) * like
     trust *= 1 - (1 - _BELOW_TRUST) * below
@@ -108,49 +104,6 @@ def project_photo(
         likeness=np.clip(np.maximum(like, core * (1 - strange)), 0, 1).astype(np.float32),
         scalp=scalp,
         detail=np.clip(1 - below, 0, 1).astype(np.float32),
-        skin_colour=skin_colour,
-        hair_colour=_hair(photo, fit, likeness),
+        skin_colour=seen.skin,
+        hair_colour=seen.hair,
     )
-
-
-def _estimate(photo: Photograph, fit: Fit, zones: Zones, strength: float) -> Float32[np.ndarray, "V 3"]:
-    """The light at each vertex, linear, 1 on average."""
-    triangles = fit.model.triangles
-    values = np.concatenate([photo.normals, photo.facing[:, None], zones.light[:, None]], 1)
-    painted = photo.paint(triangles, values)
-    trust = painted[..., 4] * smoothstep(painted[..., 3], 0.15, 0.4) * photo.inside
-    use = photo.covered & (trust > 0.3)
-    if use.sum() < 100 or strength == 0:
-        return np.ones((len(fit.posed), 3), np.float32)
-    normals = painted[use][:, :3]
-    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True).clip(min=1e-6)
-    light = estimate_light(decode(photo.small[use]), normals, trust[use])
-    return (shading(light, photo.normals) ** strength).astype(np.float32)
-
-
-def _likeness(
-    photo: Photograph, fit: Fit, zones: Zones, light: Float32[np.ndarray, "V 3"]
-) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"], Float32[np.ndarray, "3"]]:
-    """How much each pixel looks like skin, how far its hue is none of a face, and the skin's own colour (sRGB)."""
-    triangles = fit.model.triangles
-    columns = [light, photo.facing[:, None], zones.reliable[:, None], zones.light[:, None]]
-    painted = photo.paint(triangles, np.concatenate(columns, 1))
-    covered = photo.covered
-    albedo = decode(photo.small) / np.where(covered[..., None], painted[..., :3], 1).clip(min=0.2)
-    seen = covered & (painted[..., 3] > 0.35) & (photo.inside > 0.5)
-    unit = photo.small_camera.focal * 0.15 / float(-fit.posed[:, 2].mean())
-    likeness = skin_likeness(albedo.astype(np.float32), seen & (painted[..., 4] > 0.9), unit)
-    skin = seen & (painted[..., 5] > 0.9) & (likeness > 0.5)
-    colour = np.median(albedo[skin], axis=0) if skin.sum() > 30 else np.array([0.55, 0.33, 0.25])
-    colour = np.clip(colour, 0, 1).astype(np.float32)
-    foreign = foreign_colour(albedo.astype(np.float32), colour, unit)
-    return likeness, foreign, (colour**_GAMMA).astype(np.float32)
-
-
-def _hair(photo: Photograph, fit: Fit, likeness: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "3"] | None:
-    eyes = fit.model.joint_regressor[3:5] @ fit.posed
-    up = rotation_matrices(fit.pose.astype(np.float64))[0] @ np.array([0.0, 0.05, 0.0])
-    between, above = photo.small_camera.project(np.stack([eyes.mean(0), eyes.mean(0) + up]))
-    upward = (above - between) / max(float(np.linalg.norm(above - between)), 1e-6)
-    unit = photo.small_camera.focal * float(np.linalg.norm(eyes[0] - eyes[1]) / -eyes[:, 2].mean())
-    return hair_colour(photo.small, photo.inside, likeness, between=between, up=upward, unit=max(unit, 1.0))

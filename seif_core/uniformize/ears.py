@@ -1,9 +1,9 @@
-"""Whether the surface shows an ear, or the hair that covers it.
+"""Ears that the surface shows, ears under hair, and ears that it shows badly.
 
 An ear that is shown has a surface of its own shape near the fit's: outside of the rim, hollow and back of the ear lie
-close to it and face the same way. Hair over an ear is one smooth sheet: it faces as the ear's outside does, at best,
-and lies elsewhere. A covered ear is laid flat first, by a map that turns no triangle over, so that it can become a part
-of that sheet.
+close to it and face the same way. Where the surface explains no ear the photo tells why (`appearance.covering`): one
+under hair is laid flat first, by a map that turns no triangle over, so that it can become a part of the sheet of hair;
+any other stays the fit's.
 
 Convention: heights are over the plane of the ear's root, metres, outwards. Worked number: with half of its relief left,
 a rim 18 mm above the head lies 9 mm above it.
@@ -11,7 +11,7 @@ a rim 18 mm above the head lies 9 mm above it.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from scipy.spatial import KDTree
@@ -33,6 +33,35 @@ _SHOWN: Final = (0.2, 0.5)
 
 _RELIEF: Final = (0.4, 0.5, 0.65, 0.8)
 """Shares of its relief that a covered ear keeps: the first with which the skin stays sound."""
+
+_COVERED: Final = (0.45, 0.7)
+"""Share of an ear's pixels that show hair: bare up to the first, covered from the second."""
+
+
+class Ears(NamedTuple):
+    """What is known of the ear on the same side, for each place of the skin.
+
+    Attributes:
+        shown: (S,) in 0..1, how far the surface shows it.
+        covered: (S,) in 0..1, how far hair lies over it.
+    """
+
+    shown: Float[np.ndarray, " S"]
+    covered: Float[np.ndarray, " S"]
+
+
+def ears_under(model: HeadModel, skin: Skin, shown: Float[np.ndarray, " S"], over: tuple[float, float]) -> Ears:
+    """The ears of a head.
+
+    Args:
+        model: the head model; its template's +X is the subject's left.
+        skin: its skin.
+        shown: of `ears_shown`.
+        over: how far hair covers the left and the right ear in the photo, 0..1.
+    """
+    share = np.where(model.template[skin.ids, 0] > 0, *over)
+    low, high = _COVERED
+    return Ears(shown, np.clip((share - low) / (high - low), 0, 1) * (1 - shown))
 
 
 def ears_shown(
@@ -72,7 +101,7 @@ def ears_shown(
 
 
 def laid_flat(
-    model: HeadModel, skin: Skin, fitted: Float[np.ndarray, "S 3"], shown: Float[np.ndarray, " S"]
+    model: HeadModel, skin: Skin, fitted: Float[np.ndarray, "S 3"], covered: Float[np.ndarray, " S"]
 ) -> Float[np.ndarray, "S 3"]:
     """The fitted skin (S, 3), metres, with its covered ears laid flat onto the head.
 
@@ -80,7 +109,7 @@ def laid_flat(
         model: the head model; its template's +X is the subject's left.
         skin: its skin.
         fitted: (S, 3) the fitted skin, metres.
-        shown: of `ears_shown`; an ear that is shown in part is laid flat in part.
+        covered: (S,) of `Ears`; an ear that is covered in part is laid flat in part.
     """
     result = fitted.copy()
     ears = model.regions.get("ears", np.zeros(skin.count, bool))[skin.ids]
@@ -88,11 +117,11 @@ def laid_flat(
     before = len(crossing_pairs(fitted, skin.triangles))
     for side in (left, ~left):
         ear = ears & side
-        if not ear.any() or shown[ear].min() >= 1:
+        if not ear.any() or covered[ear].max() <= 0:
             continue
         for relief in _RELIEF:
             flat = result.copy()
-            flat[ear] = _flattened(skin, result, ear, relief + (1 - relief) * float(shown[ear].mean()))
+            flat[ear] = _flattened(skin, result, ear, 1 - (1 - relief) * float(covered[ear].mean()))
             sound = not folded_triangles(skin, fitted, flat).any()
             if sound and len(crossing_pairs(flat, skin.triangles)) <= before:
                 result = flat

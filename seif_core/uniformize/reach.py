@@ -29,7 +29,7 @@ _BEARD: Final = 0.11
 _HAIR: Final = 0.5
 """Head heights, where hair of any length may grow."""
 _FRINGE_FADE: Final = 0.1
-"""Head heights below the hairline, as far down as the ears reach, over which the reach falls to that of bare skin."""
+"""Head heights below the hairline, down to the ears or over covered ones, over which the reach falls to bare skin's."""
 _NECK_FADE: Final = 0.05
 """The same around nape and neck: hair hangs beside the jaw, it does not cover it."""
 _BEARD_FADE: Final = 0.1
@@ -73,17 +73,19 @@ def reach_of(
         nape: (S,) the back of the neck.
         height: of the head, metres.
         hair: whether scalp and nape follow the hair.
-        covered: (S,) in 0..1, ears under hair, which follow it too; none where left out.
+        covered: (S,) in 0..1, how far hair lies over the ear on the same side; there ears follow it too, and what is
+            beside nape and ears; nowhere where left out.
     """
     points, none = model.template[skin.ids].astype(np.float64) / height, np.zeros(skin.count, bool)
     region = {name: model.regions.get(name, none)[skin.ids] for name in ("scalp", "neck", "face", "ears")}
     haired = np.zeros(len(points))
     if hair:
-        lobes = points[region["ears"], 1].min() if region["ears"].any() else -np.inf
-        above = region["scalp"] & (points[:, 1] > lobes)
-        haired = _near(points, above, _FRINGE_FADE)
-        haired = np.maximum(haired, _near(points, nape | region["scalp"], _NECK_FADE) * ~region["face"])
-        haired = haired if covered is None else np.maximum(haired, covered)
+        covered = np.zeros(len(points)) if covered is None else covered
+        over = [_near(points, region["scalp"] & (points[:, 1] > y), _FRINGE_FADE) for y in _ear_ends(points, region)]
+        haired = over[1] + covered * (over[0] - over[1])
+        grown = (nape | region["scalp"]) & ~region["face"]
+        beside = _near(points, nape | region["scalp"], _NECK_FADE) * ~region["face"]
+        haired = np.maximum(haired, np.where(grown, 1.0, np.maximum(beside, region["ears"]) * covered))
     distance = _FACE * (_NECK / _FACE) ** _near(points, region["neck"], _NECK_FADE)
     if "ibug68" in model.embeddings:
         marks = model.embeddings["ibug68"].points(model.template.astype(np.float64)) / height
@@ -108,6 +110,12 @@ def own_share(
     near = np.clip(1 - (away / (reach.distance * _LAXER ** (1 - fine))) ** 2, 0, 1) ** 2
     low, high = _COSINES
     return near * (1 - reach.bare * (1 - np.clip((cosine - low) / (high - low), 0, 1)))
+
+
+def _ear_ends(points: np.ndarray, region: dict[str, np.ndarray]) -> tuple[float, float]:
+    """Heights of the ears' lobes and tops: hair that covers an ear hangs to the one, any other ends at the other."""
+    ears = points[region["ears"], 1]
+    return (float(ears.min()), float(ears.max())) if len(ears) else (-np.inf, -np.inf)
 
 
 def _near(points: np.ndarray, places: np.ndarray, fade: float) -> np.ndarray:

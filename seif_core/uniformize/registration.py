@@ -20,7 +20,7 @@ from ..headmodel.semantics import canonical_codes
 from ..progress import Progress
 from ..shapes import Float, Int
 from .crossings import CrossingFinder, crossing_pairs
-from .ears import ears_shown, laid_flat
+from .ears import ears_shown, ears_under, laid_flat
 from .eye_ties import eye_ties
 from .folds import folded_triangles
 from .followers import follow_skin
@@ -148,9 +148,10 @@ class _Registration:
         self.origin = fitted[self.skin.ids]
         exposed = exposure(model, self.skin) if exposed is None else exposed
         shown = ears_shown(model, self.skin, self.origin, matcher.at, exposed=exposed, height=matcher.height)
-        self.rest = laid_flat(model, self.skin, self.origin, shown) if settings.hair else self.origin
+        ears = ears_under(model, self.skin, shown, matcher.surface.over_ears if settings.hair else (0.0, 0.0))
+        self.rest = laid_flat(model, self.skin, self.origin, ears.covered)
         self.rest_normals = self.skin.normals(self.rest)
-        self.zones = zones_of(model, self.skin, settings, exposed, shown)
+        self.zones = zones_of(model, self.skin, settings, exposed, ears)
         self.codes = canonical_codes(model)[self.skin.ids].astype(np.float64)
         self.plate = Plate.of(self.skin, self.rest)
         self.vertex_samples = Samples.at_vertices(self.plate.mass)

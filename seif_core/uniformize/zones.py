@@ -13,6 +13,7 @@ import numpy as np
 
 from ..headmodel import HeadModel
 from ..shapes import Float
+from .ears import Ears
 from .growth import hairy_places
 from .reach import Reach, reach_of
 from .settings import UniformizeSettings
@@ -27,6 +28,8 @@ _TRUST: Final = {"lids": 0.03, "lips": 0.15, "ears": 0.2, "mouth_interior": 0.0}
 """Weight of the surface there, against 1 elsewhere."""
 _EAR_HOLD: Final = 0.02
 """Ears that the surface shows go there as a whole."""
+_UNSEEN_HOLD: Final = 0.05
+"""Ears that it shows badly, and that no hair covers, keep the fit's shape and go along with what is around them."""
 _PRIOR: Final = 0.03
 """Weight of the fit itself against the surface's: where matches are left out, it decides."""
 _BLEND_RINGS: Final = 4
@@ -67,7 +70,7 @@ def zones_of(
     skin: Skin,
     settings: UniformizeSettings,
     exposed: Float[np.ndarray, " S"] | None = None,
-    shown: Float[np.ndarray, " S"] | None = None,
+    ears: Ears | None = None,
 ) -> Zones:
     """The weights of a model's skin.
 
@@ -76,30 +79,30 @@ def zones_of(
         skin: its skin.
         settings: what was chosen.
         exposed: (S,) its `exposure` where that is known already.
-        shown: (S,) in 0..1, how far the ear on the same side is seen; wholly where left out.
+        ears: whether they are seen; wholly where left out.
     """
     none = np.zeros(skin.count, bool)
     region = {name: model.regions.get(name, none)[skin.ids] for name in ("face", "scalp", "neck", *_TRUST)}
     exposed = exposure(model, skin) if exposed is None else exposed
     open_ = np.clip((exposed - _HIDDEN[0]) / (_HIDDEN[1] - _HIDDEN[0]), 0, 1)
     data = open_ * (1 - _rim(skin))
-    shown = np.ones(len(skin.ids)) if shown is None else shown
-    covered = region["ears"] * (1 - shown)
+    whole = np.ones(len(skin.ids))
+    ears = Ears(whole, 0 * whole) if ears is None else ears
+    flat = region["ears"] * ears.covered
     for name, trust in _TRUST.items():
-        most = np.maximum(trust, covered * settings.hair)
-        data = np.where(region[name], np.minimum(data, most), data)
-    own = np.any([region[name] for name in _TRUST], axis=0)
-    stiff = _smooth(skin, np.maximum(1 - open_, own * (1 - covered * settings.hair)), 2)
-    ears = _smooth(skin, region["ears"].astype(float), 2)
-    data = data * (1 - covered * (not settings.hair))
-    hold = ears * _EAR_HOLD * shown * settings.hair
+        data = np.where(region[name], np.minimum(data, np.maximum(trust, flat)), data)
+    data = data * (1 - region["ears"] * (1 - np.maximum(ears.shown, ears.covered)))
+    own = np.any([region[name] for name in _TRUST], axis=0) * (1 - flat)
+    stiff = _smooth(skin, np.maximum(1 - open_, own), 2)
+    near = _smooth(skin, region["ears"].astype(float), 2) * (1 - ears.covered)
+    hold = near * _EAR_HOLD * (_UNSEEN_HOLD / _EAR_HOLD) ** (1 - ears.shown) if settings.hair else 0 * near
     if not settings.hair:
         kept = _smooth(skin, (region["scalp"] | (region["neck"] & _behind(model, skin))).astype(float), _BLEND_RINGS)
         hold, data = np.maximum(hold, kept), data * (1 - kept) ** 2
     hairy = np.zeros(len(skin.ids)) if settings.hair else hairy_places(model, skin)
     ceiling = np.where(hairy > 0, _SHAVEN + _SLOPE * (1 - hairy) ** 2, _FREE)
     nape = region["neck"] & _behind(model, skin)
-    reach = reach_of(model, skin, nape, head_height(model), hair=settings.hair, covered=covered)
+    reach = reach_of(model, skin, nape, head_height(model), hair=settings.hair, covered=ears.covered)
     hold = hold + _PRIOR * data * reach.bare  # hair far from the fit counts too little to be held against
     return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold, ceiling, reach)
 
