@@ -74,7 +74,7 @@ def _answer(loop: TrainingLoop, image: torch.Tensor, shape: ShapePoints) -> Floa
         raise TypeError("an implicit network is trained here")
     image = image.to(device)
     points, prior = shape.points.to(device).mT, shape.prior.to(device).mT
-    with torch.autocast(device.type, torch.bfloat16):
+    with loop.half():
         features = network.encode(image)[-1]
     return network.logits(features.float(), points, prior[:, :3], prior[:, 3:])
 

@@ -88,7 +88,7 @@ def _loss(loop: TrainingLoop, sample: Sample) -> Float[torch.Tensor, ""]:
     photo, guidance, target, mask, weight = (
         part.to(device, non_blocking=True).contiguous(memory_format=torch.channels_last) for part in sample[:5]
     )
-    with torch.autocast(torch.device(device).type, torch.bfloat16):
+    with loop.half():
         predicted = loop.network(photo, guidance, mask)
     return normal_loss(predicted.float(), target, weight)
 
