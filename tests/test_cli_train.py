@@ -124,3 +124,10 @@ def test_a_fresh_run_begins_with_the_weights_named_and_a_resumed_one_with_its_ow
 def test_weights_to_start_with_that_are_not_there_are_told_in_words(tmp_path, filled, capsys):
     assert train("normals", "--out", tmp_path / "run", "--steps", 1, "--pool", filled, "--start", tmp_path / "no") != 0
     assert "There is no weights file no" in capsys.readouterr().err
+
+
+def test_a_pool_of_another_version_is_told_in_words(tmp_path, filled, capsys):
+    with np.load(next(filled.glob("*.npz"))) as data:
+        np.savez(tmp_path / "0000000.npz", **{name: data[name] for name in data.files if name != "far_target"})
+    assert train("normals", "--out", tmp_path / "run", "--steps", 1, "--pool", tmp_path) != 0
+    assert "has no far_target; it was drawn by another version" in capsys.readouterr().err

@@ -132,7 +132,7 @@ def estimate_normals(inputs: HeadInputs, device: str) -> torch.Tensor:
     The mean of what it says of the photo and of its mirror; where that is near the fitted 3DMM's normals, these are
     mixed in: two estimates whose errors have different causes are nearer to the truth in the mean than each alone.
     """
-    estimated = _both_ways(compact_networks(device).normals, inputs.photo, inputs.guidance, inputs.mask)
+    estimated = both_ways(compact_networks(device).normals, inputs.photo, inputs.guidance, inputs.mask)
     return mixed_normals(estimated, inputs.guidance) * inputs.mask
 
 
@@ -146,10 +146,10 @@ def estimate_far_normals(inputs: HeadInputs, fit: Fit, device: str) -> Float[tor
         functional.interpolate(p[None], size=(size, size), mode="area")[0] for p in (inputs.photo, inputs.mask)
     )
     mask = (mask > _COVERED).float()
-    return _both_ways(compact_networks(device).back, photo * mask, guidance * mask, mask) * mask
+    return both_ways(compact_networks(device).back, photo * mask, guidance * mask, mask) * mask
 
 
-def _both_ways(network: NormalNetwork, photo: torch.Tensor, guidance: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+def both_ways(network: NormalNetwork, photo: torch.Tensor, guidance: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Mean (3, S, S) of what a network says of a head and of its mirror."""
     given = [torch.stack([part, part.flip(-1)]) for part in (photo, guidance, mask)]
     given[1][1, 0] *= -1

@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 import torch
 
+from ..errors import SettingsError
 from ..shapes import Float
 from .occupancy import ShapePoints
 from .synthetic import Sample, SyntheticHeads, stack
@@ -27,6 +28,11 @@ from .synthetic import Sample, SyntheticHeads, stack
 _LOG: Final = logging.getLogger(__name__)
 SHARD: Final = 16
 _WEIGHT: Final = 80.0
+_NAMES: Final = (
+    *("photo", "guidance", "target", "far_guidance", "far_target", "mask", "weight"),
+    *("points", "prior", "occupancy", "code"),
+)
+"""Arrays of a pool's files."""
 
 
 def fill_pool(heads: SyntheticHeads, folder: Path, *, samples: int, first: int = 0, stride: int = 1) -> None:
@@ -85,7 +91,11 @@ class SamplePool:
         self._looked = -np.inf
 
     def batches(self, count: int) -> Iterator[Sample]:
-        """Endless batches of `count` samples."""
+        """Endless batches of `count` samples.
+
+        Raises:
+            SettingsError: a file was drawn by another version.
+        """
         while True:
             yield stack([self._one() for _ in range(count)])
 
@@ -113,6 +123,11 @@ class SamplePool:
         except FileNotFoundError:  # taken away since it was listed
             self._looked = -np.inf
             return self._shard()
+        missing = sorted(set(_NAMES) - arrays.keys())
+        if missing:
+            raise SettingsError(
+                f"The pool file {name.name} has no {missing[0]}; it was drawn by another version: draw a fresh pool."
+            )
         return arrays, [int(i) for i in self._random.permutation(len(arrays["photo"]))]
 
 
