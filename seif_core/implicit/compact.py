@@ -20,7 +20,7 @@ NORMALS_FILE: Final = (
 )
 BACK_FILE: Final = (
     "compact_back.safetensors",
-    "",
+    "ec24fdae990f6c438db3c3391372c5d41daab434de3bed35bbe7f2d1e428bfce",
 )
 IMPLICIT_FILE: Final = (
     "compact_implicit.safetensors",
