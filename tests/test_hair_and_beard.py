@@ -13,7 +13,7 @@ from fake_stages import sample_fit
 from seif_core.headmodel import load_head_model
 from seif_core.implicit.compact import compact_networks
 from seif_core.implicit.head_field import HeadField
-from seif_core.implicit.head_surface import estimate_normals
+from seif_core.implicit.head_surface import estimate_far_normals, estimate_normals
 from seif_core.implicit.inputs import HeadInputs
 from seif_core.training import synthetic
 from seif_core.training.hair import random_style
@@ -80,3 +80,18 @@ def test_beard_shows_in_the_normals_and_does_not_take_the_head_away(asked):
 def test_bald_head_stays_bald(asked):
     distance, inside, told = asked(SyntheticSettings(bald=1.0, bearded=0.0, **CALM), 13)
     assert (told == inside).mean() > ((distance < 0) == inside).mean() - 0.02
+
+
+def test_far_side_of_long_hair_is_told_better_than_by_the_fit(monkeypatch):
+    monkeypatch.setattr(synthetic, "random_style", long_style)
+    heads = SyntheticHeads(load_head_model(), SyntheticSettings(bald=0.0, bearded=0.0, **CALM), "cpu", 15)
+    gains = []
+    for number in range(3):
+        scene = heads.draw_scene()
+        sample, posed = scene.sample, scene.fitted.numpy()
+        photo = photographed(stack([sample]), torch.Generator().manual_seed(number))[0]
+        fit = replace(sample_fit(), model=load_head_model(), neutral=posed, expressed=posed, posed=posed)
+        found = estimate_far_normals(HeadInputs(scene.view, photo, sample.mask, sample.guidance), fit, "cpu")
+        seen = torch.stack([found, sample.far_target, sample.far_guidance]).norm(dim=1).gt(0.5).all(0)
+        gains.append(((found - sample.far_guidance) * sample.far_target).sum(0)[seen].mean().item())
+    assert np.mean(gains) > 0.01
