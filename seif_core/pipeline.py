@@ -23,7 +23,7 @@ from .headmodel import HeadModel, load_head_model
 from .portrait.portrait import Portrait
 from .progress import Progress
 from .settings import ReconstructionSettings
-from .shapes import UInt8
+from .shapes import Float, UInt8
 from .shaping import Shape, find_networks, shape_head
 from .stages import STAGES
 
@@ -144,7 +144,7 @@ def _reconstruct(
     texture = None
     if settings.texture_size:
         with progress.stage("Texture"):
-            texture = _bake(portrait, shaped, settings, device, progress)
+            texture = _bake(portrait, shaped, settings, shape.hair, device=device, progress=progress)
     with progress.stage("Head"):
         head = assemble_head(portrait, shaped, texture)
     warnings = (*_warnings(portrait, fit), *shape.warnings)
@@ -152,13 +152,19 @@ def _reconstruct(
 
 
 def _bake(
-    portrait: Portrait, fit: Fit, settings: ReconstructionSettings, device: str, progress: Progress
+    portrait: Portrait,
+    fit: Fit,
+    settings: ReconstructionSettings,
+    hair: Float[np.ndarray, " V"] | None,
+    *,
+    device: str,
+    progress: Progress,
 ) -> UInt8[np.ndarray, "H W 3"]:
     from .appearance import TextureSettings, bake_texture
 
     place = "cpu" if device == "mps" else device  # the rasterizer counts in double precision
     wanted = TextureSettings(size=settings.texture_size)
-    return bake_texture(portrait, fit, settings=wanted, device=place, progress=progress)
+    return bake_texture(portrait, fit, settings=wanted, hair=hair, device=place, progress=progress)
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:

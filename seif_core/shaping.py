@@ -11,11 +11,14 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from .errors import RegistrationError, SettingsError
 from .fitting.fit import Fit
 from .portrait.portrait import Portrait
 from .progress import Progress
 from .settings import ReconstructionSettings
+from .shapes import Float
 
 if TYPE_CHECKING:
     from .implicit.head_surface import HeadSurface, NormalEstimator
@@ -31,11 +34,13 @@ class Shape:
     Attributes:
         surface: of the implicit function; None in fast quality and where the photo gives none.
         uniform: the fit that has the surface's shape; None without a surface, or where the mesh cannot follow it.
+        hair: (V,) in 0..1, what of the mesh is hair beyond the scalp; None without a mesh.
         warnings: sentences about what a user should know.
     """
 
     surface: HeadSurface | None = None
     uniform: UniformFit | None = None
+    hair: Float[np.ndarray, " V"] | None = None
     warnings: tuple[str, ...] = ()
 
     def figures(self) -> dict[str, int | float]:
@@ -87,11 +92,12 @@ def shape_head(
         return Shape(warnings=(f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
     try:
         with progress.stage("Uniform"):
-            uniform = _uniform(portrait, fit, surface, settings, device=device, progress=progress)
+            over = _over_ears(portrait, fit, settings, device)
+            uniform = _uniform(fit, surface, settings, over, progress)
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no uniform mesh: %s", error)
         return Shape(surface, warnings=(f"The head has the shape of the fit alone, not the surface's: {error}",))
-    return Shape(surface, uniform)
+    return Shape(surface, uniform, _hair(uniform, over))
 
 
 def find_networks(settings: ReconstructionSettings, device: str) -> None:
@@ -136,7 +142,6 @@ def _surface(
 
 def _components(surface: HeadSurface) -> int:
     """How many pieces the surface's triangles make."""
-    import numpy as np
     from scipy import sparse
 
     ends = np.concatenate([surface.triangles[:, :2], surface.triangles[:, 1:]])
@@ -154,19 +159,33 @@ def _face_distance(uniform: UniformFit) -> float:
     return float(uniform.mesh.distance[face].mean() / head_height(model) * 100)
 
 
+def _over_ears(portrait: Portrait, fit: Fit, settings: ReconstructionSettings, device: str) -> tuple[float, float]:
+    """How far hair covers each ear; a bald head's ears are bare."""
+    from .appearance.covering import ear_cover
+
+    if settings.hair != "with":
+        return 0.0, 0.0
+    cover = ear_cover(portrait, fit, _place(device))
+    return cover.left, cover.right
+
+
+def _hair(uniform: UniformFit, over_ears: tuple[float, float]) -> Float[np.ndarray, " V"]:
+    from .uniformize.ears import hair_beside_ears
+    from .uniformize.zones import head_height
+
+    mesh = uniform.mesh
+    return hair_beside_ears(mesh.model, mesh.fitted, mesh.vertices, over_ears, head_height(mesh.model))
+
+
 def _uniform(
-    portrait: Portrait,
     fit: Fit,
     surface: HeadSurface,
     settings: ReconstructionSettings,
-    *,
-    device: str,
+    over_ears: tuple[float, float],
     progress: Progress,
 ) -> UniformFit:
-    from .appearance.covering import ear_cover
     from .uniformize import TargetSurface, UniformizeSettings, uniform_fit
 
     wanted = UniformizeSettings(hair=settings.hair == "with", subdivisions=settings.subdivisions)
-    over = ear_cover(portrait, fit, _place(device))
-    target = TargetSurface(surface.vertices, surface.triangles, surface.codes, (over.left, over.right))
+    target = TargetSurface(surface.vertices, surface.triangles, surface.codes, over_ears)
     return uniform_fit.uniform_fit(fit, target, wanted, progress)

@@ -116,7 +116,7 @@ def install_fakes(monkeypatch) -> None:
         progress.step(0.5)
         return sample_uniform(fit)
 
-    def bake_texture(portrait, fit, *, settings, device, progress=None):
+    def bake_texture(portrait, fit, *, settings, device, hair=None, progress=None):
         progress.step(0.5)
         return np.full((settings.size, settings.size, 3), 128, np.uint8)
 

@@ -174,6 +174,22 @@ def test_a_high_hairline_seen_on_one_side_is_high_on_the_other():
     assert light[0] == pytest.approx(light[1], abs=0.1)
 
 
+def test_hair_that_hangs_below_the_hairline_is_painted_as_hair():
+    fit = make_fit(model())
+
+    def hair(place):
+        return (place[..., 1] > 0.06) | (place[..., 2] < -0.02)
+
+    photo = photograph(fit, plain_albedo(), paint=hair)
+    below = ((fit.model.template[:, 1] < -0.02) & (fit.model.template[:, 2] < -0.02)).astype(np.float64)
+    light = []
+    for share in (None, below):
+        place, colour = skin_texels(bake_texture(photo, fit, settings=TextureSettings(size=SIZE), hair=share))
+        nape = (place[:, 2] < -0.04) & (place[:, 1] < -0.09)
+        light.append(np.median(colour[nape].mean(axis=1)))
+    assert light[1] < 0.6 * light[0]
+
+
 def test_a_grey_photo_gives_a_grey_texture():
     fit = make_fit(model())
     portrait = photograph(fit, plain_albedo(), background=(90, 90, 90))

@@ -11,7 +11,7 @@ from bumpy_head import bumpy_surface
 from seif_core.headmodel import load_head_model
 from seif_core.uniformize import TargetSurface, register
 from seif_core.uniformize.crossings import crossing_pairs
-from seif_core.uniformize.ears import ears_shown, laid_flat
+from seif_core.uniformize.ears import ears_shown, hair_beside_ears, laid_flat
 from seif_core.uniformize.folds import folded_triangles
 from seif_core.uniformize.reach import Reach, own_share, reach_of
 from seif_core.uniformize.skin import Skin
@@ -74,7 +74,7 @@ def test_an_ear_under_hair_does_not_stand_in_a_notch_of_it(model, skin, mesh):
 
 
 def test_an_ear_that_the_surface_shows_badly_and_no_hair_covers_keeps_the_fits_shape(model, skin, surface):
-    mesh = register(model, model.template + DISTANCE, replace(surface, over_ears=(0.2, 0.2)))
+    mesh = register(model, model.template + DISTANCE, replace(surface, over_ears=(0.0, 0.0)))
     ear = left_ear(model, skin)
     a, b = skin.edges[ear[skin.edges].all(1)].T
     before, after = (np.linalg.norm(v[skin.ids][a] - v[skin.ids][b], axis=1) for v in (mesh.fitted, mesh.vertices))
@@ -154,3 +154,16 @@ def test_rags_are_believed_less_than_a_whole_surface(model):
     deep = whole.vertices[:, 1] < np.median(whole.vertices[:, 1]) - 0.02
     assert np.median(trust[0]) > 0.95
     assert trust[1][deep].mean() < 0.5 * trust[0][deep].mean()
+
+
+def test_only_what_hangs_beside_a_covered_ear_is_hair(model, mesh):
+    height = head_height(model)
+    left = model.template[:, 0] > 0
+    share = hair_beside_ears(model, mesh.fitted, mesh.vertices, (1.0, 0.0), height)
+    assert share[~left].max() == 0
+    assert share[model.regions["ears"] & left].min() == 1
+    still = np.linalg.norm(mesh.vertices - mesh.fitted, axis=1) < 0.02 * height
+    assert share[left & still & ~model.regions["ears"]].max() == 0
+    far = mesh.fitted.copy()
+    far[model.regions["neck"]] += [0.0, 0.0, -0.1 * height]
+    assert hair_beside_ears(model, mesh.fitted, far, (1.0, 1.0), height)[model.regions["neck"]].min() == 1

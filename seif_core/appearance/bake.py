@@ -20,7 +20,7 @@ from ..headmodel import HeadModel
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..progress import Progress
-from ..shapes import Float32, UInt8
+from ..shapes import Float, Float32, UInt8
 from .atlas import Atlas, build_atlas
 from .colour import is_grey
 from .completion import complete
@@ -30,7 +30,7 @@ from .membrane import MeshMembrane
 from .photograph import take_photograph
 from .projection import project_photo
 from .settings import TextureSettings
-from .zones import Zones, build_zones
+from .zones import Zones, build_zones, with_hair
 
 _SKIN_DEFAULT: Final = np.array([0.78, 0.60, 0.51], np.float32)
 
@@ -40,6 +40,7 @@ def bake_texture(
     fit: Fit,
     *,
     settings: TextureSettings | None = None,
+    hair: Float[np.ndarray, " V"] | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> UInt8[np.ndarray, "S S 3"]:
@@ -49,6 +50,7 @@ def bake_texture(
         portrait: the photo.
         fit: the model fitted to it.
         settings: size and strength; None takes the defaults.
+        hair: (V,) in 0..1, what of the mesh is hair beyond the scalp; None for nothing.
         device: torch device of the depth test.
         progress: told of each step; may cancel.
 
@@ -62,7 +64,8 @@ def bake_texture(
     progress = progress or Progress()
     model = fit.model
     progress.step(0.0)
-    atlas, zones = build_atlas(model, settings.size), build_zones(model)
+    atlas = build_atlas(model, settings.size)
+    zones = build_zones(model) if hair is None else with_hair(build_zones(model), hair)
     progress.step(0.2)
     photo = take_photograph(portrait, fit, settings.photo_side, device)
     membrane = MeshMembrane(model.faces, len(model.template))

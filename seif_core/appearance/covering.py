@@ -1,7 +1,7 @@
 """Whether hair covers the ears, by the colours that the photo has where the fitted ears are.
 
-Convention: left and right are the subject's; the model's +X is the left. Worked number: an ear half of whose pixels
-have the colour of the hair above the forehead and half that of the cheeks is covered by 0.5.
+Convention: left and right are the subject's; the model's +X is the left. Worked number: an ear of which 0.575 of the
+pixels have the colour of the hair above the forehead, and the others that of the cheeks, is covered by 0.5.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _APART: Final = 8.0
 """Difference of hair and skin, in Lab, from which they can be told apart."""
 _REACH: Final = 1.2
 """A pixel that is farther from the hair's colour than this many times hair and skin are apart is neither."""
+_COVERED: Final = (0.45, 0.7)
+"""Share of an ear's pixels that show hair: bare up to the first, covered from the second."""
 
 
 class EarCover(NamedTuple):
@@ -65,6 +67,8 @@ def ear_cover(portrait: Portrait, fit: Fit, device: str = "cpu") -> EarCover:
     sides = np.stack([model.regions["ears"] & left, model.regions["ears"] & ~left], axis=1)
     painted = photo.paint(model.triangles, sides) * (photo.inside > _INSIDE)[..., None]
     shares = [float(covered[ear].mean()) if (ear := painted[..., k] > 0.5).sum() > _LEAST else np.nan for k in (0, 1)]
+    low, high = _COVERED
+    shares = [float(np.clip((share - low) / (high - low), 0, 1)) for share in shares]
     known = [share for share in shares if not np.isnan(share)]
     other = float(np.mean(known)) if known else 0.0
     return EarCover(*(other if np.isnan(share) else share for share in shares))
@@ -72,4 +76,4 @@ def ear_cover(portrait: Portrait, fit: Fit, device: str = "cpu") -> EarCover:
 
 def _lab(colours: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w 3"]:
     lab = cv2.cvtColor(np.ascontiguousarray(colours, np.float32), cv2.COLOR_RGB2Lab)
-    return (lab * np.float32([_LIGHTNESS, 1, 1])).astype(np.float32)
+    return (lab * np.array([_LIGHTNESS, 1, 1], np.float32)).astype(np.float32)

@@ -6,7 +6,7 @@ structure has: the brows lie about 0.4 above the eyes, the nose ends 0.7 below, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -23,6 +23,8 @@ _HAIRLINE: Final = (  # degrees around the head from the face (0) over the ear (
     *((0, 0.80), (20, 0.83), (30, 0.80), (42, 0.62), (55, 0.28), (68, 0.05)),
     *((76, -0.40), (90, -0.45), (100, -0.85), (115, -1.10), (140, -1.35), (180, -1.45)),
 )
+_ON_SCALP: Final = 0.3
+"""Height above the hairline, in units of the eyes' distance, that counts wholly as scalp."""
 _NOSE: Final = ((0.0, 0.16), (-0.55, -0.05))
 
 
@@ -94,6 +96,12 @@ def build_zones(model: HeadModel) -> Zones:
         mouth=region["mouth_interior"].astype(np.float32),
         light=front & ~region["scalp"] & region["face"],
     )
+
+
+def with_hair(zones: Zones, share: Float[np.ndarray, " V"]) -> Zones:
+    """The zones of a head on which more than the scalp is hair, each vertex as far as `share` (V,) says, 0..1."""
+    raised = np.maximum(zones.hair, _ON_SCALP)
+    return replace(zones, hair=(zones.hair + share * (raised - zones.hair)).astype(np.float32))
 
 
 def _inside(x: np.ndarray, y: np.ndarray, box: tuple[tuple[float, float], tuple[float, float]]) -> np.ndarray:

@@ -34,8 +34,8 @@ _SHOWN: Final = (0.2, 0.5)
 _RELIEF: Final = (0.4, 0.5, 0.65, 0.8)
 """Shares of its relief that a covered ear keeps: the first with which the skin stays sound."""
 
-_COVERED: Final = (0.45, 0.7)
-"""Share of an ear's pixels that show hair: bare up to the first, covered from the second."""
+_HANGS: Final = (0.03, 0.06)
+"""Head heights off the fit from which, beside a covered ear, the mesh begins to be hair, and is hair."""
 
 
 class Ears(NamedTuple):
@@ -57,11 +57,9 @@ def ears_under(model: HeadModel, skin: Skin, shown: Float[np.ndarray, " S"], ove
         model: the head model; its template's +X is the subject's left.
         skin: its skin.
         shown: of `ears_shown`.
-        over: how far hair covers the left and the right ear in the photo, 0..1.
+        over: how far hair covers the left and the right ear in the photo, 0..1 (`appearance.covering`).
     """
-    share = np.where(model.template[skin.ids, 0] > 0, *over)
-    low, high = _COVERED
-    return Ears(shown, np.clip((share - low) / (high - low), 0, 1) * (1 - shown))
+    return Ears(shown, np.where(model.template[skin.ids, 0] > 0, *over) * (1 - shown))
 
 
 def ears_shown(
@@ -145,3 +143,25 @@ def _flattened(skin: Skin, points: np.ndarray, ear: Bool[np.ndarray, " S"], shar
 
 def _quadratic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+
+
+def hair_beside_ears(
+    model: HeadModel,
+    fitted: Float[np.ndarray, "V 3"],
+    drawn: Float[np.ndarray, "V 3"],
+    over: tuple[float, float],
+    height: float,
+) -> Float[np.ndarray, " V"]:
+    """How far each vertex (V,) of a drawn head is part of the hair that covers an ear, 0..1.
+
+    Args:
+        model: the head model.
+        fitted: (V, 3) the fitted head, metres.
+        drawn: (V, 3) the head drawn onto the surface, in the same space.
+        over: how far hair covers the left and the right ear, 0..1.
+        height: of the head, metres.
+    """
+    low, high = _HANGS
+    off = np.linalg.norm(drawn - fitted, axis=1) / height
+    ears = model.regions.get("ears", np.zeros(len(off), bool))
+    return np.where(model.template[:, 0] > 0, *over) * np.maximum(ears, np.clip((off - low) / (high - low), 0, 1))
