@@ -20,7 +20,7 @@ NORMALS_FILE: Final = (
 )
 BACK_FILE: Final = (
     "compact_back.safetensors",
-    "ec24fdae990f6c438db3c3391372c5d41daab434de3bed35bbe7f2d1e428bfce",
+    "b532c352f28d8ad91897dec08387bb946a0b27b422cff94edc9dadd17fd71fdd",
 )
 IMPLICIT_FILE: Final = (
     "compact_implicit.safetensors",
