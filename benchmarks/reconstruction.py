@@ -12,8 +12,8 @@ Last figures, 2 cores (x86_64, CPU, nothing else running), one of the portraits,
 | peak memory                                             | 1647 MB |
 | full, with everything                                   | 19.3 s  |
 
-Since then covered ears, the far side and the hair's colours have come: on another, slower machine of two cores (2.5 GHz,
-without bf16), one photo, second run, the whole took 40.7 s before and 44.9 s after them, 1.10 times as long.
+Since then covered ears, the far side and the hair's colours have come. On another, slower machine of two cores
+(2.5 GHz, no bf16), one photo, second run, the whole took 40.7 s before and 44.9 s after them: 1.10 times as long.
 """
 
 from __future__ import annotations
