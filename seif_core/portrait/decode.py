@@ -171,7 +171,7 @@ def _decoded(data: bytes, name: str, maximum: float) -> _Picture:
     deep = deep_pixels(data, name)
     if deep is not None:
         return _deep_picture(data, deep)
-    source = without_exif(data, still) if still and still.exif else data
+    source = without_exif(data, still) if still and still.names else data
     with Image.open(io.BytesIO(source), formats=available_formats()) as image:
         return _loaded(image, data, still, name, maximum)
 

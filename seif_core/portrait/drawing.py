@@ -1,7 +1,7 @@
 """Telling drawings from photos: a camera leaves no large area of exactly one colour.
 
-Bad photos have such areas too, for reasons that can be told from the picture: burnt out or black areas, blocks of coarse
-compression or of pixels made larger, few steps of brightness. They are photos all the same, so what shows one of these
+Bad photos have such areas too, for reasons that can be told from the picture: burnt out or black areas, blocks of
+coarse compression or of enlarged pixels, few steps of brightness. They are photos all the same: what shows one of these
 signs is not refused; a sentence warns of it.
 """
 
