@@ -5,7 +5,8 @@ and compressed, a raw file with a preview) are damaged: bytes overwritten, bits 
 doubled, exchanged, filled, lengths and sizes in the headers replaced by extreme ones. Each must end in a portrait or in
 a typed error. They are read in child processes, so that a crash of a decoder is counted, too. Last figures:
 
-    @@
+    1000 photos: 190 portraits, 700 unreadable, 110 unsuitable, 0 faults
+    memory grew by 110 MB at most, the slowest took 4.7 s (2 cores shared by eight other processes)
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def sources() -> dict[str, bytes]:
         "jpeg": saved("JPEG", quality=90), "progressive": saved("JPEG", progressive=True),
         "mpo": saved("MPO", save_all=True, append_images=[face.resize((60, 60))]),
         "png": saved("PNG"), "png16": saved("PNG", deep), "webp": saved("WEBP"), "avif": saved("AVIF"),
-        "heic": saved("HEIF", quality=80), "tiff": saved("TIFF"), "deflated": saved("TIFF", compression="tiff_deflate", exif=b""),
+        "heic": saved("HEIF", quality=80), "tiff": saved("TIFF"),
+        "deflated": saved("TIFF", compression="tiff_deflate", exif=b""),
         "raw": b"FUJIFILMCCD-RAW 0201" + bytes(80) + saved("JPEG", large),
     }  # fmt: skip
 

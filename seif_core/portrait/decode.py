@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from ..errors import PhotoUnreadableError, PhotoUnsuitableError
 from ..shapes import UInt8
 from .camera_raw import is_camera_raw, largest_preview
-from .deep_tiff import decode_unchanged, deep_pixels, largest_piece
+from .deep_tiff import decode_unchanged, deep_pixels, largest_piece, profile
 from .exif import already_upright, focal_pixels, orientation, parse_exif, read_exif
 from .isobmff import Still, is_still, read_still, without_exif
 from .levels import brightened, to_8_bits
@@ -44,6 +44,9 @@ _MOST_SCANS: Final = 500
 """Scans of a progressive JPEG: each costs a pass over the whole picture. libjpeg-turbo's own limit against files made
 to take for ever; encoders write about ten."""
 _MOST_PAGES: Final = 32
+_ORIENTATION: Final = 0x0112
+_DARK: Final = 64
+"""16-bit colours of which Pillow, which keeps their upper 8 bits, leaves less than this are read again in full."""
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
@@ -128,14 +131,14 @@ def _photo(file: PhotoFile, maximum: float) -> Photo:
         data = preview.data
     picture = _whole_or_bare(data, file.name, maximum)
     exif, turn = picture.exif, picture.turn
-    if len(outer) and not len(exif):  # the preview says nothing of its own
-        exif, turn = outer, orientation(outer)
+    if _ORIENTATION not in exif:  # a preview often says nothing of its own
+        turn = max(turn, orientation(outer))
     rgb = picture.rgb
     shrink = math.sqrt(maximum / (rgb.width * rgb.height))
     if shrink < 1:
         size = max(1, int(rgb.width * shrink)), max(1, int(rgb.height * shrink))
         rgb = rgb.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
-    focal = focal_pixels(exif, *picture.stored)
+    focal = focal_pixels(exif, *picture.stored) or focal_pixels(outer, *picture.stored)
     if focal is not None:
         focal *= rgb.width / picture.stored[0]
     if turn in _TURNS:
@@ -170,7 +173,7 @@ def _decoded(data: bytes, name: str, maximum: float) -> _Picture:
         raise _too_large(name, "more than 100 million")
     deep = deep_pixels(data, name)
     if deep is not None:
-        return _deep_picture(data, deep)
+        return _deep_picture(data, name, deep)
     source = without_exif(data, still) if still and still.names else data
     with Image.open(io.BytesIO(source), formats=available_formats()) as image:
         return _loaded(image, data, still, name, maximum)
@@ -183,17 +186,15 @@ def _loaded(image: Image.Image, data: bytes, still: Still | None, name: str, max
     exif, turn = _metadata(image, still)
     if image.format == "TIFF":  # Pillow turns it while it loads, and would stumble over damaged EXIF
         upright = Image.Exif()
-        upright[0x0112], turn = turn, 1
+        upright[_ORIENTATION], turn = turn, 1
         image.getexif = lambda: upright
     image.load()
     if image.format == "PNG":  # its EXIF may follow the picture
         exif = read_exif(image)
         turn = orientation(exif)
     notes: list[str] = []
-    if _is_deep(image, data) and max(high for _, high in _extrema(image)) < 64:
-        pixels = to_8_bits(decode_unchanged(data))
-        rgb = Image.fromarray(pixels).convert("RGB")
-        return _Picture(rgb, rgb.size, exif, orientation(exif), notes)
+    if _is_deep(image, data) and max(high for _, high in _extrema(image)) < _DARK:
+        return _deep_picture(data, name, decode_unchanged(data), exif, image.info.get("icc_profile"))
     rgb = to_srgb(image, name, notes, exif=exif, still=still, data=data)
     return _Picture(rgb, stored, exif, turn, notes)
 
@@ -213,11 +214,19 @@ def _metadata(image: Image.Image, still: Still | None) -> tuple[Image.Exif, int]
     return exif, 1 if already_upright(exif, *image.size) else orientation(exif)
 
 
-def _deep_picture(data: bytes, values: np.ndarray) -> _Picture:
-    exif = parse_exif(data)
-    rgb = Image.fromarray(to_8_bits(values[..., :3] if values.ndim == 3 else values)).convert("RGB")
-    _refuse_small(rgb.size)
-    return _Picture(rgb, rgb.size, exif, orientation(exif))
+def _deep_picture(
+    data: bytes, name: str, values: np.ndarray, exif: Image.Exif | None = None, icc: bytes | None = None
+) -> _Picture:
+    """A picture from values of more than 8 bits; EXIF and profile are a TIFF's own, if not given."""
+    if exif is None:
+        exif, icc = parse_exif(data), profile(data)
+    image = Image.fromarray(to_8_bits(values)).convert("RGB")
+    _refuse_small(image.size, name)
+    if icc:
+        image.info["icc_profile"] = icc
+    notes: list[str] = []
+    rgb = to_srgb(image, name, notes, exif=exif, still=None, data=data)
+    return _Picture(rgb, rgb.size, exif, orientation(exif), notes)
 
 
 def _is_deep(image: Image.Image, data: bytes) -> bool:
@@ -253,7 +262,7 @@ def _check_size(image: Image.Image, data: bytes, name: str, maximum: float) -> N
         _draft(image, name, maximum)
 
 
-def _refuse_small(size: tuple[int, int], name: str = "The photo") -> None:
+def _refuse_small(size: tuple[int, int], name: str) -> None:
     if min(size) < _MINIMUM_SIDE:
         raise PhotoUnsuitableError(
             f"{name} has {size[0]} x {size[1]} pixels, too few to show a face; choose a larger photo."

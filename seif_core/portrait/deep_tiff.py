@@ -30,6 +30,8 @@ from .tiff import (
 _FRACTIONS: Final = 3
 """SampleFormat of IEEE floating point (TIFF 6.0, section 19)."""
 _RGB: Final = 2
+_PROFILE: Final = 34675
+_PLANAR: Final = 2
 _REDUCED_OR_MASK: Final = 0b101
 """Bits of NewSubfileType: a smaller copy of another picture, or its mask."""
 _LIBTIFF_FRACTIONS: Final = (32, 64)
@@ -50,6 +52,13 @@ def largest_piece(data: bytes) -> int:
         (max(d.number(WIDTH) * d.number(HEIGHT), d.number(TILE_WIDTH) * d.number(TILE_HEIGHT))
          for d in directories(data)), default=0,
     )  # fmt: skip
+
+
+def profile(data: bytes) -> bytes | None:
+    """The colour profile of a TIFF's main picture (ICC.1:2022, annex B.4); None without one."""
+    directory = main_directory(data)
+    found = directory.tags.get(_PROFILE) if directory else None
+    return found if isinstance(found, bytes) else None
 
 
 def deep_pixels(data: bytes, name: str) -> np.ndarray | None:
@@ -73,6 +82,11 @@ def deep_pixels(data: bytes, name: str) -> np.ndarray | None:
         directory.number(PHOTOMETRIC) == _RGB and directory.number(SAMPLES, 1) >= 3,
     )
     fractions = directory.number(FORMAT, 1) == _FRACTIONS
+    planar = directory.number(PLANAR, 1) == _PLANAR and directory.number(SAMPLES, 1) > 1
+    if bits > 8 and planar and not colour:
+        raise PhotoUnreadableError(
+            f"{name} stores colours other than red, green and blue plane by plane, which is not read; save it as RGB."
+        )
     if bits <= 8 or not (fractions or colour):
         return None
     if (fractions and bits not in _LIBTIFF_FRACTIONS) or (not fractions and bits != 16):
@@ -80,7 +94,7 @@ def deep_pixels(data: bytes, name: str) -> np.ndarray | None:
             f"{name} stores {bits}-bit {'fractions' if fractions else 'numbers'}, which are not read; "
             "save it with 8 or 16 bits per channel."
         )
-    if colour and directory.number(PLANAR, 1) == 2:
+    if colour and planar:
         return np.dstack([_plane(data, directory, k) for k in range(3)])
     return decode_unchanged(data) if fractions else None
 

@@ -171,6 +171,28 @@ def test_deep_colour_tiff_keeps_its_colours(tmp_path, kind, planar):
     assert close(photo.pixels, gradient(), 1.0)
 
 
+def test_deep_colours_other_than_rgb_plane_by_plane_are_refused_and_not_noise(tmp_path):
+    data = tiff((gradient() * 257).astype("u2"), planar=True)
+    data = data.replace(struct.pack("<HHIH", 262, 3, 1, 2), struct.pack("<HHIH", 262, 3, 1, 5))
+    with pytest.raises(PhotoUnreadableError, match="save it as RGB"):
+        decode_photo(write(tmp_path, data))
+
+
+def test_a_deep_tiffs_profile_is_converted_too(tmp_path):
+    """The sRGB profile with its red and green exchanged: so are the colours, but for their white."""
+    srgb = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = srgb.index(b"rXYZ", 128), srgb.index(b"gXYZ", 128)
+    srgb[red : red + 4], srgb[green : green + 4] = b"gXYZ", b"rXYZ"
+    data = tiff((gradient() * 257).astype("u2"), planar=True)
+    at = struct.unpack_from("<I", data, 4)[0]
+    count = struct.unpack_from("<H", data, at)[0]
+    entries = data[at + 2 : at + 2 + 12 * count] + struct.pack("<HHII", 34675, 7, len(srgb), len(data))
+    start = len(data) + len(srgb)
+    data = data[:4] + struct.pack("<I", start) + data[8:] + bytes(srgb)
+    data += struct.pack("<H", count + 1) + entries + bytes(4)
+    assert close(decode_photo(write(tmp_path, data)).pixels, gradient()[..., [1, 0, 2]], 6.0)
+
+
 def test_fractions_brighter_than_white_are_clipped_and_do_not_darken_the_rest(tmp_path):
     values = (gradient() / 255).astype("f4")
     values[:4, :4] = 1.3
@@ -367,6 +389,16 @@ def test_a_raw_file_gives_its_largest_preview_turned_by_its_own_orientation(tmp_
     photo = decode_photo(write(tmp_path, data, "IMG_1.dng"))
     assert close(photo.pixels, upright, 6.0)
     assert any("IMG_1.dng" in w and "raw" in w for w in photo.warnings)
+
+
+def test_a_raw_file_is_turned_and_measured_by_its_own_exif_where_the_preview_has_none_of_that(tmp_path):
+    upright = gradient(480, 640)
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    stream = io.BytesIO()
+    Image.fromarray(stored_for(6, upright)).save(stream, "JPEG", quality=95, exif=exif.tobytes())
+    data = raw(None, gradient(160, 120), orientation=6)
+    assert close(decode_photo(write(tmp_path, data + stream.getvalue(), "a.dng")).pixels, upright, 6.0)
 
 
 @pytest.mark.parametrize("preview", [None, (256, 171)])
