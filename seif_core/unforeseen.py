@@ -27,7 +27,8 @@ def unforeseen_in_words() -> Iterator[None]:
         raise
     except BaseException as error:  # also SystemExit of a library, and what Rust's panics become
         raise UnforeseenError(
-            f"An error that nobody foresaw ({describe(error)}); run it again with --verbose and report it."
+            f"An error that nobody foresaw ({describe(error)}); please report it with the log (--verbose, or Copy "
+            "Worker Log in Blender)."
         ) from error
 
 

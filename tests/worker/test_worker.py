@@ -65,7 +65,7 @@ class Client:
 
 @pytest.fixture
 def client():
-    client = Client("tests/fake_worker.py")
+    client = Client("tests/support/fake_worker.py")
     assert client.next()["type"] == "ready"
     yield client
     client.close()
@@ -144,9 +144,14 @@ def test_running_out_of_memory_is_an_answer(client):
     assert "memory" in answer["message"]
 
 
-def test_an_error_nobody_foresaw_ends_the_worker_with_its_trace_in_the_log(client):
+def test_an_error_nobody_foresaw_is_an_answer_with_its_trace_in_the_log_and_the_worker_lives_on(client):
     client.send(type="broken", id="a")
-    assert client.process.wait(PATIENCE) != 0
+    answer = client.next("error", "result")
+    assert (answer["id"], answer["code"]) == ("a", "unforeseen")
+    assert "ZeroDivisionError" in answer["message"]
+    client.send(type="quick", id="b")
+    assert client.next("error", "result")["type"] == "result"
+    client.process.stdin.close()
     assert b"ZeroDivisionError" in client.process.stderr.read()
 
 
