@@ -126,7 +126,7 @@ def test_a_python_that_is_no_file_is_a_sentence(tmp_path):
 def test_the_installed_runtime_is_used_with_blender_s_python(tmp_path):
     names = location.runtime_names()
     assert len(names) == len(set(names)) == len(runtime.ACCELERATORS)
-    (tmp_path / names[-1]).mkdir()
+    (tmp_path / names[-1] / "numpy-1.0.dist-info").mkdir(parents=True)
     command = location.worker_command("", tmp_path)
     assert (command.python, command.runtime) == (Path(sys.executable), tmp_path / names[-1])
     assert command.arguments()[-2:] == [str(ROOT), str(tmp_path / names[-1])]
