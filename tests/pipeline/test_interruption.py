@@ -48,7 +48,7 @@ def writing(tmp_path):
             env={**os.environ, "FAKE_PAUSE": str(reached), **({"FAKE_BLENDER": "1"} if blender else {})},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            preexec_fn=ignore,  # what a shell does with its background jobs
+            preexec_fn=ignore,  # noqa: PLW1509 - what a shell does with its background jobs
         )
         started.append(process)
         wait_for(lambda: reached.exists() or process.poll() is not None)
