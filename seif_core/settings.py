@@ -76,8 +76,8 @@ class ReconstructionSettings:
             raise SettingsError(f"Face number {self.face} was asked for; faces are counted from 0, the largest.")
         if self.normal_model and not _is_file(self.normal_model):
             raise SettingsError(
-                f"There is no file {as_text(self.normal_model[:200])}; give the path of an ONNX normal estimator, or none to use the "
-                "embedded network."
+                f"There is no file {as_text(self.normal_model[:200])}; give the path of an ONNX normal estimator, or "
+                "none to use the embedded network."
             )
 
     @staticmethod

@@ -65,6 +65,9 @@ def pip_variables(
     settings = {} if wheels else _pip_settings(base, pip)
     if wheels:
         settings = {"proxy": _NO_NETWORK, "retries": "0", "no-index": "1"}
+        kept = {
+            k: v for k, v in kept.items() if k.lower() != "no_proxy"
+        }  # whose addresses would be reached all the same
     named = {"PIP_" + name.upper().replace("-", "_"): value for name, value in settings.items()}
     return kept | named | {"PIP_CONFIG_FILE": os.devnull}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -67,8 +68,8 @@ def test_an_empty_or_relative_folder_of_xdg_counts_as_none(monkeypatch, tmp_path
 
 @posix
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become a nameless user")
-def test_info_runs_for_a_user_of_a_container(tmp_path):
-    code = "import os; os.setuid(54321); from seif_core.folders import *; print(cache_folder(), data_folder())"
+def test_a_user_of_a_container_has_folders(tmp_path):
+    code = "import os; from seif_core.folders import *; os.setuid(54321); print(cache_folder(), data_folder())"
     done = subprocess.run(
         [sys.executable, "-c", code], env={"TMPDIR": "/tmp"}, capture_output=True, text=True, check=False
     )
@@ -111,7 +112,7 @@ def test_a_pipe_that_nobody_writes_into_ends_in_a_sentence(tmp_path, monkeypatch
 def test_a_pipe_without_an_end_ends_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(photo_source, "_LARGEST", 1 << 20)
     with (
-        subprocess.Popen(["cat", "/dev/zero"], stdout=subprocess.PIPE) as endless,
+        subprocess.Popen([shutil.which("cat"), "/dev/zero"], stdout=subprocess.PIPE) as endless,
         pytest.raises(PhotoUnreadableError, match="more than 1 MB"),
         photo_file(Path(f"/dev/fd/{endless.stdout.fileno()}")),
     ):

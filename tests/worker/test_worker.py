@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import queue
@@ -18,7 +19,7 @@ from seif_core.errors import OutputError, PhotoNotFoundError, SettingsError
 from seif_core.head import Head
 from seif_core.progress import Progress
 from seif_core.worker import jobs
-from seif_core.worker.channel import LONGEST_LINE, ProtocolError, read_messages
+from seif_core.worker.channel import LONGEST_LINE, ProtocolError, Sender, read_messages
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60
@@ -325,20 +326,13 @@ def test_a_client_that_goes_away_leaves_nothing_half_written(client, tmp_path):
 def test_too_little_memory_to_import_the_libraries_is_an_answer():
     from seif_core.worker.server import Job, Server
 
-    lines, ends = [], []
-
-    class Sender:
-        def send(self, message):
-            pass
-
-        def send_line(self, line):
-            lines.append(json.loads(line))
+    said, ends = io.BytesIO(), []
 
     def warm_up():
         raise ImportError("libtorch.so: failed to map segment from shared object")
 
-    server = Server(Sender(), {"quick": lambda *_: {}}, lambda _: {}, warm_up)
+    server = Server(Sender(said), {"quick": lambda *_: {}}, lambda _: {}, warm_up)
     server._end = ends.append
     server._work(Job({"type": "quick", "id": "a"}))
-    assert lines[-1]["code"] == "device"
+    assert json.loads(said.getvalue().splitlines()[-1])["code"] == "device"
     assert ends == [1]  # with halves of a library nobody can go on
