@@ -1,70 +1,24 @@
-"""Every kind of photo file that users bring: orientation, depth, colours, raw files, dangerous and damaged files."""
+"""Every kind of photo file that users bring: orientation, depth, colours, containers, raw files."""
 
 from __future__ import annotations
 
 import io
-import os
 import struct
-import subprocess
-import sys
 import zlib
 
 import cv2
 import numpy as np
 import pytest
-from conftest import REPOSITORY
+from photo_files import FOCAL, close, encoded, exif_of, gradient, stored_for, tiff, write
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from seif_core.errors import PhotoNotFoundError, PhotoUnreadableError, PhotoUnsuitableError
-from seif_core.portrait import decode
+from seif_core.errors import PhotoUnreadableError, PhotoUnsuitableError
 from seif_core.portrait.decode import decode_photo
 from seif_core.portrait.isobmff import is_still, read_still
-from seif_core.portrait.photo_file import read_photo_file
 
 pillow_heif = pytest.importorskip("pillow_heif")
 pillow_heif.register_heif_opener()
-
-FOCAL = 50 / 43.2666
-
-
-def gradient(width=96, height=64):
-    """An image whose corners differ: red grows to the right, green downwards."""
-    x, y = np.meshgrid(np.linspace(20, 230, width), np.linspace(20, 230, height))
-    return np.stack([x, y, np.full_like(x, 90)], axis=-1).astype(np.uint8)
-
-
-def close(a, b, tolerance=4.0):
-    return a.shape == b.shape and np.abs(a.astype(float) - b.astype(float)).mean() < tolerance
-
-
-def exif_of(orientation=1, film=50, size=(96, 64)):
-    exif = Image.Exif()
-    exif[0x010F] = "Maker"
-    exif[0x0112] = orientation
-    tags = exif.get_ifd(0x8769)
-    tags[0xA405] = film
-    if size:
-        tags[0xA002], tags[0xA003] = size
-    return exif
-
-
-def encoded(pixels, kind, **options):
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, kind, **options)
-    return stream.getvalue()
-
-
-def write(folder, data, name="photo"):
-    path = folder / name
-    path.write_bytes(data)
-    return path
-
-
-def stored_for(orientation, upright):
-    undo = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]
-    image = Image.fromarray(upright)
-    return np.asarray(image if undo is None else image.transpose(Image.Transpose(undo)))
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
@@ -139,28 +93,6 @@ def test_metadata_larger_than_pillow_reads_refuse_no_png(tmp_path):
 
 
 # --- depth
-
-
-def tiff(values, planar=False, fmt=1):
-    """A little-endian TIFF without compression: (H, W, 3), plane by plane if planar."""
-    height, width, channels = values.shape
-    planes = [values[..., k] for k in range(3)] if planar else [values]
-    bits = values.dtype.itemsize * 8
-    body = b"".join(np.ascontiguousarray(p).tobytes() for p in planes)
-    offsets = [8 + k * planes[0].nbytes for k in range(len(planes))]
-    extra_at = 8 + len(body)
-    extra, entries = b"", []
-    for tag, kind, numbers in (
-        (256, "I", [width]), (257, "I", [height]), (258, "H", [bits] * channels), (259, "H", [1]), (262, "H", [2]),
-        (273, "I", offsets), (277, "H", [channels]), (278, "I", [height]), (279, "I", [p.nbytes for p in planes]),
-        (284, "H", [2 if planar else 1]), (339, "H", [fmt] * channels),
-    ):  # fmt: skip
-        packed = struct.pack(f"<{len(numbers)}{kind}", *numbers)
-        if len(packed) > 4:
-            packed, extra = struct.pack("<I", extra_at + len(extra)), extra + packed
-        entries.append(struct.pack("<HHI", tag, {"H": 3, "I": 4}[kind], len(numbers)) + packed.ljust(4, b"\0"))
-    directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
-    return b"II*\0" + struct.pack("<I", extra_at + len(extra)) + body + extra + directory
 
 
 @pytest.mark.parametrize("planar", [False, True])
@@ -413,146 +345,3 @@ def test_raw_files_that_are_no_tiff_give_their_largest_preview_too(tmp_path, hea
     small, large = (encoded(gradient(w, w), "JPEG", quality=95) for w in (160, 640))
     photo = decode_photo(write(tmp_path, head + bytes(64) + small + bytes(9) + large + bytes(9)))
     assert close(photo.pixels, gradient(640, 640), 6.0)
-
-
-# --- dangerous files
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
-def test_pipes_and_devices_are_refused_without_waiting_for_them(tmp_path):
-    os.mkfifo(tmp_path / "a.jpg")
-    with pytest.raises(PhotoUnreadableError, match="pipe or a device"):
-        decode_photo(tmp_path / "a.jpg")
-    code = ("import pathlib; from seif_core.portrait.decode import decode_photo\n"
-            "try: decode_photo(pathlib.Path('/dev/zero'))\nexcept Exception as e: print(type(e).__name__)")  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=REPOSITORY,
-                          check=False)  # fmt: skip
-    assert done.stdout.strip() == "PhotoUnreadableError"
-
-
-def test_names_that_no_file_can_have_end_in_a_sentence(tmp_path):
-    with pytest.raises(PhotoNotFoundError, match="no possible file name"):
-        decode_photo(tmp_path / "a\0b.jpg")
-    with pytest.raises(PhotoUnreadableError):
-        decode_photo(tmp_path / ("a/" * 3000 + "b.jpg"))
-
-
-def test_a_name_that_is_not_utf8_becomes_printable(tmp_path):
-    path = tmp_path / os.fsdecode(b"caf\xe9.png")
-    try:
-        path.write_bytes(encoded(gradient(), "PNG"))
-    except (OSError, UnicodeError):
-        pytest.skip("this file system takes no such name")
-    photo = decode_photo(path)
-    assert photo.name.encode("utf-8").decode() == "caf\N{REPLACEMENT CHARACTER}.png"
-    path.write_bytes(b"no picture")
-    with pytest.raises(PhotoUnreadableError) as caught:
-        decode_photo(path)
-    assert str(caught.value).encode("utf-8")
-
-
-def test_a_file_larger_than_any_photo_is_not_read_into_memory(tmp_path):
-    with (tmp_path / "a.jpg").open("wb") as stream:
-        stream.truncate(2_000_000)
-    with pytest.raises(PhotoUnsuitableError, match="more than 1 MB"):
-        read_photo_file(tmp_path / "a.jpg", limit=1_000_000)
-
-
-@pytest.mark.parametrize("kind", ["HEIF", "AVIF", "WEBP", "GIF", "BMP", "JPEG2000"])
-def test_every_format_is_refused_by_the_size_it_declares_without_taking_the_memory(tmp_path, kind):
-    data = bytearray(encoded(gradient(), kind))
-    huge = 16_000
-    if kind in {"HEIF", "AVIF"}:
-        at = data.index(b"ispe") + 8
-        data[at : at + 8] = struct.pack(">II", huge, huge)
-    elif kind == "GIF":
-        data[6:10] = struct.pack("<HH", huge, huge)
-    elif kind == "BMP":
-        data[18:26] = struct.pack("<ii", huge, huge)
-    elif kind == "JPEG2000":
-        at = data.index(b"ihdr") + 4
-        data[at : at + 8] = struct.pack(">II", huge, huge)
-        at = data.index(b"\xff\x51") + 6
-        data[at : at + 8] = struct.pack(">II", huge, huge)
-    else:
-        at = data.index(b"\x9d\x01\x2a") + 3
-        data[at : at + 4] = struct.pack("<HH", huge, huge)
-    code = (
-        "import pathlib, resource, sys; from seif_core.portrait.decode import decode_photo\n"
-        "resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))\n"
-        "try: decode_photo(pathlib.Path(sys.argv[1])); print('read')\n"
-        "except Exception as e: print(type(e).__name__)"
-    )
-    if sys.platform != "linux":
-        pytest.skip("the bound of memory is Linux's")
-    path = str(write(tmp_path, bytes(data)))
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60,
-                          cwd=REPOSITORY, check=False)  # fmt: skip
-    assert done.stdout.strip() in {"PhotoUnsuitableError", "PhotoUnreadableError"}, done.stderr
-
-
-@pytest.mark.parametrize("kind", ["u2", "f4"])
-def test_a_tiff_is_refused_by_the_size_it_declares(tmp_path, kind):
-    data = bytearray(tiff(np.zeros((32, 32, 3), kind), planar=True, fmt=3 if kind == "f4" else 1))
-    for tag in (256, 257):
-        at = data.index(struct.pack("<HHI", tag, 4, 1)) + 8
-        data[at : at + 4] = struct.pack("<I", 60_000)
-    with pytest.raises(PhotoUnsuitableError, match="too many to decode safely"):
-        decode_photo(write(tmp_path, bytes(data)))
-
-
-def test_a_tiff_is_refused_by_the_tile_it_declares(tmp_path):
-    data = bytearray(encoded(gradient(), "TIFF"))
-    for tag, becomes in ((296, 322), (282, 323)):
-        data = data.replace(struct.pack("<HH", tag, 3), struct.pack("<HH", becomes, 3))
-    at = struct.unpack_from("<I", data, 4)[0]
-    count = struct.unpack_from("<H", data, at)[0]
-    entries = bytes(data[at + 2 : at + 2 + 12 * count])
-    entries += struct.pack("<HHII", 322, 4, 1, 65520) + struct.pack("<HHII", 323, 4, 1, 65520)
-    data[4:8] = struct.pack("<I", len(data))
-    data += struct.pack("<H", count + 2) + entries + bytes(4)
-    with pytest.raises(PhotoUnsuitableError, match="too many to decode safely"):
-        decode_photo(write(tmp_path, bytes(data)))
-
-
-def test_a_progressive_jpeg_of_a_thousand_scans_is_refused(tmp_path):
-    data = encoded(gradient(), "JPEG", progressive=True)
-    scan = data[data.rindex(b"\xff\xda") : -2]
-    with pytest.raises(PhotoUnsuitableError, match="too many scans"):
-        decode_photo(write(tmp_path, data[:-2] + scan * 1000 + data[-2:]))
-
-
-def test_a_postscript_file_named_jpg_starts_no_other_program(tmp_path, monkeypatch):
-    monkeypatch.setattr(subprocess, "check_call", lambda *_, **__: pytest.fail("a program was started"))
-    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a program was started"))
-    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\n100 100 moveto\nshowpage\n%%EOF\n"
-    with pytest.raises(PhotoUnreadableError):
-        decode_photo(write(tmp_path, eps, "a.jpg"))
-    assert not {"EPS", "PDF", "WMF", "PSD"} & set(decode.FORMATS)
-
-
-# --- damaged files
-
-
-@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
-def test_damaged_avif_and_heic_end_in_a_typed_error(tmp_path, kind):
-    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    good = encoded(noise, kind, exif=exif_of())
-    random = np.random.default_rng(1)
-    refused = 0
-    for _ in range(150):
-        bad = bytearray(good)
-        for _ in range(random.integers(1, 10)):
-            bad[int(random.integers(0, min(len(bad), 600)))] = random.integers(0, 256)
-        try:
-            decode_photo(write(tmp_path, bytes(bad)))
-        except (PhotoUnreadableError, PhotoUnsuitableError):
-            refused += 1
-    assert refused > 30
-
-
-def test_an_error_that_only_avifs_decoder_raises_is_typed_too(tmp_path):
-    good = encoded(gradient(), "AVIF")
-    start = good.index(b"mdat") + 4
-    with pytest.raises(PhotoUnreadableError, match="damaged"):
-        decode_photo(write(tmp_path, good[:start] + bytes(len(good) - start)))
