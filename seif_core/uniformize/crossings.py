@@ -7,6 +7,7 @@ predicates. Where a part of the mesh has moved since the last search, only what 
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import igl.predicates
@@ -73,11 +74,9 @@ def _surroundings(corners: Float[np.ndarray, "T 3 3"], moved: Bool[np.ndarray, "
     # no box is longer than a cell, so its corners lie in all cells that it touches
     cell = max(float((high - low).max()), float((high.max(axis=0) - origin).max()) / _CELLS, 1e-12)
     first, last = ((low - origin) / cell).astype(np.int64), ((high - origin) / cell).astype(np.int64)
-    count = last.max(axis=0) + 1
-    places = [
-        np.ravel_multi_index(tuple(np.where(corner, last, first).T), tuple(count.tolist())) for corner in _CORNERS
-    ]
-    marked = np.zeros(int(count.prod()), bool)
+    count = tuple(int(n) + 1 for n in last.max(axis=0))
+    places = [np.ravel_multi_index(tuple(np.where(corner, last, first).T), count) for corner in _CORNERS]
+    marked = np.zeros(math.prod(count), bool)
     for place in places:
         marked[place[moved]] = True
     return _any(np.stack([marked[place] for place in places]))
