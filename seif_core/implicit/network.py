@@ -107,7 +107,8 @@ class PointClassifier(nn.Module):
     ) -> Float[torch.Tensor, "B D N"]:
         """A layer by two products, so that its input need not be put together: a third of the time."""
         layer = self.get_submodule(f"conv{index}")
-        assert isinstance(layer, nn.Conv1d) and layer.bias is not None  # noqa: S101 - narrows the types
+        assert isinstance(layer, nn.Conv1d)  # noqa: S101 - narrows the type
+        assert layer.bias is not None  # noqa: S101 - narrows the type
         own = x.shape[1]
         weight = layer.weight[..., 0].expand(len(x), -1, -1)
         out = torch.baddbmm(layer.bias[None, :, None], weight[..., :own], x)
