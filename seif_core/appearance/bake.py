@@ -72,9 +72,9 @@ def bake_texture(
     if photo is None:
         colours = np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
     else:
-        texels = project_photo(portrait, fit, photo, atlas=atlas, zones=zones, membrane=membrane, settings=settings)
+        texels = [project_photo(portrait, fit, photo, atlas=atlas, zones=zones, membrane=membrane, settings=settings)]
         progress.step(0.5)
-        colours = complete(model, atlas, zones, membrane, texels)
+        colours = complete(model, atlas, zones, membrane, texels.pop())  # which lets go of them early
     progress.step(0.8)
     _paint_mouth(model, atlas, zones, colours)
     eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))

@@ -46,14 +46,16 @@ def complete(
         shine = np.maximum((texels.colour[part] - skin).min(axis=1) - _SHINE, 0)
         shine *= (1 - _SHINE_KEPT) * (1 - texels.scalp[part])
         high[part] = texels.colour[part] - low[part] - shine[:, None]
-    if texels.hair_colour is not None:
-        shown = covered * (texels.likeness < 0.3) * own > 0.9
+    likeness, detail, hair_colour = texels.likeness, texels.detail, texels.hair_colour
+    del texels  # its colours are tens of megabytes
+    if hair_colour is not None:
+        shown = covered * (likeness < 0.3) * own > 0.9
         low += _strands(model, atlas, covered * (1 - own), high[shown])[:, None]
     layer = _layer(atlas, high, own)
     for part in atlas.parts:
         mirrored, confidence = _mirrored(atlas, layer, part)
         share = (1 - own[part]) * confidence * atlas.spread(zones.paired[:, None], part)[:, 0]
-        low[part] += (high[part] * own[part, None] + mirrored * share[:, None]) * texels.detail[part, None]
+        low[part] += (high[part] * own[part, None] + mirrored * share[:, None]) * detail[part, None]
     return low
 
 
@@ -63,9 +65,10 @@ def _strands(
     """Lightness of strands where hair is not seen (`share` 0..1), as strong as the seen hair's own structure."""
     out = np.zeros(len(share), np.float32)
     strength = 0.8 * float(np.std(seen.mean(axis=1))) if len(seen) > 200 else _STRANDS
-    hidden = np.flatnonzero(share > 0.01)
-    light = strands(model, atlas.spread(model.template, hidden)) * min(strength, 1.5 * _STRANDS)
-    out[hidden] = light * share[hidden]
+    for part in atlas.parts:
+        hidden = part.start + np.flatnonzero(share[part] > 0.01)
+        light = strands(model, atlas.spread(model.template, hidden)) * min(strength, 1.5 * _STRANDS)
+        out[hidden] = light * share[hidden]
     return out
 
 
