@@ -89,7 +89,7 @@ def reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progres
     progress = progress or Progress()
     before = dict(progress.seconds)  # of earlier photos, where one progress serves several
     try:
-        with progress.stage("Prepare"):
+        with memory_in_words(), progress.stage("Prepare"):
             prepared = _prepare(settings)
         with memory_in_words(), repeatable(settings.seed):
             done = _reconstruct(photo, prepared, settings, progress)
@@ -170,7 +170,7 @@ def _bake(
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:
-    found = []
+    found = list(portrait.warnings)
     if portrait.face_count > 1:
         others = portrait.face_count - 1
         found.append(
