@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -52,6 +54,34 @@ def share_the_cores() -> None:
     times slower.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def return_memory() -> None:
+    """Give back to the system what earlier steps have freed.
+
+    Linux's C library keeps it, in pieces between which the next step's arrays do not fit: a process that makes many
+    heads would hold ever more. Elsewhere, and with other C libraries, nothing is done.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, torch counts with one thread: where each step is short, waking the others takes longer than the step.
+
+    Raises:
+        DependencyError: torch is not installed.
+    """
+    torch = _torch()
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager
