@@ -36,7 +36,7 @@ _MOST_NODES: Final = 100_000
 """Nodes and accessors of a GLB; a scan has a handful."""
 _MOST_VERTICES: Final = 30_000_000
 """Vertices of a scan; raw scans of a face have up to 5 million."""
-_LARGEST_HEADER: Final = 1 << 16
+LARGEST_PLY_HEADER: Final = 1 << 16
 """Bytes of a PLY's header; some hundred are usual."""
 _LARGEST_COORDINATE: Final = 1e7
 """Units from the origin: beyond it float32 files have lost the shape (10 km in millimetres)."""
@@ -44,7 +44,7 @@ _LARGEST_COORDINATE: Final = 1e7
 _EXTENSIONS: Final = ("KHR_materials_", "KHR_texture_", "KHR_mesh_quantization", "EXT_texture_", "KHR_lights_", "KHR_xmp")
 """Beginnings of the glTF extensions that leave a mesh readable without knowing them."""
 
-_UNREADABLE: Final = (
+UNREADABLE: Final = (
     OSError,
     ValueError,
     LookupError,
@@ -101,14 +101,14 @@ def _read_with_trimesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
             if kind == "glb":
                 _check_glb(stream.read(), path.name)
             elif kind == "ply":
-                _check_ply(stream.read(_LARGEST_HEADER), path.stat().st_size)
+                check_ply(stream.read(LARGEST_PLY_HEADER), path.stat().st_size)
             stream.seek(0)
             # read from a stream, so that nothing beside the file can be found and opened
             loaded: Any = trimesh.load_scene(stream, file_type=kind, process=False, skip_materials=True)
         return _gathered(loaded)
     except SettingsError:
         raise
-    except (*_UNREADABLE, HeaderError) as error:
+    except (*UNREADABLE, HeaderError) as error:
         told = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
         raise SettingsError(f"{path.name} cannot be read as a mesh ({told}); give OBJ, PLY, STL or NPZ.") from error
 
@@ -130,7 +130,7 @@ def _gathered(scene: Any) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN401 - tr
     return np.concatenate(vertices), np.concatenate(triangles)
 
 
-def _check_ply(header: bytes, size: int) -> None:
+def check_ply(header: bytes, size: int) -> None:
     """Refuse a PLY that declares more elements than it has bytes."""
     head, end, _ = header.partition(b"end_header")
     if not header.startswith(b"ply") or not end:

@@ -16,6 +16,7 @@ from typing import Final
 import igl
 import numpy as np
 
+from ..geometry.visibility import sphere
 from ..shapes import Bool, Float, Int
 
 POINTS: Final = 10_000
@@ -31,8 +32,8 @@ _OPEN: Final = 0.6
 _HIDDEN: Final = 0.93
 """Occlusion from which a point is hidden. Folds of ears, nostrils' rims and the parting of lips lie below 0.9, a mouth
 bag behind closed lips at 0.98 and more; measured on the Open head."""
-_BLOCK: Final = 4000
-"""Points whose rays are followed at once, for some seconds at most."""
+_LIFT: Final = 2e-5
+"""Metres that a ray starts above its surface, so as not to meet the triangle that it starts from."""
 _TELLING: Final = 300
 """Points that tell which side of the triangles is the outer one."""
 _UNDECIDED: Final = 0.1
@@ -107,31 +108,42 @@ def hidden(
         vertices: metres.
         triangles: of the mesh.
     """
+    rays = _Rays(vertices, triangles)
     some = np.linspace(0, len(points) - 1, min(len(points), _TELLING)).astype(np.int64)
-    ahead = _occlusion(points[some], normals[some], vertices, triangles, _FIRST_RAYS)
-    behind = _occlusion(points[some], -normals[some], vertices, triangles, _FIRST_RAYS)
-    undecided = abs(float(ahead.mean() - behind.mean())) < _UNDECIDED
-    side = 1.0 if ahead.mean() <= behind.mean() else -1.0
-    found = _closed(points, side * normals, vertices, triangles)
-    if undecided:
-        found[found] = _closed(points[found], -side * normals[found], vertices, triangles)
+    ahead, behind = (float(rays.met(points[some], s * normals[some], _FIRST_RAYS).mean()) for s in (1, -1))
+    side = 1.0 if ahead <= behind else -1.0
+    found = rays.closed(points, side * normals)
+    if abs(ahead - behind) < _UNDECIDED:
+        found[found] = rays.closed(points[found], -side * normals[found])
     return found
 
 
-def _closed(points: np.ndarray, normals: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Which points are hidden on the side of their normals."""
-    found = _occlusion(points, normals, vertices, triangles, _FIRST_RAYS) > _OPEN
-    found[found] = _occlusion(points[found], normals[found], vertices, triangles, _RAYS) > _HIDDEN
-    return found
+class _Rays:
+    """A mesh that rays are shot at.
 
+    Args:
+        vertices: (V, 3) metres.
+        triangles: (T, 3).
+    """
 
-def _occlusion(
-    points: np.ndarray, normals: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, rays: int
-) -> np.ndarray:
-    """Share of rays that meet the mesh (N,), in blocks between which an interruption is heard."""
-    v, f = np.ascontiguousarray(vertices, np.float64), np.ascontiguousarray(triangles, np.int64)
-    shares = [np.zeros(0)]
-    for start in range(0, len(points), _BLOCK):
-        block, facing = (np.ascontiguousarray(a[start : start + _BLOCK]) for a in (points, normals))
-        shares.append(np.reshape(igl.ambient_occlusion(v, f, block, facing, rays), -1))
-    return np.concatenate(shares)
+    def __init__(self, vertices: np.ndarray, triangles: np.ndarray) -> None:
+        self._vertices = np.ascontiguousarray(vertices, np.float64)
+        self._triangles = np.ascontiguousarray(triangles, np.int64)
+        self._tree = igl.AABB()
+        self._tree.init(self._vertices, self._triangles)
+
+    def closed(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """Which points (N, 3) are hidden on the side of their normals (N, 3)."""
+        found = self.met(points, normals, _FIRST_RAYS) > _OPEN
+        found[found] = self.met(points[found], normals[found], _RAYS) > _HIDDEN
+        return found
+
+    def met(self, points: np.ndarray, normals: np.ndarray, count: int) -> np.ndarray:
+        """Share (N,) of rays into the half spaces of normals (N, 3) that meet the mesh; each direction may be interrupted."""
+        hits = np.zeros(len(points))
+        for direction in sphere(count) if len(points) else ():
+            ways = np.where((normals @ direction >= 0)[:, None], direction, -direction)
+            starts = points + _LIFT * (normals + ways)
+            found = self._tree.intersect_ray_first(self._vertices, self._triangles, starts, ways)[0]
+            hits += np.reshape(found, -1) >= 0
+        return hits / count
