@@ -34,6 +34,9 @@ _BLOCK: Final = 1 << 20
 
 _NUMERIC: Final = "biuf"
 _TEXT: Final = "US"
+_LAST_CHARACTER: Final = 0x10FFFF
+_SURROGATES: Final = (0xD800, 0xDFFF)
+"""Unicode's last code point, and those that are no characters: Python cannot hold or cannot write them."""
 
 _HEADERS: Final = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -182,5 +185,9 @@ def _read_stream(stream: _Stream, size: int) -> np.ndarray:
     if content == 0:
         return np.zeros(shape, dtype)
     array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    if dtype.kind == "U":
+        codes = np.frombuffer(data, np.dtype("u4").newbyteorder(dtype.byteorder))
+        if (codes > _LAST_CHARACTER).any() or ((codes >= _SURROGATES[0]) & (codes <= _SURROGATES[1])).any():
+            raise ArrayFileError("it holds text of characters that do not exist")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 

@@ -18,7 +18,7 @@ import pickletools
 from collections.abc import Callable
 from typing import Any, Final, Protocol, runtime_checkable
 
-_MOST_OPERATIONS: Final = 1_000_000
+_MOST_OPERATIONS: Final = 500_000
 """Operations of one pickle; FLAME's own files take some thousands."""
 
 _MOST_MEMORY: Final = 1 << 29
