@@ -1,6 +1,7 @@
 """Damaged files of users, read as the project reads them: each must end in a result or in a typed error.
 
-`python benchmarks/fuzz.py photos|files [--count N] [--seed S]`; see the modules `fuzz_*` for what is damaged, how, and the
+`python benchmarks/fuzz.py photos|files [--count N] [--seed S]`; see the modules `fuzz_*` for what is damaged, how,
+and the
 last figures. The exit code is 1 where anything else happened.
 """
 

@@ -1,7 +1,9 @@
 """Mutated head, FLAME, weight and scan files: `python benchmarks/fuzz.py files [--count N]`.
 
-Each file is a good one of its kind with bytes flipped, a piece cut off, doubled or zeroed, or numbers made huge; of zips mostly
-the entries, with checksums that are right again. Each kind is read by one process of its own, whose memory is limited. Expected is a result or a typed error; anything else (another
+Each file is a good one of its kind with bytes flipped, a piece cut off, doubled or zeroed, or numbers made huge; of
+zips mostly
+the entries, with checksums that are right again. Each kind is read by one process of its own, whose memory is
+limited. Expected is a result or a typed error; anything else (another
 exception, a crash, more memory, a file left behind) counts as a failure, and ends the command with exit code 1.
 
 Last figures (2 cores, x86_64): 200 files, 0 failures, largest process 1.0 GB (torch and the head model included).

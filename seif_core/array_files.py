@@ -1,7 +1,9 @@
 """NumPy's array files (.npy, .npz) read within bounds: what a file declares is checked before anything is allocated.
 
-A file that somebody else made may declare terabytes in a hundred bytes, or hold gigabytes of zeros in a few megabytes of
-deflated data. Here every array's header is read first; the sum of what the arrays take must stay below a limit, and what
+A file that somebody else made may declare terabytes in a hundred bytes, or hold gigabytes of zeros in a few megabytes
+of
+deflated data. Here every array's header is read first; the sum of what the arrays take must stay below a limit, and
+what
 is unpacked must be exactly what was declared. Unpacking goes in small blocks, so that Ctrl-C is heard.
 
 Imports numpy alone, because Blender's Python reads `head` too. Format: numpy.lib.format, versions 1.0 and 2.0.
@@ -23,7 +25,8 @@ from typing import Final, Protocol, runtime_checkable
 import numpy as np
 
 LARGEST: Final = 1 << 29
-"""Bytes that the arrays of one file may take together, unpacked: 512 MiB. The largest head (a mesh subdivided once with a
+"""Bytes that the arrays of one file may take together, unpacked: 512 MiB. The largest head (a mesh subdivided once
+with a
 texture of 8192 pixels a side) takes 300 MB, FLAME with 400 components 60 MB."""
 
 _MOST_ENTRIES: Final = 4096
@@ -61,7 +64,7 @@ UNREADABLE: Final = (
     zipfile.LargeZipFile,
     zlib.error,
 )
-"""What zipfile, zlib and NumPy's header parser raise on damaged files (RuntimeError: encrypted ones, too deep nesting)."""
+"""What zipfile, zlib and NumPy's header parser raise on damaged files (RuntimeError: encrypted ones)."""
 
 
 @runtime_checkable
@@ -95,7 +98,7 @@ def read_arrays(path: Path, names: Collection[str] | None = None, limit: int = L
             entries = _entries(archive, names)
             total = sum(info.file_size for info in entries.values())
             if total > limit:
-                raise ArrayFileError(f"it declares {total / 1e6:.0f} MB of arrays, more than {limit / 1e6:.0f} MB")
+                raise ArrayFileError(f"it declares {total / 1e6:.0f} MB of arrays, more than {limit / 1e6:.0f} MB")  # noqa: TRY301
             return {name: _read_entry(archive, info) for name, info in entries.items()}
     except (FileNotFoundError, ArrayFileError):
         raise
@@ -114,7 +117,7 @@ def read_array(path: Path, limit: int = LARGEST) -> np.ndarray:
     try:
         size = path.stat().st_size
         if size > limit:
-            raise ArrayFileError(f"it is {size / 1e6:.0f} MB large, more than {limit / 1e6:.0f} MB")
+            raise ArrayFileError(f"it is {size / 1e6:.0f} MB large, more than {limit / 1e6:.0f} MB")  # noqa: TRY301
         with path.open("rb") as stream:
             return _read_stream(stream, size)
     except (FileNotFoundError, ArrayFileError):
@@ -190,4 +193,3 @@ def _read_stream(stream: _Stream, size: int) -> np.ndarray:
         if (codes > _LAST_CHARACTER).any() or ((codes >= _SURROGATES[0]) & (codes <= _SURROGATES[1])).any():
             raise ArrayFileError("it holds text of characters that do not exist")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
-

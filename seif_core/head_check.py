@@ -1,6 +1,6 @@
-"""Whether the arrays of a `Head` fit together: shapes, types, ranges, numbers. Whoever shows or writes a head relies on it.
+"""Whether the arrays of a `Head` fit together: shapes, types, ranges, numbers.
 
-Blender, for one, does not check corners of faces: one beyond the last vertex ends the whole program when the file is
+Whoever shows or writes a head relies on it. Blender, for one, does not check corners of faces: one beyond the last vertex ends the whole program when the file is
 opened. Imports numpy alone, because Blender's Python reads `head` too.
 """
 
@@ -104,7 +104,7 @@ def _text_fault(values: Mapping[str, Any]) -> str | None:
     return "'texture' is empty" if texture is not None and texture.size == 0 else None
 
 
-def _corner_fault(values: Mapping[str, Any], extents: Mapping[str, int]) -> str | None:
+def _corner_fault(values: Mapping[str, Any], extents: Mapping[str, int]) -> str | None:  # noqa: PLR0911
     """Faces that name what does not exist."""
     if extents["V"] == 0 or extents["F"] == 0:
         return "'vertices' or 'faces' is empty"

@@ -1,10 +1,13 @@
 """Finding the head in a scan of unknown unit, which may stand on a body, a figure or a turntable.
 
-Every unit in which the scan is as large as a face, a head, a bust or a person is tried, and in a scan that is longer than
-a head its ends too, since a head is where something ends. The prediction's face is aligned to each (`coarse_alignment`);
+Every unit in which the scan is as large as a face, a head, a bust or a person is tried, and in a scan that is longer
+than
+a head its ends too, since a head is where something ends. The prediction's face is aligned to each
+(`coarse_alignment`);
 the unit and the place where it lies closest win, if it lies close at all.
 
-Convention: a found `Similarity` carries the prediction (metres) to the scan in metres. Worked number: a scan 2.4 high may
+Convention: a found `Similarity` carries the prediction (metres) to the scan in metres. Worked number: a scan 2.4 high
+may
 be a person in metres or a head in decimetres; the face decides.
 """
 
@@ -65,6 +68,7 @@ def find_head(
     scan_triangles: Int[np.ndarray, "S 3"],
     vertices: Float[np.ndarray, "V 3"],
     triangles: Int[np.ndarray, "T 3"],
+    *,
     nose_tip: Float[np.ndarray, "3"],
     unit: str | None = None,
 ) -> FoundHead:

@@ -26,7 +26,7 @@ _LOG: Final = logging.getLogger(__name__)
 _LARGEST_FILE: Final = 1 << 24
 """Bytes of a landmark file: 16 MiB; 68 landmarks take some kilobytes."""
 _OFF_SURFACE: Final = 0.1
-"""Median distance from landmarks to their surface, in parts of the landmarks' extent, up to which they lie on it: 1 cm."""
+"""Median distance from landmarks to their surface, in parts of their extent, up to which they lie on it: 1 cm."""
 _RESIDUAL: Final = 0.09
 """Root mean square, in parts of the seven landmarks' extent (some 9 cm): landmarks of two people differ by less after
 alignment (a few hundredths), and exchanged sides by more (0.13 and up); both measured on the project's sample heads."""
@@ -100,7 +100,9 @@ def in_surface_unit(
     return best * landmarks
 
 
-def in_order(landmarks: Float[np.ndarray, "L 3"], model: Float[np.ndarray, "M 3"], name: str) -> Float[np.ndarray, "L 3"]:
+def in_order(
+    landmarks: Float[np.ndarray, "L 3"], model: Float[np.ndarray, "M 3"], name: str
+) -> Float[np.ndarray, "L 3"]:
     """The landmarks in the order in which they were meant, which is told in a warning where it was another.
 
     Args:
@@ -128,8 +130,10 @@ def in_order(landmarks: Float[np.ndarray, "L 3"], model: Float[np.ndarray, "M 3"
         return landmarks[orders[best]]
     if given > _RESIDUAL:
         raise SettingsError(
-            f"The landmarks {name} fit those of the prediction to {given:.0%} of their extent only; give the same points in the "
-            "same order (eye corners from the subject's right to left, nose base, right and left mouth corner; or iBUG)."
+            f"The landmarks {name} fit those of the prediction to {given:.0%} of their extent only; give the "
+            f"same points in the "
+            "same order (eye corners from the subject's right to left, nose base, right and left mouth corner; "
+            "or iBUG)."
         )
     return landmarks
 
@@ -149,7 +153,7 @@ def read_landmarks(path: Path) -> Float[np.ndarray, "L 3"]:
     """
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST_FILE:
-            raise ValueError("there is no such file, or it is larger than 16 MB")
+            raise ValueError("there is no such file, or it is larger than 16 MB")  # noqa: TRY301
         match path.suffix.lower():
             case ".pp":
                 points = _read_picked_points(path)
@@ -161,7 +165,16 @@ def read_landmarks(path: Path) -> Float[np.ndarray, "L 3"]:
                 text = path.read_text(encoding="utf-8-sig").replace(",", " ").replace(";", " ")
                 points = [[float(n) for n in line.split()] for line in text.splitlines() if line.strip()]
         array = np.asarray(points, dtype=np.float64).reshape(-1, 3)
-    except (OSError, ArrayFileError, ValueError, TypeError, KeyError, RecursionError, OverflowError, ET.ParseError) as error:
+    except (
+        OSError,
+        ArrayFileError,
+        ValueError,
+        TypeError,
+        KeyError,
+        RecursionError,
+        OverflowError,
+        ET.ParseError,
+    ) as error:
         raise SettingsError(
             f"The landmarks {path.name} cannot be read ({error}); give .pp, .npy, .json or text with x y z a line."
         ) from error

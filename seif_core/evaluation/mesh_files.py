@@ -1,11 +1,13 @@
 """Reading meshes and point clouds from a fixed list of formats, within bounds.
 
-What a file declares is checked against what it holds before anything is allocated, nothing that a file names (materials,
+What a file declares is checked against what it holds before anything is allocated, nothing that a file names
+(materials,
 textures, buffers, archives) is opened, and whatever is damaged ends in one sentence. Meshes are read by trimesh.
 
 Formats: glTF 2.0 (https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html), PLY (Turk, 1994), OBJ, STL, OFF.
 
-Convention: coordinates and unit of the file, corners in the file's order. Worked number: a GLB's vertex at (0, 0, 1) in a
+Convention: coordinates and unit of the file, corners in the file's order. Worked number: a GLB's vertex at (0, 0, 1)
+in a
 node that is moved by (1, 0, 0) leaves here as (1, 0, 1).
 """
 
@@ -41,7 +43,14 @@ LARGEST_PLY_HEADER: Final = 1 << 16
 _LARGEST_COORDINATE: Final = 1e7
 """Units from the origin: beyond it float32 files have lost the shape (10 km in millimetres)."""
 
-_EXTENSIONS: Final = ("KHR_materials_", "KHR_texture_", "KHR_mesh_quantization", "EXT_texture_", "KHR_lights_", "KHR_xmp")
+_EXTENSIONS: Final = (
+    "KHR_materials_",
+    "KHR_texture_",
+    "KHR_mesh_quantization",
+    "EXT_texture_",
+    "KHR_lights_",
+    "KHR_xmp",
+)
 """Beginnings of the glTF extensions that leave a mesh readable without knowing them."""
 
 UNREADABLE: Final = (
@@ -76,7 +85,8 @@ def read_mesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
     kind = path.suffix.lower()
     if kind not in FORMATS:
         raise SettingsError(
-            f"{path.name} is none of the formats that are read ({', '.join(f[1:].upper() for f in FORMATS)}); export it "
+            f"{path.name} is none of the formats that are read ({', '.join(f[1:].upper() for f in FORMATS)}); "
+            f"export it "
             "as one of them."
         )
     if not path.is_file() or not stat.S_ISREG(path.stat().st_mode):
@@ -155,7 +165,8 @@ def _check_glb(data: bytes, name: str) -> None:
     foreign = sorted(key for key in used if not str(key).startswith(_EXTENSIONS))
     if foreign:
         raise SettingsError(
-            f"{name} needs the glTF extension {', '.join(foreign)[:200]} (a compressed mesh, for example), which is not "
+            f"{name} needs the glTF extension {', '.join(foreign)[:200]} (a compressed mesh, for example), "
+            f"which is not "
             "read; export it again without compression."
         )
     if len(accessors) > _MOST_NODES or len(nodes) > _MOST_NODES:
@@ -177,9 +188,9 @@ def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
         vertices = data["vertices"] if "vertices" in data else data["v_template"]
         faces = data["faces"] if "faces" in data else data.get("f", np.zeros((0, 3), np.int32))
         if vertices.dtype.kind not in "fiu" or vertices.ndim != 2 or vertices.shape[1] != 3:
-            raise ValueError(f"its vertices are {vertices.dtype} {vertices.shape}")
+            raise ValueError(f"its vertices are {vertices.dtype} {vertices.shape}")  # noqa: TRY301
         if faces.dtype.kind not in "iu" or faces.ndim != 2 or faces.shape[1] not in (3, 4):
-            raise ValueError(f"its faces are {faces.dtype} {faces.shape}")
+            raise ValueError(f"its faces are {faces.dtype} {faces.shape}")  # noqa: TRY301
     except (OSError, ArrayFileError, ValueError, KeyError) as error:
         raise SettingsError(
             f"{path.name} cannot be read ({error}); give an NPZ with 'vertices' (V, 3) and 'faces' (F, 3 or 4)."

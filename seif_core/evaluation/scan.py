@@ -2,7 +2,8 @@
 
 The prediction is carried onto the scan by a similarity from corresponding landmarks, refined by least squares on the
 scan-to-mesh distance; then the distance from each scan vertex within 95 mm of the nose tip to the nearest point of the
-predicted surface is taken. Of scans from files, points spread evenly by area stand for the vertices (`scan_points`). With scale is NoW's challenge, without scale its metrical evaluation.
+predicted surface is taken. Of scans from files, points spread evenly by area stand for the vertices (`scan_points`).
+With scale is NoW's challenge, without scale its metrical evaluation.
 
 Source: Sanyal et al., Learning to Regress 3D Face Shape and Expression from an Image without 3D Supervision, CVPR 2019,
 section 5 and https://now.is.tue.mpg.de; seven landmarks: the eyes' four corners, the nose's base, the mouth's corners.

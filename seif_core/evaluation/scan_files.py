@@ -1,7 +1,9 @@
 """What `seif evaluate scan` compares: a scan and a prediction, both from files.
 
-Convention: everything leaves here in metres. The unit of a scan is found by what a head measures (landmarks, or the face
-itself) unless it is given; that of a mesh alone is guessed from its largest extent (`units.guess_unit`). Worked number: a
+Convention: everything leaves here in metres. The unit of a scan is found by what a head measures (landmarks, or the
+face
+itself) unless it is given; that of a mesh alone is guessed from its largest extent (`units.guess_unit`). Worked
+number: a
 head scan 240 units high is in millimetres.
 """
 
@@ -162,9 +164,11 @@ def _without_landmarks(
     tip = nose_tip_of(own)
     tip = _foremost(predicted) if tip is None else tip
     metres = "m" if unit is not None or raw.is_head else None
-    found = find_head(raw.vertices, raw.triangles, predicted.vertices, predicted.triangles, tip, metres)
+    found = find_head(raw.vertices, raw.triangles, predicted.vertices, predicted.triangles, nose_tip=tip, unit=metres)
     if metres is None and found.unit != guess_unit(raw.vertices):
-        _LOG.warning("The scan is taken to be in the unit '%s', in which its face fits; else give --scan-unit.", found.unit)
+        _LOG.warning(
+            "The scan is taken to be in the unit '%s', in which its face fits; else give --scan-unit.", found.unit
+        )
     surface = raw.scaled(SCAN_UNITS[found.unit])
     centre = found.alignment.apply(tip[None])[0]
     compared = compare_with_scan(
@@ -178,7 +182,8 @@ def _without_landmarks(
     scale, mean = compared.with_scale.alignment.scale, compared.with_scale.mean_mm
     if not _SCALES[0] <= scale <= _SCALES[1] or mean > _MOST:
         raise SettingsError(
-            f"The prediction fits the scan only at {scale:.2f} times its size, {mean:.1f} mm away in the mean, which is no "
+            f"The prediction fits the scan only at {scale:.2f} times its size, {mean:.1f} mm away in the mean, "
+            f"which is no "
             "measure of a face; give the scan's --landmarks, or name its unit with --scan-unit."
         )
     return compared
@@ -191,7 +196,8 @@ def _unit_by_landmarks(raw: SurfaceFile, own: Float[np.ndarray, "7 3"], theirs: 
     guessed = guess_unit(raw.vertices)
     if not _SCALES[0] <= factors[best] <= _SCALES[1]:
         _LOG.warning(
-            "The prediction is %.2f times as large as the scan in '%s'; give --scan-unit or --prediction-unit if that is "
+            "The prediction is %.2f times as large as the scan in '%s'; give --scan-unit or --prediction-unit "
+            "if that is "
             "wrong.",
             1 / factors[guessed],
             guessed,
@@ -269,7 +275,7 @@ def _is_head(path: Path) -> bool:
 
 
 def _head_surface(path: Path) -> SurfaceFile:
-    """The neutral head's outer surface: skin and eyeballs, without the lining of the mouth, teeth, tongue and lashes."""
+    """The neutral head's outer surface: skin and eyeballs, without mouth lining, teeth, tongue and lashes."""
     try:
         head = Head.load(path)
     except HeadFormatError as error:

@@ -1,6 +1,7 @@
 """Points that stand for a scan's outer surface: spread evenly by area, and what is hidden inside left out.
 
-A scan's vertices are dense where its maker wanted detail, and many head scans hold surfaces that nobody sees: the bag of
+A scan's vertices are dense where its maker wanted detail, and many head scans hold surfaces that nobody sees: the bag
+of
 the mouth, the backs of the eyeballs, an inner wall. Both would weigh in a mean over vertices.
 
 Visibility is ambient occlusion: the share of rays from a point into its outer half space that meet the scan again, by
@@ -139,7 +140,7 @@ class _Rays:
         return found
 
     def met(self, points: np.ndarray, normals: np.ndarray, count: int) -> np.ndarray:
-        """Share (N,) of rays into the half spaces of normals (N, 3) that meet the mesh; each direction may be interrupted."""
+        """Share (N,) of `count` rays into the half spaces of normals (N, 3) that meet the mesh."""
         hits = np.zeros(len(points))
         for direction in sphere(count) if len(points) else ():
             ways = np.where((normals @ direction >= 0)[:, None], direction, -direction)

@@ -55,10 +55,19 @@ _USUAL_HEIGHT: Final = 0.3
 """Metres: FLAME's largest extent (flame2023_Open), by which a unit is told."""
 
 _SPLITS: Final = {400: SHAPE_COMPONENTS, 150: 100}
-"""Identity components by the count of both kinds where one array holds both: FLAME's own 300 + 100, and the 100 + 50 that
+"""Identity components by the count of both kinds where one array holds both: FLAME's own 300 + 100, and the 100 + 50
+that
 most fitting code keeps of them (for example DECA, Feng et al., SIGGRAPH 2021)."""
 
-_IDENTITY_NAMES: Final = ("shapedirs", "shape_dirs", "shape_basis", "shapebasis", "identity_basis", "id_basis", "iddirs")
+_IDENTITY_NAMES: Final = (
+    "shapedirs",
+    "shape_dirs",
+    "shape_basis",
+    "shapebasis",
+    "identity_basis",
+    "id_basis",
+    "iddirs",
+)
 _EXPRESSION_NAMES: Final = (
     *("expdirs", "exp_dirs", "exprdirs", "expr_dirs", "expressiondirs", "expression_dirs", "expression"),
     *("exp_basis", "expr_basis", "expression_basis", "expressionbasis", "exp_base"),
@@ -80,7 +89,8 @@ _NAMES: Final = (
 def read_flame(path: Path) -> HeadModel:
     """Read a FLAME file as a `HeadModel` without UVs, landmarks, regions and ARKit keys (see `transfer`).
 
-    What other programs made of FLAME's file is read where its meaning is plain: components of identity and expression in
+    What other programs made of FLAME's file is read where its meaning is plain: components of identity and expression
+    in
     one array or in two, other units than metres (told in a warning), joints' parents as a list, vertices without skin
     weights (which follow the nearest vertex that has some, told in a warning).
 

@@ -1,7 +1,8 @@
 """Which release of FLAME a file is, and the licence that follows.
 
 FLAME's files do not say it. So a file is taken for the openly licensed release only where its own contents name that
-licence, or where it bears, exactly, the name that this release was published under, which is what the user says of it. A
+licence, or where it bears, exactly, the name that this release was published under, which is what the user says of
+it. A
 folder's name says nothing of a licence: everybody sorts files as they like. In doubt the restricted licence holds.
 """
 

@@ -2,8 +2,10 @@
 
 The library's own unpickler trusts sizes and numbers in the file: a place in its memo is allocated as large as it is
 numbered, a dictionary hashes whatever its keys are (a key of nested tuples takes for ever, or overflows the stack), and
-none of it can be interrupted. Here sizes are bounded by the file, memo places are entries of a dictionary, only text and
-small integers can be keys, the number of operations is bounded, and every operation is one step of a Python loop, in which Ctrl-C
+none of it can be interrupted. Here sizes are bounded by the file, memo places are entries of a dictionary, only text
+and
+small integers can be keys, the number of operations is bounded, and every operation is one step of a Python loop, in
+which Ctrl-C
 is heard. Classes are only what the caller's table names, and they are called by nothing else than their constructors.
 
 Format facts: https://docs.python.org/3/library/pickletools.html, whose table of operations is used.
@@ -24,6 +26,7 @@ _MOST_OPERATIONS: Final = 500_000
 _MOST_MEMORY: Final = 1 << 29
 """Bytes of one pickle, 512 MiB: FLAME's are 53 to 110 MB."""
 
+_CODES: Final = {operation.code: operation for operation in pickletools.opcodes}
 MARK: Final = object()
 """What stands on the stack where a group of items begins."""
 
@@ -40,7 +43,8 @@ class PickleMachine:
 
     Args:
         stream: the bytes, in memory; reading stops behind the pickle's end.
-        find_class: (module, name) -> a class whose instances are `Recorder`s; raises `pickle.UnpicklingError` for others.
+        find_class: (module, name) -> a class whose instances are `Recorder`s; raises `pickle.UnpicklingError` for
+        others.
         persistent: identifier -> object, for references to things outside the pickle; None to refuse them.
     """
 
@@ -65,7 +69,7 @@ class PickleMachine:
         """
         for _ in range(_MOST_OPERATIONS):
             code = self._stream.read(1)
-            operation = pickletools.code2op.get(code.decode("latin1")) if code else None
+            operation = _CODES.get(code.decode("latin1")) if code else None
             if operation is None:
                 raise pickle.UnpicklingError("it is no pickle, or ends before its end")
             if operation.name == "STOP":
@@ -180,6 +184,13 @@ class PickleMachine:
             raise pickle.UnpicklingError("it refers to something outside the file")
         self._push(self._persistent(identifier))
 
+    def _drop(self, _argument: object) -> None:
+        self._items()
+
+    def _frozen_set(self, argument: object) -> None:
+        self._drop(argument)
+        self._recorded_set(argument)
+
     def _recorded_set(self, _argument: object) -> None:
         self._push(self._find("builtins", "set")())
 
@@ -197,7 +208,7 @@ def _cheap(key: object) -> bool:
     return key is None or isinstance(key, str | bytes) or (isinstance(key, int) and abs(key) < 1 << 31)
 
 
-_Handler = Callable[[PickleMachine, Any], None]
+_Handler = Callable[[PickleMachine, Any], object]
 
 _CONSTANTS: Final = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _VALUES: Final = (
@@ -211,14 +222,14 @@ _VALUES: Final = (
 # Private methods of the machine above, which is in this module too.
 _OPERATIONS: Final[dict[str, _Handler]] = {
     **{name: lambda m, _, value=value: m._push(value) for name, value in _CONSTANTS.items()},  # noqa: SLF001
-    **{name: PickleMachine._push for name in _VALUES},  # noqa: SLF001
-    **{name: PickleMachine._remember for name in ("PUT", "BINPUT", "LONG_BINPUT")},  # noqa: SLF001
-    **{name: PickleMachine._recall for name in ("GET", "BINGET", "LONG_BINGET")},  # noqa: SLF001
+    **dict.fromkeys(_VALUES, PickleMachine._push),  # noqa: SLF001
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), PickleMachine._remember),  # noqa: SLF001
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), PickleMachine._recall),  # noqa: SLF001
     **{f"TUPLE{n}": lambda m, _, n=n: m._tuple(n) for n in (1, 2, 3)},  # noqa: SLF001
     **dict.fromkeys(("PROTO", "FRAME"), lambda _machine, _argument: None),
     "MARK": PickleMachine._mark,  # noqa: SLF001
     "POP": lambda m, _: m._stack.pop(),  # noqa: SLF001
-    "POP_MARK": lambda m, _: m._items() and None,  # noqa: SLF001
+    "POP_MARK": PickleMachine._drop,  # noqa: SLF001
     "DUP": lambda m, _: m._push(m._top()),  # noqa: SLF001
     "EMPTY_TUPLE": lambda m, _: m._push(()),  # noqa: SLF001
     "TUPLE": lambda m, _: m._push(tuple(m._items())),  # noqa: SLF001
@@ -232,7 +243,7 @@ _OPERATIONS: Final[dict[str, _Handler]] = {
     "SETITEM": lambda m, _: m._set_items([m._pop(), m._pop()][::-1]),  # noqa: SLF001
     "SETITEMS": lambda m, _: m._set_items(m._items()),  # noqa: SLF001
     "EMPTY_SET": PickleMachine._recorded_set,  # noqa: SLF001
-    "FROZENSET": lambda m, _: (m._items(), m._recorded_set(None)) and None,  # noqa: SLF001
+    "FROZENSET": PickleMachine._frozen_set,  # noqa: SLF001
     "MEMOIZE": lambda m, _: m._remember(len(m._memo)),  # noqa: SLF001
     "GLOBAL": PickleMachine._global,  # noqa: SLF001
     "STACK_GLOBAL": PickleMachine._stack_global,  # noqa: SLF001

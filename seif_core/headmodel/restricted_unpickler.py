@@ -49,7 +49,8 @@ def read_array_pickle(path: Path) -> dict[str, Any]:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode) or about.st_size > _LARGEST_FILE:
             raise ModelError(
-                f"{path.name} is no regular file, or larger than 512 MB, which no head model is; choose the model's file."
+                f"{path.name} is no regular file, or larger than 512 MB, which no head model is; choose the "
+                f"model's file."
             )
         content = PickleMachine(io.BytesIO(path.read_bytes()), _stand_in).load()
         if not isinstance(content, dict):
@@ -309,7 +310,9 @@ def _number_array(value: object, budget: _Budget) -> np.ndarray:
 
 def _index_array(value: object, budget: _Budget) -> np.ndarray:
     if isinstance(value, list):
-        if not all(isinstance(n, int) for n in value):  # no nested lists, which grow without bound when they share parts
+        if not all(
+            isinstance(n, int) for n in value
+        ):  # no nested lists, which grow without bound when they share parts
             raise ValueError("indices that are no whole numbers")
         budget.take(8 * len(value))
         return np.array(value, np.int64)

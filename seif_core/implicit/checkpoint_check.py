@@ -1,8 +1,10 @@
 """What a checkpoint of `torch.save` declares, checked before torch allocates it.
 
-torch's restricted loader runs no code of a file, but believes its sizes: a checkpoint of a few hundred bytes may declare
+torch's restricted loader runs no code of a file, but believes its sizes: a checkpoint of a few hundred bytes may
+declare
 storages of terabytes, its zip form may hold gigabytes of zeros in a few megabytes, and its pickles may be made so that
-they never end. Here the pickles are interpreted by `headmodel.pickle_machine` with inert stand-ins, and the storages that
+they never end. Here the pickles are interpreted by `headmodel.pickle_machine` with inert stand-ins, and the storages
+that
 they name are added up: together they cannot be larger than the file that holds them.
 
 Forms: a zip (PyTorch 1.6 and later, whose entries are never deflated), and four pickles one after the other followed by
@@ -67,7 +69,8 @@ def check_checkpoint(path: Path) -> None:
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError, LookupError, TypeError, OSError, pickle.UnpicklingError: no checkpoint, or one that declares more than
+        ValueError, LookupError, TypeError, OSError, pickle.UnpicklingError: no checkpoint, or one that declares more
+        than
             it holds; the text is a clause.
     """
     about = path.stat()

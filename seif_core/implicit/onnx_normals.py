@@ -124,13 +124,19 @@ def _read_input(path: Path) -> OnnxInput:
         return OnnxInput()
     try:
         if path.stat().st_size > _LARGEST_NOTE:
-            raise ValueError("it is larger than 1 MB")
+            raise ValueError("it is larger than 1 MB")  # noqa: TRY301
         told = json.loads(path.read_text(encoding="utf-8"))
         mean, std = (tuple(float(x) for x in told.get(k, d)) for k, d in (("mean", (0, 0, 0)), ("std", (1, 1, 1))))
         channels = str(told.get("channels", "bgr"))
     except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path.name} beside the normal model cannot be read ({error}); mend or remove it.") from error
-    if channels not in {"rgb", "bgr"} or len(mean) != 3 or len(std) != 3 or not np.isfinite([*mean, *std]).all() or min(std) <= 0:
+    if (
+        channels not in {"rgb", "bgr"}
+        or len(mean) != 3
+        or len(std) != 3
+        or not np.isfinite([*mean, *std]).all()
+        or min(std) <= 0
+    ):
         raise ModelError(
             f'{path.name} beside the normal model must say "channels" as "rgb" or "bgr", and three numbers each as '
             '"mean" and "std"; mend or remove it.'
@@ -160,13 +166,15 @@ def estimator(session: Session, wanted: OnnxInput, name: str) -> NormalEstimator
     height, width = (side if isinstance(side, int) and side != -1 else _USUAL_SIZE for side in inputs[0].shape[2:])
     if min(height, width) < _SIDES[0] or max(height, width) > _SIDES[1] or _several(inputs[0].shape[0]):
         raise ModelError(
-            f"The normal model {name} takes in pictures of the shape {list(inputs[0].shape)}; one picture of {_SIDES[0]} to "
+            f"The normal model {name} takes in pictures of the shape {list(inputs[0].shape)}; one picture of "
+            f"{_SIDES[0]} to "
             f"{_SIDES[1]} pixels a side was expected, choose another model."
         )
-    number = _TYPES.get(getattr(inputs[0], "type", "tensor(float)"))
+    kind = str(getattr(inputs[0], "type", "tensor(float)"))
+    number = _TYPES.get(kind)
     if number is None:
         raise ModelError(
-            f"The normal model {name} takes in {inputs[0].type}; a picture of floating-point numbers was expected, "
+            f"The normal model {name} takes in {kind}; a picture of floating-point numbers was expected, "
             "choose another model."
         )
 

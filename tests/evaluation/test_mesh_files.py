@@ -26,7 +26,7 @@ def test_a_draco_compressed_glb_is_refused_in_words(tmp_path):
     told, points = triangle(3, extensions={"KHR_draco_mesh_compression": {"bufferView": 0, "attributes": {}}})
     for required in ([], ["KHR_draco_mesh_compression"]):
         glb(tmp_path / "a.glb", {**told, "extensionsRequired": required}, points)
-        with pytest.raises(SettingsError, match="KHR_draco_mesh_compression.*without compression"):
+        with pytest.raises(SettingsError, match=r"KHR_draco_mesh_compression.*without compression"):
             read_surface(tmp_path / "a.glb", "m")
 
 
@@ -104,7 +104,7 @@ def test_random_damage_ends_in_a_mesh_or_one_sentence(tmp_path, suffix, seed):
 
 def test_a_texture_that_is_postscript_is_not_drawn(tmp_path, monkeypatch):
     started = []
-    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *a, **k: started.append(a))
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *a, **_k: started.append(a))
     (tmp_path / "a.jpg").write_bytes(EPS)
     obj = "v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n"
     (tmp_path / "a.obj").write_text(obj, encoding="utf-8")

@@ -188,17 +188,13 @@ def test_landmarks_in_no_order_that_fits_are_refused(world):
     folder, vertices, triangles, landmarks = world
     mixed = landmarks[list(NOW_LANDMARKS)][[4, 0, 6, 2, 1, 5, 3]]
     with pytest.raises(SettingsError, match="same order"):
-        evaluate_scan(
-            written(folder, vertices, triangles), folder / "prediction.npz", landmarks=picked(folder, mixed)
-        )
+        evaluate_scan(written(folder, vertices, triangles), folder / "prediction.npz", landmarks=picked(folder, mixed))
 
 
 def test_landmarks_in_metres_beside_a_scan_in_millimetres_are_scaled_and_it_is_told(world, caplog):
     folder, vertices, triangles, landmarks = world
     scan = written(folder, vertices, triangles, factor=1000)
-    found = evaluate_scan(
-        scan, folder / "prediction.npz", landmarks=picked(folder, landmarks[list(NOW_LANDMARKS)])
-    )
+    found = evaluate_scan(scan, folder / "prediction.npz", landmarks=picked(folder, landmarks[list(NOW_LANDMARKS)]))
     assert found.without_scale.mean_mm < MOST_AWAY
     assert "another unit" in caplog.text
 

@@ -47,7 +47,9 @@ def shared_indices() -> bytes:
     nested = b"]K\x01a"
     for _ in range(40):
         nested = b"(" + nested + b"2l"
-    return b"\x80\x02}U\x01acscipy.sparse.csc\ncsc_matrix\n)\x81}(U\x06_shapeK\x02K\x02\x86U\x07indices" + nested + b"ubs."
+    return (
+        b"\x80\x02}U\x01acscipy.sparse.csc\ncsc_matrix\n)\x81}(U\x06_shapeK\x02K\x02\x86U\x07indices" + nested + b"ubs."
+    )
 
 
 def wide_pointers() -> bytes:

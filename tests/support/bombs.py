@@ -16,7 +16,7 @@ def npz_of_zeros(path: Path, gigabytes: float = 2.0, name: str = "vertices") -> 
     count = int(gigabytes * 2**30) // 4 // 3
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (count, 3)})
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:  # noqa: SIM117
         with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
             entry.write(header.getvalue())
             block = bytes(1 << 24)

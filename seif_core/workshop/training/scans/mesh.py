@@ -27,10 +27,19 @@ _TEXELS_PER_VERTEX: Final = 4.0
 _SMALLEST_TEXTURE: Final = 64
 
 _TEXTURE_FORMATS: Final = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
-"""Formats of a texture, told by its content: whatever it is called, no other decoder is started (PostScript has one)."""
+"""Formats of a texture, told by its content; no other decoder is started (PostScript has one)."""
 _MOST_TEXELS: Final = 1 << 28
 """Pixels of a texture: 16384 a side; the largest of the data sets that are read have 8192."""
-_BROKEN_PICTURE: Final = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, OverflowError, struct.error)
+_BROKEN_PICTURE: Final = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    struct.error,
+)
 """What Pillow raises on damaged pictures."""
 
 _LARGEST_FILE: Final = 1 << 30

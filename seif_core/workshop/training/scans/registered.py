@@ -149,9 +149,10 @@ def _check(values: dict[str, Any]) -> None:
     shapes = {"vertices": (len(vertices), 3), "triangles": (len(triangles), 3), "albedo": (len(vertices), 3)}
     shapes |= {"pose": (5, 3), "to_model": (4, 4)}
     for name, value in values.items():
-        if isinstance(value, np.ndarray):
-            if value.shape != shapes.get(name, value.shape) or not np.isfinite(value).all():
-                raise ValueError(f"'{name}' has the shape {value.shape}, or holds values that are not numbers")
+        if not isinstance(value, np.ndarray):
+            continue
+        if value.shape != shapes.get(name, value.shape) or not np.isfinite(value).all():
+            raise ValueError(f"'{name}' has the shape {value.shape}, or holds values that are not numbers")
     if len(triangles) == 0 or triangles.min() < 0 or triangles.max() >= len(vertices):
         raise ValueError("'triangles' names vertices that do not exist")
 
