@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib.util import find_spec
 
 import fuzz_files
+import fuzz_photos
 
 
 def main() -> int:
@@ -19,10 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     kinds = parser.add_subparsers(dest="kind_of_file", required=True)
     fuzz_files.add_arguments(kinds.add_parser("files", help="damaged heads, FLAME files, weights and scans"))
-    if find_spec("fuzz_photos") is not None:
-        import fuzz_photos
-
-        fuzz_photos.add_arguments(kinds.add_parser("photos", help="damaged photos through the portrait stage"))
+    fuzz_photos.add_arguments(kinds.add_parser("photos", help="damaged photos through the portrait stage"))
     wanted = parser.parse_args()
     if wanted.kind_of_file == "files":
         return 1 if fuzz_files.fuzz_files(wanted) else 0

@@ -1,6 +1,7 @@
 """Whether the arrays of a `Head` fit together: shapes, types, ranges, numbers.
 
-Whoever shows or writes a head relies on it. Blender, for one, does not check corners of faces: one beyond the last vertex ends the whole program when the file is
+Whoever shows or writes a head relies on it.
+Blender, for one, does not check corners of faces: one beyond the last vertex ends the whole program when the file is
 opened. Imports numpy alone, because Blender's Python reads `head` too.
 """
 

@@ -7,8 +7,9 @@ import pytest
 from conftest import SHARED
 
 from seif_core.errors import ModelError
+from seif_core.registration import template as registration
 from seif_core.registration.template import Surface
-from seif_core.workshop.openhead import calibration, lids, registration, rims, scans, sliders
+from seif_core.workshop.openhead import calibration, lids, rims, scans, sliders
 from seif_core.workshop.openhead.build import write_npz
 from seif_core.workshop.openhead.rig import part_mask
 from seif_core.workshop.openhead.selection import head_selection

@@ -18,6 +18,7 @@ from ....appearance.colour import decode, from_srgb
 from ....errors import SettingsError
 from ....evaluation.mesh_files import LARGEST_PLY_HEADER, UNREADABLE, check_ply
 from ....evaluation.scan_files import read_surface
+from ....portrait.decode import available_formats
 from ....shapes import Float, Float32, Int, Int32
 from .records import ScanDatasetError
 
@@ -26,8 +27,6 @@ _TEXELS_PER_VERTEX: Final = 4.0
 
 _SMALLEST_TEXTURE: Final = 64
 
-_TEXTURE_FORMATS: Final = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
-"""Formats of a texture, told by its content; no other decoder is started (PostScript has one)."""
 _MOST_TEXELS: Final = 1 << 28
 """Pixels of a texture: 16384 a side; the largest of the data sets that are read have 8192."""
 _BROKEN_PICTURE: Final = (
@@ -164,7 +163,7 @@ def _read_ply(path: Path) -> ScanMesh:
 def _sampled(texture: Path, uvs: Float[np.ndarray, "V 2"]) -> Float32[np.ndarray, "V 3"]:
     """Linear colours (V, 3) of a picture at texture coordinates (V, 2), origin bottom left, wrapping around."""
     try:
-        with Image.open(texture, formats=_TEXTURE_FORMATS) as image:
+        with Image.open(texture, formats=available_formats()) as image:  # none that starts another program
             if image.width * image.height > _MOST_TEXELS:
                 raise ValueError(f"{image.width} x {image.height} pixels are too many")
             picture = image.convert("RGB")
