@@ -137,7 +137,7 @@ def reconstruct_surface(
     """
     s, progress = settings or HeadSurfaceSettings(), progress or Progress()
     unrefined = unrefined_surface(portrait, fit, s, device=device, normals=normals, progress=progress)
-    refined = refined_surface(unrefined, s)
+    refined = refined_surface(unrefined, fit, s)
     progress.step(1.0)
     return refined
 
@@ -169,7 +169,7 @@ def unrefined_surface(
     )
 
 
-def refined_surface(given: UnrefinedSurface, s: HeadSurfaceSettings) -> HeadSurface:
+def refined_surface(given: UnrefinedSurface, fit: Fit, s: HeadSurfaceSettings) -> HeadSurface:
     """The second part of `reconstruct_surface`: the surface follows the normal maps."""
     followed = given.cube if s.far is None else follow_far_normals(given.cube, given.triangles, given.far, s.far)
     placed = given.view.to_camera(followed.astype(np.float64))
