@@ -37,6 +37,7 @@ from seif_core.implicit.head_surface import (  # noqa: E402
     refined_surface,
     unrefined_surface,
 )
+from seif_core.implicit.surface import SurfaceSettings  # noqa: E402
 from seif_core.pipeline import Reconstruction  # noqa: E402
 from seif_core.portrait import Portrait, read_portrait  # noqa: E402
 from seif_core.progress import Progress  # noqa: E402
@@ -80,6 +81,8 @@ def uniform(**changes: object) -> Change:
 
 ROWS: Final[dict[str, Change]] = {
     "as shipped": lambda s: s,
+    "coarse is the surface's": refinement(skin_length=None),
+    **{f"skin length {mm} mm": refinement(skin_length=mm / 1000) for mm in (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)},
     "no depth shift": corrections(depth_shift=False),
     "no hull": corrections(hull=False),
     "no hole filling": corrections(holes=False),
@@ -170,7 +173,9 @@ def unrefined(subject: Subject, known: Prepared, s: HeadSurfaceSettings, scratch
     return UnrefinedSurface(*numbers, view_of(known.portrait, known.fit), told["queries"])
 
 
-def measure(subject: Subject, known: Prepared, s: Settings, scratch: Path) -> dict[str, float]:
+def measure(
+    subject: Subject, known: Prepared, s: Settings, scratch: Path, *, look_for_crossings: bool
+) -> dict[str, float]:
     """One row's figures of one head; those of the fit too."""
     fit, model = known.fit, known.fit.model
     told: dict[str, float] = {}
@@ -186,7 +191,7 @@ def measure(subject: Subject, known: Prepared, s: Settings, scratch: Path) -> di
             mesh.distance[model.regions[name][skin.ids]].mean() / head_height(model) * 100
         )
     told |= {"flips": mesh.flips, "crossings": mesh.crossings, "failed": 0.0}
-    told["self"] = len(crossing_pairs(made.vertices, made.triangles))
+    told["self"] = len(crossing_pairs(made.vertices, made.triangles)) if look_for_crossings else np.nan
     if subject.truth is not None:
         told |= places(subject.truth, known.fit, made, shaped.fit)
     if subject.reference is not None:
@@ -222,7 +227,7 @@ def normals(
     return {f"{name} deg": getattr(row, name).mean_deg for name in names}
 
 
-def one_head(subject: Subject, rows: list[str], scratch: Path) -> list[tuple[str, str, dict[str, float]]]:
+def one_head(subject: Subject, options: argparse.Namespace) -> list[tuple[str, str, dict[str, float]]]:
     """All rows of one head."""
     torch.set_num_threads(1)
     try:
@@ -230,7 +235,13 @@ def one_head(subject: Subject, rows: list[str], scratch: Path) -> list[tuple[str
     except PhotoError as error:
         print(f"{subject.name}: {error}", file=sys.stderr)
         return []
-    return [(subject.name, row, measure(subject, known, ROWS[row](Settings()), scratch)) for row in rows]
+    told = []
+    for row in options.rows:
+        s = refinement(untangled=False)(Settings()) if options.quick else Settings()
+        s = ROWS[row](surface(surface=SurfaceSettings(resolution=options.resolution))(s))
+        figures = measure(subject, known, s, options.scratch, look_for_crossings=not options.quick)
+        told.append((subject.name, row, figures))
+    return told
 
 
 COLUMNS: Final = {
@@ -253,7 +264,7 @@ def table(kind: str, found: dict[tuple[str, str], dict[str, float]], rows: list[
     lines = [f"{kind}, {len(heads)} heads", " " * 24 + "".join(f"{c:>18}" for c in columns)]
     for row in rows:
         values = [[found[head, row].get(c, np.nan) for head in heads] for c in columns]
-        lines.append(f"{row:24}" + "".join(f"{np.nanmean(v):18.3f}" for v in values))
+        lines.append(f"{row:24}" + "".join(f"{np.mean([x for x in v if x == x] or [np.nan]):18.3f}" for v in values))
     return "\n".join(lines)
 
 
@@ -266,14 +277,16 @@ def main() -> None:
     parser.add_argument("--ict-count", type=int, default=12)
     parser.add_argument("--photos", type=Path, help="folder of photos with reference normals")
     parser.add_argument("--rows", nargs="*", help="names of rows; all if left out")
+    parser.add_argument("--resolution", type=int, default=256)
+    parser.add_argument("--quick", action="store_true", help="surfaces that may pass through themselves, not counted")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     options.scratch.mkdir(parents=True, exist_ok=True)
-    rows = options.rows or list(ROWS)
+    options.rows = rows = options.rows or list(ROWS)
     torch.set_num_threads(1)
     found: dict[tuple[str, str], dict[str, float]] = {}
     with ProcessPoolExecutor(options.jobs) as pool:
-        for told in pool.map(one_head, *zip(*((s, rows, options.scratch) for s in subjects(options)), strict=True)):
+        for told in pool.map(one_head, *zip(*((s, options) for s in subjects(options)), strict=True)):
             for head, row, figures in told:
                 found[head, row] = figures
     for kind in COLUMNS:

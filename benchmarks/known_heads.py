@@ -11,6 +11,7 @@ scale, for one photo tells position and turn badly. Convention: camera space, me
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -106,8 +107,8 @@ def _photographed(scene: Scene) -> np.ndarray:
     """(H, W, 3) the drawn square in a picture whose middle is the camera's axis, as a camera takes it."""
     photo = (scene.sample.photo.permute(1, 2, 0).numpy() * 255).astype(np.uint8)
     camera = scene.view.crop_camera(SIZE)
-    wide, high = (round(2 * max(c, SIZE - c)) // 2 * 2 for c in (camera.cx, camera.cy))
-    left, top = round(wide / 2 - camera.cx), round(high / 2 - camera.cy)
+    wide, high = (2 * math.ceil(max(c, SIZE - c)) for c in (camera.cx, camera.cy))
+    left, top = (max(0, round(whole / 2 - c)) for whole, c in ((wide, camera.cx), (high, camera.cy)))
     margins = (top, max(0, high - SIZE - top), left, max(0, wide - SIZE - left))
     whole = cv2.copyMakeBorder(photo, *margins, cv2.BORDER_REPLICATE)
     return cv2.resize(whole, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
