@@ -28,6 +28,7 @@ from seif_core.errors import PhotoError, RegistrationError  # noqa: E402
 from seif_core.evaluation.normals import ReferencePhoto, find_references  # noqa: E402
 from seif_core.evaluation.normals_of_photos import compare_normals  # noqa: E402
 from seif_core.fitting import Fit, fit_portrait  # noqa: E402
+from seif_core.geometry.self_intersection import crossing_pairs  # noqa: E402
 from seif_core.headmodel import HeadModel, load_head_model  # noqa: E402
 from seif_core.implicit.closed_skin import outer_skin  # noqa: E402
 from seif_core.implicit.head_surface import (  # noqa: E402
@@ -44,7 +45,6 @@ from seif_core.progress import Progress  # noqa: E402
 from seif_core.settings import ReconstructionSettings  # noqa: E402
 from seif_core.shaping import Shape  # noqa: E402
 from seif_core.uniformize import TargetSurface, UniformizeSettings, uniform_fit  # noqa: E402
-from seif_core.uniformize.crossings import crossing_pairs  # noqa: E402
 from seif_core.uniformize.skin import Skin  # noqa: E402
 from seif_core.uniformize.zones import head_height  # noqa: E402
 

@@ -32,7 +32,7 @@ from seif_core.implicit.compact import CompactNetworks, compact_networks
 from seif_core.implicit.depth_range import last_surface
 from seif_core.implicit.far_side import far_normals, follow_far_normals
 from seif_core.implicit.head_surface import both_ways
-from seif_core.training.synthetic import Scene, SyntheticHeads, SyntheticSettings, photographed, stack
+from seif_core.workshop.training.synthetic import Scene, SyntheticHeads, SyntheticSettings, photographed, stack
 
 ROWS = ("fitted 3DMM", "implicit surface", "far-side network", "surface that follows it")
 

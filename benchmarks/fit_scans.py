@@ -31,15 +31,16 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from seif_core.camera import Camera
 from seif_core.errors import PhotoError
 from seif_core.evaluation.scan import NOSE_TIP, NOW_LANDMARKS, ScanComparison, ScanSettings, compare_with_scan
 from seif_core.fitting import fit_portrait
+from seif_core.geometry.camera import Camera
+from seif_core.geometry.normals import vertex_normals
+from seif_core.geometry.rasterizer import interpolate, rasterize_view
 from seif_core.headmodel import HeadModel, load_head_model
 from seif_core.headmodel.model import triangulate
 from seif_core.headmodel.skinning import rotation_matrices
 from seif_core.portrait import read_portrait
-from seif_core.raster import interpolate, rasterize_view, vertex_normals
 
 SKIN, OUTER, LINED = 9409, 11248, 14062
 """Ends of ICT-FaceKit's vertex ranges: face, head and neck, mouth and sockets."""

@@ -22,11 +22,11 @@ from fit_scans import SKIN, Ict
 from PIL import Image
 from scipy.spatial import KDTree
 
-from seif_core.evaluation.alignment import IcpSettings, Similarity, align_points, align_surface
-from seif_core.evaluation.closest_point import SurfaceIndex
+from seif_core.geometry.alignment import IcpSettings, Similarity, align_points, align_surface
+from seif_core.geometry.closest_point import SurfaceIndex
 from seif_core.headmodel import HeadModel
 from seif_core.implicit.closed_skin import outer_skin
-from seif_core.training.synthetic import Scene, SyntheticHeads, SyntheticSettings
+from seif_core.workshop.training.synthetic import Scene, SyntheticHeads, SyntheticSettings
 
 INNER: Final = 0.03
 """Metres from brows, eyes, nose and mouth."""

@@ -49,7 +49,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from original_octree import octree_surface  # noqa: E402  (after the path is set)
 from test_surface import bumpy, prior  # noqa: E402
 
-from seif_core.evaluation.closest_point import SurfaceIndex  # noqa: E402
+from seif_core.geometry.closest_point import SurfaceIndex  # noqa: E402
 from seif_core.headmodel import load_head_model  # noqa: E402
 from seif_core.implicit.network import ORIGINAL_SEIF, ImplicitNetwork  # noqa: E402
 from seif_core.implicit.surface import Field, Surface, SurfaceSettings, extract_surface  # noqa: E402

@@ -41,7 +41,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seif_core.evaluation.scan import ScanSettings, compare_with_scan
 from seif_core.headmodel import load_head_model
-from seif_core.headmodel.openhead import calibration, registration, scans
+from seif_core.registration import template as registration
+from seif_core.workshop.openhead import calibration, scans
 
 NOW_MARKS = (
     "right outer eye",

@@ -39,8 +39,8 @@ from seif_core.headmodel import HeadModel, load_head_model
 from seif_core.implicit.head_field import finer, network_image
 from seif_core.implicit.network import COMPACT, COMPACT_UNCONSTRAINED, ImplicitNetwork, ImplicitSettings
 from seif_core.implicit.prior import CubePrior
-from seif_core.training.implicit import blurred_normals
-from seif_core.training.synthetic import Scene, SyntheticHeads, SyntheticSettings, photographed, stack
+from seif_core.workshop.training.implicit import blurred_normals
+from seif_core.workshop.training.synthetic import Scene, SyntheticHeads, SyntheticSettings, photographed, stack
 
 NODES = 97
 HELD_BACK = 987_654_321

@@ -51,9 +51,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from seif_core.errors import PhotoError
 from seif_core.evaluation.normals import ReferencePhoto, find_references
 from seif_core.evaluation.normals_of_photos import compare_normals
+from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.pipeline import Reconstruction, reconstruct
 from seif_core.settings import ReconstructionSettings
-from seif_core.uniformize.crossings import crossing_pairs
 
 PHOTOS = (".png", ".jpg", ".jpeg", ".webp")
 

@@ -54,9 +54,9 @@ import torch  # noqa: E402  (after the path is set)
 from bumpy_head import bumpy_surface  # noqa: E402
 from rough_head import rough_head  # noqa: E402
 
-from seif_core.camera import Camera  # noqa: E402
+from seif_core.geometry.camera import Camera  # noqa: E402
+from seif_core.geometry.rasterizer import Raster, interpolate, rasterize_view, vertex_normals  # noqa: E402
 from seif_core.headmodel import HeadModel, load_head_model  # noqa: E402
-from seif_core.raster import Raster, interpolate, rasterize_view, vertex_normals  # noqa: E402
 from seif_core.uniformize import TargetSurface, UniformizeSettings, UniformMesh, register  # noqa: E402
 from seif_core.uniformize.skin import Skin  # noqa: E402
 from seif_core.uniformize.zones import head_height  # noqa: E402

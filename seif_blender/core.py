@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from seif_core import __version__, errors
-    from seif_core.camera import Camera
+    from seif_core.geometry.camera import Camera
     from seif_core.head import FORMAT_VERSION, Head
     from seif_core.headmodel.skinning import joint_transforms
     from seif_core.headmodel.topology import JOINT_NAMES, JOINT_PARENTS, PART_NAMES

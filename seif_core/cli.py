@@ -8,12 +8,13 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from . import __version__, cli_scans, cli_train, cli_weights, info
+from . import __version__, cli_weights, info
 from .blend import blender_is_here
 from .device import share_the_cores
 from .errors import CancelledError, SeifError
@@ -70,13 +71,22 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_reconstruct(commands.add_parser("reconstruct", parents=[common], help="make heads from photos"))
     _add_evaluate(commands.add_parser("evaluate", help="measure results against references"), common)
-    cli_train.add_commands(commands, common)
     cli_weights.add_commands(commands, common)
-    cli_scans.add_commands(commands, common)
+    _add_workshop(commands, common)
     told = commands.add_parser("info", parents=[common], help="versions, devices, models, weights, licences")
     told.add_argument("--json", action="store_true", help="as JSON")
     told.set_defaults(run=_info)
     return parser
+
+
+def _add_workshop(commands: argparse._SubParsersAction[Any], common: argparse.ArgumentParser) -> None:
+    """``train`` and ``scans``, where the workshop is: in a checkout, not in the add-on."""
+    if find_spec(".workshop", __package__) is None:
+        return
+    from .workshop import cli_scans, cli_train
+
+    cli_train.add_commands(commands, common)
+    cli_scans.add_commands(commands, common)
 
 
 def _add_reconstruct(parser: argparse.ArgumentParser) -> None:

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from .camera import Camera
 from .errors import HeadFormatError
+from .geometry.camera import Camera
 from .shapes import Bool, Float32, Int32, UInt8
 
 FORMAT_VERSION: Final = 1

@@ -57,6 +57,7 @@ CORE: Final = {
 SHARED: Final = (
     "scipy==1.17.1",
     "trimesh==5.2.0",
+    "libigl==2.6.3",
     "scikit-image==0.26.0",
     "pillow==13.0.0",
     "ai-edge-litert==2.3.0",

@@ -23,6 +23,8 @@ MANIFEST: Final = "blender_manifest.toml"
 DATA: Final = ("vendor/mediapipe", "vendor/open_head", "vendor/weights")
 """Folders of data without which nothing can be reconstructed."""
 _IGNORED: Final = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.orig")
+WORKSHOP: Final = "workshop"
+"""Folder of `seif_core` that stays in the checkout: it makes committed data and trains."""
 _LOG = logging.getLogger("stage_extension")
 
 
@@ -40,11 +42,17 @@ def stage(folder: Path) -> None:
         if not (ROOT / needed).exists():
             raise StageError(f"{needed} is missing from the repository; nothing was built.")
     shutil.copytree(ROOT / "seif_blender", folder, ignore=_IGNORED)
-    shutil.copytree(ROOT / "seif_core", folder / "seif_core", ignore=_IGNORED)
+    shutil.copytree(ROOT / "seif_core", folder / "seif_core", ignore=_library_without_workshop)
     shutil.copytree(ROOT / "vendor", folder / "vendor", ignore=_IGNORED)
     for name in (MANIFEST, "LICENSE", "README.md"):
         if (ROOT / name).exists():
             shutil.copy2(ROOT / name, folder / name)
+
+
+def _library_without_workshop(folder: str, names: list[str]) -> set[str]:
+    """Names that are not copied out of a folder of the library."""
+    left = set(_IGNORED(folder, names))
+    return left | {WORKSHOP} if Path(folder) == ROOT / "seif_core" else left
 
 
 def blender_tool() -> Path:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..camera import Camera
 from ..fitting import Fit
+from ..geometry.camera import Camera
 from ..portrait import Portrait
 from ..shapes import Float32
 from .membrane import MeshMembrane

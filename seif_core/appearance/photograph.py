@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import torch
 
-from ..camera import Camera
 from ..fitting import Fit
+from ..geometry.camera import Camera
+from ..geometry.normals import vertex_normals
+from ..geometry.rasterizer import rasterize_view
 from ..portrait import Portrait
-from ..raster import rasterize_view, vertex_normals
 from ..shapes import Bool, Float32, Int, UInt8
 from .numeric import smoothstep
 

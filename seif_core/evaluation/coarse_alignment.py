@@ -13,9 +13,9 @@ import numpy as np
 from scipy.spatial import KDTree
 from scipy.spatial.transform import Rotation
 
+from ..geometry.alignment import IcpSettings, Similarity, align_points, align_surface
+from ..geometry.closest_point import SurfaceIndex
 from ..shapes import Float, Int
-from .alignment import IcpSettings, Similarity, align_points, align_surface
-from .closest_point import SurfaceIndex
 
 _SAMPLES: Final = 250
 _TRIM: Final = 0.7

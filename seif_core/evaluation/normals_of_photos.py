@@ -11,6 +11,7 @@ import torch
 
 from ..errors import PhotoError, SettingsError
 from ..fitting.fit import Fit
+from ..geometry.rasterizer import rasterize_view
 from ..headmodel.topology import PART_NAMES
 from ..implicit.paste import paste_normals
 from ..pipeline import Reconstruction, ReconstructionSettings, reconstruct
@@ -18,7 +19,6 @@ from ..portrait.portrait import Portrait
 from ..preview.surface import Surface
 from ..preview.views import render_normals
 from ..progress import Progress
-from ..raster import rasterize_view
 from ..shapes import Bool
 from .normals import (
     NormalsRow,

@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 
 from ..errors import SettingsError
+from ..geometry.alignment import IcpSettings, Similarity, align_points, align_surface
+from ..geometry.closest_point import SurfaceIndex
 from ..shapes import Float, Int
-from .alignment import IcpSettings, Similarity, align_points, align_surface
-from .closest_point import SurfaceIndex
 from .coarse_alignment import align_coarsely
 
 NOW_LANDMARKS: Final = (36, 39, 42, 45, 33, 48, 54)

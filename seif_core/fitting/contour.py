@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from scipy.spatial import KDTree
 
+from ..geometry.normals import vertex_normals
 from ..headmodel import HeadModel, LandmarkEmbedding
-from ..raster import vertex_normals
 from ..shapes import Bool, Float, Int
 
 REACH: Final = 0.035

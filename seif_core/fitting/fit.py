@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..camera import Camera
+from ..geometry.camera import Camera
 from ..headmodel import HeadModel
 from ..shapes import Float32
 

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from ..camera import Camera
 from ..device import choose_device
 from ..errors import ModelError, PhotoUnsuitableError
+from ..geometry.camera import Camera
 from ..headmodel import HeadModel
 from ..headmodel.skinning import pose_vertices
 from ..headmodel.torch_model import TorchHeadModel

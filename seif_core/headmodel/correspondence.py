@@ -17,18 +17,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy.spatial import KDTree
 
-from ..evaluation.alignment import IcpSettings, Similarity, align_surface
-from ..evaluation.closest_point import SurfaceIndex
+from ..geometry.alignment import IcpSettings, Similarity, align_surface
+from ..geometry.closest_point import SurfaceIndex
+from ..geometry.normals import vertex_normals
+from ..registration.template import Surface, Template, closest_barycentric, register_displacement, register_sliders
 from ..shapes import Bool, Float, Int
 from .model import HeadModel, triangulate
-from .openhead.registration import (
-    Surface,
-    Template,
-    closest_barycentric,
-    register_displacement,
-    register_sliders,
-    vertex_normals,
-)
 from .topology import PART_NAMES
 
 EYE_PARTS: Final = ("eye_left", "eye_right")

@@ -14,7 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from ..evaluation.closest_point import SurfaceIndex
+from ..geometry.barycentric import barycentric
+from ..geometry.closest_point import SurfaceIndex
 from ..shapes import Float, Float32
 from .model import HeadModel
 
@@ -57,14 +58,3 @@ class SemanticField:
         if fade:
             codes = codes * np.exp(-((found.distances / self.head_height / FADE) ** 2))[:, None]
         return codes.astype(np.float32)
-
-
-def barycentric(points: Float[np.ndarray, "N 3"], corners: Float[np.ndarray, "N 3 3"]) -> Float[np.ndarray, "N 3"]:
-    """Barycentric weights (N, 3) of points that lie in the planes of their triangles (N, 3 corners, 3)."""
-    a, b, c = corners.transpose(1, 0, 2)
-    ab, ac, ap = b - a, c - a, points - a
-    aa, bb, cross = (ab * ab).sum(1), (ac * ac).sum(1), (ab * ac).sum(1)
-    pa, pb = (ap * ab).sum(1), (ap * ac).sum(1)
-    area = np.maximum(aa * bb - cross * cross, 1e-300)
-    v, w = (bb * pa - cross * pb) / area, (aa * pb - cross * pa) / area
-    return np.stack([1 - v - w, v, w], axis=1)

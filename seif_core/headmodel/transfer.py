@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from ..geometry.normals import vertex_normals
 from ..shapes import Bool, Float, Float32, Int, Int32
 from .correspondence import (
     EYE_PARTS,
@@ -25,7 +26,6 @@ from .correspondence import (
 )
 from .deformation_transfer import DeformationTransfer
 from .model import HeadModel, LandmarkEmbedding
-from .openhead.registration import vertex_normals
 
 _SMALLEST_DISPLACEMENT: Final = 5e-6
 """Metres: smaller displacements of a transferred key are set to zero, so that keys stay local."""

@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 
+from ..geometry.edges import boundary_loops
+from ..geometry.normals import vertex_normals
 from ..headmodel import HeadModel
 from ..headmodel.topology import PART_NAMES
-from ..mesh_edges import boundary_loops
 from ..shapes import Bool, Float, Int
-from ..uniformize.skin import vertex_normals
 
 _SOCKET: Final = 1.8
 """Radii of an eyeball about its centre within which skin that faces the centre is its socket."""

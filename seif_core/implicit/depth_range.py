@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from ..raster import rasterize
+from ..geometry.rasterizer import rasterize
 from ..shapes import Bool, Float, Int
 
 

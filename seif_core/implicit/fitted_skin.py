@@ -21,10 +21,10 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial import KDTree
 
 from ..fitting.fit import Fit
+from ..geometry.normals import vertex_normals
+from ..geometry.rasterizer import interpolate, rasterize_view
 from ..headmodel import HeadModel
-from ..raster import interpolate, rasterize_view
 from ..shapes import Float
-from ..uniformize.skin import vertex_normals
 from .closed_skin import eyeball_triangles, outer_skin
 from .view import HeadView
 

@@ -21,9 +21,9 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
 from ..fitting.fit import Fit
-from ..raster import rasterize_view
+from ..geometry.normals import vertex_normals
+from ..geometry.rasterizer import rasterize_view
 from ..shapes import Bool, Float, Float32
-from ..uniformize.skin import vertex_normals
 from .closed_skin import outer_skin
 from .inputs import HeadInputs
 from .network import ImplicitNetwork, ImplicitSettings, first_guess

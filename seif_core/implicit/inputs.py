@@ -12,9 +12,10 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
 from ..fitting.fit import Fit
+from ..geometry.normals import vertex_normals
+from ..geometry.rasterizer import interpolate, rasterize_view
 from ..portrait.crop import Crop, Pyramid
 from ..portrait.portrait import Portrait
-from ..raster import interpolate, rasterize_view, vertex_normals
 from ..shapes import Float
 from .view import HeadView, head_proper, mask_outline
 

@@ -73,7 +73,7 @@ class PosedPrior:
         signed = found.signed.copy()
         if self._eyes is not None:
             rows = np.flatnonzero(np.abs(signed) < _EYES)
-            signed[rows] = np.minimum(signed[rows], self._eyes.ask(points[rows], _EYES).signed)
+            signed[rows] = np.minimum(signed[rows], self._eyes.ask(points[rows]).signed)
         return Told(found.codes, signed, (self._held[found.triangles] * found.weights).sum(axis=1))
 
 

@@ -20,11 +20,11 @@ from scipy import sparse
 from scipy.ndimage import map_coordinates, minimum_filter
 from scipy.sparse.linalg import cg
 
-from ..mesh_edges import unique_edges
-from ..raster import rasterize_view
+from ..geometry.edges import unique_edges
+from ..geometry.normals import vertex_normals
+from ..geometry.rasterizer import rasterize_view
+from ..geometry.self_intersection import CrossingFinder
 from ..shapes import Bool, Float, Int
-from ..uniformize.crossings import CrossingFinder
-from ..uniformize.skin import vertex_normals
 from .fitted_skin import SkinDepth, SkinSettings, bare_share
 from .view import HeadView
 

@@ -21,7 +21,7 @@ from typing import Final
 
 import numpy as np
 
-from ..camera import Camera
+from ..geometry.camera import Camera
 from ..headmodel import HeadModel
 from ..shapes import Bool, Float, Float32
 

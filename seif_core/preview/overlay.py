@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import torch
 
-from ..camera import Camera
 from ..fitting import Fit
+from ..geometry.camera import Camera
+from ..geometry.rasterizer import rasterize_view
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
-from ..raster import rasterize_view
 from ..shapes import Float, Float32, UInt8
 from .surface import Surface
 

@@ -8,8 +8,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from ..camera import Camera
 from ..fitting import Fit
+from ..geometry.camera import Camera
 from ..head import Head
 from ..portrait import Portrait
 from ..shapes import Float, UInt8

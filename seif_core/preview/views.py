@@ -16,11 +16,12 @@ import torch
 
 from ..appearance.colour import decode, to_srgb
 from ..appearance.numeric import sample
-from ..camera import Camera
+from ..geometry.camera import Camera
+from ..geometry.normals import vertex_normals
+from ..geometry.rasterizer import Raster, interpolate, rasterize_view
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
-from ..raster import Raster, interpolate, rasterize_view, vertex_normals
 from ..shapes import Float, Float32, UInt8
 from .surface import Surface
 

@@ -12,13 +12,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ..appearance.atlas import build_atlas
-from ..evaluation.closest_point import SurfaceIndex
+from ..geometry.barycentric import barycentric
+from ..geometry.closest_point import SurfaceIndex
+from ..geometry.normals import vertex_normals
 from ..headmodel.model import triangulate
-from ..headmodel.semantics import barycentric
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float32, UInt8
 from .registration import UniformMesh
-from .skin import Skin, vertex_normals
+from .skin import Skin
 from .target import TargetSurface
 
 _STEPS: Final = 4
@@ -84,7 +85,7 @@ def _cast(points: np.ndarray, up: np.ndarray, surface: TargetSurface) -> tuple[n
     found = index.query(points)
     for _ in range(_STEPS):
         height = height + ((found.points - points - height[:, None] * up) * up).sum(1)
-        found = index.query(points + height[:, None] * up, guess=found.triangles)
+        found = index.query(points + height[:, None] * up)
     corners = triangles[found.triangles]
     weights = barycentric(found.points, vertices[corners])
     return height, _unit(np.einsum("nk,nkc->nc", weights, vertex_normals(vertices, triangles)[corners]))

@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy.spatial import KDTree
 
+from ..geometry.self_intersection import crossing_pairs
 from ..headmodel import HeadModel
 from ..shapes import Bool, Float
-from .crossings import crossing_pairs
 from .folds import folded_triangles
 from .skin import Skin
 from .target import SurfacePoints

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from ..geometry.self_intersection import CrossingFinder
 from ..headmodel import HeadModel
 from ..shapes import Float
-from .crossings import CrossingFinder
 from .folds import folded_triangles
 from .skin import Skin
 from .target import unit

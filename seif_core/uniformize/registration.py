@@ -15,17 +15,17 @@ import numpy as np
 from scipy import sparse
 
 from ..errors import RegistrationError
+from ..geometry.closest_point import SurfaceIndex
+from ..geometry.self_intersection import CrossingFinder, crossing_pairs
 from ..headmodel import HeadModel
 from ..headmodel.semantics import canonical_codes
 from ..progress import Progress
 from ..shapes import Float, Int
-from .crossings import CrossingFinder, crossing_pairs
 from .ears import ears_shown, ears_under, laid_flat
 from .eye_ties import eye_ties
 from .folds import folded_triangles
 from .followers import follow_skin
 from .matching import Matches, SurfaceMatcher
-from .nearest import NearbyTriangles
 from .reach import Reach, own_share
 from .samples import Samples, spread_samples
 from .settings import UniformizeSettings
@@ -305,7 +305,7 @@ class _Registration:
             self.model,
             self.fitted,
             vertices,
-            NearbyTriangles(self.matcher.surface.vertices, self.matcher.surface.triangles).query(points).distances,
+            SurfaceIndex(self.matcher.surface.vertices, self.matcher.surface.triangles).query(points).distances,
             self.zones.data,
             flips,
             len(self._fresh_crossings(points)),

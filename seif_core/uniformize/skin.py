@@ -12,10 +12,11 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from ..geometry.edges import unique_edges
+from ..geometry.normals import vertex_normals
 from ..headmodel import HeadModel
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
-from ..mesh_edges import unique_edges
 from ..shapes import Float, Int
 
 _COTANGENTS = (0.02, 5.0)
@@ -84,11 +85,3 @@ class Skin:
         matrix = sparse.csr_matrix(sparse.diags(np.asarray(graph.sum(1)).ravel()) - graph)
         mass = np.bincount(self.triangles.ravel(), np.repeat(area / 3, 3), n)
         return matrix, np.maximum(mass, 0.05 * np.median(mass))
-
-
-def vertex_normals(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Float[np.ndarray, "V 3"]:
-    """Area-weighted unit normals (V, 3), zero at a vertex without triangles."""
-    a, b, c = vertices[triangles].transpose(1, 0, 2)
-    face = np.repeat(np.cross(b - a, c - a), 3, axis=0)
-    normals = np.stack([np.bincount(triangles.ravel(), face[:, k], len(vertices)) for k in range(3)], axis=1)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)

@@ -19,11 +19,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg
 
-from ..evaluation.closest_point import SurfaceIndex
+from ..geometry.barycentric import barycentric
+from ..geometry.closest_point import SurfaceIndex
 from ..head import Head
 from ..headmodel import HeadModel, LandmarkEmbedding
 from ..headmodel.model import triangulate
-from ..headmodel.semantics import barycentric
 from ..shapes import Bool, Float, Int, Int32
 
 

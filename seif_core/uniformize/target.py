@@ -14,12 +14,13 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from ..errors import RegistrationError
+from ..geometry.normals import vertex_normals
+from ..geometry.visibility import seen_share
 from ..headmodel import HeadModel
 from ..headmodel.semantics import canonical_codes
 from ..shapes import Float, Int
 from .samples import spread_samples
-from .skin import Skin, vertex_normals
-from .visibility import seen_share
+from .skin import Skin
 
 _CALM: Final = 0.012
 """Head heights over which normals are averaged."""

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from ..geometry.visibility import sphere
 from ..headmodel import HeadModel
 from ..shapes import Float
 from .ears import Ears
@@ -18,7 +19,6 @@ from .growth import hairy_places
 from .reach import Reach, reach_of
 from .settings import UniformizeSettings
 from .skin import Skin
-from .visibility import sphere
 
 _DIRECTIONS: Final = 48
 _PIXELS: Final = 192
@@ -114,7 +114,7 @@ def exposure(model: HeadModel, skin: Skin) -> Float[np.ndarray, " S"]:
 def _exposure(model: HeadModel) -> Float[np.ndarray, " V"]:
     import torch
 
-    from ..raster import rasterize
+    from ..geometry.rasterizer import rasterize
 
     skin = Skin.of(model)
     points = model.template.astype(np.float64)[skin.ids]

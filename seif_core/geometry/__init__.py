@@ -1,0 +1,1 @@
+"""Geometry: points, meshes, pictures; arrays in, arrays out. Imports nothing of ours but errors and array types."""

@@ -1,0 +1,158 @@
+"""A scan's mesh as its file has it: vertices in file order, triangles, colours.
+
+Convention: coordinates and unit of the file; colours leave here as linear light. Worked number: a vertex coloured with
+sRGB 188 of 255 comes out as 0.50.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from ....appearance.colour import decode, from_srgb
+from ....errors import SettingsError
+from ....evaluation.scan_files import read_surface
+from ....shapes import Float, Float32, Int, Int32
+from .records import ScanDatasetError
+
+_TEXELS_PER_VERTEX: Final = 4.0
+"""Texels along a texture's side for each vertex along a mesh's side; a finer texture is averaged down to this."""
+
+_SMALLEST_TEXTURE: Final = 64
+
+
+@dataclass(frozen=True, eq=False)
+class ScanMesh:
+    """A scan's surface.
+
+    Attributes:
+        vertices: (V, 3) float64.
+        triangles: (T, 3) int32, counter-clockwise from outside (if the file keeps to that).
+        colours: (V, 3) float32, linear light in 0..1, or None.
+    """
+
+    vertices: Float[np.ndarray, "V 3"]
+    triangles: Int32[np.ndarray, "T 3"]
+    colours: Float32[np.ndarray, "V 3"] | None = None
+
+
+def read_scan_mesh(path: Path, texture: Path | None = None) -> ScanMesh:
+    """Read a mesh with its colours: of the texture, else of the vertices, else none.
+
+    Args:
+        path: OBJ or PLY (vertices in the file's order), or what `evaluation.scan_files.read_surface` reads.
+        texture: picture for an OBJ's texture coordinates, sRGB.
+
+    Raises:
+        ScanDatasetError: the file is missing, damaged, or holds no triangles.
+    """
+    try:
+        match path.suffix.lower():
+            case ".obj":
+                mesh = _read_obj(path, texture)
+            case ".ply":
+                mesh = _read_ply(path)
+            case _:
+                surface = read_surface(path, "m")
+                mesh = ScanMesh(surface.vertices, surface.triangles)
+    except SettingsError as error:
+        raise ScanDatasetError(str(error)) from error
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError) as error:
+        raise ScanDatasetError(f"The scan {path.name} cannot be read ({error}); unpack it again.") from error
+    if len(mesh.triangles) == 0:
+        raise ScanDatasetError(f"The scan {path.name} holds no triangles; a mesh is needed, not points alone.")
+    wrong = mesh.triangles.min() < 0 or mesh.triangles.max() >= len(mesh.vertices)
+    if wrong or not np.isfinite(mesh.vertices).all():
+        raise ScanDatasetError(f"The scan {path.name} has broken vertices or triangles; unpack it again.")
+    return mesh
+
+
+def _read_obj(path: Path, texture: Path | None) -> ScanMesh:
+    places: list[list[str]] = []
+    marks: list[list[str]] = []
+    corners: list[tuple[int, int]] = []
+    counts: list[int] = []
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            kind, _, rest = line.partition(" ")
+            if kind == "v":
+                places.append(rest.split())
+            elif kind == "vt":
+                marks.append(rest.split()[:2])
+            elif kind == "f":
+                words = rest.split()
+                counts.append(len(words))
+                corners += [_corner(word, len(places), len(marks)) for word in words]
+    numbers = np.array([p[:6] for p in places], dtype=np.float64).reshape(len(places), -1)
+    vertices = numbers[:, :3].reshape(-1, 3)
+    ends = np.cumsum(counts) if counts else np.zeros(0, np.int64)
+    fan = [
+        (e - n, e - n + k, e - n + k + 1) for e, n in zip(ends.tolist(), counts, strict=True) for k in range(1, n - 1)
+    ]
+    if not fan:
+        return ScanMesh(vertices, np.zeros((0, 3), np.int32))
+    pairs = np.array(corners, dtype=np.int64)
+    triangles = pairs[np.array(fan), 0].astype(np.int32)
+    if triangles.min() < 0 or triangles.max() >= len(vertices):
+        return ScanMesh(vertices, triangles)
+    if texture is not None and marks:
+        uv_of = np.full(len(vertices), -1)
+        uv_of[pairs[:, 0]] = pairs[:, 1]
+        if uv_of.max() >= 0:
+            uvs = np.array(marks, dtype=np.float64)[np.maximum(uv_of, 0)]
+            return ScanMesh(vertices, triangles, _sampled(texture, uvs))
+    colours = None
+    if numbers.shape[1] >= 6:
+        own = numbers[:, 3:6] / (255.0 if numbers[:, 3:6].max() > 1.0 else 1.0)
+        colours = from_srgb(own.clip(0, 1)).astype(np.float32)
+    return ScanMesh(vertices, triangles, colours)
+
+
+def _corner(word: str, places: int, marks: int) -> tuple[int, int]:
+    """Vertex and texture vertex of a face's corner, counted from 0, the latter -1 if none; negatives count back."""
+    parts = word.split("/")
+    vertex = int(parts[0])
+    mark = int(parts[1]) if len(parts) > 1 and parts[1] else 0
+    return (vertex - 1 if vertex > 0 else places + vertex), (mark + marks if mark < 0 else mark - 1)
+
+
+def _read_ply(path: Path) -> ScanMesh:
+    import trimesh
+    from trimesh.visual import ColorVisuals
+
+    with path.open("rb") as data:
+        loaded = trimesh.load_mesh(data, file_type="ply", process=False)
+    if not isinstance(loaded, trimesh.Trimesh):
+        return ScanMesh(np.asarray(loaded.vertices, dtype=np.float64).reshape(-1, 3), np.zeros((0, 3), np.int32))
+    colours = None
+    if isinstance(loaded.visual, ColorVisuals) and loaded.visual.kind == "vertex":
+        colours = decode(np.asarray(loaded.visual.vertex_colors)[:, :3].astype(np.uint8))
+    return ScanMesh(np.array(loaded.vertices, dtype=np.float64), np.array(loaded.faces, dtype=np.int32), colours)
+
+
+def _sampled(texture: Path, uvs: Float[np.ndarray, "V 2"]) -> Float32[np.ndarray, "V 3"]:
+    """Linear colours (V, 3) of a picture at texture coordinates (V, 2), origin bottom left, wrapping around."""
+    try:
+        with Image.open(texture) as image:
+            picture = image.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise ScanDatasetError(f"The texture {texture.name} cannot be read ({error}); unpack it again.") from error
+    wanted = max(_SMALLEST_TEXTURE, _TEXELS_PER_VERTEX * len(uvs) ** 0.5)
+    factor = int(max(1, max(picture.size) // wanted))
+    pixels = decode(np.asarray(picture.reduce(factor) if factor > 1 else picture))
+    height, width = pixels.shape[:2]
+    x = (uvs[:, 0] - np.floor(uvs[:, 0] - 1e-9)) * width - 0.5
+    y = (1 - (uvs[:, 1] - np.floor(uvs[:, 1] - 1e-9))) * height - 0.5
+    column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    right, down = (x - column)[:, None], (y - row)[:, None]
+
+    def texel(i: Int[np.ndarray, " V"], j: Int[np.ndarray, " V"]) -> Float32[np.ndarray, "V 3"]:
+        return pixels[i.clip(0, height - 1), j.clip(0, width - 1)]
+
+    above = texel(row, column) * (1 - right) + texel(row, column + 1) * right
+    below = texel(row + 1, column) * (1 - right) + texel(row + 1, column + 1) * right
+    return (above * (1 - down) + below * down).astype(np.float32)

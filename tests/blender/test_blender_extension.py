@@ -1,0 +1,143 @@
+"""The built zip, installed into a fresh Blender in a process of its own: from installing to animating and reloading."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sample_head import sample_head
+
+from seif_core import __version__
+from seif_core.implicit.compact import IMPLICIT_FILE, NORMALS_FILE
+from seif_core.pipeline import ReconstructionSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests" / "support"
+sys.path.insert(0, str(ROOT / "tools"))
+import stage_extension  # noqa: E402 - after the path is set
+
+
+@pytest.fixture(scope="session")
+def extension_zip(tmp_path_factory) -> Path:
+    return stage_extension.build(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="session")
+def found(extension_zip, tmp_path_factory) -> dict:
+    scratch = tmp_path_factory.mktemp("session")
+    sample_head().save(scratch / "head.npz")
+    Image.new("RGB", (512, 640), (120, 100, 90)).save(scratch / "photo.jpg")
+    (scratch / "tmp").mkdir()
+    variables = os.environ | {
+        "FAKE_HEAD": str(scratch / "head.npz"),
+        "FAKE_PHOTO": str(scratch / "photo.jpg"),
+        "FAKE_VERSION": __version__,
+        "TMPDIR": str(scratch / "tmp"),
+    }
+    command = [sys.executable, str(HERE / "extension_session.py"), str(extension_zip), str(scratch)]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return json.loads((scratch / "found.json").read_text())
+
+
+def test_manifest_is_of_this_release():
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text())
+    assert manifest["version"] == __version__
+    texts = [manifest["tagline"], *manifest["permissions"].values()]
+    assert all(len(text) <= 64 and text[-1] not in ".!?;:" for text in texts)
+
+
+def test_zip_holds_library_data_and_licence_and_no_rubbish(extension_zip):
+    names = zipfile.ZipFile(extension_zip).namelist()
+    for needed in ("__init__.py", "blender_manifest.toml", "seif_core/head.py", "seif_core/worker/runtime.py"):
+        assert needed in names
+    assert any(n.startswith("vendor/open_head/") for n in names)
+    assert {f"vendor/weights/{file}" for file, _ in (NORMALS_FILE, IMPLICIT_FILE)} <= set(names)
+    assert not [n for n in names if "__pycache__" in n or n.startswith("tests/") or n.endswith(".pyc")]
+
+
+def test_a_missing_part_is_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(stage_extension, "ROOT", tmp_path)
+    with pytest.raises(stage_extension.StageError, match="missing from the repository"):
+        stage_extension.stage(tmp_path / "out")
+
+
+def test_enabled_without_torch_and_without_touching_the_path(found):
+    assert found["enabled"]
+    assert found["heavy"] == []
+    assert found["on_path"] == []
+
+
+def test_button_is_disabled_without_a_photo(found):
+    assert not found["no_photo_poll"]
+    assert found["photo_poll"]
+
+
+def test_a_photo_beside_an_unsaved_file_is_not_looked_for_in_the_programs_folder(found):
+    assert not found["unsaved_relative_poll"]
+
+
+def test_a_photo_that_may_not_be_looked_at_does_not_break_the_panel(found):
+    assert found["forbidden_thumbnail"] == 0
+
+
+def test_a_dropped_photo_that_cannot_start_says_why_instead_of_a_traceback(found):
+    assert found["flame_import"].strip() == "Error: Choose FLAME's file in the options first"
+
+
+def test_flame_needs_its_file_and_settings_are_those_of_the_library(found):
+    assert not found["flame_poll"]
+    settings = ReconstructionSettings.from_mapping(found["flame_settings"])
+    assert settings.head_model.endswith("flame.pkl")
+    assert (settings.texture_size, settings.face, settings.online) == (2048, 0, False)
+    assert (settings.quality, settings.hair, settings.weights) == ("full", "with", "compact")
+    assert (settings.resolution, settings.subdivisions, settings.normal_model) == (256, 0, "")
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("no_runtime", "Install Runtime"),
+        ("no_python", "/no/such/python"),
+        ("crash", "fell over"),
+        ("no_face", "No face was found"),
+    ],
+)
+def test_every_failure_is_reported_and_changes_nothing(found, case, words):
+    outcome, message = found[case]
+    assert outcome == []
+    assert words in message
+    assert found["alive_objects"] == 0
+
+
+def test_the_head_stands_at_the_cursor(found):
+    assert found["result"] == [["FINISHED"], ""]
+    assert found["location"] == [1, 2, 3]
+    assert found["keys"] == 1 + 52 + 1 + 9
+    assert len(found["camera"]) == 1
+    assert found["temporary"] == []
+
+
+def test_keyed_shape_and_bone_play_back_with_their_drivers(found):
+    assert found["keyed"] == ["FINISHED"]
+    start, middle, end = found["moved"]
+    assert start < 1e-6 < middle < end
+
+
+def test_saved_and_reloaded_the_animation_and_its_drivers_are_the_same(found):
+    assert found["reloaded"] < 1e-6
+    assert found["back"] < 1e-6
+
+
+def test_reset_and_disable_leave_nothing(found):
+    assert found["reset"] == ["FINISHED"]
+    assert found["slider_after_reset"] == 0
+    assert found["disabled"]
+    assert found["enabled_again"]

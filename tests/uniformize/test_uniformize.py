@@ -1,0 +1,233 @@
+"""Registration onto surfaces with a known answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from bumpy_head import bumpy_surface
+from sample_head import sample_model
+from scipy.spatial import KDTree
+
+from seif_core.errors import CancelledError, RegistrationError, SettingsError
+from seif_core.geometry.self_intersection import crossing_pairs
+from seif_core.headmodel import load_head_model
+from seif_core.headmodel.semantics import canonical_codes
+from seif_core.headmodel.skinning import pose_vertices
+from seif_core.progress import Progress
+from seif_core.uniformize import TargetSurface, UniformizeSettings, register, repose, unpose
+from seif_core.uniformize.matching import SurfaceMatcher
+from seif_core.uniformize.registration import _Registration
+from seif_core.uniformize.skin import Skin
+from seif_core.uniformize.solver import Pull
+from seif_core.uniformize.zones import exposure, head_height
+
+HAIR = 0.015
+DISTANCE = np.array([0.0, 0.0, -0.6])
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_head_model("open")
+
+
+@pytest.fixture(scope="module")
+def fitted(model):
+    return model.template + DISTANCE
+
+
+@pytest.fixture(scope="module")
+def surface(model, fitted):
+    return bumpy_surface(model, fitted, bumps=0.003, hair=HAIR)
+
+
+@pytest.fixture(scope="module")
+def haired(model, fitted, surface):
+    return register(model, fitted, surface)
+
+
+@pytest.fixture(scope="module")
+def bald(model, fitted, surface):
+    return register(model, fitted, surface, UniformizeSettings(hair=False))
+
+
+def face_percent(model, mesh):
+    face = mesh.model.regions["face"][Skin.of(mesh.model).ids]
+    return 100 * mesh.distance[face].mean() / head_height(model)
+
+
+def test_mesh_lies_on_the_surface(model, fitted, surface, haired):
+    assert face_percent(model, haired) < 0.4
+    skin = Skin.of(model)
+    scalp = model.regions["scalp"][skin.ids] & (haired.data > 0.5)
+    assert haired.distance[scalp].mean() < 0.002
+    lifted = np.linalg.norm(haired.vertices - fitted, axis=1)[skin.ids][scalp]
+    assert np.median(lifted) == pytest.approx(HAIR, rel=0.25)
+
+
+def test_bald_head_keeps_its_skull_and_still_follows_the_face(model, fitted, bald):
+    moved = np.linalg.norm(bald.vertices - fitted, axis=1)
+    assert moved[model.regions["scalp"]].max() < 0.0015
+    assert face_percent(model, bald) < 0.4
+
+
+@pytest.mark.parametrize("which", ["haired", "bald"])
+def test_no_triangle_is_flipped_and_none_passes_through_another(which, request, model, fitted):
+    mesh = request.getfixturevalue(which)
+    assert mesh.flips == 0
+    assert mesh.crossings == 0
+    skin = Skin.of(model)
+    before, after = (
+        np.cross(v[:, 1] - v[:, 0], v[:, 2] - v[:, 0])
+        for v in (fitted[skin.ids][skin.triangles], mesh.vertices[skin.ids][skin.triangles])
+    )
+    assert ((before * after).sum(1) > 0).mean() > 0.998  # without any local turning; hair turns a few at its rim
+
+
+def test_symmetric_input_gives_a_symmetric_mesh(model, haired):
+    mirror = KDTree(model.template).query(model.template * [-1, 1, 1])[1]
+    skin = Skin.of(model)
+    opposite = haired.vertices[mirror] * [-1, 1, 1]
+    assert np.linalg.norm(haired.vertices - opposite, axis=1)[skin.ids].mean() < 0.0003
+
+
+def test_eyeballs_and_teeth_keep_their_shape_and_stay_in_their_sockets(model, fitted, haired):
+    for part in (1, 2, 3, 4):
+        ids = np.unique(model.faces[model.face_part == part])
+        ids = ids[ids >= 0]
+        moved = haired.vertices[ids] - fitted[ids]
+        np.testing.assert_allclose(moved, moved[:1] + np.zeros_like(moved), atol=1e-9)
+        assert np.linalg.norm(moved[0]) < 0.004
+
+
+def test_lids_lips_and_ears_keep_the_shape_of_the_fit(model, fitted, haired):
+    skin = Skin.of(model)
+    a, b = skin.ids[skin.edges].T
+    before = np.linalg.norm(fitted[a] - fitted[b], axis=1)
+    after = np.linalg.norm(haired.vertices[a] - haired.vertices[b], axis=1)
+    for name in ("lids", "lips", "mouth_interior"):
+        own = model.regions[name][a] & model.regions[name][b] & (before > 2e-4)
+        assert np.abs(after[own] / before[own] - 1).mean() < 0.1, name
+
+
+def test_unposing_and_posing_again_reproduces_the_mesh(model):
+    rng = np.random.default_rng(3)
+    pose = np.array([[0.1, 0.5, -0.1], [0.05, 0.1, 0], [0.25, 0, 0], [0.1, 0.2, 0], [0.1, 0.2, 0]])
+    translation = np.array([0.01, -0.02, -0.7])
+    neutral = model.template + np.tensordot(rng.normal(size=8), model.shape_basis[:8], 1)
+    expressed = neutral + 0.6 * model.key_basis[10] + 0.5 * model.expression_basis[0]
+    joints = model.joint_regressor.astype(np.float64) @ neutral
+    posed = pose_vertices(expressed, joints, model.skin_weights, pose, model.pose_basis) + translation
+    exact = unpose(model, posed, neutral=neutral, expressed=expressed, pose=pose, translation=translation)
+    np.testing.assert_allclose(exact.neutral, neutral, atol=1e-6)
+    posed = posed + 0.003 * np.sin(40 * posed[:, [1, 2, 0]])
+    found = unpose(model, posed, neutral=neutral, expressed=expressed, pose=pose, translation=translation)
+    again = repose(model, found, pose, translation)
+    assert np.abs(again - posed).max() < 1e-5
+    left = np.unique(model.faces[model.face_part == 1])[1:]  # without the -1 of triangles
+    centre_before, centre_after = expressed[left].mean(0) - joints[3], found.expressed[left].mean(0) - found.joints[3]
+    np.testing.assert_allclose(centre_after, centre_before, atol=1e-6)
+
+
+def test_a_finer_mesh_comes_nearer_to_the_surface():
+    model = sample_model()
+    fitted = model.template.astype(np.float64)
+    surface = sample_surface(model, fitted)
+    coarse = register(model, fitted, surface)
+    fine = register(model, fitted, surface, UniformizeSettings(subdivisions=1))
+    assert len(fine.vertices) == len(fine.model.template) > 3 * len(coarse.vertices)
+    assert fine.flips == 0
+    assert surface_gap(fine, surface) < surface_gap(coarse, surface)
+
+
+def sample_surface(model, fitted):
+    """The sample head's skin, halved twice and drawn out by bumps."""
+    from seif_core.uniformize.subdivision import refine
+
+    skin = Skin.of(model)
+    points, faces = fitted[skin.ids], np.pad(skin.triangles, ((0, 0), (0, 1)), constant_values=-1)
+    for _ in range(2):
+        step = refine(faces, len(points), smooth=True)
+        points, faces = step.apply(points), step.faces
+    triangles = np.concatenate([faces[:, :3], faces[:, [0, 2, 3]]])
+    outward = points / np.linalg.norm(points, axis=1, keepdims=True)
+    return TargetSurface(points + 0.002 * outward * np.sin(90 * points[:, [1]]), triangles)
+
+
+def surface_gap(mesh, surface):
+    """Mean distance of the surface's vertices to the mesh's skin."""
+    from seif_core.geometry.closest_point import SurfaceIndex
+
+    skin = Skin.of(mesh.model)
+    index = SurfaceIndex(mesh.vertices[skin.ids], skin.triangles)
+    return index.query(surface.vertices).distances.mean()
+
+
+def test_folds_that_wild_targets_make_are_untangled():
+    model = sample_model()
+    fitted = model.template.astype(np.float64)
+    matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, head_height(model))
+    registration = _Registration(model, fitted, matcher, UniformizeSettings(), np.zeros_like(fitted))
+    wild = np.random.default_rng(0).normal(size=registration.rest.shape) * 0.02
+    bending = registration.plate.bent(registration.zones, 0.001, np.zeros_like(wild))
+    pull = Pull.of(registration.vertex_samples, registration.zones.data, wild)
+    tangled = bending.solve(pull, registration.ties)
+    assert sum(len(bad) for bad in registration._unsound(tangled)) > 0
+    sound = registration._untangled(tangled, bending, pull)
+    assert [len(bad) for bad in registration._unsound(sound)] == [0, 0]
+    assert np.abs(sound).max() > 1e-4  # not simply taken back everywhere
+
+
+def test_a_vertex_goes_where_its_code_is_not_to_the_nearest_place():
+    model = sample_model()
+    fitted = model.template.astype(np.float64)
+    surface = sample_surface(model, fitted)
+    code = canonical_codes(model)[Skin.of(model).ids[5]].astype(np.float64)
+    point = fitted[Skin.of(model).ids[5]]
+    distance = np.linalg.norm(surface.vertices - point, axis=1)
+    place = int(np.flatnonzero((distance > 0.02) & (distance < 0.04))[0])
+    codes = np.full_like(surface.vertices, 0.9)
+    codes[:, 0] = 1 - code[0].round()
+    codes[place] = code
+    matcher = SurfaceMatcher(TargetSurface(surface.vertices, surface.triangles, codes), model, fitted, 0.23)
+    assert matcher.similar(point[None], matcher.at.normals[[place]], code[None])[0] == place
+
+
+def test_hollows_are_hidden_and_the_nose_is_open(model):
+    skin = Skin.of(model)
+    seen = exposure(model, skin)
+    assert seen[model.template[skin.ids, 2].argmax()] > 0.9
+    inner = model.regions["mouth_interior"][skin.ids] & ~model.regions["lips"][skin.ids]
+    assert np.median(seen[inner]) < 0.05
+    assert seen[model.regions["scalp"][skin.ids]].min() > 0.3
+
+
+def test_crossing_triangles_are_found_and_neighbours_are_none():
+    flat = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]], float)
+    sheet = np.array([[0, 1, 2], [2, 1, 3]])
+    assert len(crossing_pairs(flat, sheet)) == 0
+    needle = np.array([[0.2, 0.2, -1], [0.3, 0.2, 1], [0.2, 0.3, 1]])
+    pairs = crossing_pairs(np.concatenate([flat, needle]), np.concatenate([sheet, [[4, 5, 6]]]))
+    assert pairs.tolist() == [[0, 2]]
+
+
+def test_wrong_input_is_told_in_a_sentence(model, fitted):
+    triangle = np.eye(3)
+    with pytest.raises(RegistrationError, match="0 triangles"):
+        TargetSurface(triangle, np.zeros((0, 3), int))
+    with pytest.raises(RegistrationError, match="each vertex needs one"):
+        TargetSurface(triangle, np.arange(3)[None], np.full((3, 3), np.nan))
+    with pytest.raises(RegistrationError, match="fit this model again"):
+        register(model, fitted[:100], TargetSurface(triangle, np.arange(3)[None]))
+    with pytest.raises(SettingsError, match="subdivisions"):
+        UniformizeSettings(subdivisions=3)
+    with pytest.raises(SettingsError, match="coarse to fine"):
+        UniformizeSettings(wavelengths=(0.1, 0.2))
+    with pytest.raises(SettingsError, match="iterations"):
+        UniformizeSettings(iterations=0)
+
+
+def test_registration_can_be_cancelled():
+    model = sample_model()
+    fitted = model.template.astype(np.float64)
+    with pytest.raises(CancelledError):
+        register(model, fitted, sample_surface(model, fitted), progress=Progress(cancelled=lambda: True))

@@ -1,0 +1,130 @@
+"""Subdivision of whole head models and heads, and maps of what a mesh leaves of a surface."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from sample_head import sample_head, sample_model
+
+from seif_core.geometry.normals import vertex_normals
+from seif_core.head import Head
+from seif_core.headmodel import load_head_model
+from seif_core.uniformize import TargetSurface, UniformMesh, bake_detail, subdivide, subdivide_head
+from seif_core.uniformize.skin import Skin
+from seif_core.uniformize.subdivision import refine
+
+CUBE = np.array(
+    [[0, 3, 2, 1], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]],
+)
+CORNERS = np.array([[x, y, z] for z in (-1, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))], float)
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_a_cube_becomes_26_vertices_and_24_faces_that_look_outwards(smooth):
+    step = refine(CUBE, 8, smooth=smooth)
+    points = step.apply(CORNERS)
+    assert points.shape == (26, 3)
+    assert step.faces.shape == (24, 4)
+    assert np.bincount(step.parents).tolist() == [4] * 6
+    a, b, c = (points[step.faces[:, k]] for k in range(3))
+    assert ((np.cross(b - a, c - a) * points[step.faces].mean(1)).sum(1) > 0).all()
+    np.testing.assert_allclose(np.asarray(step.matrix.sum(1)).ravel(), 1)
+    # Catmull and Clark: a cube's corner goes to 5 / 9 of itself, its edges' points to 3 / 4
+    np.testing.assert_allclose(np.abs(points[:8]), 5 / 9 if smooth else 1, atol=1e-12)
+    np.testing.assert_allclose(np.abs(points[8:20]).max(), 3 / 4 if smooth else 1, atol=1e-12)
+
+
+def test_open_borders_become_cubic_curves_and_triangles_become_three_quads():
+    faces = np.array([[0, 1, 2, -1], [2, 1, 3, -1]])
+    step = refine(faces, 4, smooth=True)
+    points = step.apply(np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]], float))
+    assert len(step.faces) == 6
+    assert step.faces.min() >= 0
+    np.testing.assert_allclose(points[0], [0.125, 0.125, 0])
+    np.testing.assert_allclose(points[4], [0.5, 0, 0])
+
+
+def test_a_subdivided_model_is_whole_and_acts_as_the_coarse_one():
+    model = sample_model()
+    fine, template = subdivide(model, model.template)
+    step = refine(model.faces, len(model.template), smooth=True)
+    np.testing.assert_array_equal(template, fine.template)
+    count = len(fine.template)
+    assert fine.face_part.shape == (len(fine.faces),)
+    assert fine.uv_faces.shape == fine.faces.shape
+    assert fine.uv_faces.max() == len(fine.uvs) - 1
+    for name in ("shape_basis", "expression_basis", "key_basis", "pose_basis"):
+        basis = getattr(fine, name)
+        assert basis.shape == (len(getattr(model, name)), count, 3)
+    rng = np.random.default_rng(0)
+    shape = rng.normal(size=len(model.shape_basis))
+    coarse = model.template + np.tensordot(shape, model.shape_basis, 1)
+    shaped = fine.template + np.tensordot(shape, fine.shape_basis, 1)
+    np.testing.assert_allclose(shaped, step.apply(coarse), atol=1e-6)
+    np.testing.assert_allclose(fine.joint_regressor @ shaped, model.joint_regressor @ coarse, atol=1e-5)
+    np.testing.assert_allclose(fine.skin_weights.sum(1), 1, atol=1e-6)
+    for name, embedding in model.embeddings.items():
+        gap = fine.embeddings[name].points(fine.template) - embedding.points(model.template)
+        assert np.linalg.norm(gap, axis=1).mean() < 0.004, name
+    for name, mask in model.regions.items():
+        assert fine.regions[name].shape == (count,)
+        assert fine.regions[name].any() == mask.any()
+
+
+def test_a_subdivided_head_is_whole_and_can_be_saved(tmp_path):
+    head = subdivide_head(sample_head())
+    head.save(tmp_path / "head.npz")
+    again = Head.load(tmp_path / "head.npz")
+    for f in fields(Head):
+        value = getattr(again, f.name)
+        if isinstance(value, np.ndarray):
+            np.testing.assert_array_equal(value, getattr(head, f.name))
+    count = len(head.vertices)
+    assert head.faces.max() == count - 1
+    assert head.faces.min() >= 0
+    assert head.key_deltas.shape[1:] == head.pose_deltas.shape[1:] == (count, 3)
+    assert head.photo_delta.dtype == head.vertices.dtype == np.float32
+
+
+def test_texture_coordinates_keep_their_corners_when_subdivided():
+    model = sample_model()
+    fine = subdivide(model, model.template)[0]
+    parents = refine(model.faces, len(model.template), smooth=True).parents
+    sides = np.where(model.uv_faces[:, 3] >= 0, 4, 3)
+    for face in (0, len(model.faces) // 2, len(model.faces) - 1):
+        corners = model.uvs[model.uv_faces[face, : sides[face]]]
+        children = np.flatnonzero(parents == face)
+        np.testing.assert_allclose(fine.uvs[fine.uv_faces[children, 0]], corners, atol=1e-6)
+        np.testing.assert_allclose(fine.uvs[fine.uv_faces[children, 2]], corners.mean(0) + 0 * corners, atol=1e-6)
+
+
+def mesh_of(model):
+    skin = Skin.of(model)
+    template = model.template.astype(np.float64)
+    data = model.regions["face"][skin.ids].astype(float)
+    return UniformMesh(model, template, template, np.zeros(len(skin.ids)), data, 0, 0), skin
+
+
+def test_maps_of_a_mesh_that_lies_on_its_surface_say_nothing():
+    mesh, skin = mesh_of(load_head_model("open"))
+    maps = bake_detail(mesh, TargetSurface(mesh.vertices[skin.ids], skin.triangles), size=128)
+    assert maps.normals.shape == (128, 128, 3)
+    assert maps.normals.dtype == np.uint8
+    assert np.abs(maps.normals.astype(int) - [128, 128, 255]).max() <= 2
+    assert np.abs(maps.displacement).max() < 1e-5
+
+
+def test_maps_give_back_a_known_displacement_and_slope():
+    mesh, skin = mesh_of(load_head_model("open"))
+    points = mesh.vertices[skin.ids]
+    normals = vertex_normals(points, skin.triangles)
+    maps = bake_detail(mesh, TargetSurface(points + 0.001 * normals, skin.triangles), size=128)
+    told = maps.displacement[maps.displacement != 0]
+    assert np.median(told) == pytest.approx(0.001, rel=0.05)
+    tilted = points + 0.002 * normals * np.sin(150 * points[:, [1]])
+    maps = bake_detail(mesh, TargetSurface(tilted, skin.triangles), size=128)
+    slope = (maps.normals.astype(float) - 127.5) / 127.5
+    assert np.abs(slope[..., 0]).max() > 0.1
+    np.testing.assert_allclose(np.linalg.norm(slope, axis=2), 1, atol=0.02)
