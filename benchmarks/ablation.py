@@ -25,8 +25,8 @@ from known_heads import Truth, carried, corresponding, drawn_head, ict_head, sta
 from seif_core.appearance.covering import ear_cover  # noqa: E402
 from seif_core.assembly import assemble_head  # noqa: E402
 from seif_core.errors import PhotoError, RegistrationError  # noqa: E402
-from seif_core.evaluation.normals import ReferencePhoto, find_references  # noqa: E402
-from seif_core.evaluation.normals_of_photos import compare_normals  # noqa: E402
+from seif_core.evaluation.normals import ReferencePhoto, angular_error, find_references, read_picture  # noqa: E402
+from seif_core.evaluation.normals_of_photos import compare_normals, face_mask  # noqa: E402
 from seif_core.fitting import Fit, fit_portrait  # noqa: E402
 from seif_core.geometry.self_intersection import crossing_pairs  # noqa: E402
 from seif_core.headmodel import HeadModel, load_head_model  # noqa: E402
@@ -41,6 +41,8 @@ from seif_core.implicit.head_surface import (  # noqa: E402
 from seif_core.implicit.surface import SurfaceSettings  # noqa: E402
 from seif_core.pipeline import Reconstruction  # noqa: E402
 from seif_core.portrait import Portrait, read_portrait  # noqa: E402
+from seif_core.preview.surface import Surface  # noqa: E402
+from seif_core.preview.views import render_normals  # noqa: E402
 from seif_core.progress import Progress  # noqa: E402
 from seif_core.settings import ReconstructionSettings  # noqa: E402
 from seif_core.shaping import Shape  # noqa: E402
@@ -224,7 +226,10 @@ def normals(
     done = Reconstruction(known.portrait, known.fit, shape, head, ReconstructionSettings(), "cpu", {}, ())
     row = compare_normals(done, reference)
     names = [f"{what}_{where}" for what in ("fit", "network", "mesh") for where in ("face", "head")]
-    return {f"{name} deg": getattr(row, name).mean_deg for name in names}
+    drawn = render_normals(Surface.of_triangles(made.vertices, made.triangles), known.fit.camera)
+    error = angular_error(drawn, read_picture(reference.normals), face_mask(known.fit))
+    told = {f"{name} deg": getattr(row, name).mean_deg for name in names}
+    return told | {"surface_face deg": error.mean_deg}
 
 
 def one_head(subject: Subject, options: argparse.Namespace) -> list[tuple[str, str, dict[str, float]]]:
@@ -249,7 +254,7 @@ COLUMNS: Final = {
               "mesh near mean", "fit near eyes", "surface near eyes", "mesh near eyes"),
     "ict": ("fit near mean", "surface near mean", "mesh near mean", "fit near eyes", "surface near eyes",
             "mesh near eyes"),
-    "photo": ("fit_face deg", "network_face deg", "mesh_face deg", "fit_head deg", "network_head deg",
+    "photo": ("fit_face deg", "network_face deg", "surface_face deg", "mesh_face deg", "fit_head deg", "network_head deg",
               "mesh_head deg"),
 }  # fmt: skip
 SOUND: Final = ("face %", "scalp %", "flips", "crossings", "self", "failed")
