@@ -246,6 +246,8 @@ def one_head(subject: Subject, options: argparse.Namespace) -> list[tuple[str, s
         s = ROWS[row](surface(surface=SurfaceSettings(resolution=options.resolution))(s))
         figures = measure(subject, known, s, options.scratch, look_for_crossings=not options.quick)
         told.append((subject.name, row, figures))
+        said = ", ".join(f"{name} {figures.get(name, np.nan):.3f}" for name in COLUMNS[subject.name.split()[0]])
+        print(f"{subject.name}, {row}: {said}", file=sys.stderr, flush=True)
     return told
 
 
