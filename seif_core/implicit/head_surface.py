@@ -176,9 +176,7 @@ def refined_surface(given: UnrefinedSurface, fit: Fit, s: HeadSurfaceSettings) -
     placed = given.view.to_camera(followed.astype(np.float64))
     front = given.front.permute(1, 2, 0).float().numpy()
     fitted = skin_depth(fit, given.view, s.refinement.skin)
-    refined = follow_normals(
-        placed, given.triangles, front, given.view, s.refinement, known=given.known, fitted=fitted
-    )
+    refined = follow_normals(placed, given.triangles, front, given.view, s.refinement, known=given.known, fitted=fitted)
     return HeadSurface(refined, given.triangles, given.codes, front, given.view, given.queries)
 
 

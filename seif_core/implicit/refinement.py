@@ -51,7 +51,7 @@ class RefinementSettings:
             places stay whole.
         facing: cosine between viewing ray and predicted normal at which the map begins to count, and counts fully.
         rounds: how often tangent planes are set up anew in each pass.
-        skin_length: metres, the same as `length` on bare skin, where what is longer is the fit's; None for the surface's.
+        skin_length: metres, the same as `length` on bare skin, where what is longer is the fit's; None: the surface's.
         skin: what is bare skin.
         calmed: whether displacements that would turn a triangle over are smoothed.
         untangled: whether places where the surface passes through itself are smoothed.
@@ -65,7 +65,7 @@ class RefinementSettings:
     thickness: float = 0.35
     facing: tuple[float, float] = (0.1, 0.4)
     rounds: int = 1
-    skin_length: float | None = 0.002
+    skin_length: float | None = 0.008
     skin: SkinSettings = field(default_factory=SkinSettings)
     calmed: bool = True
     untangled: bool = True

@@ -197,7 +197,7 @@ class _Registration:
         found = self.matcher.match(at[rows], normals[rows], codes[rows], self.settings, fine)
         gap = found.points - at[rows]
         along = (gap * found.normals).sum(1, keepdims=True) * found.normals
-        moved[rows] += along + 0.3 * (1 - fine) * (gap - along)
+        moved[rows] += along + self._tangential(blend[rows], fine)[:, None] * (gap - along)
         trust = np.zeros(len(at))
         trust[rows] = found.weights * self._own(blend[rows], found, fine)
         if not self.settings.hair:
@@ -207,6 +207,11 @@ class _Registration:
             moved[above] = (trust * ceiling)[above, None] * up[above]
             trust[above] = 1.0
         return Pull.of(samples, trust * follow, moved)
+
+    def _tangential(self, blend: sparse.csr_matrix, fine: float) -> np.ndarray:
+        """Share of the way along the surface to their matches (N,) that places are drawn."""
+        bare, s = np.asarray(blend @ self.zones.reach.bare), self.settings
+        return (1 - fine) * (s.tangential + bare * (s.skin_tangential - s.tangential))
 
     def _own(self, blend: sparse.csr_matrix, found: Matches, fine: float) -> np.ndarray:
         """How far matches (N,) may be the skin of their places."""

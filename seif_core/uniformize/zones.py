@@ -93,7 +93,8 @@ def zones_of(
     own = np.any([region[name] for name in _TRUST], axis=0) * (1 - flat)
     stiff = _smooth(skin, np.maximum(1 - open_, own), 2)
     near = _smooth(skin, region["ears"].astype(float), 2) * (1 - ears.covered)
-    hold = near * _EAR_HOLD * (_UNSEEN_HOLD / _EAR_HOLD) ** (1 - ears.shown) if settings.hair and settings.ear_hold else 0 * near
+    near = near * (settings.hair and settings.ear_hold)
+    hold = near * _EAR_HOLD * (_UNSEEN_HOLD / _EAR_HOLD) ** (1 - ears.shown)
     if not settings.hair:
         kept = _smooth(skin, (region["scalp"] | (region["neck"] & _behind(model, skin))).astype(float), _BLEND_RINGS)
         hold, data = np.maximum(hold, kept), data * (1 - kept) ** 2

@@ -12,6 +12,7 @@ from seif_core.implicit.view import HeadView
 
 DISTANCE, RADIUS, SIZE = 0.6, 0.1, 256
 VIEW = HeadView(Camera(1000.0, 256.0, 256.0, 512, 512), 6.0, 6.0, 500.0, DISTANCE)
+BALL = np.array([0.0, 0.0, -DISTANCE])
 PLAIN = RefinementSettings(smoothing=0, loose_smoothing=0)
 
 
@@ -27,9 +28,9 @@ def ball():
     square = along**2 - (DISTANCE**2 - RADIUS**2)
     inside = square > 1e-4
     point = ray * (along - np.sqrt(np.maximum(square, 0)))[..., None]
-    normals = (point + [0, 0, DISTANCE]) / RADIUS * inside[..., None]
+    normals = (point - BALL) / RADIUS * inside[..., None]
     bare = inside * np.clip((normals[..., 2] - 0.3) / 0.2, 0, 1)
-    vertices = np.array(sphere.vertices) - [0, 0, DISTANCE]
+    vertices = np.array(sphere.vertices) + BALL
     return vertices, np.array(sphere.faces), normals, SkinDepth(np.where(inside, -point[..., 2], 0.0), bare, VIEW)
 
 
@@ -38,7 +39,7 @@ def along_rays(vertices, metres):
 
 
 def off_the_ball(points):
-    return np.abs(np.linalg.norm(points + [0, 0, DISTANCE], axis=1) - RADIUS)
+    return np.abs(np.linalg.norm(points - BALL, axis=1) - RADIUS)
 
 
 def in_the_middle(vertices):
