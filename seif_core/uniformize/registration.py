@@ -196,8 +196,7 @@ class _Registration:
         codes = np.asarray(blend @ self.codes)
         found = self.matcher.match(at[rows], normals[rows], codes[rows], self.settings, fine)
         gap = found.points - at[rows]
-        along = (gap * found.normals).sum(1, keepdims=True) * found.normals
-        moved[rows] += along + self._tangential(blend[rows], fine)[:, None] * (gap - along)
+        moved[rows] = self._drawn(moved[rows], gap, found.normals, blend[rows], fine)
         trust = np.zeros(len(at))
         trust[rows] = found.weights * self._own(blend[rows], found, fine)
         if not self.settings.hair:
@@ -208,10 +207,14 @@ class _Registration:
             trust[above] = 1.0
         return Pull.of(samples, trust * follow, moved)
 
-    def _tangential(self, blend: sparse.csr_matrix, fine: float) -> np.ndarray:
-        """Share of the way along the surface to their matches (N,) that places are drawn."""
-        bare, s = np.asarray(blend @ self.zones.reach.bare), self.settings
-        return (1 - fine) * (s.tangential + bare * (s.skin_tangential - s.tangential))
+    def _drawn(
+        self, moved: np.ndarray, gap: np.ndarray, normals: np.ndarray, blend: sparse.csr_matrix, fine: float
+    ) -> np.ndarray:
+        """Displacements (N, 3) to be reached: across the surface up to it, along it hair's way and skin's way back."""
+        s, to_normal = self.settings, lambda v: (v * normals).sum(1, keepdims=True) * normals
+        across, pull = to_normal(moved + gap), s.tangential * (1 - fine) * (gap - to_normal(gap))
+        back = s.skin_return * np.asarray(blend @ self.zones.reach.bare)
+        return across + (1 - back)[:, None] * (moved - to_normal(moved) + pull)
 
     def _own(self, blend: sparse.csr_matrix, found: Matches, fine: float) -> np.ndarray:
         """How far matches (N,) may be the skin of their places."""
