@@ -5,7 +5,8 @@ of the Open head is known. *ICT*: random identities of ICT-FaceKit as `fit_scans
 
 Measured is the inner face that the photo shows: skin within `INNER` of the landmarks of brows, eyes, nose and mouth
 that nothing covers by more than `COVERED`; each vertex counts by its area. Everything is aligned rigidly, for
-one photo tells position and turn badly; corresponding points also with scale, which it tells badly too. Convention: camera space, metres; figures in millimetres.
+one photo tells position and turn badly; corresponding points also with scale, which it tells badly too. Convention:
+camera space, metres; figures in millimetres.
 """
 
 from __future__ import annotations
