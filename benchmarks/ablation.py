@@ -259,9 +259,9 @@ def one_head(subject: Subject, options: argparse.Namespace) -> list[tuple[str, s
 
 
 COLUMNS: Final = {
-    "drawn": ("fit at mean", "mesh at mean", "fit at eyes", "mesh at eyes",
-              "fit scaled mean", "mesh scaled mean", "fit scaled eyes", "mesh scaled eyes",
-              "fit near mean", "surface near mean", "mesh near mean", "fit near eyes", "surface near eyes", "mesh near eyes"),
+    "drawn": ("fit at mean", "mesh at mean", "fit at eyes", "mesh at eyes", "fit scaled mean", "mesh scaled mean",
+              "fit scaled eyes", "mesh scaled eyes", "fit near mean", "surface near mean", "mesh near mean",
+              "fit near eyes", "surface near eyes", "mesh near eyes"),
     "ict": ("fit near mean", "surface near mean", "mesh near mean", "fit near eyes", "surface near eyes",
             "mesh near eyes"),
     "photo": ("fit_face deg", "network_face deg", "surface_face deg", "mesh_face deg", "fit_head deg",
