@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
@@ -81,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_workshop(commands: argparse._SubParsersAction[Any], common: argparse.ArgumentParser) -> None:
     """``train`` and ``scans``, where the workshop is: in a checkout, not in the add-on."""
-    if find_spec(".workshop", __package__) is None:
+    if not (Path(__file__).parent / "workshop").is_dir():
         return
     from .workshop import cli_scans, cli_train
 

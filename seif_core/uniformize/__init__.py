@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .detail import DetailMaps, bake_detail
     from .registration import UniformMesh, register
     from .settings import UniformizeSettings
     from .subdivision import subdivide, subdivide_head
@@ -14,12 +13,10 @@ if TYPE_CHECKING:
     from .unposing import Unposed, repose, unpose
 
 _HOME: Final = {
-    "DetailMaps": "detail",
     "TargetSurface": "target",
     "UniformMesh": "registration",
     "UniformizeSettings": "settings",
     "Unposed": "unposing",
-    "bake_detail": "detail",
     "register": "registration",
     "repose": "unposing",
     "subdivide": "subdivision",
@@ -28,12 +25,10 @@ _HOME: Final = {
 }
 
 __all__ = [
-    "DetailMaps",
     "TargetSurface",
     "UniformMesh",
     "UniformizeSettings",
     "Unposed",
-    "bake_detail",
     "register",
     "repose",
     "subdivide",

@@ -1,4 +1,4 @@
-"""Subdivision of whole head models and heads, and maps of what a mesh leaves of a surface."""
+"""Subdivision of whole head models and heads."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ import numpy as np
 import pytest
 from sample_head import sample_head, sample_model
 
-from seif_core.geometry.normals import vertex_normals
 from seif_core.head import Head
-from seif_core.headmodel import load_head_model
-from seif_core.uniformize import TargetSurface, UniformMesh, bake_detail, subdivide, subdivide_head
-from seif_core.uniformize.skin import Skin
+from seif_core.uniformize import subdivide, subdivide_head
 from seif_core.uniformize.subdivision import refine
 
 CUBE = np.array(
@@ -98,33 +95,3 @@ def test_texture_coordinates_keep_their_corners_when_subdivided():
         children = np.flatnonzero(parents == face)
         np.testing.assert_allclose(fine.uvs[fine.uv_faces[children, 0]], corners, atol=1e-6)
         np.testing.assert_allclose(fine.uvs[fine.uv_faces[children, 2]], corners.mean(0) + 0 * corners, atol=1e-6)
-
-
-def mesh_of(model):
-    skin = Skin.of(model)
-    template = model.template.astype(np.float64)
-    data = model.regions["face"][skin.ids].astype(float)
-    return UniformMesh(model, template, template, np.zeros(len(skin.ids)), data, 0, 0), skin
-
-
-def test_maps_of_a_mesh_that_lies_on_its_surface_say_nothing():
-    mesh, skin = mesh_of(load_head_model("open"))
-    maps = bake_detail(mesh, TargetSurface(mesh.vertices[skin.ids], skin.triangles), size=128)
-    assert maps.normals.shape == (128, 128, 3)
-    assert maps.normals.dtype == np.uint8
-    assert np.abs(maps.normals.astype(int) - [128, 128, 255]).max() <= 2
-    assert np.abs(maps.displacement).max() < 1e-5
-
-
-def test_maps_give_back_a_known_displacement_and_slope():
-    mesh, skin = mesh_of(load_head_model("open"))
-    points = mesh.vertices[skin.ids]
-    normals = vertex_normals(points, skin.triangles)
-    maps = bake_detail(mesh, TargetSurface(points + 0.001 * normals, skin.triangles), size=128)
-    told = maps.displacement[maps.displacement != 0]
-    assert np.median(told) == pytest.approx(0.001, rel=0.05)
-    tilted = points + 0.002 * normals * np.sin(150 * points[:, [1]])
-    maps = bake_detail(mesh, TargetSurface(tilted, skin.triangles), size=128)
-    slope = (maps.normals.astype(float) - 127.5) / 127.5
-    assert np.abs(slope[..., 0]).max() > 0.1
-    np.testing.assert_allclose(np.linalg.norm(slope, axis=2), 1, atol=0.02)

@@ -11,16 +11,16 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ..appearance.atlas import build_atlas
 from ..geometry.barycentric import barycentric
 from ..geometry.closest_point import SurfaceIndex
 from ..geometry.normals import vertex_normals
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float32, UInt8
-from .registration import UniformMesh
-from .skin import Skin
-from .target import TargetSurface
+from ..uniformize.registration import UniformMesh
+from ..uniformize.skin import Skin
+from ..uniformize.target import TargetSurface
+from .atlas import build_atlas
 
 _STEPS: Final = 4
 _LIMIT: Final = 0.01
