@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .assembly import assemble_head
-from .device import choose_device, memory_in_words, repeatable
+from .device import choose_device, memory_in_words, repeatable, return_memory
 from .errors import DependencyError
 from .fitting.fit import Fit
 from .head import Head
@@ -89,7 +89,7 @@ def reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progres
     progress = progress or Progress()
     before = dict(progress.seconds)  # of earlier photos, where one progress serves several
     try:
-        with progress.stage("Prepare"):
+        with memory_in_words(), progress.stage("Prepare"):
             prepared = _prepare(settings)
         with memory_in_words(), repeatable(settings.seed):
             done = _reconstruct(photo, prepared, settings, progress)
@@ -140,11 +140,13 @@ def _reconstruct(
     with progress.stage("Fit"):
         fit = fit_portrait(portrait, prepared.model, device=device, seed=settings.seed, progress=progress)
     shape = shape_head(portrait, fit, settings, device=device, normals=prepared.normals, progress=progress)
+    return_memory()
     shaped = fit if shape.uniform is None else shape.uniform.fit
     texture = None
     if settings.texture_size:
         with progress.stage("Texture"):
             texture = _bake(portrait, shaped, settings, shape.hair, device=device, progress=progress)
+    return_memory()
     with progress.stage("Head"):
         head = assemble_head(portrait, shaped, texture)
     warnings = (*_warnings(portrait, fit), *shape.warnings)
@@ -168,7 +170,7 @@ def _bake(
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:
-    found = []
+    found = list(portrait.warnings)
     if portrait.face_count > 1:
         others = portrait.face_count - 1
         found.append(

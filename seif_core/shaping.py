@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from .device import return_memory
 from .errors import RegistrationError, SettingsError
 from .fitting.fit import Fit
 from .portrait.portrait import Portrait
@@ -90,6 +91,7 @@ def shape_head(
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no surface: %s", error)
         return Shape(warnings=(f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
+    return_memory()
     try:
         with progress.stage("Uniform"):
             over = _over_ears(portrait, fit, settings, device)

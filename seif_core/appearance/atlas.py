@@ -21,6 +21,8 @@ from .symmetry import mirror_uvs
 
 GATHER_STEP: Final = 3
 """Every how many-th texel `Atlas.gather` looks at."""
+_PART: Final = 1 << 17
+"""Texels that are worked on at a time: some megabytes for each number that they have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,15 @@ class Atlas:
     def _area(self) -> Float32[np.ndarray, " V"]:
         return np.asarray(self._thinned.sum(0), np.float32).ravel()
 
-    def spread(self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | None = None) -> Float32[np.ndarray, "M C"]:
+    @property
+    def parts(self) -> list[slice]:
+        """Parts of the N texels, one after the other: what is computed for each texel alone needs less room so."""
+        count = len(self.texels)
+        return [slice(start, min(start + _PART, count)) for start in range(0, count, _PART)]
+
+    def spread(
+        self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | slice | None = None
+    ) -> Float32[np.ndarray, "M C"]:
         """Per-vertex values at the texels (or at the chosen ones of them)."""
         blend = self.blend if chosen is None else self.blend[chosen]
         return np.asarray(blend @ np.ascontiguousarray(values, np.float32))
@@ -93,9 +103,12 @@ def build_atlas(model: HeadModel, size: int) -> Atlas:
     owner = _paint(xy, size)
     texels = np.flatnonzero(owner.reshape(-1) >= 0).astype(np.int32)
     triangle = owner.reshape(-1)[texels]
-    weights = _barycentric(xy, triangle, texels, size)
+    parts = [slice(start, start + _PART) for start in range(0, len(texels), _PART)]
+    weights = np.concatenate([_barycentric(xy, triangle[part], texels[part], size) for part in parts])
     mirror_corners, known = mirror_uvs(model, triangles, origin, uv_triangles)
-    mirror = np.einsum("nk,nkc->nc", weights, mirror_corners.astype(np.float32)[triangle])
+    mirror, mirror_corners = np.empty((len(texels), 2), np.float32), mirror_corners.astype(np.float32)
+    for part in parts:
+        mirror[part] = np.einsum("nk,nkc->nc", weights[part], mirror_corners[triangle[part]])
     rows = np.arange(0, 3 * len(texels) + 1, 3, dtype=np.int32)
     ids = np.ascontiguousarray(triangles[triangle].ravel(), np.int32)
     return Atlas(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from ..fitting import Fit
 from ..portrait import Portrait
-from ..shapes import Float32
+from ..shapes import Float32, UInt8
 from .alignment import landmark_displacement
 from .atlas import Atlas
 from .complexion import openings
 from .membrane import MeshMembrane
 from .numeric import sample, smoothstep
-from .photo_colours import GAMMA, photo_colours
+from .photo_colours import GAMMA, PhotoColours, photo_colours
 from .photograph import Photograph
 from .settings import TextureSettings
 from .zones import Zones, scalp_share
@@ -77,12 +77,34 @@ def project_photo(
     columns = [place, -fit.posed[:, 2:], photo.facing[:, None], zones.features[:, None], zones.hair[:, None]]
     columns += [zones.core[:, None]]
     columns += [zones.below[:, None], zones.skin[:, None].astype(np.float64), seen.light**-GAMMA]
-    spread = atlas.spread(np.concatenate(columns, axis=1))
+    values = np.concatenate(columns, axis=1)
+    origin = np.array([photo.camera.cx - fit.camera.cx * zoom, photo.camera.cy - fit.camera.cy * zoom])
+    hole = openings(portrait, zoom, origin, (photo.camera.height, photo.camera.width))
+    count = len(atlas.texels)
+    found = _Looked(np.empty((count, 3), np.float32), *(np.empty(count, np.float32) for _ in range(4)))
+    for part in atlas.parts:
+        for whole, piece in zip(found, _look_up(photo, seen, hole, atlas.spread(values, part)), strict=True):
+            whole[part] = piece
+    return Projected(**found._asdict(), skin_colour=seen.skin, hair_colour=seen.hair)
+
+
+class _Looked(NamedTuple):
+    """The fields of `Projected` that each of N texels has."""
+
+    colour: Float32[np.ndarray, "N 3"]
+    trust: Float32[np.ndarray, " N"]
+    likeness: Float32[np.ndarray, " N"]
+    scalp: Float32[np.ndarray, " N"]
+    detail: Float32[np.ndarray, " N"]
+
+
+def _look_up(
+    photo: Photograph, seen: PhotoColours, hole: UInt8[np.ndarray, "H W"], spread: Float32[np.ndarray, "N C"]
+) -> _Looked:
+    """What the photo says of some texels, whose values are in the order of `project_photo`."""
     x, y, depth, facing, features, hair, core, below, outer, *evening = np.ascontiguousarray(spread.T)
     colour = sample(photo.pixels, x - 0.5, y - 0.5, cubic=True).astype(np.float32) / 255
     colour *= np.stack(evening, 1)
-    origin = np.array([photo.camera.cx - fit.camera.cx * zoom, photo.camera.cy - fit.camera.cy * zoom])
-    hole = openings(portrait, zoom, origin, (photo.camera.height, photo.camera.width))
     scalp = scalp_share(hair)
     lenient = 0.15 * scalp  # hair forgives a slanting view, skin shows streaks
     trust = (
@@ -98,12 +120,10 @@ def project_photo(
     own = np.maximum(features * (1 - strange), scalp)  # here the photo is kept whatever its colour
     trust *= own + (1 - own) * like
     trust *= 1 - (1 - _BELOW_TRUST) * below
-    return Projected(
+    return _Looked(
         colour=np.clip(colour, 0, 1),
         trust=np.clip(trust, 0, 1).astype(np.float32),
         likeness=np.clip(np.maximum(like, core * (1 - strange)), 0, 1).astype(np.float32),
         scalp=scalp,
         detail=np.clip(1 - below, 0, 1).astype(np.float32),
-        skin_colour=seen.skin,
-        hair_colour=seen.hair,
     )

@@ -32,7 +32,7 @@ def folded_triangles(
     turned = np.einsum("tab,tb->ta", rotations, before)
     along = (turned * after).sum(1) / np.maximum(length, 1e-20) ** 2
     bad = sound & (along <= _THIN)
-    first, second = _neighbours(skin)
+    first, second = skin.neighbours.T
     unit_before, unit_after = _unit(before), _unit(after)
     opened = (unit_before[first] * unit_before[second]).sum(1) > _FLAT
     closed = (unit_after[first] * unit_after[second]).sum(1) < _FOLDED
@@ -52,23 +52,12 @@ def _local_rotations(skin: Skin, reference: np.ndarray, deformed: np.ndarray) ->
     edges = skin.edges
     before, after = reference[edges[:, 1]] - reference[edges[:, 0]], deformed[edges[:, 1]] - deformed[edges[:, 0]]
     outer = np.einsum("ea,eb->eab", after, before) / np.maximum((before * before).sum(1), 1e-20)[:, None, None]
-    of_vertex = np.zeros((len(skin.ids), 3, 3))
-    np.add.at(of_vertex, edges[:, 0], outer)
-    np.add.at(of_vertex, edges[:, 1], outer)
+    of_vertex = (skin.incidence @ outer.reshape(-1, 9)).reshape(-1, 3, 3)
     normals = np.einsum("va,vb->vab", skin.normals(deformed), skin.normals(reference))
     around = (of_vertex + 2 * normals)[skin.triangles].sum(axis=1)
     u, _, vt = np.linalg.svd(around)
     u[:, :, 2] *= np.linalg.det(u @ vt)[:, None]
     return u @ vt
-
-
-def _neighbours(skin: Skin) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of triangles that share an edge."""
-    t = skin.triangles
-    edges = np.sort(np.concatenate([t[:, :2], t[:, 1:], t[:, [2, 0]]]), axis=1)
-    order = np.lexsort(edges.T)
-    same = (edges[order[1:]] == edges[order[:-1]]).all(axis=1)
-    return order[:-1][same] % len(t), order[1:][same] % len(t)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

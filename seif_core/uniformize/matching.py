@@ -24,6 +24,8 @@ from .target import SurfacePoints, TargetSurface, prepare_surface
 __all__ = ["Matches", "SurfaceMatcher", "TargetSurface"]
 
 _SAMPLES: Final = 8_000
+_LEAF: Final = 32
+"""Points in a leaf of the tree; measured on 53,000 places and 120,000 points: 0.10 s with 32, 0.19 s with 10."""
 _NORMAL_LENGTH: Final = 0.08
 """Head heights that a unit of difference between normals counts in the search."""
 _CODE_LENGTH: Final = 0.6
@@ -75,7 +77,7 @@ class SurfaceMatcher:
         self.surface, self.height = surface, height
         self._code_length = _CODE_LENGTH * codes
         self.at: SurfacePoints = prepare_surface(surface, model, fitted, height, outside=outside)
-        self._tree = KDTree(self.at.points, balanced_tree=False)
+        self._tree = KDTree(self.at.points, leafsize=_LEAF, balanced_tree=False)
         self._samples = np.arange(len(self.at.points))[:: max(1, len(self.at.points) // _SAMPLES)]
         self._similar = KDTree(self._features(*(v[self._samples] for v in self.at[:3])))
 
@@ -102,7 +104,7 @@ class SurfaceMatcher:
         if fine < _CLOSEST_FROM:
             rows, nearest = np.arange(len(points)), np.zeros(len(points), np.int64)
         else:
-            nearest = np.asarray(self._tree.query(points)[1])
+            nearest = np.asarray(self._tree.query(points, workers=-1)[1])
             wrong = (self.at.normals[nearest] * normals).sum(1) < _COSINES[1]
             strange = np.linalg.norm(self.at.codes[nearest] - codes, axis=1) > settings.code_scale / 2
             rows = np.flatnonzero(wrong | (strange & settings.codes))

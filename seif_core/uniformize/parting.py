@@ -42,9 +42,10 @@ def part_lips(model: HeadModel, skin: Skin, vertices: Float[np.ndarray, "S 3"]) 
     normals, moved = np.zeros_like(vertices), vertices
     before = np.zeros(len(skin.triangles), bool)
     before[finder.pairs(vertices)] = True
+    lips = np.flatnonzero(mouth[skin.triangles].any(axis=1))
+    lip_finder = CrossingFinder(skin.triangles[lips])
     for round_ in range(_ROUNDS):
-        pairs = finder.pairs(moved)
-        pairs = pairs[mouth[skin.triangles[pairs]].any(axis=2).all(axis=1)]
+        pairs = lips[lip_finder.pairs(moved)]
         if len(pairs) == 0:
             break
         if round_ == 0:

@@ -50,6 +50,22 @@ class Skin:
         return unique_edges(self.triangles)
 
     @cached_property
+    def neighbours(self) -> Int[np.ndarray, "P 2"]:
+        """Pairs of triangles that share an edge."""
+        t = self.triangles
+        edges = np.sort(np.concatenate([t[:, :2], t[:, 1:], t[:, [2, 0]]]), axis=1)
+        order = np.lexsort(edges.T)
+        same = (edges[order[1:]] == edges[order[:-1]]).all(axis=1)
+        return np.stack([order[:-1][same], order[1:][same]], axis=1) % len(t)
+
+    @cached_property
+    def incidence(self) -> sparse.csr_matrix:
+        """(S, E) 1 where an edge ends in a vertex."""
+        ends = self.edges
+        ones, column = np.ones(2 * len(ends)), np.repeat(np.arange(len(ends)), 2)
+        return sparse.csr_matrix((ones, (ends.ravel(), column)), (len(self.ids), len(ends)))
+
+    @cached_property
     def smoothing(self) -> sparse.csr_matrix:
         """(S, S) the mean of each vertex and its neighbours."""
         n = len(self.ids)
