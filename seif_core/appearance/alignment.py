@@ -1,25 +1,26 @@
 """Bends the photo by what the fit left over, so that lids, brows and lips lie where the mesh has them.
 
-The displacement is known at the landmarks and stretched over the mesh as a membrane that fades out beyond the face, so
-it is smooth and has no seams. Landmarks that the camera does not see and residuals too large to be true count little.
+The displacement is known at the landmarks, spread over the mesh by a screened Poisson equation and drawn to zero beyond
+the face, so it is smooth and has no seams. Landmarks that the camera does not see and residuals too large to be true
+count little.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from ..evidence.photograph import eye_distance_pixels, posed_eyes
 from ..fitting import Fit
-from ..geometry.camera import Camera
+from ..geometry.sampling import smoothstep
+from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait import Portrait
 from ..shapes import Float32
-from .membrane import MeshMembrane
-from .numeric import smoothstep
 
 
 def landmark_displacement(
     portrait: Portrait,
     fit: Fit,
-    membrane: MeshMembrane,
+    smoother: ScreenedPoisson,
     facing: Float32[np.ndarray, " V"],
     inner: Float32[np.ndarray, " V"],
 ) -> Float32[np.ndarray, "V 2"]:
@@ -28,7 +29,7 @@ def landmark_displacement(
     Args:
         portrait: gives the detected landmarks.
         fit: gives the model's.
-        membrane: of the model's mesh.
+        smoother: of the model's mesh.
         facing: (V,) cosine between normal and the direction to the camera.
         inner: (V,) 0..1, the face up to the hair, where the photo may be bent.
     """
@@ -37,8 +38,7 @@ def landmark_displacement(
     if embedding is None or len(embedding.sigma) != len(portrait.landmarks):
         return np.zeros((count, 2), np.float32)
     residual = portrait.landmarks[:, :2] - fit.camera.project(embedding.points(fit.posed))
-    eyes = fit.model.joint_regressor[3:5] @ fit.posed
-    size = _pixels_between(fit.camera, eyes)
+    size = eye_distance_pixels(fit.camera, posed_eyes(fit))
     length = np.linalg.norm(residual, axis=1) / size
     seen = np.einsum("lk,lk->l", embedding.weights, facing[embedding.vertex_ids])
     place = np.einsum("lk,lk->l", embedding.weights, inner[embedding.vertex_ids])
@@ -50,9 +50,4 @@ def landmark_displacement(
         np.add.at(weight, embedding.vertex_ids[:, k], share)
         np.add.at(pull, embedding.vertex_ids[:, k], share[:, None] * residual)
     anchor = 0.01 + 2.0 * (1 - inner)
-    return membrane.solve(pull / (weight + anchor)[:, None], weight + anchor, stiffness=0.5)
-
-
-def _pixels_between(camera: Camera, points: np.ndarray) -> float:
-    distance = float(np.linalg.norm(points[0] - points[1]))
-    return max(1.0, camera.focal * distance / float(-points[:, 2].mean()))
+    return smoother.solve(pull / (weight + anchor)[:, None], weight + anchor, stiffness=0.5)

@@ -7,16 +7,16 @@ from typing import Final
 
 import numpy as np
 
+from ..evidence.colour import LUMINANCE
+from ..geometry.sampling import sample, smoothstep
+from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float32, Int
 from .atlas import GATHER_STEP, Atlas
-from .colour import LUMINANCE
-from .membrane import MeshMembrane
-from .numeric import sample, smoothstep
 from .projection import Projected
 from .strands import strands
-from .symmetry import mirror_vertices
-from .zones import Zones, scalp_share
+from .texture_regions import TextureRegions, scalp_share
 
 _STIFFNESS: Final = 0.05
 _MIRROR_TRUST: Final = 0.25
@@ -31,17 +31,17 @@ _BALANCE_LIMIT: Final = 0.7
 
 
 def complete(
-    model: HeadModel, atlas: Atlas, zones: Zones, membrane: MeshMembrane, texels: Projected
+    model: HeadModel, atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, texels: Projected
 ) -> Float32[np.ndarray, "N 3"]:
     """Colours (N, 3), sRGB 0..1, of all texels as if they were skin."""
-    mirror = mirror_vertices(model.template)
-    texels = _balance(atlas, membrane, mirror, zones, texels)
-    skin, low, covered = _low_band(atlas, zones, membrane, mirror, texels)
+    mirror = anatomy_of(model).mirror
+    texels = _balance(atlas, smoother, mirror, regions, texels)
+    skin, low, covered = _low_band(atlas, regions, smoother, mirror, texels)
     shine = np.maximum((texels.colour - skin).min(axis=1) - _SHINE, 0)  # lighter in all channels: no colour of skin
     high = texels.colour - low - (shine * (1 - _SHINE_KEPT) * (1 - texels.scalp))[:, None]
     own = smoothstep(texels.trust, 0.15, 0.70).astype(np.float32)
     mirrored, confidence = _mirrored(atlas, high, own)
-    share = (1 - own) * confidence * atlas.spread(zones.paired[:, None])[:, 0]
+    share = (1 - own) * confidence * atlas.spread(regions.paired[:, None])[:, 0]
     hair = np.zeros(len(own), np.float32)
     if texels.hair_colour is not None:
         shown = covered * (texels.likeness < 0.3) * own > 0.9
@@ -63,29 +63,29 @@ def _strands(
 
 
 def _balance(
-    atlas: Atlas, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], zones: Zones, texels: Projected
+    atlas: Atlas, smoother: ScreenedPoisson, mirror: Int[np.ndarray, " V"], regions: TextureRegions, texels: Projected
 ) -> Projected:
     """Even what light is left between left and right, on a scale of centimetres: skin itself is alike on both sides."""
     some = slice(None, None, GATHER_STEP)
     trust = texels.trust[some] * texels.likeness[some] * texels.detail[some]
     colour, seen = atlas.gather(texels.colour[some], trust)
     lightness = np.log((colour**2.2 @ LUMINANCE).clip(min=1e-3))
-    both = np.minimum(seen, seen[mirror]) * (1 - scalp_share(zones.hair))
+    both = np.minimum(seen, seen[mirror]) * (1 - scalp_share(regions.over_hairline))
     half = np.clip(0.5 * (lightness[mirror] - lightness), -_BALANCE_LIMIT, _BALANCE_LIMIT) * (both > 0)
-    field = membrane.solve(half[:, None], both + 0.01, stiffness=_BALANCE_STIFFNESS)
+    field = smoother.solve(half[:, None], both + 0.01, stiffness=_BALANCE_STIFFNESS)
     field = (field - field[mirror]) / 2
     factor = np.exp(atlas.spread(field) / 2.2)
     return replace(texels, colour=np.clip(texels.colour * factor, 0, 1))
 
 
 def _low_band(
-    atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
+    atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, mirror: Int[np.ndarray, " V"], texels: Projected
 ) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"], Float32[np.ndarray, " N"]]:
     """Smooth colours (N, 3) of skin alone, and of skin and hair joined along the hairline; the hair's share (N,).
 
     Solved on the vertices.
     """
-    member = scalp_share(zones.hair)
+    member = scalp_share(regions.over_hairline)
     some = slice(None, None, GATHER_STEP)
     sampled = texels.colour[some]
 
@@ -95,7 +95,7 @@ def _low_band(
         other = _MIRROR_TRUST * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
         weight = seen + other + prior
         value = seen[:, None] * colour + other[:, None] * colour[mirror] + prior * base
-        return membrane.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
+        return smoother.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
 
     trust = texels.trust[some]
     bare = trust * (_FOREIGN_TRUST + (1 - _FOREIGN_TRUST) * texels.likeness[some])  # no hair, no cloth in the skin
@@ -105,14 +105,14 @@ def _low_band(
     else:
         covered = trust * (1 - texels.likeness[some])
         scalp = stretched(covered, member, texels.hair_colour, _HAIR_PRIOR_TRUST)
-    columns = [skin, scalp - skin, _hairiness(atlas, zones, membrane, mirror, texels)]
+    columns = [skin, scalp - skin, _hairiness(atlas, regions, smoother, mirror, texels)]
     low = atlas.spread(np.concatenate(columns, axis=1))
     share = texels.scalp * low[:, 6]
     return low[:, :3], low[:, :3] + low[:, 3:6] * share[:, None], share
 
 
 def _hairiness(
-    atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
+    atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, mirror: Int[np.ndarray, " V"], texels: Projected
 ) -> Float32[np.ndarray, "V 1"]:
     """0..1, less than 1 where the photo shows a higher hairline than usual, on this side or on the other."""
     some = slice(None, None, GATHER_STEP)
@@ -121,8 +121,8 @@ def _hairiness(
     other = _MIRROR_TRUST * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
     weight = seen + other + _PRIOR_TRUST
     value = seen[:, None] * share + other[:, None] * share[mirror]
-    field = membrane.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
-    near = 1 - smoothstep(zones.hair, 0.35, 0.70)  # not on the crown
+    field = smoother.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
+    near = 1 - smoothstep(regions.over_hairline, 0.35, 0.70)  # not on the crown
     return (1 - field * near[:, None]).astype(np.float32)
 
 

@@ -12,13 +12,14 @@ from typing import Final
 import cv2
 import numpy as np
 
+from ..geometry.sampling import sample, smoothstep
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
+from ..headmodel.landmark_schemes import MEDIAPIPE
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..shapes import Float, Float32
 from .atlas import Atlas
-from .complexion import EYE_RINGS
-from .numeric import sample, smoothstep
 
 _IRIS_RADIUS: Final = 0.094  # of the distance between the eyes
 _PUPIL: Final = 0.33  # of the iris' radius
@@ -33,9 +34,9 @@ def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
 
     Taken between pupil and rim, below the upper lid's shadow, without highlights; the median of what is left.
     """
-    if portrait.landmark_scheme != "mediapipe478":
+    if portrait.landmark_scheme != MEDIAPIPE.name:
         return _DEFAULT_IRIS
-    found = [_iris_samples(portrait, iris, lids) for iris, lids in zip(_IRISES, EYE_RINGS, strict=True)]
+    found = [_iris_samples(portrait, iris, lids) for iris, lids in zip(_IRISES, MEDIAPIPE.lids[::-1], strict=True)]
     samples = np.concatenate(found)
     if len(samples) < 12:
         return _DEFAULT_IRIS
@@ -52,8 +53,7 @@ def paint_eyes(
     The white is painted a little darker than it is, for it lies in the shadow of lids that the texture cannot know.
     """
     out = np.zeros((len(chosen), 3), np.float32)
-    eyes = model.joint_regressor[3:5] @ model.template
-    apart = float(np.linalg.norm(eyes[0] - eyes[1]))
+    apart = anatomy_of(model).eye_distance
     for part in ("eye_left", "eye_right"):
         index = PART_NAMES.index(part)
         mine = atlas.part[chosen] == index

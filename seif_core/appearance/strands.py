@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float, Float32
 
 _TABLE: Final = 8192
@@ -20,8 +21,8 @@ _TILT: Final = 0.5  # the crown's whorl lies this far behind straight up, radian
 
 def strands(model: HeadModel, place: Float[np.ndarray, "N 3"]) -> Float32[np.ndarray, " N"]:
     """Lightness of hair at places on the template (N, 3), mean 0, standard deviation about 1."""
-    eyes = model.joint_regressor[3:5] @ model.template
-    unit = float(np.linalg.norm(eyes[0] - eyes[1]))
+    anatomy = anatomy_of(model)
+    eyes, unit = anatomy.eyes, anatomy.eye_distance
     centre = eyes.mean(0) + np.array([0.0, 0.4, -1.25]) * unit
     x, y, z = (place - centre).T
     y, z = np.cos(_TILT) * y - np.sin(_TILT) * z, np.sin(_TILT) * y + np.cos(_TILT) * z

@@ -1,22 +1,12 @@
-"""Left-right correspondence of a head model, found from its template and the way its faces are joined."""
+"""Left-right correspondence of a head model's texture, found from the way its faces are joined."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from ..headmodel import HeadModel
-from ..shapes import Bool, Float, Int, Int32
-
-
-def mirror_vertices(template: Float[np.ndarray, "V 3"]) -> Int[np.ndarray, " V"]:
-    """For each vertex the one nearest to its mirror image across x = 0.
-
-    Args:
-        template: (V, 3) metres, +X the subject's left.
-    """
-    _, nearest = KDTree(template).query(template * np.array([-1, 1, 1], template.dtype))
-    return np.asarray(nearest, np.int64)
+from ..headmodel.anatomy import anatomy_of
+from ..shapes import Bool, Float, Int32
 
 
 def mirror_uvs(
@@ -38,7 +28,7 @@ def mirror_uvs(
         mirror image of the triangle's own (a mesh of triangles may be split differently on both sides) the mirrored
         vertices' coordinates are taken one by one, and doubted where a seam tears them apart.
     """
-    mirror = mirror_vertices(model.template)
+    mirror = anatomy_of(model).mirror
     faces = np.where(model.faces < 0, -1, model.faces)
     face_of = {frozenset(f): i for i, f in enumerate(faces.tolist())}
     coordinates = model.uvs[uv_triangles].astype(np.float64)

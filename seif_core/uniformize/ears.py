@@ -1,7 +1,7 @@
 """Ears that the surface shows, ears under hair, and ears that it shows badly.
 
 An ear that is shown has a surface of its own shape near the fit's: outside of the rim, hollow and back of the ear lie
-close to it and face the same way. Where the surface explains no ear the photo tells why (`appearance.covering`): one
+close to it and face the same way. Where the surface explains no ear the photo tells why (`evidence.ear_occlusion`): one
 under hair is laid flat first, by a map that turns no triangle over, so that it can become a part of the sheet of hair;
 any other stays the fit's.
 
@@ -16,8 +16,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy.spatial import KDTree
 
+from ..evidence.ear_occlusion import EarOcclusion
 from ..geometry.self_intersection import crossing_pairs
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..shapes import Bool, Float
 from .folds import folded_triangles
 from .skin import Skin
@@ -50,16 +52,16 @@ class Ears(NamedTuple):
     covered: Float[np.ndarray, " S"]
 
 
-def ears_under(model: HeadModel, skin: Skin, shown: Float[np.ndarray, " S"], over: tuple[float, float]) -> Ears:
+def ears_under(model: HeadModel, skin: Skin, shown: Float[np.ndarray, " S"], occlusion: EarOcclusion) -> Ears:
     """The ears of a head.
 
     Args:
         model: the head model; its template's +X is the subject's left.
         skin: its skin.
         shown: of `ears_shown`.
-        over: how far hair covers the left and the right ear in the photo, 0..1 (`appearance.covering`).
+        occlusion: how far hair covers each ear in the photo.
     """
-    return Ears(shown, np.where(model.template[skin.ids, 0] > 0, *over) * (1 - shown))
+    return Ears(shown, np.where(anatomy_of(model).left[skin.ids], *occlusion) * (1 - shown))
 
 
 def ears_shown(
@@ -81,7 +83,7 @@ def ears_shown(
         exposed: (S,) from how much of its half space each place of the template is seen.
         height: of the head, metres.
     """
-    left = model.template[skin.ids, 0] > 0
+    left = anatomy_of(model).left[skin.ids]
     ears = model.regions.get("ears", np.zeros(skin.count, bool))[skin.ids] & (exposed > _OPEN)
     shown = np.ones(len(fitted))
     if not ears.any():
@@ -111,7 +113,7 @@ def laid_flat(
     """
     result = fitted.copy()
     ears = model.regions.get("ears", np.zeros(skin.count, bool))[skin.ids]
-    left = model.template[skin.ids, 0] > 0
+    left = anatomy_of(model).left[skin.ids]
     before = len(crossing_pairs(fitted, skin.triangles))
     for side in (left, ~left):
         ear = ears & side
@@ -149,8 +151,7 @@ def hair_beside_ears(
     model: HeadModel,
     fitted: Float[np.ndarray, "V 3"],
     drawn: Float[np.ndarray, "V 3"],
-    over: tuple[float, float],
-    height: float,
+    occlusion: EarOcclusion,
 ) -> Float[np.ndarray, " V"]:
     """How far each vertex (V,) of a drawn head is part of the hair that covers an ear, 0..1.
 
@@ -158,10 +159,10 @@ def hair_beside_ears(
         model: the head model.
         fitted: (V, 3) the fitted head, metres.
         drawn: (V, 3) the head drawn onto the surface, in the same space.
-        over: how far hair covers the left and the right ear, 0..1.
-        height: of the head, metres.
+        occlusion: how far hair covers each ear in the photo.
     """
     low, high = _HANGS
-    off = np.linalg.norm(drawn - fitted, axis=1) / height
+    anatomy = anatomy_of(model)
+    off = np.linalg.norm(drawn - fitted, axis=1) / anatomy.head_height
     ears = model.regions.get("ears", np.zeros(len(off), bool))
-    return np.where(model.template[:, 0] > 0, *over) * np.maximum(ears, np.clip((off - low) / (high - low), 0, 1))
+    return np.where(anatomy.left, *occlusion) * np.maximum(ears, np.clip((off - low) / (high - low), 0, 1))

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..shapes import Int
 from .skin import Skin
 from .solver import Ties
@@ -22,14 +23,11 @@ _STRENGTH: Final = 3.0
 
 
 def lids_of(model: HeadModel, skin: Skin, part: str) -> Int[np.ndarray, " L"]:
-    """The lids' vertices, in the skin, of the eye that is a part of the model; none for other parts.
-
-    The template tells the side: +X is the subject's left.
-    """
+    """The lids' vertices, in the skin, of the eye that is a part of the model; none for other parts."""
     if part not in _EYES:
         return np.zeros(0, np.int64)
     lids = model.regions.get("lids", np.zeros(skin.count, bool))[skin.ids]
-    return np.flatnonzero(lids & ((model.template[skin.ids, 0] > 0) == (part == _EYES[0])))
+    return np.flatnonzero(lids & (anatomy_of(model).left[skin.ids] == (part == _EYES[0])))
 
 
 def eye_ties(model: HeadModel, skin: Skin) -> Ties:

@@ -13,11 +13,11 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
+from ..headmodel.landmark_schemes import IBUG_BROWS, IBUG_NOSE_BASE
 from ..shapes import Float
 from .skin import Skin
 
-_BROWS: Final = slice(17, 27)
-_NOSE_BASE: Final = 33
 _BROW_REACH: Final = 0.04
 """Head heights around the brows' landmarks."""
 _FRINGE_REACH: Final = 0.1
@@ -31,16 +31,16 @@ def hairy_places(model: HeadModel, skin: Skin) -> Float[np.ndarray, " S"]:
     template = model.template.astype(np.float64)
     points, none = template[skin.ids], np.zeros(skin.count, bool)
     region = {n: model.regions.get(n, none)[skin.ids] for n in ("face", "scalp", "ears", "neck", "lips", "lids")}
-    face = template[model.regions.get("face", none)]
-    height = float(points[:, 1].max() - face[:, 1].min()) if len(face) else float(np.ptp(points[:, 1]))
+    anatomy = anatomy_of(model)
+    height = anatomy.head_height
     hairy = region["neck"].copy()
     for name in ("scalp", "ears"):
         if region[name].any():
             hairy |= KDTree(points[region[name]]).query(points)[0] < _FRINGE_REACH * height
-    if "ibug68" in model.embeddings:
-        marks = model.embeddings["ibug68"].points(template)
-        hairy |= KDTree(marks[_BROWS]).query(points)[0] < _BROW_REACH * height
-        hairy |= region["face"] & (points[:, 1] < marks[_NOSE_BASE, 1])
+    marks = anatomy.landmarks
+    if marks is not None:
+        hairy |= KDTree(marks[IBUG_BROWS]).query(points)[0] < _BROW_REACH * height
+        hairy |= region["face"] & (points[:, 1] < marks[IBUG_NOSE_BASE, 1])
     hairy &= ~region["lips"] & ~region["lids"]
     if not hairy.any():
         return np.zeros(len(points))

@@ -17,6 +17,8 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
+from ..headmodel.landmark_schemes import IBUG_CHIN, IBUG_NOSE_BASE
 from ..shapes import Bool, Float
 from .skin import Skin
 
@@ -40,8 +42,6 @@ _LAXER: Final = 2.0
 """How many times farther the surface may lie in the coarsest level."""
 _COSINES: Final = (0.1, 0.6)
 """Cosine to the fit's normal: not the skin's own up to the first, wholly from the second."""
-_NOSE_BASE: Final = 33
-_CHIN: Final = 8
 
 
 class Reach(NamedTuple):
@@ -87,10 +87,11 @@ def reach_of(
         beside = _near(points, nape | region["scalp"], _NECK_FADE) * ~region["face"]
         haired = np.maximum(haired, np.where(grown, 1.0, np.maximum(beside, region["ears"]) * covered))
     distance = _FACE * (_NECK / _FACE) ** _near(points, region["neck"], _NECK_FADE)
-    if "ibug68" in model.embeddings:
-        marks = model.embeddings["ibug68"].points(model.template.astype(np.float64)) / height
-        away = np.linalg.norm(points - marks[_CHIN], axis=1)
-        bearded = region["face"] & (away < _BEARD_ROUND * np.linalg.norm(marks[_NOSE_BASE] - marks[_CHIN]))
+    marks = anatomy_of(model).landmarks
+    if marks is not None:
+        marks = marks / height
+        away = np.linalg.norm(points - marks[IBUG_CHIN], axis=1)
+        bearded = region["face"] & (away < _BEARD_ROUND * np.linalg.norm(marks[IBUG_NOSE_BASE] - marks[IBUG_CHIN]))
         distance *= (_BEARD / distance) ** _near(points, bearded, _BEARD_FADE)
     distance *= (_HAIR / distance) ** haired
     return Reach(height * distance, 1 - haired)

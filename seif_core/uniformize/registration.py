@@ -15,9 +15,11 @@ import numpy as np
 from scipy import sparse
 
 from ..errors import RegistrationError
+from ..evidence.ear_occlusion import EarOcclusion
 from ..geometry.closest_point import SurfaceIndex
 from ..geometry.self_intersection import CrossingFinder, crossing_pairs
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..headmodel.semantics import canonical_codes
 from ..progress import Progress
 from ..shapes import Float, Int
@@ -33,7 +35,7 @@ from .skin import Skin
 from .solver import Bending, Plate, Pull, Ties
 from .subdivision import refinement_of, subdivide
 from .target import TargetSurface, unit
-from .zones import exposure, head_height, zones_of
+from .zones import exposure, zones_of
 
 _LOG: Final = logging.getLogger(__name__)
 _FIRST_TIE: Final = 0.3
@@ -80,6 +82,8 @@ def register(
     surface: TargetSurface,
     settings: UniformizeSettings | None = None,
     progress: Progress | None = None,
+    *,
+    occlusion: EarOcclusion | None = None,
 ) -> UniformMesh:
     """Draw the fitted head onto a surface.
 
@@ -89,6 +93,7 @@ def register(
         surface: the closed surface, with semantic codes or without.
         settings: see `UniformizeSettings`.
         progress: told the fraction done; may cancel.
+        occlusion: how far hair covers the ears in the photo; not at all where left out.
 
     Raises:
         RegistrationError: the fitted head does not belong to the model, or triangles stay folded.
@@ -100,9 +105,10 @@ def register(
             f"The fitted head has {len(fitted)} vertices, the model {len(model.template)}; fit this model again."
         )
     fitted = fitted.astype(np.float64)
-    matcher = SurfaceMatcher(surface, model, fitted, head_height(model), outside=s.hair)
+    matcher = SurfaceMatcher(surface, model, fitted, anatomy_of(model).head_height, outside=s.hair)
     levels = len(s.wavelengths) + s.subdivisions * len(s.fine_wavelengths)
-    base = _Registration(model, fitted, matcher, s, np.zeros_like(fitted))
+    covered = occlusion if s.hair and occlusion is not None else EarOcclusion()
+    base = _Registration(model, fitted, matcher, s, np.zeros_like(fitted), occlusion=covered)
     for level, length in enumerate(s.wavelengths):
         progress.step(level / levels)
         base.draw(length, fine=level / max(1, len(s.wavelengths) - 1))
@@ -113,7 +119,7 @@ def register(
     exposed = np.zeros(len(fitted))
     exposed[base.skin.ids] = exposure(model, base.skin)
     exposed = refinement_of(model).apply(exposed)[Skin.of(fine_model).ids]
-    finer = _Registration(fine_model, fine_fitted, matcher, s, drawn - fine_fitted, exposed=exposed)
+    finer = _Registration(fine_model, fine_fitted, matcher, s, drawn - fine_fitted, occlusion=covered, exposed=exposed)
     for level, length in enumerate(s.fine_wavelengths):
         progress.step((level + len(s.wavelengths)) / levels)
         finer.draw(length, fine=1.0)
@@ -141,6 +147,7 @@ class _Registration:
         settings: UniformizeSettings,
         start: np.ndarray,
         *,
+        occlusion: EarOcclusion,
         exposed: np.ndarray | None = None,
     ) -> None:
         self.model, self.fitted, self.matcher, self.settings = model, fitted, matcher, settings
@@ -148,7 +155,7 @@ class _Registration:
         self.origin = fitted[self.skin.ids]
         exposed = exposure(model, self.skin) if exposed is None else exposed
         shown = ears_shown(model, self.skin, self.origin, matcher.at, exposed=exposed, height=matcher.height)
-        ears = ears_under(model, self.skin, shown, matcher.surface.over_ears if settings.hair else (0.0, 0.0))
+        ears = ears_under(model, self.skin, shown, occlusion)
         self.rest = laid_flat(model, self.skin, self.origin, ears.covered)
         self.rest_normals = self.skin.normals(self.rest)
         self.zones = zones_of(model, self.skin, settings, exposed, ears)

@@ -12,7 +12,6 @@ number: a cube (8 vertices, 12 edges, 6 faces) becomes 26 vertices and 24 faces.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -24,6 +23,7 @@ from ..geometry.closest_point import SurfaceIndex
 from ..head import Head
 from ..headmodel import HeadModel, LandmarkEmbedding
 from ..headmodel.model import triangulate
+from ..headmodel.once_per_model import once_per_model
 from ..shapes import Bool, Float, Int, Int32
 
 
@@ -140,9 +140,9 @@ def _shape(matrix: sparse.csr_matrix) -> tuple[int, int]:
     return cast("tuple[int, int]", matrix.shape)  # scipy's stubs allow None
 
 
-@lru_cache(maxsize=2)
+@once_per_model
 def refinement_of(model: HeadModel) -> Refinement:
-    """The smooth refinement of a model's faces, cached."""
+    """The smooth refinement of a model's faces, kept with the model."""
     return refine(model.faces, len(model.template), smooth=True)
 
 
@@ -151,9 +151,9 @@ def subdivide(model: HeadModel, vertices: Float[np.ndarray, "V 3"]) -> tuple[Hea
     return subdivide_model(model), refinement_of(model).apply(vertices)
 
 
-@lru_cache(maxsize=2)
+@once_per_model
 def subdivide_model(model: HeadModel) -> HeadModel:
-    """The model subdivided once, with all that it carries; cached."""
+    """The model subdivided once, with all that it carries; kept with the coarse one."""
     step = refinement_of(model)
     flat = refine(model.uv_faces, len(model.uvs), smooth=False)
     template = step.apply(model.template)

@@ -6,13 +6,14 @@ shape of the fit and goes along with what surrounds it. Hollows are found by loo
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from ..geometry.visibility import sphere
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
+from ..headmodel.once_per_model import once_per_model
 from ..shapes import Float
 from .ears import Ears
 from .growth import hairy_places
@@ -58,13 +59,6 @@ class Zones(NamedTuple):
     reach: Reach
 
 
-def head_height(model: HeadModel) -> float:
-    """Chin to crown of the template, metres."""
-    y = model.template[:, 1]
-    face = model.regions.get("face", np.zeros(len(y), bool))
-    return float(y.max() - y[face].min()) if face.any() else 0.7 * float(np.ptp(y))
-
-
 def zones_of(
     model: HeadModel,
     skin: Skin,
@@ -102,7 +96,7 @@ def zones_of(
     hairy = np.zeros(len(skin.ids)) if settings.hair else hairy_places(model, skin)
     ceiling = np.where(hairy > 0, _SHAVEN + _SLOPE * (1 - hairy) ** 2, _FREE)
     nape = region["neck"] & _behind(model, skin)
-    reach = reach_of(model, skin, nape, head_height(model), hair=settings.hair, covered=ears.covered)
+    reach = reach_of(model, skin, nape, anatomy_of(model).head_height, hair=settings.hair, covered=ears.covered)
     hold = hold + _PRIOR * data * reach.bare  # hair far from the fit counts too little to be held against
     return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold, ceiling, reach)
 
@@ -112,7 +106,7 @@ def exposure(model: HeadModel, skin: Skin) -> Float[np.ndarray, " S"]:
     return _exposure(model)[skin.ids]
 
 
-@lru_cache(maxsize=4)
+@once_per_model
 def _exposure(model: HeadModel) -> Float[np.ndarray, " V"]:
     import torch
 

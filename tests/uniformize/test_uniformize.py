@@ -11,6 +11,7 @@ from scipy.spatial import KDTree
 from seif_core.errors import CancelledError, RegistrationError, SettingsError
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.headmodel.semantics import canonical_codes
 from seif_core.headmodel.skinning import pose_vertices
 from seif_core.progress import Progress
@@ -19,7 +20,7 @@ from seif_core.uniformize.matching import SurfaceMatcher
 from seif_core.uniformize.registration import _Registration
 from seif_core.uniformize.skin import Skin
 from seif_core.uniformize.solver import Pull
-from seif_core.uniformize.zones import exposure, head_height
+from seif_core.uniformize.zones import exposure
 
 HAIR = 0.015
 DISTANCE = np.array([0.0, 0.0, -0.6])
@@ -52,7 +53,7 @@ def bald(model, fitted, surface):
 
 def face_percent(model, mesh):
     face = mesh.model.regions["face"][Skin.of(mesh.model).ids]
-    return 100 * mesh.distance[face].mean() / head_height(model)
+    return 100 * mesh.distance[face].mean() / anatomy_of(model).head_height
 
 
 def test_mesh_lies_on_the_surface(model, fitted, surface, haired):
@@ -165,7 +166,7 @@ def surface_gap(mesh, surface):
 def test_folds_that_wild_targets_make_are_untangled():
     model = sample_model()
     fitted = model.template.astype(np.float64)
-    matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, head_height(model))
+    matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, anatomy_of(model).head_height)
     registration = _Registration(model, fitted, matcher, UniformizeSettings(), np.zeros_like(fitted))
     wild = np.random.default_rng(0).normal(size=registration.rest.shape) * 0.02
     bending = registration.plate.bent(registration.zones, 0.001, np.zeros_like(wild))

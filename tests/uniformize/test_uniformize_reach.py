@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from bumpy_head import bumpy_surface
 
+from seif_core.evidence.ear_occlusion import EarOcclusion
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.uniformize import TargetSurface, register
 from seif_core.uniformize.ears import ears_shown, hair_beside_ears, laid_flat
 from seif_core.uniformize.folds import folded_triangles
 from seif_core.uniformize.reach import Reach, own_share, reach_of
 from seif_core.uniformize.skin import Skin
 from seif_core.uniformize.target import prepare_surface
-from seif_core.uniformize.zones import exposure, head_height
+from seif_core.uniformize.zones import exposure
 
 DISTANCE = np.array([0.0, 0.0, -0.6])
 CAP = 0.045
@@ -52,12 +52,12 @@ def surface(model, skin):
         tube = np.hypot(ring, np.clip(np.abs(points[:, 1] - chin[1]) - 0.01, 0, None)) - COLLAR
         return np.minimum(hair, tube)
 
-    return replace(bumpy_surface(model, fitted, bumps=0.001, more=more), over_ears=(0.9, 0.0))
+    return bumpy_surface(model, fitted, bumps=0.001, more=more)
 
 
 @pytest.fixture(scope="module")
 def mesh(model, surface):
-    return register(model, model.template + DISTANCE, surface)
+    return register(model, model.template + DISTANCE, surface, occlusion=EarOcclusion(0.9, 0.0))
 
 
 def moved(mesh, skin):
@@ -74,7 +74,7 @@ def test_an_ear_under_hair_does_not_stand_in_a_notch_of_it(model, skin, mesh):
 
 
 def test_an_ear_that_the_surface_shows_badly_and_no_hair_covers_keeps_the_fits_shape(model, skin, surface):
-    mesh = register(model, model.template + DISTANCE, replace(surface, over_ears=(0.0, 0.0)))
+    mesh = register(model, model.template + DISTANCE, surface)
     ear = left_ear(model, skin)
     a, b = skin.edges[ear[skin.edges].all(1)].T
     before, after = (np.linalg.norm(v[skin.ids][a] - v[skin.ids][b], axis=1) for v in (mesh.fitted, mesh.vertices))
@@ -110,7 +110,7 @@ def test_a_collar_does_not_draw_jaw_and_neck_out(model, skin, mesh):
 
 
 def test_an_ear_that_the_surface_shows_is_told_from_one_under_hair(model, skin, surface):
-    fitted, height = (model.template + DISTANCE).astype(np.float64), head_height(model)
+    fitted, height = (model.template + DISTANCE).astype(np.float64), anatomy_of(model).head_height
     at = prepare_surface(surface, model, fitted, height, outside=True)
     rest = fitted[skin.ids]
     shown = ears_shown(model, skin, rest, at, exposed=exposure(model, skin), height=height)
@@ -120,7 +120,7 @@ def test_an_ear_that_the_surface_shows_is_told_from_one_under_hair(model, skin, 
 
 
 def test_hair_may_lie_far_from_the_fit_and_skin_may_not(model, skin):
-    height, neck = head_height(model), model.regions["neck"][skin.ids]
+    height, neck = anatomy_of(model).head_height, model.regions["neck"][skin.ids]
     z = model.template[skin.ids, 2]
     nape = neck & (z < np.median(z[neck]))
     reach = reach_of(model, skin, nape, height, hair=True)
@@ -144,7 +144,7 @@ def test_what_is_far_or_inclined_otherwise_is_not_the_skins_own():
 
 
 def test_rags_are_believed_less_than_a_whole_surface(model):
-    fitted, height = (model.template + DISTANCE).astype(np.float64), head_height(model)
+    fitted, height = (model.template + DISTANCE).astype(np.float64), anatomy_of(model).head_height
     whole = bumpy_surface(model, fitted, bumps=0.0)
     rng = np.random.default_rng(0)
     torn = whole.vertices[:, 1] < np.median(whole.vertices[:, 1])
@@ -157,7 +157,7 @@ def test_rags_are_believed_less_than_a_whole_surface(model):
 
 
 def test_only_what_hangs_beside_a_covered_ear_is_hair(model, mesh):
-    height = head_height(model)
+    height = anatomy_of(model).head_height
     left = model.template[:, 0] > 0
     share = hair_beside_ears(model, mesh.fitted, mesh.vertices, (1.0, 0.0), height)
     assert share[~left].max() == 0

@@ -21,8 +21,8 @@ from scipy.spatial.transform import Rotation
 from ....geometry.alignment import Similarity
 from ....geometry.normals import vertex_normals
 from ....headmodel import HeadModel
+from ....headmodel.anatomy import anatomy_of
 from ....headmodel.skinning import joint_transforms, pose_vertices
-from ....implicit.closed_skin import outer_skin
 from ....registration.template import Surface
 from ....shapes import Bool, Float, Int
 from .cleaning import border
@@ -103,7 +103,7 @@ class _Matched:
 
 @lru_cache(maxsize=2)
 def _matched(model: HeadModel) -> _Matched:
-    triangles = outer_skin(model)
+    triangles = anatomy_of(model).outer_skin_triangles
     corners = model.template[triangles].astype(np.float64)
     areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     weight = np.bincount(triangles.ravel(), np.repeat(areas, 3), len(model.template))
