@@ -21,12 +21,28 @@ from ..portrait import Portrait
 from ..shapes import Float, Float32
 from .atlas import Atlas
 
-_IRIS_RADIUS: Final = 0.094  # of the distance between the eyes
-_PUPIL: Final = 0.33  # of the iris' radius
+_IRIS_RADIUS: Final = 11.8 / 2 / 63
+"""Radius of the iris in eye distances; see above."""
+_PUPIL: Final = 0.33
+"""Radius of the pupil in radii of the iris: one of about 4 mm, as in a lit room. Chosen by eye."""
 _DEFAULT_IRIS: Final = np.array([0.36, 0.25, 0.17], np.float32)
+"""sRGB of an iris that cannot be seen: a plain brown. The colours below are chosen by eye too."""
 _SCLERA: Final = np.array([0.74, 0.715, 0.70], np.float32)
 _VEIN: Final = np.array([0.67, 0.51, 0.48], np.float32)
-_IRISES: Final = (slice(473, 478), slice(468, 473))  # left, right: centre and four points of the rim
+_IRISES: Final = (slice(473, 478), slice(468, 473))
+"""Left and right in `landmark_schemes.MEDIAPIPE`: centre and four points of the rim."""
+
+
+class _Measured:
+    """Where the iris' colour is measured; lengths in radii of the iris. Chosen by eye on the sample portraits."""
+
+    LEAST_RADIUS: Final = 2.5  # pixels: a smaller iris shows no colour
+    RING: Final = (0.5, 0.88)  # between pupil and the dark rim
+    BELOW: Final = -0.35  # of the centre, downwards positive: above lies the upper lid's shadow
+    FROM_LIDS: Final = 0.12
+    LEAST: Final = 12  # samples: fewer tell nothing
+    LIGHTNESS: Final = (0.25, 0.85)  # quantiles that are kept: no lashes, no highlight
+    RANGE: Final = (0.06, 0.75)  # sRGB: irises are neither black nor white
 
 
 def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
@@ -38,11 +54,12 @@ def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
         return _DEFAULT_IRIS
     found = [_iris_samples(portrait, iris, lids) for iris, lids in zip(_IRISES, MEDIAPIPE.lids[::-1], strict=True)]
     samples = np.concatenate(found)
-    if len(samples) < 12:
+    if len(samples) < _Measured.LEAST:
         return _DEFAULT_IRIS
     light = samples.mean(1)
-    kept = samples[(light >= np.quantile(light, 0.25)) & (light <= np.quantile(light, 0.85))]
-    return np.clip(np.median(kept, axis=0), 0.06, 0.75).astype(np.float32)
+    low, high = np.quantile(light, _Measured.LIGHTNESS)
+    kept = samples[(light >= low) & (light <= high)]
+    return np.clip(np.median(kept, axis=0), *_Measured.RANGE).astype(np.float32)
 
 
 def paint_eyes(
@@ -71,16 +88,17 @@ def paint_eyes(
 def _iris_samples(portrait: Portrait, iris: slice, lids: tuple[int, ...]) -> Float[np.ndarray, "M 3"]:
     centre, *rim = portrait.landmarks[iris, :2].astype(np.float64)
     radius = float(np.mean([np.linalg.norm(p - centre) for p in rim]))
-    if radius < 2.5:
+    if radius < _Measured.LEAST_RADIUS:
         return np.zeros((0, 3))
     grid = np.linspace(-1, 1, 41)
     x, y = (axis.ravel() for axis in np.meshgrid(grid, grid))
     away = np.hypot(x, y)
-    ring = (away > 0.5) & (away < 0.88) & (y > -0.35)
+    ring = (away > _Measured.RING[0]) & (away < _Measured.RING[1]) & (y > _Measured.BELOW)
     points = np.stack([x, y], 1)[ring] * radius + centre
     opening = portrait.landmarks[list(lids), :2].astype(np.float32)
     clear = [
-        cv2.pointPolygonTest(opening, (float(p[0]), float(p[1])), measureDist=True) > 0.12 * radius for p in points
+        cv2.pointPolygonTest(opening, (float(p[0]), float(p[1])), measureDist=True) > _Measured.FROM_LIDS * radius
+        for p in points
     ]
     points = (points[np.array(clear, bool)] - 0.5).astype(np.float32)
     if not len(points):

@@ -20,9 +20,14 @@ MOUTH: Final = np.array([0.42, 0.17, 0.16], np.float32)
 """sRGB of the mouth's lining."""
 
 _TOOTH: Final = np.array([0.88, 0.84, 0.76], np.float32)
+"""sRGB, as are those below: chosen by eye."""
 _GUM: Final = np.array([0.70, 0.38, 0.37], np.float32)
 _TONGUE: Final = np.array([0.72, 0.40, 0.39], np.float32)
 _LASH: Final = np.array([0.07, 0.055, 0.05], np.float32)
+_DEPTH: Final = (0.15, 1.2)
+"""Eye distances behind the lips between which the mouth darkens. Chosen by eye, as the next."""
+_DARKENED: Final = 0.75
+"""Share of the light that is lost at the throat."""
 
 
 def paint_interior(model: HeadModel, atlas: Atlas, chosen: np.ndarray) -> Float32[np.ndarray, "M 3"]:
@@ -64,4 +69,4 @@ def depth_shade(model: HeadModel, place: Float[np.ndarray, "M 3"]) -> Float[np.n
     eyes, unit = anatomy.eyes, anatomy.eye_distance
     lips = model.template[model.regions["lips"]] if model.regions.get("lips", np.zeros(1, bool)).any() else eyes
     depth = (lips[:, 2].max() - place[:, 2]) / unit
-    return 1 - 0.75 * smoothstep(depth, 0.15, 1.2)
+    return 1 - _DARKENED * smoothstep(depth, *_DEPTH)

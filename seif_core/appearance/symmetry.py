@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Bool, Float, Int32
+
+_TORN: Final = 2.5
+"""Times as long as the triangle's own in the texture, a mirrored edge runs across a seam."""
 
 
 def mirror_uvs(
@@ -40,7 +45,7 @@ def mirror_uvs(
     for t, (face, corners) in enumerate(zip(partner[origin], triangles, strict=True)):
         if face < 0:
             apart = single[mirror[corners]]
-            if _longest_edge(apart) <= 2.5 * _longest_edge(coordinates[t]):
+            if _longest_edge(apart) <= _TORN * _longest_edge(coordinates[t]):
                 coordinates[t], known[t] = apart, True
             continue
         place = {v: k for k, v in enumerate(faces[face].tolist())}
