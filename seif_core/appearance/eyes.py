@@ -7,6 +7,7 @@ lens fitting, 2002) and the pupils stand 63 mm apart (Dodgson, Variation and ext
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -33,16 +34,30 @@ _IRISES: Final = (slice(473, 478), slice(468, 473))
 """Left and right in `landmark_schemes.MEDIAPIPE`: centre and four points of the rim."""
 
 
-class _Measured:
-    """Where the iris' colour is measured; lengths in radii of the iris. Chosen by eye on the sample portraits."""
+@dataclass(frozen=True)
+class IrisSettings:
+    """Where the iris' colour is measured. Chosen by eye on the sample portraits.
 
-    LEAST_RADIUS: Final = 2.5  # pixels: a smaller iris shows no colour
-    RING: Final = (0.5, 0.88)  # between pupil and the dark rim
-    BELOW: Final = -0.35  # of the centre, downwards positive: above lies the upper lid's shadow
-    FROM_LIDS: Final = 0.12
-    LEAST: Final = 12  # samples: fewer tell nothing
-    LIGHTNESS: Final = (0.25, 0.85)  # quantiles that are kept: no lashes, no highlight
-    RANGE: Final = (0.06, 0.75)  # sRGB: irises are neither black nor white
+    Attributes:
+        least_radius: pixels; a smaller iris shows no colour.
+        ring: radii of the iris between which it is looked at: outside the pupil, inside the dark rim.
+        below: radii below the centre from which it is looked at; negative is above. Higher lies the lid's shadow.
+        from_lids: radii from the lids' edges.
+        least: samples; fewer tell nothing.
+        lightness: quantiles between which samples are kept: no lashes, no highlight.
+        range: sRGB; irises are neither black nor white.
+    """
+
+    least_radius: float = 2.5
+    ring: tuple[float, float] = (0.5, 0.88)
+    below: float = -0.35
+    from_lids: float = 0.12
+    least: int = 12
+    lightness: tuple[float, float] = (0.25, 0.85)
+    range: tuple[float, float] = (0.06, 0.75)
+
+
+_S: Final = IrisSettings()
 
 
 def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
@@ -54,12 +69,12 @@ def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
         return _DEFAULT_IRIS
     found = [_iris_samples(portrait, iris, lids) for iris, lids in zip(_IRISES, MEDIAPIPE.lids[::-1], strict=True)]
     samples = np.concatenate(found)
-    if len(samples) < _Measured.LEAST:
+    if len(samples) < _S.least:
         return _DEFAULT_IRIS
     light = samples.mean(1)
-    low, high = np.quantile(light, _Measured.LIGHTNESS)
+    low, high = np.quantile(light, _S.lightness)
     kept = samples[(light >= low) & (light <= high)]
-    return np.clip(np.median(kept, axis=0), *_Measured.RANGE).astype(np.float32)
+    return np.clip(np.median(kept, axis=0), *_S.range).astype(np.float32)
 
 
 def paint_eyes(
@@ -88,16 +103,16 @@ def paint_eyes(
 def _iris_samples(portrait: Portrait, iris: slice, lids: tuple[int, ...]) -> Float[np.ndarray, "M 3"]:
     centre, *rim = portrait.landmarks[iris, :2].astype(np.float64)
     radius = float(np.mean([np.linalg.norm(p - centre) for p in rim]))
-    if radius < _Measured.LEAST_RADIUS:
+    if radius < _S.least_radius:
         return np.zeros((0, 3))
     grid = np.linspace(-1, 1, 41)
     x, y = (axis.ravel() for axis in np.meshgrid(grid, grid))
     away = np.hypot(x, y)
-    ring = (away > _Measured.RING[0]) & (away < _Measured.RING[1]) & (y > _Measured.BELOW)
+    ring = (away > _S.ring[0]) & (away < _S.ring[1]) & (y > _S.below)
     points = np.stack([x, y], 1)[ring] * radius + centre
     opening = portrait.landmarks[list(lids), :2].astype(np.float32)
     clear = [
-        cv2.pointPolygonTest(opening, (float(p[0]), float(p[1])), measureDist=True) > _Measured.FROM_LIDS * radius
+        cv2.pointPolygonTest(opening, (float(p[0]), float(p[1])), measureDist=True) > _S.from_lids * radius
         for p in points
     ]
     points = (points[np.array(clear, bool)] - 0.5).astype(np.float32)
