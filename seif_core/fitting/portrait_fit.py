@@ -6,6 +6,7 @@ portrait gives the same head. Outliers and contour points are found anew in ever
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -13,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import torch
 
-from ..device import choose_device
+from ..device import choose_device, one_thread
 from ..errors import ModelError, PhotoUnsuitableError
 from ..geometry.camera import Camera
 from ..headmodel import HeadModel
@@ -47,6 +48,9 @@ from .start import starting_parameters
 
 _LEAST_LANDMARKS: Final = 12
 """Usable landmarks below which a model has no landmarks to fit: pose, focal length and some shape need as many."""
+_MANY: Final = 8
+"""Portraits from which a second thread is worth its waking; measured on two cores: one portrait takes 0.7 s with one
+thread and 1.3 s with two."""
 
 
 def fit_portrait(
@@ -93,7 +97,9 @@ def fit_portraits(
     place = torch.device(choose_device(device))
     place = torch.device("cpu") if place.type == "mps" else place
     prepared = _prepare(model, scheme, settings, place)
-    return _Fitter(portraits, model, prepared, settings, progress or Progress()).run()
+    fitter = _Fitter(portraits, model, prepared, settings, progress or Progress())
+    with one_thread() if len(portraits) < _MANY else nullcontext():
+        return fitter.run()
 
 
 def _check(portraits: list[Portrait], scheme: LandmarkScheme, model: HeadModel) -> None:

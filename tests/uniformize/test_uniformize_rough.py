@@ -102,6 +102,30 @@ def test_crossings_of_a_mesh_that_moves_a_little_are_those_of_a_fresh_look(model
         assert set(map(tuple, found.tolist())) == set(map(tuple, fresh.tolist()))
 
 
+def test_crossings_of_a_mesh_that_moves_in_places_are_those_of_a_fresh_look(model, skin):
+    rng = np.random.default_rng(1)
+    points = model.template[skin.ids].astype(np.float64)
+    finder = CrossingFinder(skin.triangles)
+    counts = []
+    for _ in range(4):
+        finder.pairs(points)
+        points = points.copy()
+        rows = np.linalg.norm(points - points[rng.integers(len(points))], axis=1) < 0.02
+        points[rows] += rng.normal(size=(rows.sum(), 3)) * 0.003
+        found, fresh = finder.pairs(points), crossing_pairs(points, skin.triangles)
+        np.testing.assert_array_equal(found, fresh)
+        counts.append(len(fresh))
+    assert len(set(counts)) == len(counts)
+
+
+def test_triangles_that_only_touch_do_not_cross():
+    flat = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    standing = np.array([[0.2, 0.2, 0], [0.3, 0.2, 1], [0.2, 0.3, 1]])  # with one corner on it
+    triangles = np.arange(6).reshape(2, 3)
+    assert len(crossing_pairs(np.concatenate([flat, standing]), triangles)) == 0
+    np.testing.assert_array_equal(crossing_pairs(np.concatenate([flat, standing - [0, 0, 0.1]]), triangles), [[0, 1]])
+
+
 def test_fast_closest_points_are_the_closest_points(model, rough):
     points = rough.posed[Skin.of(model).ids][::10].astype(np.float64)
     surface = rough.surface
