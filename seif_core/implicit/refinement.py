@@ -50,6 +50,8 @@ class RefinementSettings:
             places stay whole.
         facing: cosine between viewing ray and predicted normal at which the map begins to count, and counts fully.
         rounds: how often tangent planes are set up anew in each pass.
+        calmed: whether displacements that would turn a triangle over are smoothed.
+        untangled: whether places where the surface passes through itself are smoothed.
     """
 
     length: float = 0.03
@@ -60,6 +62,8 @@ class RefinementSettings:
     thickness: float = 0.35
     facing: tuple[float, float] = (0.1, 0.4)
     rounds: int = 1
+    calmed: bool = True
+    untangled: bool = True
 
 
 def follow_normals(
@@ -91,7 +95,7 @@ def follow_normals(
     points += (1 - share)[:, None] * (_smoothed(points, edges, s.loose_smoothing) - points)
     for _ in range(s.passes):
         points = _one_pass(points, triangles, edges, normals=normals, view=view, s=s)
-    return _untangled(points, triangles, edges)
+    return _untangled(points, triangles, edges) if s.untangled else points
 
 
 def _one_pass(
@@ -114,7 +118,9 @@ def _one_pass(
         here = points + moved[:, None] * rays
         moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=1 / s.length**2)
         moved = np.clip(moved, -limit, limit)
-    return points + _calmed(points, rays, moved, triangles, edges)[:, None] * rays
+    if s.calmed:
+        moved = _calmed(points, rays, moved, triangles, edges)
+    return points + moved[:, None] * rays
 
 
 def _untangled(points: np.ndarray, triangles: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -59,6 +59,7 @@ class SurfaceMatcher:
         fitted: (V, 3) the fitted head, whose codes stand in where the surface has none.
         height: the head's height, metres.
         outside: whether only the surface's outside is matched.
+        codes: whether semantic codes count.
     """
 
     def __init__(
@@ -69,15 +70,17 @@ class SurfaceMatcher:
         height: float,
         *,
         outside: bool = False,
+        codes: bool = True,
     ) -> None:
         self.surface, self.height = surface, height
+        self._code_length = _CODE_LENGTH * codes
         self.at: SurfacePoints = prepare_surface(surface, model, fitted, height, outside=outside)
         self._tree = KDTree(self.at.points, balanced_tree=False)
         self._samples = np.arange(len(self.at.points))[:: max(1, len(self.at.points) // _SAMPLES)]
         self._similar = KDTree(self._features(*(v[self._samples] for v in self.at[:3])))
 
     def _features(self, points: np.ndarray, normals: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        return np.concatenate([points / self.height, normals * _NORMAL_LENGTH, codes * _CODE_LENGTH], axis=1)
+        return np.concatenate([points / self.height, normals * _NORMAL_LENGTH, codes * self._code_length], axis=1)
 
     def similar(self, points: np.ndarray, normals: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """Index of the surface point nearest in position, normal and code."""
@@ -102,7 +105,7 @@ class SurfaceMatcher:
             nearest = np.asarray(self._tree.query(points)[1])
             wrong = (self.at.normals[nearest] * normals).sum(1) < _COSINES[1]
             strange = np.linalg.norm(self.at.codes[nearest] - codes, axis=1) > settings.code_scale / 2
-            rows = np.flatnonzero(wrong | strange)
+            rows = np.flatnonzero(wrong | (strange & settings.codes))
         if len(rows):
             nearest[rows] = self.similar(points[rows], normals[rows], codes[rows])
         at, there, code = self.at.points[nearest], self.at.normals[nearest], self.at.codes[nearest]
@@ -110,9 +113,12 @@ class SurfaceMatcher:
         distance = np.linalg.norm(gap, axis=1)
         ahead = np.abs((gap * there).sum(1))
         scale = settings.robust_scale * self.height * 6 ** (1 - fine)
-        trust = (scale**2 / (scale**2 + distance**2)) ** 2 * (distance < settings.distance_limit * self.height)
+        trust = 1.0 * (distance < settings.distance_limit * self.height)
+        if settings.robust:
+            trust *= (scale**2 / (scale**2 + distance**2)) ** 2
         trust *= np.clip(((there * normals).sum(1) - _COSINES[0]) / (_COSINES[1] - _COSINES[0]), 0, 1)
-        trust *= np.exp(-(((code - codes) ** 2).sum(1)) / settings.code_scale**2)
+        if settings.codes:
+            trust *= np.exp(-(((code - codes) ** 2).sum(1)) / settings.code_scale**2)
         trust *= self.at.trust[nearest]
         if fine >= _CLOSEST_FROM:
             aside = np.sqrt(np.maximum(distance**2 - ahead**2, 0))

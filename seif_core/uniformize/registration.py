@@ -100,7 +100,7 @@ def register(
             f"The fitted head has {len(fitted)} vertices, the model {len(model.template)}; fit this model again."
         )
     fitted = fitted.astype(np.float64)
-    matcher = SurfaceMatcher(surface, model, fitted, head_height(model), outside=s.hair)
+    matcher = SurfaceMatcher(surface, model, fitted, head_height(model), outside=s.hair, codes=s.codes)
     levels = len(s.wavelengths) + s.subdivisions * len(s.fine_wavelengths)
     base = _Registration(model, fitted, matcher, s, np.zeros_like(fitted))
     for level, length in enumerate(s.wavelengths):
@@ -149,7 +149,7 @@ class _Registration:
         exposed = exposure(model, self.skin) if exposed is None else exposed
         shown = ears_shown(model, self.skin, self.origin, matcher.at, exposed=exposed, height=matcher.height)
         ears = ears_under(model, self.skin, shown, matcher.surface.over_ears if settings.hair else (0.0, 0.0))
-        self.rest = laid_flat(model, self.skin, self.origin, ears.covered)
+        self.rest = laid_flat(model, self.skin, self.origin, ears.covered * settings.flat_ears)
         self.rest_normals = self.skin.normals(self.rest)
         self.zones = zones_of(model, self.skin, settings, exposed, ears)
         self.codes = canonical_codes(model)[self.skin.ids].astype(np.float64)
@@ -158,7 +158,7 @@ class _Registration:
         self.finder = CrossingFinder(self.skin.triangles)
         self.crossed = np.zeros(len(self.skin.triangles), bool)
         self.crossed[self.finder.pairs(self.origin)] = True
-        self.ties = eye_ties(model, self.skin)
+        self.ties = eye_ties(model, self.skin) if settings.eye_ties else Ties.none()
         self.displacement = np.zeros_like(self.rest)
         self.sound = np.zeros_like(self.rest)
         if np.any(start):  # a mesh that comes folded or crossed from the coarser topology starts from what is sound
@@ -210,6 +210,8 @@ class _Registration:
 
     def _own(self, blend: sparse.csr_matrix, found: Matches, fine: float) -> np.ndarray:
         """How far matches (N,) may be the skin of their places."""
+        if not self.settings.own_skin:
+            return np.ones(len(found.points))
         reach = Reach(*(np.asarray(blend @ values) for values in self.zones.reach))
         away = np.linalg.norm(found.points - blend @ self.rest, axis=1)
         cosine = (found.normals * unit(np.asarray(blend @ self.rest_normals))).sum(1)

@@ -73,7 +73,8 @@ def uniform_fit(
         translation=fit.translation,
         joints=None if fit.joints is None else fit.joints.astype(np.float64),
     )
-    mesh, rest = _parted(fit, mesh, rest)
+    if settings.parted_lips:
+        mesh, rest = _parted(fit, mesh, rest)
     shaped = replace(
         fit,
         model=mesh.model,

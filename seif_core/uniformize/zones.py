@@ -30,8 +30,6 @@ _EAR_HOLD: Final = 0.02
 """Ears that the surface shows go there as a whole."""
 _UNSEEN_HOLD: Final = 0.05
 """Ears that it shows badly, and that no hair covers, keep the fit's shape and go along with what is around them."""
-_PRIOR: Final = 0.03
-"""Weight of the fit itself against the surface's: where matches are left out, it decides."""
 _BLEND_RINGS: Final = 4
 _SHAVEN: Final = 0.002
 """Metres that the bald head's skin may rise above the fit where hair may grow: the rest is beard, brow or fringe."""
@@ -95,7 +93,7 @@ def zones_of(
     own = np.any([region[name] for name in _TRUST], axis=0) * (1 - flat)
     stiff = _smooth(skin, np.maximum(1 - open_, own), 2)
     near = _smooth(skin, region["ears"].astype(float), 2) * (1 - ears.covered)
-    hold = near * _EAR_HOLD * (_UNSEEN_HOLD / _EAR_HOLD) ** (1 - ears.shown) if settings.hair else 0 * near
+    hold = near * _EAR_HOLD * (_UNSEEN_HOLD / _EAR_HOLD) ** (1 - ears.shown) if settings.hair and settings.ear_hold else 0 * near
     if not settings.hair:
         kept = _smooth(skin, (region["scalp"] | (region["neck"] & _behind(model, skin))).astype(float), _BLEND_RINGS)
         hold, data = np.maximum(hold, kept), data * (1 - kept) ** 2
@@ -103,7 +101,7 @@ def zones_of(
     ceiling = np.where(hairy > 0, _SHAVEN + _SLOPE * (1 - hairy) ** 2, _FREE)
     nape = region["neck"] & _behind(model, skin)
     reach = reach_of(model, skin, nape, head_height(model), hair=settings.hair, covered=ears.covered)
-    hold = hold + _PRIOR * data * reach.bare  # hair far from the fit counts too little to be held against
+    hold = hold + settings.prior * data * reach.bare  # hair far from the fit counts too little to be held against
     return Zones(data, np.exp(np.log(settings.stiffness) * stiff), hold, ceiling, reach)
 
 
