@@ -19,33 +19,32 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from fit_scans import Ict  # noqa: E402  (after the path is set)
-from known_heads import Truth, carried, corresponding, drawn_head, ict_head, stamp, to_surface  # noqa: E402
+from fit_scans import Ict
+from known_heads import Truth, carried, corresponding, drawn_head, ict_head, stamp, to_surface
+from seif_core.uniformize.crossings import crossing_pairs
 
-from seif_core.appearance.covering import ear_cover  # noqa: E402
-from seif_core.assembly import assemble_head  # noqa: E402
-from seif_core.errors import PhotoError, RegistrationError  # noqa: E402
-from seif_core.evaluation.normals import ReferencePhoto, find_references  # noqa: E402
-from seif_core.evaluation.normals_of_photos import compare_normals  # noqa: E402
-from seif_core.fitting import Fit, fit_portrait  # noqa: E402
-from seif_core.headmodel import HeadModel, load_head_model  # noqa: E402
-from seif_core.implicit.closed_skin import outer_skin  # noqa: E402
-from seif_core.implicit.head_surface import (  # noqa: E402
+from seif_core.appearance.covering import ear_cover
+from seif_core.assembly import assemble_head
+from seif_core.errors import PhotoError, RegistrationError
+from seif_core.evaluation.normals import ReferencePhoto, find_references
+from seif_core.evaluation.normals_of_photos import compare_normals
+from seif_core.fitting import Fit, fit_portrait
+from seif_core.headmodel import HeadModel, load_head_model
+from seif_core.implicit.closed_skin import outer_skin
+from seif_core.implicit.head_surface import (
     HeadSurface,
     HeadSurfaceSettings,
     UnrefinedSurface,
     refined_surface,
     unrefined_surface,
 )
-from seif_core.pipeline import Reconstruction  # noqa: E402
-from seif_core.portrait import Portrait, read_portrait  # noqa: E402
-from seif_core.progress import Progress  # noqa: E402
-from seif_core.settings import ReconstructionSettings  # noqa: E402
-from seif_core.shaping import Shape  # noqa: E402
-from seif_core.uniformize import TargetSurface, UniformizeSettings, uniform_fit  # noqa: E402
-from seif_core.uniformize.crossings import crossing_pairs  # noqa: E402
-from seif_core.uniformize.skin import Skin  # noqa: E402
-from seif_core.uniformize.zones import head_height  # noqa: E402
+from seif_core.pipeline import Reconstruction
+from seif_core.portrait import Portrait, read_portrait
+from seif_core.progress import Progress
+from seif_core.settings import ReconstructionSettings
+from seif_core.shaping import Shape
+from seif_core.uniformize import TargetSurface, UniformizeSettings, uniform_fit
+from seif_core.uniformize.skin_mesh import SkinMesh, head_height
 
 
 class Settings(NamedTuple):
@@ -180,7 +179,7 @@ def measure(subject: Subject, known: Prepared, s: Settings, scratch: Path) -> di
         shaped = uniform_fit.uniform_fit(fit, target, s.uniform)
     except RegistrationError:
         return {"failed": 1.0}
-    skin, mesh = Skin.of(shaped.mesh.model), shaped.mesh
+    skin, mesh = SkinMesh.of(shaped.mesh.model), shaped.mesh
     for name in ("face", "scalp"):
         told[f"{name} %"] = float(
             mesh.distance[model.regions[name][skin.ids]].mean() / head_height(model) * 100

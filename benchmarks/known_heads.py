@@ -16,16 +16,15 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-import torch
 from fit_scans import SKIN, Ict
 from PIL import Image
 from scipy.spatial import KDTree
-
 from seif_core.evaluation.alignment import IcpSettings, Similarity, align_points, align_surface
 from seif_core.evaluation.closest_point import SurfaceIndex
+from seif_core.training.synthetic import Scene, SyntheticHeads, SyntheticSettings
+
 from seif_core.headmodel import HeadModel
 from seif_core.implicit.closed_skin import outer_skin
-from seif_core.training.synthetic import Scene, SyntheticHeads, SyntheticSettings
 
 INNER: Final = 0.03
 """Metres from brows, eyes, nose and mouth."""

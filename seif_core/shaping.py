@@ -151,11 +151,10 @@ def _components(surface: HeadSurface) -> int:
 
 def _face_distance(uniform: UniformFit) -> float:
     """Mean distance of the face's vertices to the surface, in percent of the head's height."""
-    from .uniformize.skin import Skin
-    from .uniformize.zones import head_height
+    from .uniformize.skin_mesh import SkinMesh, head_height
 
     model = uniform.mesh.model
-    face = model.regions["face"][Skin.of(model).ids]
+    face = model.regions["face"][SkinMesh.of(model).ids]
     return float(uniform.mesh.distance[face].mean() / head_height(model) * 100)
 
 
@@ -171,7 +170,7 @@ def _over_ears(portrait: Portrait, fit: Fit, settings: ReconstructionSettings, d
 
 def _hair(uniform: UniformFit, over_ears: tuple[float, float]) -> Float[np.ndarray, " V"]:
     from .uniformize.ears import hair_beside_ears
-    from .uniformize.zones import head_height
+    from .uniformize.skin_mesh import head_height
 
     mesh = uniform.mesh
     return hair_beside_ears(mesh.model, mesh.fitted, mesh.vertices, over_ears, head_height(mesh.model))

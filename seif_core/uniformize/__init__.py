@@ -7,23 +7,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .detail import DetailMaps, bake_detail
-    from .registration import UniformMesh, register
     from .settings import UniformizeSettings
-    from .subdivision import subdivide, subdivide_head
     from .target import TargetSurface
+    from .uniform_mesh import UniformMesh, register
     from .unposing import Unposed, repose, unpose
 
 _HOME: Final = {
     "DetailMaps": "detail",
     "TargetSurface": "target",
-    "UniformMesh": "registration",
+    "UniformMesh": "uniform_mesh",
     "UniformizeSettings": "settings",
     "Unposed": "unposing",
     "bake_detail": "detail",
-    "register": "registration",
+    "register": "uniform_mesh",
     "repose": "unposing",
-    "subdivide": "subdivision",
-    "subdivide_head": "subdivision",
     "unpose": "unposing",
 }
 
@@ -36,8 +33,6 @@ __all__ = [
     "bake_detail",
     "register",
     "repose",
-    "subdivide",
-    "subdivide_head",
     "unpose",
 ]
 

@@ -22,10 +22,10 @@ class UniformizeSettings:
         robust_scale: distance at which a match counts a quarter in the finest level; coarser levels are laxer.
         code_scale: difference of semantic codes at which a match counts 1 / e.
         stiffness: how many times stiffer than the rest lids, lips, nostrils, ears and hollows are.
-        untangle_rounds: how often folded places are made stiffer before giving up.
+        untangle_rounds: rounds of attachments for inverted and self-intersecting places before going back.
         codes: whether semantic codes count in the matching.
         robust: whether matches count less the farther they are.
-        own_skin: whether matches count less the farther from the fit they are (`reach`).
+        own_skin: whether matches count less the farther from the fit they are (`matching.own_share`).
         prior: weight of the fit itself against the surface's, on skin without hair.
         ear_hold: whether ears are held at the fit.
         flat_ears: whether ears under hair are laid flat first.

@@ -9,11 +9,12 @@ import pytest
 from sample_head import sample_head, sample_model
 
 from seif_core.geometry.normals import vertex_normals
+from seif_core.geometry.subdivision import refine
 from seif_core.head import Head
 from seif_core.headmodel import load_head_model
-from seif_core.uniformize import TargetSurface, UniformMesh, bake_detail, subdivide, subdivide_head
-from seif_core.uniformize.skin import Skin
-from seif_core.uniformize.subdivision import refine
+from seif_core.headmodel.subdivision import subdivide, subdivide_head
+from seif_core.uniformize import TargetSurface, UniformMesh, bake_detail
+from seif_core.uniformize.skin_mesh import SkinMesh
 
 CUBE = np.array(
     [[0, 3, 2, 1], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]],
@@ -101,7 +102,7 @@ def test_texture_coordinates_keep_their_corners_when_subdivided():
 
 
 def mesh_of(model):
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     template = model.template.astype(np.float64)
     data = model.regions["face"][skin.ids].astype(float)
     return UniformMesh(model, template, template, np.zeros(len(skin.ids)), data, 0, 0), skin

@@ -1,0 +1,21 @@
+"""Which skin of a template is open and which lines a hollow: from how many sides it is seen."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..geometry.normals import vertex_normals
+from ..geometry.visibility import seen_share_of_mesh
+from ..headmodel import HeadModel
+from ..shapes import Float
+from .skin_mesh import SkinMesh
+
+
+@lru_cache(maxsize=4)
+def exposure(model: HeadModel) -> Float[np.ndarray, " S"]:
+    """From how much of its own half space each skin vertex of the template is seen, (S,) in 0..1; cached."""
+    skin = SkinMesh.of(model)
+    points = skin.template
+    return seen_share_of_mesh(points, vertex_normals(points, skin.triangles), skin.triangles)
