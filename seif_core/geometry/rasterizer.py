@@ -69,9 +69,14 @@ def rasterize(
     triangle[pixels] = best[pixels] & 0xFFFFFFFF
     barycentric = torch.zeros((height * width, 3), dtype=torch.float32, device=device)
     out_depth = torch.full((height * width,), torch.inf, dtype=torch.float32, device=device)
-    for at in torch.split(pixels, _PIXELS):
-        here = torch.stack([at % width, at // width], 1)
-        inverse = _planes(xy, depth, triangles[triangle[at]], here).slopes[:, 2]  # each corner's share of 1 / z
+    seen, index = torch.unique(triangle[pixels], return_inverse=True)
+    corner = xy[triangles[seen, 0]].nan_to_num().floor().long()
+    slopes = _planes(xy, depth, triangles[seen], corner).slopes
+    for part in torch.split(torch.arange(len(pixels), device=device), _PIXELS):
+        at, own = pixels[part], index[part]
+        away = (torch.stack([at % width, at // width], 1) - corner[own]).double()
+        across, down, value = slopes[own].unbind(1)  # of each corner's share of 1 / z
+        inverse = torch.addcmul(torch.addcmul(value, across, away[:, :1]), down, away[:, 1:])
         total = inverse.sum(1, keepdim=True)
         barycentric[at] = (inverse / total).float()
         out_depth[at] = (1.0 / total[:, 0]).float()

@@ -75,7 +75,7 @@ def _surroundings(corners: Float[np.ndarray, "T 3 3"], moved: Bool[np.ndarray, "
     cell = max(float((high - low).max()), float((high.max(axis=0) - origin).max()) / _CELLS, 1e-12)
     first, last = ((low - origin) / cell).astype(np.int64), ((high - origin) / cell).astype(np.int64)
     count = tuple(int(last[:, axis].max()) + 1 for axis in range(3))
-    places = [np.ravel_multi_index(tuple(np.where(corner, last, first).T), count) for corner in _CORNERS]
+    places = [np.asarray(np.ravel_multi_index(tuple(np.where(c, last, first).T), count)) for c in _CORNERS]
     marked = np.zeros(math.prod(count), bool)
     for place in places:
         marked[place[moved]] = True

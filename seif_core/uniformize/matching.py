@@ -109,7 +109,7 @@ class SurfaceMatcher:
         if fine < _CLOSEST_FROM:
             rows, nearest = np.arange(len(points)), np.zeros(len(points), np.int64)
         else:
-            nearest = np.asarray(self._tree.query(points)[1])
+            nearest = np.asarray(self._tree.query(points, workers=-1)[1])
             wrong = (self.at.normals[nearest] * normals).sum(1) < _COSINES[1]
             strange = np.linalg.norm(self.at.codes[nearest] - codes, axis=1) > settings.code_scale / 2
             rows = np.flatnonzero(wrong | (strange & settings.codes))
