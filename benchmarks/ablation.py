@@ -21,14 +21,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from fit_scans import Ict
 from known_heads import Truth, carried, corresponding, drawn_head, ict_head, stamp, to_surface
-from seif_core.uniformize.crossings import crossing_pairs
 
 from seif_core.appearance.covering import ear_cover
 from seif_core.assembly import assemble_head
 from seif_core.errors import PhotoError, RegistrationError
-from seif_core.evaluation.normals import ReferencePhoto, find_references
-from seif_core.evaluation.normals_of_photos import compare_normals
+from seif_core.evaluation.normals import ReferencePhoto, angular_error, find_references, read_picture
+from seif_core.evaluation.normals_of_photos import compare_normals, face_mask
 from seif_core.fitting import Fit, fit_portrait
+from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import HeadModel, load_head_model
 from seif_core.implicit.closed_skin import outer_skin
 from seif_core.implicit.head_surface import (
@@ -38,8 +38,11 @@ from seif_core.implicit.head_surface import (
     refined_surface,
     unrefined_surface,
 )
+from seif_core.implicit.surface import SurfaceSettings
 from seif_core.pipeline import Reconstruction
 from seif_core.portrait import Portrait, read_portrait
+from seif_core.preview.surface import Surface
+from seif_core.preview.views import render_normals
 from seif_core.progress import Progress
 from seif_core.settings import ReconstructionSettings
 from seif_core.shaping import Shape
@@ -79,6 +82,10 @@ def uniform(**changes: object) -> Change:
 
 ROWS: Final[dict[str, Change]] = {
     "as shipped": lambda s: s,
+    "coarse is the surface's": refinement(skin_length=None),
+    **{f"skin length {mm} mm": refinement(skin_length=mm / 1000) for mm in (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)},
+    "before": lambda s: uniform(skin_tangential=0.3)(refinement(skin_length=None)(s)),
+    "skin along the surface": uniform(skin_tangential=0.3),
     "no depth shift": corrections(depth_shift=False),
     "no hull": corrections(hull=False),
     "no hole filling": corrections(holes=False),
@@ -99,6 +106,8 @@ ROWS: Final[dict[str, Change]] = {
     "no ear hold": uniform(ear_hold=False),
     "no flat ears": uniform(flat_ears=False),
     "no stiffness": uniform(stiffness=1.0),
+    "stiffness 60": uniform(stiffness=60.0),
+    "finer plate": uniform(wavelengths=(0.25, 0.1, 0.04, 0.015, 0.006, 0.003)),
     "no eye ties": uniform(eye_ties=False),
     "no lip parting": uniform(parted_lips=False),
 }
@@ -169,11 +178,13 @@ def unrefined(subject: Subject, known: Prepared, s: HeadSurfaceSettings, scratch
     return UnrefinedSurface(*numbers, view_of(known.portrait, known.fit), told["queries"])
 
 
-def measure(subject: Subject, known: Prepared, s: Settings, scratch: Path) -> dict[str, float]:
+def measure(subject: Subject, known: Prepared, s: Settings, options: argparse.Namespace) -> dict[str, float]:
     """One row's figures of one head; those of the fit too."""
     fit, model = known.fit, known.fit.model
     told: dict[str, float] = {}
-    made = refined_surface(unrefined(subject, known, s.surface, scratch), fit, s.surface)
+    made = refined_surface(unrefined(subject, known, s.surface, options.scratch), fit, s.surface)
+    if options.surface_only:
+        return {} if subject.truth is None else places(subject.truth, fit, made, None)
     target = TargetSurface(made.vertices, made.triangles, made.codes, known.over_ears)
     try:
         shaped = uniform_fit.uniform_fit(fit, target, s.uniform)
@@ -181,11 +192,9 @@ def measure(subject: Subject, known: Prepared, s: Settings, scratch: Path) -> di
         return {"failed": 1.0}
     skin, mesh = SkinMesh.of(shaped.mesh.model), shaped.mesh
     for name in ("face", "scalp"):
-        told[f"{name} %"] = float(
-            mesh.distance[model.regions[name][skin.ids]].mean() / head_height(model) * 100
-        )
+        told[f"{name} %"] = float(mesh.distance[model.regions[name][skin.ids]].mean() / head_height(model) * 100)
     told |= {"flips": mesh.flips, "crossings": mesh.crossings, "failed": 0.0}
-    told["self"] = len(crossing_pairs(made.vertices, made.triangles))
+    told["self"] = len(crossing_pairs(made.vertices, made.triangles)) if not options.quick else np.nan
     if subject.truth is not None:
         told |= places(subject.truth, known.fit, made, shaped.fit)
     if subject.reference is not None:
@@ -193,14 +202,15 @@ def measure(subject: Subject, known: Prepared, s: Settings, scratch: Path) -> di
     return told
 
 
-def places(truth: Truth, fit: Fit, made: HeadSurface, shaped: Fit) -> dict[str, float]:
+def places(truth: Truth, fit: Fit, made: HeadSurface, shaped: Fit | None) -> dict[str, float]:
     """Figures of fit, surface and mesh against a truth."""
     told = {}
     moved = carried(truth, fit.model, fit.posed)
     skin = outer_skin(fit.model)
-    for name, vertices, triangles in (
-        ("fit", fit.posed, skin), ("surface", made.vertices, made.triangles), ("mesh", shaped.posed, skin)
-    ):
+    meshes = [("fit", fit.posed, skin), ("surface", made.vertices, made.triangles)]
+    if shaped is not None:
+        meshes.append(("mesh", shaped.posed, skin))
+    for name, vertices, triangles in meshes:
         found = to_surface(moved, vertices.astype(np.float64), triangles)
         told |= {f"{name} near {key}": value for key, value in found._asdict().items()}
         if len(truth.ids) and name != "surface":
@@ -218,10 +228,13 @@ def normals(
     done = Reconstruction(known.portrait, known.fit, shape, head, ReconstructionSettings(), "cpu", {}, ())
     row = compare_normals(done, reference)
     names = [f"{what}_{where}" for what in ("fit", "network", "mesh") for where in ("face", "head")]
-    return {f"{name} deg": getattr(row, name).mean_deg for name in names}
+    drawn = render_normals(Surface.of_triangles(made.vertices, made.triangles), known.fit.camera)
+    error = angular_error(drawn, read_picture(reference.normals), face_mask(known.fit))
+    told = {f"{name} deg": getattr(row, name).mean_deg for name in names}
+    return told | {"surface_face deg": error.mean_deg}
 
 
-def one_head(subject: Subject, rows: list[str], scratch: Path) -> list[tuple[str, str, dict[str, float]]]:
+def one_head(subject: Subject, options: argparse.Namespace) -> list[tuple[str, str, dict[str, float]]]:
     """All rows of one head."""
     torch.set_num_threads(1)
     try:
@@ -229,7 +242,15 @@ def one_head(subject: Subject, rows: list[str], scratch: Path) -> list[tuple[str
     except PhotoError as error:
         print(f"{subject.name}: {error}", file=sys.stderr)
         return []
-    return [(subject.name, row, measure(subject, known, ROWS[row](Settings()), scratch)) for row in rows]
+    told = []
+    for row in options.rows:
+        s = refinement(untangled=False)(Settings()) if options.quick else Settings()
+        s = ROWS[row](surface(surface=SurfaceSettings(resolution=options.resolution))(s))
+        figures = measure(subject, known, s, options)
+        told.append((subject.name, row, figures))
+        said = ", ".join(f"{name} {figures.get(name, np.nan):.3f}" for name in COLUMNS[subject.name.split()[0]])
+        print(f"{subject.name}, {row}: {said}", file=sys.stderr, flush=True)
+    return told
 
 
 COLUMNS: Final = {
@@ -237,8 +258,8 @@ COLUMNS: Final = {
               "mesh near mean", "fit near eyes", "surface near eyes", "mesh near eyes"),
     "ict": ("fit near mean", "surface near mean", "mesh near mean", "fit near eyes", "surface near eyes",
             "mesh near eyes"),
-    "photo": ("fit_face deg", "network_face deg", "mesh_face deg", "fit_head deg", "network_head deg",
-              "mesh_head deg"),
+    "photo": ("fit_face deg", "network_face deg", "surface_face deg", "mesh_face deg", "fit_head deg",
+              "network_head deg", "mesh_head deg"),
 }  # fmt: skip
 SOUND: Final = ("face %", "scalp %", "flips", "crossings", "self", "failed")
 
@@ -251,8 +272,9 @@ def table(kind: str, found: dict[tuple[str, str], dict[str, float]], rows: list[
     columns = (*COLUMNS[kind], *SOUND)
     lines = [f"{kind}, {len(heads)} heads", " " * 24 + "".join(f"{c:>18}" for c in columns)]
     for row in rows:
-        values = [[found[head, row].get(c, np.nan) for head in heads] for c in columns]
-        lines.append(f"{row:24}" + "".join(f"{np.nanmean(v):18.3f}" for v in values))
+        values = np.array([[found[head, row].get(c, np.nan) for head in heads] for c in columns])
+        told = [v[np.isfinite(v)].mean() if np.isfinite(v).any() else np.nan for v in values]
+        lines.append(f"{row:24}" + "".join(f"{mean:18.3f}" for mean in told))
     return "\n".join(lines)
 
 
@@ -265,14 +287,17 @@ def main() -> None:
     parser.add_argument("--ict-count", type=int, default=12)
     parser.add_argument("--photos", type=Path, help="folder of photos with reference normals")
     parser.add_argument("--rows", nargs="*", help="names of rows; all if left out")
+    parser.add_argument("--resolution", type=int, default=256)
+    parser.add_argument("--surface-only", action="store_true", help="places of the surface, without the mesh")
+    parser.add_argument("--quick", action="store_true", help="surfaces that may pass through themselves, not counted")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     options.scratch.mkdir(parents=True, exist_ok=True)
-    rows = options.rows or list(ROWS)
+    options.rows = rows = options.rows or list(ROWS)
     torch.set_num_threads(1)
     found: dict[tuple[str, str], dict[str, float]] = {}
     with ProcessPoolExecutor(options.jobs) as pool:
-        for told in pool.map(one_head, *zip(*((s, rows, options.scratch) for s in subjects(options)), strict=True)):
+        for told in pool.map(one_head, *zip(*((s, options) for s in subjects(options)), strict=True)):
             for head, row, figures in told:
                 found[head, row] = figures
     for kind in COLUMNS:

@@ -23,6 +23,7 @@ from .closed_skin import outer_skin
 from .compact import compact_networks
 from .depth_range import last_surface
 from .far_side import FarSettings, far_normals, follow_far_normals
+from .fitted_skin import skin_depth
 from .head_field import FieldSettings, HeadField
 from .inputs import HeadInputs, head_inputs, view_of
 from .normal_network import NormalNetwork
@@ -174,7 +175,8 @@ def refined_surface(given: UnrefinedSurface, fit: Fit, s: HeadSurfaceSettings) -
     followed = given.cube if s.far is None else follow_far_normals(given.cube, given.triangles, given.far, s.far)
     placed = given.view.to_camera(followed.astype(np.float64))
     front = given.front.permute(1, 2, 0).float().numpy()
-    refined = follow_normals(placed, given.triangles, front, given.view, s.refinement, known=given.known)
+    fitted = skin_depth(fit, given.view, s.refinement.skin)
+    refined = follow_normals(placed, given.triangles, front, given.view, s.refinement, known=given.known, fitted=fitted)
     return HeadSurface(refined, given.triangles, given.codes, front, given.view, given.queries)
 
 

@@ -23,7 +23,7 @@ _MEAN_SHARE: Final = 0.35
 
 
 def plane_targets(
-    gaps: Float[np.ndarray, "N 3"], normals: Float[np.ndarray, "N 3"], tangential: float
+    gaps: Float[np.ndarray, "N 3"], normals: Float[np.ndarray, "N 3"], tangential: float | Float[np.ndarray, "N 1"]
 ) -> Float[np.ndarray, "N 3"]:
     """Moves (N, 3) that bring points onto the planes of their matches.
 

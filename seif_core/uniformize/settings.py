@@ -27,6 +27,8 @@ class UniformizeSettings:
         robust: whether matches count less the farther they are.
         own_skin: whether matches count less the farther from the fit they are (`matching.own_share`).
         prior: weight of the fit itself against the surface's, on skin without hair.
+        tangential: share of the way along the surface that matches draw hair in the coarsest level.
+        skin_tangential: the same on skin without hair: its place along the surface the fit knows from landmarks.
         ear_hold: whether ears are held at the fit.
         flat_ears: whether ears under hair are laid flat first.
         eye_ties: whether lids go along with their eyes.
@@ -47,6 +49,8 @@ class UniformizeSettings:
     robust: bool = True
     own_skin: bool = True
     prior: float = 0.03
+    tangential: float = 0.3
+    skin_tangential: float = 0.0
     ear_hold: bool = True
     flat_ears: bool = True
     eye_ties: bool = True

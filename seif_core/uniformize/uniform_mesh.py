@@ -49,8 +49,6 @@ _SETTLED: Final = 0.02
 """Share of the smoothing length: moving less than that, a level has settled."""
 _LEAST: Final = 1e-3
 """Places that follow the surface less than this are not matched."""
-_TANGENTIAL: Final = 0.3
-"""Share of the way along the surface that is gone in the coarsest level, falling to 0: later places slide freely."""
 _INERTIA: Final = 0.01
 """Weight of where a level began, against a full match's 1."""
 _START_LENGTH: Final = 0.005
@@ -203,7 +201,7 @@ class _SkinRegistration:
         normals = unit(np.asarray(blend @ vertex_normals(self.rest + displacement, self.skin.triangles)))
         codes = np.asarray(blend @ self.codes)
         found = self.matcher.match(at[rows], normals[rows], codes[rows], self.settings, fineness)
-        moved[rows] += plane_targets(found.points - at[rows], found.normals, _TANGENTIAL * (1 - fineness))
+        moved[rows] += plane_targets(found.points - at[rows], found.normals, self._tangential(blend[rows], fineness))
         trust = np.zeros(len(at))
         trust[rows] = found.weights * self._own(blend[rows], found, fineness)
         if not self.settings.hair:
@@ -213,6 +211,11 @@ class _SkinRegistration:
             moved[above] = (trust * ceiling)[above, None] * up[above]
             trust[above] = 1.0
         return sampled_term(samples, trust * follow, moved)
+
+    def _tangential(self, blend: sparse.csr_matrix, fineness: float) -> Float[np.ndarray, "N 1"]:
+        """Share of the way along the surface that N places go to their matches; in the finest level all slide freely."""
+        bare, s = np.asarray(blend @ self.roles.bare), self.settings
+        return (1 - fineness) * (s.tangential + bare[:, None] * (s.skin_tangential - s.tangential))
 
     def _own(self, blend: sparse.csr_matrix, found: SurfaceMatch, fineness: float) -> Float[np.ndarray, " N"]:
         """How far matches (N,) may be the skin of their places."""
