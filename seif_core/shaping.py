@@ -19,7 +19,7 @@ from .headmodel.anatomy import anatomy_of
 from .portrait.portrait import Portrait
 from .progress import Progress
 from .settings import ReconstructionSettings
-from .stages import Stages
+from .stage_functions import Stages
 
 if TYPE_CHECKING:
     from .evidence.photo_evidence import PhotoEvidence
@@ -144,10 +144,10 @@ def _components(surface: HeadSurface) -> int:
 
 def _face_distance(uniform: UniformFit) -> float:
     """Mean distance of the face's vertices to the surface, in percent of the head's height."""
-    from .uniformize.skin import Skin
+    from .uniformize.skin_mesh import SkinMesh
 
     model = uniform.mesh.model
-    face = model.regions["face"][Skin.of(model).ids]
+    face = model.regions["face"][SkinMesh.of(model).ids]
     return float(uniform.mesh.distance[face].mean() / anatomy_of(model).head_height * 100)
 
 

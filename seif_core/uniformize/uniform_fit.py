@@ -18,18 +18,20 @@ import numpy as np
 
 from ..evidence.ear_occlusion import EarOcclusion
 from ..fitting.fit import Fit
+from ..headmodel.subdivision import refinement_of
 from ..progress import Progress
+from ..registration.self_intersection_repair import DefectFinder
 from ..shapes import Float
 from .ears import hair_beside_ears
-from .parting import part_lips
-from .registration import UniformMesh, register, unsound_places
+from .lip_separation import separate_lips
 from .settings import UniformizeSettings
-from .skin import Skin
-from .subdivision import refinement_of
+from .skin_mesh import SkinMesh
 from .target import TargetSurface
+from .uniform_mesh import UniformMesh, register
 from .unposing import Unposed, repose, unpose
 
 _TRIES: Final = 6
+"""How often places of the lips whose separation does harm in the pose are left pressed before all are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,8 @@ def uniform_fit(
         translation=fit.translation,
         joints=None if fit.joints is None else fit.joints.astype(np.float64),
     )
-    mesh, rest = _parted(fit, mesh, rest)
+    if settings.parted_lips:
+        mesh, rest = _parted(fit, mesh, rest)
     shaped = replace(
         fit,
         model=mesh.model,
@@ -99,17 +102,16 @@ def uniform_fit(
 
 def _parted(fit: Fit, mesh: UniformMesh, rest: Unposed) -> tuple[UniformMesh, Unposed]:
     """The mesh and its rest pose with the lips of the neutral head parted, as far as the posed mesh stays sound."""
-    skin = Skin.of(mesh.model)
-    move = part_lips(mesh.model, skin, rest.neutral[skin.ids])
+    skin = SkinMesh.of(mesh.model)
+    move = separate_lips(skin, rest.neutral[skin.ids])
+    defects = DefectFinder(skin, mesh.fitted[skin.ids])
     for _ in range(_TRIES if move.any() else 0):
-        shift = np.zeros_like(rest.neutral)
-        shift[skin.ids] = move
+        shift = skin.on_model(move)
         parted = replace(rest, neutral=rest.neutral + shift, expressed=rest.expressed + shift)
         posed = repose(mesh.model, parted, fit.pose, fit.translation)
-        folded, crossing = unsound_places(skin, mesh.fitted[skin.ids], posed[skin.ids])
-        if len(folded) <= mesh.flips and len(crossing) <= mesh.crossings:
-            return replace(mesh, vertices=posed, flips=len(folded), crossings=len(crossing)), parted
-        near = np.zeros(len(move), bool)
-        near[skin.triangles[np.concatenate([folded, crossing.ravel()])]] = True
-        move[skin.spread(near, 1)] = 0
+        found = defects.find(posed[skin.ids])
+        if len(found.inverted) <= mesh.flips and len(found.crossing) <= mesh.crossings:
+            told = {"flips": len(found.inverted), "crossings": len(found.crossing)}
+            return replace(mesh, vertices=posed, **told), parted
+        move[skin.grown(found.vertices(skin), 1)] = 0
     return mesh, rest

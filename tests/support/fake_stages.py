@@ -16,10 +16,10 @@ from seif_core.headmodel.skinning import pose_vertices
 from seif_core.implicit.head_surface import HeadSurface
 from seif_core.implicit.view import HeadView, head_proper
 from seif_core.portrait.portrait import Portrait
-from seif_core.stages import Stages
-from seif_core.uniformize.registration import UniformMesh
-from seif_core.uniformize.skin import Skin
+from seif_core.stage_functions import Stages
+from seif_core.uniformize.skin_mesh import SkinMesh
 from seif_core.uniformize.uniform_fit import UniformFit
+from seif_core.uniformize.uniform_mesh import UniformMesh
 
 
 def sample_portrait(name: str = "sample.jpg", **changes) -> Portrait:
@@ -81,7 +81,7 @@ def sample_surface(fit: Fit) -> HeadSurface:
 
 def sample_uniform(fit: Fit) -> UniformFit:
     """The fit a hundredth larger, as if it had been drawn onto a surface a millimetre off."""
-    skin = Skin.of(fit.model)
+    skin = SkinMesh.of(fit.model)
     posed = fit.posed * np.float32(1.01)
     found = np.full(len(skin.ids), 0.001)
     mesh = UniformMesh(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sample_head import sample_head, sample_model
 
+from seif_core.geometry.subdivision import refine
 from seif_core.head import Head
-from seif_core.uniformize import subdivide, subdivide_head
-from seif_core.uniformize.subdivision import refine
+from seif_core.headmodel.subdivision import subdivide, subdivide_head
 
 CUBE = np.array(
     [[0, 3, 2, 1], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]],

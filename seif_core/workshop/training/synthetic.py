@@ -115,12 +115,14 @@ class Scene(NamedTuple):
         view: its square and cube.
         fitted: (V, 3) the fitted head model, camera space, metres.
         true: first and last surface of the true head.
+        skin: (V, 3) the true head model under hair, beard and clothes, camera space, metres.
     """
 
     sample: Sample
     view: HeadView
     fitted: Float[torch.Tensor, "V 3"]
     true: DepthRange
+    skin: Float[torch.Tensor, "V 3"]
 
 
 def photographed(sample: Sample, generator: torch.Generator) -> Float[torch.Tensor, "B 3 H W"]:
@@ -213,17 +215,18 @@ class SyntheticHeads:
         # strands are too thin to be inside of anything
         known = [fronts[0] if mesh is solid else None, fronts[1]]
         depths = self._ranges(solid, fitted, view, known)
+        skin = (rest - pivot) @ root.T + place
         sample = Sample(
             photo,
             F.normalize(guidance, dim=2).permute(2, 0, 1) * mask,
             normals * covered,
             mask,
             (weight * mask[0])[None],
-            self._points(depths, mask[0] > 0, view, fitted=fitted, skin=(rest - pivot) @ root.T + place),
+            self._points(depths, mask[0] > 0, view, fitted=fitted, skin=skin),
             far_guidance=far_normals(depths[1].back[::2, ::2]),
             far_target=far_normals(depths[0].back[::2, ::2]),
         )
-        return Scene(sample, view, fitted, depths[0])
+        return Scene(sample, view, fitted, depths[0], skin)
 
     def _coefficients(self) -> _Coefficients:
         s, draw = self.s, self.random

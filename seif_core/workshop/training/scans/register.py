@@ -31,7 +31,7 @@ from ....headmodel import HeadModel, load_head_model
 from ....headmodel.anatomy import anatomy_of
 from ....shapes import Float
 from .cleaning import cleaned, kept, without_crumbs
-from .fit import FitSettings, ModelFit, fit_model, landmark_weights
+from .fit import ModelFit, ScanFitSettings, fit_model, landmark_weights
 from .mesh import ScanMesh, read_scan_mesh
 from .records import ScanLandmarks, ScanRecord
 from .registered import RegisteredScan
@@ -83,7 +83,7 @@ class RegisterSettings:
     worst_mm: float = 1.0
     least_face: float = 0.5
     around: float = 0.32
-    fit: FitSettings = field(default_factory=FitSettings)
+    fit: ScanFitSettings = field(default_factory=ScanFitSettings)
 
 
 def register_scan(

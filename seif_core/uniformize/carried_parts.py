@@ -1,4 +1,4 @@
-"""Eyeballs, teeth, tongue and lashes go along with the skin around them.
+"""Eyeballs, teeth, tongue and lashes are carried along by the skin around them.
 
 Eyeballs move as a whole, without turning, by the mean displacement of their lids; so does each row of teeth by that of
 the skin nearest to it; each lash by that of its root; the tongue bends along with the skin about each of its vertices.
@@ -9,28 +9,29 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
-from ..headmodel import HeadModel
+from ..geometry.connectivity import triangle_pieces
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float
-from .eye_ties import lids_of
-from .skin import Skin
+from .lid_attachments import lids_of
+from .skin_mesh import SkinMesh
 
 _WHOLE: Final = ("eye_left", "eye_right", "teeth_upper", "teeth_lower")
 _NEAREST: Final = 12
+"""Vertices of the skin that carry a point together."""
+_SOFT: Final = 1e-3
+"""Metres added to their distances, so that none carries it alone."""
 
 
-def follow_skin(
-    model: HeadModel, skin: Skin, fitted: Float[np.ndarray, "V 3"], displacement: Float[np.ndarray, "S 3"]
+def carry_parts(
+    skin: SkinMesh, fitted: Float[np.ndarray, "V 3"], displacement: Float[np.ndarray, "S 3"]
 ) -> Float[np.ndarray, "V 3"]:
     """All vertices (V, 3), metres: the skin displaced, the other parts after it."""
-    result = fitted.astype(np.float64)
+    model, result = skin.model, fitted.astype(np.float64)
     nearby = _Nearby(result[skin.ids], displacement)
-    rest = np.ones(skin.count, bool)
+    rest = np.ones(len(result), bool)
     rest[skin.ids] = False
     result[skin.ids] += displacement
     for part, name in enumerate(PART_NAMES):
@@ -40,13 +41,13 @@ def follow_skin(
             continue
         rest[ids] = False
         own = fitted[ids].astype(np.float64)
-        lids = lids_of(model, skin, name)
+        lids = lids_of(skin, name)
         if len(lids):
             result[ids] += displacement[lids].mean(axis=0)
         elif name in _WHOLE:
             result[ids] += nearby.around(own).mean(axis=0)
         elif name == "lashes":
-            result[ids] += _by_root(nearby, own, _components(skin.count, triangles)[ids])
+            result[ids] += _by_root(nearby, own, triangle_pieces(triangles, len(result))[ids])
         else:
             result[ids] += nearby.around(own)
     result[rest] += nearby.around(fitted[rest].astype(np.float64))
@@ -63,7 +64,7 @@ class _Nearby:
         if len(points) == 0:
             return np.zeros((0, 3))
         distance, near = self._tree.query(points, k=min(_NEAREST, len(self._displacement)))
-        weight = 1 / (distance + 1e-3) ** 2
+        weight = 1 / (distance + _SOFT) ** 2
         return np.einsum("nk,nkc->nc", weight / weight.sum(1, keepdims=True), self._displacement[near])
 
     def distance(self, points: np.ndarray) -> np.ndarray:
@@ -78,9 +79,3 @@ def _by_root(nearby: _Nearby, points: np.ndarray, label: np.ndarray) -> np.ndarr
     result = np.empty((len(points), 3))
     result[order] = moved[inverse.reshape(-1)]
     return result
-
-
-def _components(count: int, triangles: np.ndarray) -> np.ndarray:
-    edges = np.concatenate([triangles[:, :2], triangles[:, 1:]])
-    graph = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), (count, count))
-    return connected_components(graph, directed=False)[1]

@@ -1,8 +1,7 @@
-"""A head model subdivided once, complete: everything that hangs on its vertices goes along.
+"""Catmull and Clark's subdivision of triangles and quads, as a matrix that refines whatever hangs on vertices.
 
-Positions and all bases are refined with Catmull and Clark's masks (Recursively generated B-spline surfaces on arbitrary
-topological meshes, 1978; open borders as cubic curves), weights and regions alike, so that shapes, keys and poses act
-on the refined mesh as on the coarse one. Texture coordinates are halved linearly, which keeps seams where they are.
+Source: Catmull and Clark, Recursively generated B-spline surfaces on arbitrary topological meshes, 1978; open borders
+are refined as cubic curves.
 
 Convention: refined vertices are numbered: old vertices, then one per edge, then one per face. All faces are quads, in
 the order: for each corner k = 0..3 the k-th child of every face (third children of triangles, no fourth). Worked
@@ -11,20 +10,13 @@ number: a cube (8 vertices, 12 edges, 6 faces) becomes 26 vertices and 24 faces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import linalg
 
-from ..geometry.barycentric import barycentric
-from ..geometry.closest_point import SurfaceIndex
-from ..head import Head
-from ..headmodel import HeadModel, LandmarkEmbedding
-from ..headmodel.model import triangulate
-from ..headmodel.once_per_model import once_per_model
-from ..shapes import Bool, Float, Int, Int32
+from ..shapes import Bool, Int, Int32
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,93 +130,3 @@ def _smooth_masks(
 
 def _shape(matrix: sparse.csr_matrix) -> tuple[int, int]:
     return cast("tuple[int, int]", matrix.shape)  # scipy's stubs allow None
-
-
-@once_per_model
-def refinement_of(model: HeadModel) -> Refinement:
-    """The smooth refinement of a model's faces, kept with the model."""
-    return refine(model.faces, len(model.template), smooth=True)
-
-
-def subdivide(model: HeadModel, vertices: Float[np.ndarray, "V 3"]) -> tuple[HeadModel, Float[np.ndarray, "W 3"]]:
-    """The model subdivided once, and vertices (V, 3) of the coarse one on it."""
-    return subdivide_model(model), refinement_of(model).apply(vertices)
-
-
-@once_per_model
-def subdivide_model(model: HeadModel) -> HeadModel:
-    """The model subdivided once, with all that it carries; kept with the coarse one."""
-    step = refinement_of(model)
-    flat = refine(model.uv_faces, len(model.uvs), smooth=False)
-    template = step.apply(model.template)
-    part = model.face_part[step.parents]
-    return replace(
-        model,
-        template=template,
-        faces=step.faces,
-        face_part=part,
-        shape_basis=step.apply_basis(model.shape_basis),
-        expression_basis=step.apply_basis(model.expression_basis),
-        key_basis=step.apply_basis(model.key_basis),
-        pose_basis=step.apply_basis(model.pose_basis),
-        joint_regressor=_regressor(step, model.joint_regressor),
-        skin_weights=_rows_to_one(step.apply(model.skin_weights)),
-        uvs=flat.apply(model.uvs),
-        uv_faces=flat.faces,
-        embeddings={
-            name: _embedding(embedding, model, template, step.faces, part)
-            for name, embedding in model.embeddings.items()
-        },
-        regions={name: step.apply_mask(mask) for name, mask in model.regions.items()},
-    )
-
-
-def subdivide_head(head: Head) -> Head:
-    """A head subdivided once, with all that it carries."""
-    step = refine(head.faces, len(head.vertices), smooth=True)
-    flat = refine(head.uv_faces, len(head.uvs), smooth=False)
-    return replace(
-        head,
-        vertices=step.apply(head.vertices),
-        faces=step.faces,
-        face_part=head.face_part[step.parents],
-        uvs=flat.apply(head.uvs),
-        uv_faces=flat.faces,
-        skin_weights=_rows_to_one(step.apply(head.skin_weights)),
-        key_deltas=step.apply_basis(head.key_deltas),
-        expression_deltas=step.apply_basis(head.expression_deltas),
-        pose_deltas=step.apply_basis(head.pose_deltas),
-        regions={name: step.apply_mask(mask) for name, mask in head.regions.items()},
-        photo_delta=step.apply(head.photo_delta),
-    )
-
-
-def _rows_to_one(weights: np.ndarray) -> np.ndarray:
-    """Masks may overshoot by a trace; weights are not negative and sum to 1."""
-    weights = np.maximum(weights, 0)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
-def _regressor(step: Refinement, regressor: Float[np.ndarray, "5 V"]) -> np.ndarray:
-    """(5, W) smallest weights that give from refined vertices the joints that the old ones gave from old vertices."""
-    square = sparse.csc_matrix(step.matrix.T @ step.matrix)
-    return np.asarray(step.matrix @ linalg.splu(square).solve(regressor.T.astype(np.float64))).T.astype(np.float32)
-
-
-def _embedding(
-    embedding: LandmarkEmbedding, model: HeadModel, template: np.ndarray, faces: np.ndarray, part: np.ndarray
-) -> LandmarkEmbedding:
-    """Landmarks at the nearest points of the refined template, each on the part that carried it."""
-    points = embedding.points(model.template).astype(np.float64)
-    part_of = np.zeros(len(model.template), np.uint8)
-    part_of[model.faces] = model.face_part[:, None]  # a triangle's -1 marks the last vertex, set again below
-    part_of[model.faces[:, :3]] = model.face_part[:, None]
-    own = part_of[embedding.vertex_ids[:, 0]]
-    ids, weights = np.zeros((len(points), 3), np.int32), np.zeros((len(points), 3), np.float32)
-    for number in np.unique(own):
-        rows = np.flatnonzero(own == number)
-        triangles = triangulate(faces[part == number])[0]
-        found = SurfaceIndex(template, triangles).query(points[rows])
-        ids[rows] = triangles[found.triangles]
-        weights[rows] = barycentric(found.points, template[triangles[found.triangles]].astype(np.float64))
-    return LandmarkEmbedding(ids, weights, embedding.sigma)
