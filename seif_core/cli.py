@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
@@ -31,18 +30,25 @@ from .settings import (
     WEIGHTS,
     ReconstructionSettings,
 )
+from .stages import STANDARD, Stages
 from .terminal import StageLines, quiet_libraries
 
 _LOG: Final = logging.getLogger(__name__)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, or that of the first error (`errors.py`)."""
+def main(arguments: Sequence[str] | None = None, *, stages: Stages = STANDARD) -> int:
+    """Run the command line and return its exit code: 0, or that of the first error (`errors.py`).
+
+    Args:
+        arguments: what stands behind the program's name; those of the process when None.
+        stages: the functions that make heads.
+    """
     share_the_cores()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that cannot show a character shows a question mark
     options = _parser().parse_args(arguments)
+    options.stages = stages
     if not options.verbose:
         sys.excepthook = _unforeseen
     with nullcontext() if options.verbose else quiet_libraries():
@@ -81,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_workshop(commands: argparse._SubParsersAction[Any], common: argparse.ArgumentParser) -> None:
     """``train`` and ``scans``, where the workshop is: in a checkout, not in the add-on."""
-    if find_spec(".workshop", __package__) is None:
+    if not (Path(__file__).parent / "workshop").is_dir():
         return
     from .workshop import cli_scans, cli_train
 
@@ -194,7 +200,7 @@ def _one(
     progress = Progress(lines)
     try:
         with staging(target) as folder:
-            done = reconstruct(photo, settings, progress)
+            done = reconstruct(photo, settings, progress, stages=options.stages)
             images = options.debug_images
             done = write_results(done, folder, formats, target=target, debug_images=images, progress=progress)
     finally:

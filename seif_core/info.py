@@ -23,6 +23,7 @@ LIBRARIES: Final = (
     "opencv-python-headless",
     "pillow",
     "trimesh",
+    "libigl",
     "ai-edge-litert",
     "safetensors",
     "onnxruntime",

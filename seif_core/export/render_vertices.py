@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..geometry.normals import vertex_normals
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..shapes import Float, Float32, Int, Int32
@@ -38,9 +39,5 @@ def smooth_normals(
     vertices: Float[np.ndarray, "V 3"], triangles: Int32[np.ndarray, "T 3"]
 ) -> Float32[np.ndarray, "V 3"]:
     """Area-weighted unit normals (V, 3), outward for counter-clockwise triangles; +Z where no triangle tells."""
-    corners = vertices[triangles].astype(np.float64)
-    face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    flat = triangles.reshape(-1)
-    total = np.stack([np.bincount(flat, np.repeat(face[:, c], 3), len(vertices)) for c in range(3)], axis=1)
-    length = np.linalg.norm(total, axis=1, keepdims=True)
-    return np.where(length > 1e-20, total / np.maximum(length, 1e-20), [0.0, 0.0, 1.0]).astype(np.float32)
+    normals = vertex_normals(vertices.astype(np.float64), triangles)
+    return np.where(normals.any(axis=1, keepdims=True), normals, [0.0, 0.0, 1.0]).astype(np.float32)

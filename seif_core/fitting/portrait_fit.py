@@ -18,6 +18,7 @@ from ..device import choose_device, one_thread
 from ..errors import ModelError, PhotoUnsuitableError
 from ..geometry.camera import Camera
 from ..headmodel import HeadModel
+from ..headmodel.landmark_schemes import LandmarkScheme, landmark_scheme
 from ..headmodel.skinning import pose_vertices
 from ..headmodel.torch_model import TorchHeadModel
 from ..portrait.portrait import Portrait
@@ -42,7 +43,6 @@ from .parameters import (
     translation_of,
 )
 from .priors import prior_rows
-from .schemes import LandmarkScheme, landmark_scheme
 from .settings import FitSettings
 from .start import starting_parameters
 

@@ -25,6 +25,7 @@ from ..registration.displacement import register_displacement
 from ..registration.parametric import register_modes
 from ..registration.template_mesh import TemplateMesh
 from ..shapes import Bool, Float, Int
+from .anatomy import anatomy_of
 from .model import HeadModel, triangulate
 from .topology import PART_NAMES
 
@@ -59,23 +60,13 @@ class PartMesh:
         return PartMesh(triangles, triangulate(model.uv_faces[chosen])[0].astype(np.int64), np.unique(triangles))
 
 
-def known_skin(model: HeadModel) -> Bool[np.ndarray, " V"]:
-    """(V,) bool: skin vertices that lie in some region; the rest lines eye sockets and other hollows, unseen."""
-    inside = np.zeros(len(model.template), bool)
-    for mask in model.regions.values():
-        inside |= mask
-    skin = np.zeros(len(model.template), bool)
-    skin[PartMesh.of(model, ("skin",)).vertices] = True
-    return skin & inside if inside.any() else skin
-
-
 def register(source: HeadModel, target: HeadModel) -> Float[np.ndarray, "V 3"]:
     """The source's template drawn onto the target's, (V, 3) float64 metres in the target's frame, eyeballs included."""
     skin, goal = PartMesh.of(source, ("skin",)), PartMesh.of(target, ("skin",))
     start = _similarity(source, skin, target, goal)
     placed = start.apply(source.template.astype(np.float64))
     hidden = source.regions["mouth_interior"] if "mouth_interior" in source.regions else np.zeros(len(placed), bool)
-    data = known_skin(source)
+    data = anatomy_of(source).named_skin
     no_landmarks = np.zeros(0, np.int64)
     trust = np.where(source.regions.get("face", data), 1.0, _UNSEEN_TRUST)
     template = TemplateMesh(placed, skin.triangles, data & ~hidden, trust, no_landmarks, np.zeros(0))

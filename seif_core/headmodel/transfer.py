@@ -15,11 +15,11 @@ from ..geometry.connectivity import connected_pieces
 from ..geometry.normals import area_vectors, unit, vertex_normals
 from ..registration.correspondences import AgreeingPoints
 from ..shapes import Bool, Float, Float32, Int, Int32
+from .anatomy import anatomy_of
 from .correspondence import (
     EYE_PARTS,
     PartMesh,
     ball,
-    known_skin,
     match_vertices,
     register,
 )
@@ -41,7 +41,7 @@ def complete_model(target: HeadModel, source: HeadModel) -> HeadModel:
     """
     registered = register(source, target)
     parts = ["skin", *[p for p in EYE_PARTS if len(PartMesh.of(target, (p,)).triangles)]]
-    seen = known_skin(source)
+    seen = anatomy_of(source).named_skin
     meshes = {
         part: (PartMesh.of(source, (part,), seen if part == "skin" else None), PartMesh.of(target, (part,)))
         for part in parts

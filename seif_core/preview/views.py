@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import torch
 
-from ..appearance.colour import decode, to_srgb
-from ..appearance.numeric import sample
+from ..evidence.colour import decode, to_srgb
 from ..geometry.camera import Camera
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import Raster, interpolate, rasterize_view
+from ..geometry.sampling import sample
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES

@@ -6,31 +6,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .detail import DetailMaps, bake_detail
     from .settings import UniformizeSettings
     from .target import TargetSurface
     from .uniform_mesh import UniformMesh, register
     from .unposing import Unposed, repose, unpose
 
 _HOME: Final = {
-    "DetailMaps": "detail",
     "TargetSurface": "target",
     "UniformMesh": "uniform_mesh",
     "UniformizeSettings": "settings",
     "Unposed": "unposing",
-    "bake_detail": "detail",
     "register": "uniform_mesh",
     "repose": "unposing",
     "unpose": "unposing",
 }
 
 __all__ = [
-    "DetailMaps",
     "TargetSurface",
     "UniformMesh",
     "UniformizeSettings",
     "Unposed",
-    "bake_detail",
     "register",
     "repose",
     "unpose",

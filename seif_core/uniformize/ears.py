@@ -1,7 +1,7 @@
 """Ears that the surface shows, ears under hair, and ears that it shows badly.
 
 An ear that is shown has a surface of its own shape near the fit's: outside of the rim, hollow and back of the ear lie
-close to it and face the same way. Where the surface explains no ear the photo tells why (`appearance.covering`): one
+close to it and face the same way. Where the surface explains no ear the photo tells why (`evidence.ear_occlusion`): one
 under hair is laid flat first, by a map that turns no triangle over, so that it can become a part of the sheet of hair;
 any other stays the fit's.
 
@@ -16,10 +16,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy.spatial import KDTree
 
+from ..evidence.ear_occlusion import EarOcclusion
 from ..geometry.laplacian import cotangent_laplacian
 from ..geometry.normals import vertex_normals
 from ..geometry.self_intersection import crossing_pairs
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..registration.inverted_triangles import inverted_triangles
 from ..shapes import Bool, Float
 from .skin_mesh import SkinMesh
@@ -58,15 +60,15 @@ class Ears(NamedTuple):
         return Ears(np.ones(len(skin.ids)), np.zeros(len(skin.ids)))
 
 
-def ears_under(skin: SkinMesh, shown: Float[np.ndarray, " S"], over: tuple[float, float]) -> Ears:
+def ears_under(skin: SkinMesh, shown: Float[np.ndarray, " S"], occlusion: EarOcclusion) -> Ears:
     """The ears of a head.
 
     Args:
         skin: the skin.
         shown: of `ears_shown`.
-        over: how far hair covers the left and the right ear in the photo, 0..1 (`appearance.covering`).
+        occlusion: how far hair covers each ear in the photo.
     """
-    return Ears(shown, np.where(skin.left, *over) * (1 - shown))
+    return Ears(shown, np.where(skin.left, *occlusion) * (1 - shown))
 
 
 def ears_shown(
@@ -151,8 +153,7 @@ def hair_beside_ears(
     model: HeadModel,
     fitted: Float[np.ndarray, "V 3"],
     drawn: Float[np.ndarray, "V 3"],
-    over: tuple[float, float],
-    height: float,
+    occlusion: EarOcclusion,
 ) -> Float[np.ndarray, " V"]:
     """How far each vertex (V,) of a drawn head is part of the hair that covers an ear, 0..1.
 
@@ -160,10 +161,10 @@ def hair_beside_ears(
         model: the head model.
         fitted: (V, 3) the fitted head, metres.
         drawn: (V, 3) the head drawn onto the surface, in the same space.
-        over: how far hair covers the left and the right ear, 0..1.
-        height: of the head, metres.
+        occlusion: how far hair covers each ear in the photo.
     """
     low, high = _HANGS
-    off = np.linalg.norm(drawn - fitted, axis=1) / height
+    anatomy = anatomy_of(model)
+    off = np.linalg.norm(drawn - fitted, axis=1) / anatomy.head_height
     ears = model.regions.get("ears", np.zeros(len(off), bool))
-    return np.where(model.template[:, 0] > 0, *over) * np.maximum(ears, np.clip((off - low) / (high - low), 0, 1))
+    return np.where(anatomy.left, *occlusion) * np.maximum(ears, np.clip((off - low) / (high - low), 0, 1))

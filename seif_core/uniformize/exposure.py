@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from ..geometry.normals import vertex_normals
 from ..geometry.visibility import seen_share_of_mesh
 from ..headmodel import HeadModel
+from ..headmodel.once_per_model import once_per_model
 from ..shapes import Float
 from .skin_mesh import SkinMesh
 
 
-@lru_cache(maxsize=4)
+@once_per_model
 def exposure(model: HeadModel) -> Float[np.ndarray, " S"]:
-    """From how much of its own half space each skin vertex of the template is seen, (S,) in 0..1; cached."""
+    """(S,) in 0..1, from how much of its half space each skin vertex of the template is seen; kept with the model."""
     skin = SkinMesh.of(model)
     points = skin.template
     return seen_share_of_mesh(points, vertex_normals(points, skin.triangles), skin.triangles)

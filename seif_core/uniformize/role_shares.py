@@ -14,10 +14,12 @@ from typing import Final
 import numpy as np
 from scipy.spatial import KDTree
 
+from ..headmodel.anatomy import anatomy_of
+from ..headmodel.landmark_schemes import IBUG_BROWS, IBUG_CHIN, IBUG_NOSE_BASE
 from ..shapes import Bool, Float
 from .ears import Ears
 from .settings import UniformizeSettings
-from .skin_mesh import SkinMesh, head_height
+from .skin_mesh import SkinMesh
 
 _HIDDEN: Final = (0.06, 0.22)
 """Share of its own half space from which a place is seen: a hollow up to the first, open from the second."""
@@ -39,9 +41,6 @@ _SIDEBURNS: Final = 0.1
 """Below the hairline and in front of the ears, within which fringes, temples and sideburns grow."""
 _HAIRY_FADE: Final = 0.12
 """Over which the places where hair may grow on a face fade."""
-_BROWS: Final = slice(17, 27)
-_NOSE_BASE: Final = 33
-_CHIN: Final = 8
 
 
 def role_shares(
@@ -103,8 +102,8 @@ def hairy_places(skin: SkinMesh) -> Float[np.ndarray, " S"]:
         if skin.region(name).any():
             hairy = hairy | (KDTree(points[skin.region(name)]).query(points)[0] < _SIDEBURNS)
     if marks is not None:
-        hairy = hairy | (KDTree(marks[_BROWS]).query(points)[0] < _BROW_REACH)
-        hairy |= skin.region("face") & (points[:, 1] < marks[_NOSE_BASE, 1])
+        hairy = hairy | (KDTree(marks[IBUG_BROWS]).query(points)[0] < _BROW_REACH)
+        hairy |= skin.region("face") & (points[:, 1] < marks[IBUG_NOSE_BASE, 1])
     return _near(points, hairy & ~skin.region("lips") & ~skin.region("lids"), _HAIRY_FADE)
 
 
@@ -112,8 +111,8 @@ def _bearded(skin: SkinMesh) -> Float[np.ndarray, " S"]:
     points, marks = _in_heights(skin), _landmarks(skin)
     if marks is None:
         return np.zeros(len(points))
-    round_chin = np.linalg.norm(points - marks[_CHIN], axis=1)
-    size = _BEARD_ROUND * np.linalg.norm(marks[_NOSE_BASE] - marks[_CHIN])
+    round_chin = np.linalg.norm(points - marks[IBUG_CHIN], axis=1)
+    size = _BEARD_ROUND * np.linalg.norm(marks[IBUG_NOSE_BASE] - marks[IBUG_CHIN])
     return _near(points, skin.region("face") & (round_chin < size), _BEARD_FADE)
 
 
@@ -123,13 +122,13 @@ def _skull(skin: SkinMesh) -> Float[np.ndarray, " S"]:
 
 def _in_heights(skin: SkinMesh) -> Float[np.ndarray, "S 3"]:
     """The template's skin in head heights."""
-    return skin.template / head_height(skin.model)
+    return skin.template / anatomy_of(skin.model).head_height
 
 
 def _landmarks(skin: SkinMesh) -> Float[np.ndarray, "68 3"] | None:
     """The template's iBUG-68 landmarks in head heights; None for a model without them."""
-    marks = skin.model.embeddings.get("ibug68")
-    return None if marks is None else marks.points(skin.model.template.astype(np.float64)) / head_height(skin.model)
+    anatomy = anatomy_of(skin.model)
+    return None if anatomy.landmarks is None else anatomy.landmarks / anatomy.head_height
 
 
 def _ear_ends(points: np.ndarray, ears: np.ndarray) -> tuple[float, float]:

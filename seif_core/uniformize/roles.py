@@ -29,11 +29,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float
 from .ears import Ears
 from .role_shares import hairy_places, role_shares
 from .settings import UniformizeSettings
-from .skin_mesh import SkinMesh, head_height
+from .skin_mesh import SkinMesh
 
 
 class Role(NamedTuple):
@@ -124,7 +125,7 @@ def vertex_roles(
         stiffness=np.exp(np.log(settings.stiffness) * _stiff(skin, shares)),
         hold=_hold(skin, shares, settings) + settings.prior * data * bare,
         ceiling=np.full(len(data), _FREE) if settings.hair else _ceiling(skin),
-        reach=head_height(skin.model) * _reach(shares),
+        reach=anatomy_of(skin.model).head_height * _reach(shares),
         bare=bare,
     )
 

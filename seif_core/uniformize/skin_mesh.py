@@ -8,8 +8,7 @@ import numpy as np
 
 from ..geometry.connectivity import Connectivity
 from ..headmodel import HeadModel
-from ..headmodel.model import triangulate
-from ..headmodel.topology import PART_NAMES
+from ..headmodel.anatomy import anatomy_of, part_triangles
 from ..shapes import Bool, Float, Int
 
 
@@ -28,8 +27,7 @@ class SkinMesh(Connectivity):
     @staticmethod
     def of(model: HeadModel) -> SkinMesh:
         """The skin of a model."""
-        triangles = triangulate(model.faces[model.face_part == PART_NAMES.index("skin")])[0]
-        ids, local = np.unique(triangles, return_inverse=True)
+        ids, local = np.unique(part_triangles(model, "skin"), return_inverse=True)
         return SkinMesh(local.reshape(-1, 3).astype(np.int64), len(ids), ids.astype(np.int64), model)
 
     @property
@@ -39,8 +37,8 @@ class SkinMesh(Connectivity):
 
     @property
     def left(self) -> Bool[np.ndarray, " S"]:
-        """(S,) bool, the subject's left side, +X of the template."""
-        return self.model.template[self.ids, 0] > 0
+        """(S,) bool, the subject's left side."""
+        return anatomy_of(self.model).left[self.ids]
 
     def region(self, name: str) -> Bool[np.ndarray, " S"]:
         """(S,) bool, a region of the model (`headmodel.topology.REGION_NAMES`); nowhere if the model lacks it."""
@@ -52,10 +50,3 @@ class SkinMesh(Connectivity):
         result = np.zeros((len(self.model.template), *values.shape[1:]), values.dtype)
         result[self.ids] = values
         return result
-
-
-def head_height(model: HeadModel) -> float:
-    """Chin to crown of the template, metres."""
-    y = model.template[:, 1]
-    face = model.regions.get("face", np.zeros(len(y), bool))
-    return float(y.max() - y[face].min()) if face.any() else 0.7 * float(np.ptp(y))

@@ -54,13 +54,11 @@ class TargetSurface:
         vertices: (N, 3) metres.
         triangles: (M, 3) counter-clockwise from outside.
         codes: (N, 3) predicted semantic codes in 0..1, or None.
-        over_ears: in 0..1, how far hair covers the subject's left and right ear.
     """
 
     vertices: Float[np.ndarray, "N 3"]
     triangles: Int[np.ndarray, "M 3"]
     codes: Float[np.ndarray, "N 3"] | None = None
-    over_ears: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         """Refuse what is no surface.

@@ -16,10 +16,13 @@ from typing import Final
 
 import numpy as np
 
+from ..evidence.ear_occlusion import EarOcclusion
 from ..fitting.fit import Fit
 from ..headmodel.subdivision import refinement_of
 from ..progress import Progress
 from ..registration.self_intersection_repair import DefectFinder
+from ..shapes import Float
+from .ears import hair_beside_ears
 from .lip_separation import separate_lips
 from .settings import UniformizeSettings
 from .skin_mesh import SkinMesh
@@ -39,14 +42,21 @@ class UniformFit:
         fit: as `fitting.fit_portrait` returns it; `fit.model` is the model given, or that subdivided once, and
             `fit.joints` are set.
         mesh: the registered mesh, in camera space, with its figures; `fit.posed` are its vertices.
+        hair: (V,) in 0..1, what of the mesh is hair beyond the scalp: that which covers an ear and hangs beside it.
     """
 
     fit: Fit
     mesh: UniformMesh
+    hair: Float[np.ndarray, " V"]
 
 
 def uniform_fit(
-    fit: Fit, surface: TargetSurface, settings: UniformizeSettings | None = None, progress: Progress | None = None
+    fit: Fit,
+    surface: TargetSurface,
+    settings: UniformizeSettings | None = None,
+    progress: Progress | None = None,
+    *,
+    occlusion: EarOcclusion | None = None,
 ) -> UniformFit:
     """Give a fitted head the shape of a surface.
 
@@ -55,13 +65,14 @@ def uniform_fit(
         surface: the closed surface, metres, camera space.
         settings: see `UniformizeSettings`.
         progress: told the fraction done; may cancel.
+        occlusion: how far hair covers the ears in the photo (`evidence.look_at_photo`); not at all where left out.
 
     Raises:
         RegistrationError: the surface would fold the mesh.
         CancelledError: the user cancelled.
     """
     settings = settings or UniformizeSettings()
-    mesh = register(fit.model, fit.posed, surface, settings, progress)
+    mesh = register(fit.model, fit.posed, surface, settings, progress, occlusion=occlusion)
     neutral, expressed = fit.neutral.astype(np.float64), fit.expressed.astype(np.float64)
     if settings.subdivisions:
         step = refinement_of(fit.model)
@@ -85,7 +96,8 @@ def uniform_fit(
         posed=mesh.vertices.astype(np.float32),
         joints=rest.joints.astype(np.float32),
     )
-    return UniformFit(shaped, mesh)
+    covered = occlusion if settings.hair and occlusion is not None else EarOcclusion()
+    return UniformFit(shaped, mesh, hair_beside_ears(mesh.model, mesh.fitted, mesh.vertices, covered))
 
 
 def _parted(fit: Fit, mesh: UniformMesh, rest: Unposed) -> tuple[UniformMesh, Unposed]:

@@ -15,11 +15,13 @@ import numpy as np
 from scipy import sparse
 
 from ..errors import RegistrationError
+from ..evidence.ear_occlusion import EarOcclusion
 from ..geometry.closest_point import SurfaceIndex
 from ..geometry.laplacian import cotangent_laplacian
 from ..geometry.normals import unit, vertex_normals
 from ..geometry.surface_samples import SurfaceSamples, spread_samples
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..headmodel.semantics import canonical_codes
 from ..headmodel.subdivision import refinement_of, subdivide
 from ..progress import Progress
@@ -38,7 +40,7 @@ from .lid_attachments import lid_attachments
 from .matching import SurfaceMatch, SurfaceMatcher, own_share
 from .roles import vertex_roles
 from .settings import UniformizeSettings
-from .skin_mesh import SkinMesh, head_height
+from .skin_mesh import SkinMesh
 from .target import TargetSurface
 
 _CLOSELY_FROM: Final = 0.5
@@ -86,6 +88,8 @@ def register(
     surface: TargetSurface,
     settings: UniformizeSettings | None = None,
     progress: Progress | None = None,
+    *,
+    occlusion: EarOcclusion | None = None,
 ) -> UniformMesh:
     """Draw the fitted head onto a surface.
 
@@ -95,6 +99,7 @@ def register(
         surface: the closed surface, with semantic codes or without.
         settings: see `UniformizeSettings`.
         progress: told the fraction done; may cancel.
+        occlusion: how far hair covers the ears in the photo; not at all where left out.
 
     Raises:
         RegistrationError: the fitted head does not belong to the model, or triangles stay inverted.
@@ -106,12 +111,12 @@ def register(
             f"The fitted head has {len(fitted)} vertices, the model {len(model.template)}; fit this model again."
         )
     fitted = fitted.astype(np.float64)
-    matcher = SurfaceMatcher(surface, model, fitted, head_height(model), outside=s.hair, codes=s.codes)
+    matcher = SurfaceMatcher(surface, model, fitted, anatomy_of(model).head_height, outside=s.hair, codes=s.codes)
     coarse = levels_of(s.wavelengths)
     fine = [Level(length, 1.0) for length in s.fine_wavelengths * s.subdivisions]
     steps = iter(range(len(coarse) + len(fine)))
-    skin = SkinMesh.of(model)
-    drawn = _SkinRegistration(skin, fitted, matcher, s, exposure(model))
+    covered = occlusion if s.hair and occlusion is not None else EarOcclusion()
+    drawn = _SkinRegistration(SkinMesh.of(model), fitted, matcher, s, exposure(model), occlusion=covered)
     for level in coarse:
         progress.step(next(steps) / (len(coarse) + len(fine)))
         drawn.draw(level)
@@ -119,8 +124,8 @@ def register(
         return drawn.result()
     fine_model, start = subdivide(model, drawn.vertices())
     fine_skin, refine = SkinMesh.of(fine_model), refinement_of(model).apply
-    exposed = refine(skin.on_model(exposure(model)))[fine_skin.ids]
-    finer = _SkinRegistration(fine_skin, refine(fitted), matcher, s, exposed)
+    exposed = refine(drawn.skin.on_model(exposure(model)))[fine_skin.ids]
+    finer = _SkinRegistration(fine_skin, refine(fitted), matcher, s, exposed, occlusion=covered)
     finer.start_from(start)
     for level in fine:
         progress.step(next(steps) / (len(coarse) + len(fine)))
@@ -138,11 +143,13 @@ class _SkinRegistration:
         matcher: SurfaceMatcher,
         settings: UniformizeSettings,
         exposed: Float[np.ndarray, " S"],
+        *,
+        occlusion: EarOcclusion,
     ) -> None:
         self.skin, self.fitted, self.matcher, self.settings = skin, fitted, matcher, settings
         self.origin = fitted[skin.ids]
         shown = ears_shown(skin, self.origin, matcher.at, exposed=exposed, height=matcher.height)
-        ears = ears_under(skin, shown, matcher.surface.over_ears if settings.hair else (0.0, 0.0))
+        ears = ears_under(skin, shown, occlusion)
         self.rest = laid_flat(skin, self.origin, ears.covered * settings.flat_ears)
         self.rest_normals = vertex_normals(self.rest, skin.triangles)
         self.roles = vertex_roles(skin, settings, exposed, ears)
@@ -213,7 +220,7 @@ class _SkinRegistration:
         return sampled_term(samples, trust * follow, moved)
 
     def _tangential(self, blend: sparse.csr_matrix, fineness: float) -> Float[np.ndarray, "N 1"]:
-        """Share of the way along the surface that N places go to their matches; in the finest level all slide freely."""
+        """Share of the way along the surface that N places go to their matches, 0 in the finest level."""
         bare, s = np.asarray(blend @ self.roles.bare), self.settings
         return (1 - fineness) * (s.tangential + bare[:, None] * (s.skin_tangential - s.tangential))
 

@@ -9,8 +9,10 @@ from sample_head import sample_model
 from scipy.spatial import KDTree
 
 from seif_core.errors import CancelledError, RegistrationError, SettingsError
+from seif_core.evidence.ear_occlusion import EarOcclusion
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.headmodel.semantics import canonical_codes
 from seif_core.headmodel.skinning import pose_vertices
 from seif_core.progress import Progress
@@ -18,7 +20,7 @@ from seif_core.registration.point_to_plane import sampled_term
 from seif_core.uniformize import TargetSurface, UniformizeSettings, register, repose, unpose
 from seif_core.uniformize.exposure import exposure
 from seif_core.uniformize.matching import SurfaceMatcher
-from seif_core.uniformize.skin_mesh import SkinMesh, head_height
+from seif_core.uniformize.skin_mesh import SkinMesh
 from seif_core.uniformize.uniform_mesh import _SkinRegistration
 
 HAIR = 0.015
@@ -52,7 +54,7 @@ def bald(model, fitted, surface):
 
 def face_percent(model, mesh):
     face = mesh.model.regions["face"][SkinMesh.of(mesh.model).ids]
-    return 100 * mesh.distance[face].mean() / head_height(model)
+    return 100 * mesh.distance[face].mean() / anatomy_of(model).head_height
 
 
 def test_mesh_lies_on_the_surface(model, fitted, surface, haired):
@@ -165,8 +167,10 @@ def surface_gap(mesh, surface):
 def test_inverted_triangles_that_wild_targets_make_are_mended():
     model = sample_model()
     fitted = model.template.astype(np.float64)
-    matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, head_height(model))
-    registration = _SkinRegistration(SkinMesh.of(model), fitted, matcher, UniformizeSettings(), exposure(model))
+    matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, anatomy_of(model).head_height)
+    registration = _SkinRegistration(
+        SkinMesh.of(model), fitted, matcher, UniformizeSettings(), exposure(model), occlusion=EarOcclusion()
+    )
     wild = np.random.default_rng(0).normal(size=registration.rest.shape) * 0.02
     data = sampled_term(registration.vertex_samples, registration.roles.data, wild)
     energy = data + registration._smoothness(0.001, np.zeros_like(wild))

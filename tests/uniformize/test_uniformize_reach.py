@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from bumpy_head import bumpy_surface
 
+from seif_core.evidence.ear_occlusion import EarOcclusion
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.registration.inverted_triangles import inverted_triangles
 from seif_core.uniformize import TargetSurface, UniformizeSettings, register
 from seif_core.uniformize.ears import ears_shown, hair_beside_ears, laid_flat
 from seif_core.uniformize.exposure import exposure
 from seif_core.uniformize.matching import own_share
 from seif_core.uniformize.roles import vertex_roles
-from seif_core.uniformize.skin_mesh import SkinMesh, head_height
+from seif_core.uniformize.skin_mesh import SkinMesh
 from seif_core.uniformize.target import prepare_surface
 
 DISTANCE = np.array([0.0, 0.0, -0.6])
@@ -53,12 +53,12 @@ def surface(model, skin):
         tube = np.hypot(ring, np.clip(np.abs(points[:, 1] - chin[1]) - 0.01, 0, None)) - COLLAR
         return np.minimum(hair, tube)
 
-    return replace(bumpy_surface(model, fitted, bumps=0.001, more=more), over_ears=(0.9, 0.0))
+    return bumpy_surface(model, fitted, bumps=0.001, more=more)
 
 
 @pytest.fixture(scope="module")
 def mesh(model, surface):
-    return register(model, model.template + DISTANCE, surface)
+    return register(model, model.template + DISTANCE, surface, occlusion=EarOcclusion(0.9, 0.0))
 
 
 def moved(mesh, skin):
@@ -75,7 +75,7 @@ def test_an_ear_under_hair_does_not_stand_in_a_notch_of_it(model, skin, mesh):
 
 
 def test_an_ear_that_the_surface_shows_badly_and_no_hair_covers_keeps_the_fits_shape(model, skin, surface):
-    mesh = register(model, model.template + DISTANCE, replace(surface, over_ears=(0.0, 0.0)))
+    mesh = register(model, model.template + DISTANCE, surface)
     ear = left_ear(model, skin)
     a, b = skin.edges[ear[skin.edges].all(1)].T
     before, after = (np.linalg.norm(v[skin.ids][a] - v[skin.ids][b], axis=1) for v in (mesh.fitted, mesh.vertices))
@@ -111,7 +111,7 @@ def test_a_collar_does_not_draw_jaw_and_neck_out(model, skin, mesh):
 
 
 def test_an_ear_that_the_surface_shows_is_told_from_one_under_hair(model, skin, surface):
-    fitted, height = (model.template + DISTANCE).astype(np.float64), head_height(model)
+    fitted, height = (model.template + DISTANCE).astype(np.float64), anatomy_of(model).head_height
     at = prepare_surface(surface, model, fitted, height, outside=True)
     rest = fitted[skin.ids]
     shown = ears_shown(skin, rest, at, exposed=exposure(model), height=height)
@@ -145,7 +145,7 @@ def test_what_is_far_or_inclined_otherwise_is_not_the_skins_own():
 
 
 def test_rags_are_believed_less_than_a_whole_surface(model):
-    fitted, height = (model.template + DISTANCE).astype(np.float64), head_height(model)
+    fitted, height = (model.template + DISTANCE).astype(np.float64), anatomy_of(model).head_height
     whole = bumpy_surface(model, fitted, bumps=0.0)
     rng = np.random.default_rng(0)
     torn = whole.vertices[:, 1] < np.median(whole.vertices[:, 1])
@@ -158,7 +158,7 @@ def test_rags_are_believed_less_than_a_whole_surface(model):
 
 
 def test_only_what_hangs_beside_a_covered_ear_is_hair(model, mesh):
-    height = head_height(model)
+    height = anatomy_of(model).head_height
     left = model.template[:, 0] > 0
     share = hair_beside_ears(model, mesh.fitted, mesh.vertices, (1.0, 0.0), height)
     assert share[~left].max() == 0

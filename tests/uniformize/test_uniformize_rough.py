@@ -12,11 +12,12 @@ from seif_core.geometry.self_intersection import CrossingFinder, crossing_pairs
 from seif_core.geometry.surface_samples import spread_samples
 from seif_core.geometry.visibility import seen_share_of_points, sphere
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.registration.inverted_triangles import inverted_triangles
 from seif_core.uniformize import UniformizeSettings, register
 from seif_core.uniformize.lip_separation import separate_lips
 from seif_core.uniformize.role_shares import hairy_places
-from seif_core.uniformize.skin_mesh import SkinMesh, head_height
+from seif_core.uniformize.skin_mesh import SkinMesh
 
 CUT = 0.04
 
@@ -59,7 +60,7 @@ def test_the_face_follows_a_rough_surface(model, mesh, skin):
     if not mesh[1]:  # which leaves beard, brows and fringe, and lips in a beard
         face &= (hairy_places(skin) < 0.6) & (mesh[0].data > 0.5)
         assert face.sum() > 200
-    assert 100 * mesh[0].distance[face].mean() / head_height(model) < 0.4
+    assert 100 * mesh[0].distance[face].mean() / anatomy_of(model).head_height < 0.4
 
 
 def test_long_hair_is_drawn_over_the_nape_and_the_bald_head_has_none(model, mesh, skin):

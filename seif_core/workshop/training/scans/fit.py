@@ -22,8 +22,8 @@ from ....geometry.connectivity import border_vertices
 from ....geometry.normals import area_vectors, vertex_normals
 from ....geometry.robust_weights import geman_mcclure
 from ....headmodel import HeadModel
+from ....headmodel.anatomy import anatomy_of
 from ....headmodel.skinning import joint_transforms, pose_vertices
-from ....implicit.closed_skin import outer_skin
 from ....registration.correspondences import TargetMesh
 from ....registration.landmark_term import Landmarks
 from ....registration.parametric import LinearShape, ParametricFit, PlaneMatches, register_parameters
@@ -109,7 +109,7 @@ class _Matched:
 
 @lru_cache(maxsize=2)
 def _matched(model: HeadModel) -> _Matched:
-    triangles = outer_skin(model)
+    triangles = anatomy_of(model).outer_skin_triangles
     areas = np.linalg.norm(area_vectors(model.template.astype(np.float64), triangles), axis=1)
     weight = np.bincount(triangles.ravel(), np.repeat(areas, 3), len(model.template))
     for region, trust in _REGION_TRUST.items():

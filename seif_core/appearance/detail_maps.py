@@ -11,15 +11,15 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ..appearance.atlas import build_atlas
 from ..geometry.normals import unit, vertex_normals
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..registration.correspondences import TargetMesh
 from ..shapes import Float32, UInt8
-from .skin_mesh import SkinMesh
-from .target import TargetSurface
-from .uniform_mesh import UniformMesh
+from ..uniformize.skin_mesh import SkinMesh
+from ..uniformize.target import TargetSurface
+from ..uniformize.uniform_mesh import UniformMesh
+from .atlas import build_atlas
 
 _STEPS: Final = 4
 """Steps to closest points by which a ray finds the surface; three suffice for detail within the limit."""

@@ -1,20 +1,13 @@
-"""Subdivision of whole head models and heads, and maps of what a mesh leaves of a surface."""
+"""Subdivision of whole head models and heads."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
-from sample_head import sample_head, sample_model
+from sample_head import sample_model
 
-from seif_core.geometry.normals import vertex_normals
 from seif_core.geometry.subdivision import refine
-from seif_core.head import Head
-from seif_core.headmodel import load_head_model
-from seif_core.headmodel.subdivision import subdivide, subdivide_head
-from seif_core.uniformize import TargetSurface, UniformMesh, bake_detail
-from seif_core.uniformize.skin_mesh import SkinMesh
+from seif_core.headmodel.subdivision import subdivide
 
 CUBE = np.array(
     [[0, 3, 2, 1], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]],
@@ -74,21 +67,6 @@ def test_a_subdivided_model_is_whole_and_acts_as_the_coarse_one():
         assert fine.regions[name].any() == mask.any()
 
 
-def test_a_subdivided_head_is_whole_and_can_be_saved(tmp_path):
-    head = subdivide_head(sample_head())
-    head.save(tmp_path / "head.npz")
-    again = Head.load(tmp_path / "head.npz")
-    for f in fields(Head):
-        value = getattr(again, f.name)
-        if isinstance(value, np.ndarray):
-            np.testing.assert_array_equal(value, getattr(head, f.name))
-    count = len(head.vertices)
-    assert head.faces.max() == count - 1
-    assert head.faces.min() >= 0
-    assert head.key_deltas.shape[1:] == head.pose_deltas.shape[1:] == (count, 3)
-    assert head.photo_delta.dtype == head.vertices.dtype == np.float32
-
-
 def test_texture_coordinates_keep_their_corners_when_subdivided():
     model = sample_model()
     fine = subdivide(model, model.template)[0]
@@ -99,33 +77,3 @@ def test_texture_coordinates_keep_their_corners_when_subdivided():
         children = np.flatnonzero(parents == face)
         np.testing.assert_allclose(fine.uvs[fine.uv_faces[children, 0]], corners, atol=1e-6)
         np.testing.assert_allclose(fine.uvs[fine.uv_faces[children, 2]], corners.mean(0) + 0 * corners, atol=1e-6)
-
-
-def mesh_of(model):
-    skin = SkinMesh.of(model)
-    template = model.template.astype(np.float64)
-    data = model.regions["face"][skin.ids].astype(float)
-    return UniformMesh(model, template, template, np.zeros(len(skin.ids)), data, 0, 0), skin
-
-
-def test_maps_of_a_mesh_that_lies_on_its_surface_say_nothing():
-    mesh, skin = mesh_of(load_head_model("open"))
-    maps = bake_detail(mesh, TargetSurface(mesh.vertices[skin.ids], skin.triangles), size=128)
-    assert maps.normals.shape == (128, 128, 3)
-    assert maps.normals.dtype == np.uint8
-    assert np.abs(maps.normals.astype(int) - [128, 128, 255]).max() <= 2
-    assert np.abs(maps.displacement).max() < 1e-5
-
-
-def test_maps_give_back_a_known_displacement_and_slope():
-    mesh, skin = mesh_of(load_head_model("open"))
-    points = mesh.vertices[skin.ids]
-    normals = vertex_normals(points, skin.triangles)
-    maps = bake_detail(mesh, TargetSurface(points + 0.001 * normals, skin.triangles), size=128)
-    told = maps.displacement[maps.displacement != 0]
-    assert np.median(told) == pytest.approx(0.001, rel=0.05)
-    tilted = points + 0.002 * normals * np.sin(150 * points[:, [1]])
-    maps = bake_detail(mesh, TargetSurface(tilted, skin.triangles), size=128)
-    slope = (maps.normals.astype(float) - 127.5) / 127.5
-    assert np.abs(slope[..., 0]).max() > 0.1
-    np.testing.assert_allclose(np.linalg.norm(slope, axis=2), 1, atol=0.02)

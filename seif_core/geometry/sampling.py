@@ -1,13 +1,16 @@
-"""Small numerical helpers."""
+"""Values of a picture between its pixels, and a smooth step between two numbers."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import cv2
 import numpy as np
 
 from ..shapes import Float, Float32
 
-_ROW = 4096
+_ROW: Final = 4096
+"""Points a row in the map that OpenCV is given, which must be narrower than 32768."""
 
 
 def smoothstep(x: Float[np.ndarray, "*S"], low: float, high: float) -> Float[np.ndarray, "*S"]:
@@ -29,7 +32,7 @@ def sample(
     """
     count = len(x)
     rows = -(-count // _ROW)
-    padded = np.zeros((2, rows * _ROW), np.float32)  # OpenCV wants maps narrower than 32768
+    padded = np.zeros((2, rows * _ROW), np.float32)
     padded[0, :count], padded[1, :count] = x, y
     how = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
     out = np.asarray(cv2.remap(picture, padded[0].reshape(rows, _ROW), padded[1].reshape(rows, _ROW), how))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from rendered_head import make_fit, photograph
 
-from seif_core.appearance.covering import ear_cover
-from seif_core.appearance.zones import build_zones
+from seif_core.evidence import EarOcclusion, look_at_photo
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
 
 SKIN, HAIR, BLUE = np.array([[0.45, 0.25, 0.18], [0.05, 0.03, 0.02], [0.05, 0.10, 0.60]])
 
@@ -21,12 +21,14 @@ def model():
 def cover(model, left, right, *, scalp=HAIR, yaw=0.0):
     """How ears of these colours are seen."""
     albedo = np.tile(SKIN, (len(model.template), 1))
-    albedo[build_zones(model).hair > 0.1] = scalp
+    albedo[anatomy_of(model).over_hairline > 0.1] = scalp
     side = model.template[:, 0] > 0
     albedo[model.regions["ears"] & side] = left
     albedo[model.regions["ears"] & ~side] = right
     fit = make_fit(model, yaw=yaw)
-    return ear_cover(photograph(fit, albedo), fit)
+    found = look_at_photo(photograph(fit, albedo), fit)
+    assert found is not None
+    return found.ear_occlusion
 
 
 def test_an_ear_with_the_hairs_colour_is_covered_and_one_with_the_skins_is_not(model):
@@ -45,4 +47,4 @@ def test_what_has_neither_colour_is_no_hair(model):
 
 
 def test_a_bald_head_has_no_hair_over_its_ears(model):
-    assert cover(model, HAIR, HAIR, scalp=SKIN) == (0, 0)
+    assert cover(model, HAIR, HAIR, scalp=SKIN) == EarOcclusion(0.0, 0.0)
