@@ -15,7 +15,6 @@ from scipy.sparse import linalg
 
 from ..geometry.closest_point import SurfaceIndex
 from ..geometry.subdivision import Refinement, refine
-from ..head import Head
 from ..shapes import Float
 from .model import HeadModel, LandmarkEmbedding, triangulate
 from .once_per_model import once_per_model
@@ -23,7 +22,7 @@ from .once_per_model import once_per_model
 
 @once_per_model
 def refinement_of(model: HeadModel) -> Refinement:
-    """The smooth refinement of a model's faces."""
+    """The smooth refinement of a model's faces, kept with the model."""
     return refine(model.faces, len(model.template), smooth=True)
 
 
@@ -34,7 +33,7 @@ def subdivide(model: HeadModel, vertices: Float[np.ndarray, "V 3"]) -> tuple[Hea
 
 @once_per_model
 def subdivide_model(model: HeadModel) -> HeadModel:
-    """The model subdivided once, with all that it carries."""
+    """The model subdivided once, with all that it carries; kept with the coarse one."""
     step = refinement_of(model)
     flat = refine(model.uv_faces, len(model.uvs), smooth=False)
     template = step.apply(model.template)
@@ -57,26 +56,6 @@ def subdivide_model(model: HeadModel) -> HeadModel:
             for name, embedding in model.embeddings.items()
         },
         regions={name: step.apply_mask(mask) for name, mask in model.regions.items()},
-    )
-
-
-def subdivide_head(head: Head) -> Head:
-    """A head subdivided once, with all that it carries."""
-    step = refine(head.faces, len(head.vertices), smooth=True)
-    flat = refine(head.uv_faces, len(head.uvs), smooth=False)
-    return replace(
-        head,
-        vertices=step.apply(head.vertices),
-        faces=step.faces,
-        face_part=head.face_part[step.parents],
-        uvs=flat.apply(head.uvs),
-        uv_faces=flat.faces,
-        skin_weights=_rows_to_one(step.apply(head.skin_weights)),
-        key_deltas=step.apply_basis(head.key_deltas),
-        expression_deltas=step.apply_basis(head.expression_deltas),
-        pose_deltas=step.apply_basis(head.pose_deltas),
-        regions={name: step.apply_mask(mask) for name, mask in head.regions.items()},
-        photo_delta=step.apply(head.photo_delta),
     )
 
 

@@ -9,6 +9,7 @@ from sample_head import sample_model
 from scipy.spatial import KDTree
 
 from seif_core.errors import CancelledError, RegistrationError, SettingsError
+from seif_core.evidence.ear_occlusion import EarOcclusion
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import load_head_model
 from seif_core.headmodel.anatomy import anatomy_of
@@ -167,7 +168,9 @@ def test_inverted_triangles_that_wild_targets_make_are_mended():
     model = sample_model()
     fitted = model.template.astype(np.float64)
     matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, anatomy_of(model).head_height)
-    registration = _SkinRegistration(SkinMesh.of(model), fitted, matcher, UniformizeSettings(), exposure(model))
+    registration = _SkinRegistration(
+        SkinMesh.of(model), fitted, matcher, UniformizeSettings(), exposure(model), occlusion=EarOcclusion()
+    )
     wild = np.random.default_rng(0).normal(size=registration.rest.shape) * 0.02
     data = sampled_term(registration.vertex_samples, registration.roles.data, wild)
     energy = data + registration._smoothness(0.001, np.zeros_like(wild))

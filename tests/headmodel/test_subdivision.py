@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
-from sample_head import sample_head, sample_model
+from sample_head import sample_model
 
 from seif_core.geometry.subdivision import refine
-from seif_core.head import Head
-from seif_core.headmodel.subdivision import subdivide, subdivide_head
+from seif_core.headmodel.subdivision import subdivide
 
 CUBE = np.array(
     [[0, 3, 2, 1], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]],
@@ -68,21 +65,6 @@ def test_a_subdivided_model_is_whole_and_acts_as_the_coarse_one():
     for name, mask in model.regions.items():
         assert fine.regions[name].shape == (count,)
         assert fine.regions[name].any() == mask.any()
-
-
-def test_a_subdivided_head_is_whole_and_can_be_saved(tmp_path):
-    head = subdivide_head(sample_head())
-    head.save(tmp_path / "head.npz")
-    again = Head.load(tmp_path / "head.npz")
-    for f in fields(Head):
-        value = getattr(again, f.name)
-        if isinstance(value, np.ndarray):
-            np.testing.assert_array_equal(value, getattr(head, f.name))
-    count = len(head.vertices)
-    assert head.faces.max() == count - 1
-    assert head.faces.min() >= 0
-    assert head.key_deltas.shape[1:] == head.pose_deltas.shape[1:] == (count, 3)
-    assert head.photo_delta.dtype == head.vertices.dtype == np.float32
 
 
 def test_texture_coordinates_keep_their_corners_when_subdivided():
