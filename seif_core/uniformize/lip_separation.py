@@ -47,7 +47,7 @@ def separate_lips(skin: SkinMesh, vertices: Float[np.ndarray, "S 3"]) -> Float[n
     for _ in range(_DAMPINGS):
         moved = vertices - depth[:, None] * normals
         found = defects.find(moved)
-        if not found.count:
+        if not found.number:
             return moved - vertices
         depth[skin.grown(found.vertices(skin), 1)] *= _DAMPING
     return np.zeros_like(vertices)

@@ -176,9 +176,9 @@ def test_inverted_triangles_that_wild_targets_make_are_mended():
     energy = data + registration._smoothness(0.001, np.zeros_like(wild))
     repair = registration.repair
     tangled = repair.solve(energy)
-    assert repair.defects(tangled).count > 0
+    assert repair.defects(tangled).number > 0
     sound = repair.mended(tangled, energy, np.zeros_like(wild))
-    assert repair.defects(sound).count == 0
+    assert repair.defects(sound).number == 0
     assert np.abs(sound).max() > 1e-4  # not simply taken back everywhere
 
 
