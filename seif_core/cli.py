@@ -30,7 +30,7 @@ from .settings import (
     WEIGHTS,
     ReconstructionSettings,
 )
-from .stages import STANDARD, Stages
+from .stage_functions import STANDARD, Stages
 from .terminal import StageLines, quiet_libraries
 
 _LOG: Final = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
     photo -> Portrait -> Fit -> PhotoEvidence -> Shape (surface, uniform fit) -> texture -> Head
 
-Each arrow is one function of `stages.Stages`; `shaping.shape_head` calls the two in the middle.
+Each arrow is one function of `stage_functions.Stages`; `shaping.shape_head` calls the two in the middle.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from .portrait.portrait import Portrait
 from .progress import Progress
 from .settings import ReconstructionSettings
 from .shaping import Shape, find_networks, shape_head, tried_on
-from .stages import STAGES, STANDARD, Stages, stages_of
+from .stage_functions import STANDARD, Stages
+from .stages import STAGES, stages_of
 
 if TYPE_CHECKING:
     from .appearance import TextureSettings

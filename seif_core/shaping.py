@@ -19,7 +19,7 @@ from .headmodel.anatomy import anatomy_of
 from .portrait.portrait import Portrait
 from .progress import Progress
 from .settings import ReconstructionSettings
-from .stages import Stages
+from .stage_functions import Stages
 
 if TYPE_CHECKING:
     from .evidence.photo_evidence import PhotoEvidence

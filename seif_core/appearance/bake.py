@@ -97,11 +97,18 @@ def bake_texture(
     colours[eyes] = paint_eyes(model, atlas, iris_colour(portrait), eyes)
     rest = np.flatnonzero(atlas.part > PART_NAMES.index("eye_right"))
     colours[rest] = paint_interior(model, atlas, rest)
-    texture = atlas.image(np.rint(np.clip(colours, 0, 1) * 255).astype(np.uint8))
+    texture = atlas.image(_bytes(atlas, colours))
     if is_grey(portrait.pixels):
         texture = np.repeat(cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     progress.step(1.0)
     return np.ascontiguousarray(texture, np.uint8)
+
+
+def _bytes(atlas: Atlas, colours: Float32[np.ndarray, "N 3"]) -> UInt8[np.ndarray, "N 3"]:
+    out = np.empty(colours.shape, np.uint8)
+    for part in atlas.parts:
+        out[part] = np.rint(np.clip(colours[part], 0, 1) * 255)
+    return out
 
 
 def _paint_mouth(model: HeadModel, atlas: Atlas, regions: TextureRegions, colours: Float32[np.ndarray, "N 3"]) -> None:

@@ -78,18 +78,25 @@ def complete(
     """Colours (N, 3), sRGB 0..1, of all texels as if they were skin."""
     mirror = anatomy_of(model).mirror
     texels = _balance(atlas, smoother, mirror, regions, texels)
-    skin, low, covered = _low_band(atlas, regions, smoother, mirror, texels)
-    shine = np.maximum((texels.colour - skin).min(axis=1) - _S.shine, 0)  # lighter in all channels: no colour of skin
-    high = texels.colour - low - (shine * (1 - _S.shine_kept) * (1 - texels.scalp))[:, None]
-    own = smoothstep(texels.trust, *_S.own).astype(np.float32)
-    mirrored, confidence = _mirrored(atlas, high, own)
-    share = (1 - own) * confidence * atlas.spread(regions.paired[:, None])[:, 0]
-    hair = np.zeros(len(own), np.float32)
+    bands = _low_bands(atlas, regions, smoother, mirror, texels)
+    low, high = np.empty_like(texels.colour), np.empty_like(texels.colour)
+    own, covered = np.empty_like(texels.trust), np.empty_like(texels.trust)
+    for part in atlas.parts:
+        skin, low[part], covered[part] = _low_band(atlas.spread(bands, part), texels.scalp[part])
+        own[part] = smoothstep(texels.trust[part], *_S.own)
+        # lighter in all channels: no colour of skin
+        shine = np.maximum((texels.colour[part] - skin).min(axis=1) - _S.shine, 0)
+        shine *= (1 - _S.shine_kept) * (1 - texels.scalp[part])
+        high[part] = texels.colour[part] - low[part] - shine[:, None]
     if texels.hair_colour is not None:
         shown = covered * (texels.likeness < _S.hair_like) * own > 0.9
-        hair = _strands(model, atlas, covered * (1 - own), high[shown])
-    high *= (own * texels.detail)[:, None]
-    return low + high + mirrored * (share * texels.detail)[:, None] + hair[:, None]
+        low += _strands(model, atlas, covered * (1 - own), high[shown])[:, None]
+    layer = _layer(atlas, high, own)
+    for part in atlas.parts:
+        mirrored, confidence = _mirrored(atlas, layer, part)
+        share = (1 - own[part]) * confidence * atlas.spread(regions.paired[:, None], part)[:, 0]
+        low[part] += (high[part] * own[part, None] + mirrored * share[:, None]) * texels.detail[part, None]
+    return low
 
 
 def _strands(
@@ -116,17 +123,16 @@ def _balance(
     half = np.clip(0.5 * (lightness[mirror] - lightness), -_S.balance_limit, _S.balance_limit) * (both > 0)
     field = smoother.solve(half[:, None], both + 0.01, stiffness=_S.balance_stiffness)
     field = (field - field[mirror]) / 2
-    factor = np.exp(atlas.spread(field) / _GAMMA)
-    return replace(texels, colour=np.clip(texels.colour * factor, 0, 1))
+    colour = np.empty_like(texels.colour)
+    for part in atlas.parts:
+        colour[part] = np.clip(texels.colour[part] * np.exp(atlas.spread(field, part) / _GAMMA), 0, 1)
+    return replace(texels, colour=colour)
 
 
-def _low_band(
+def _low_bands(
     atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, mirror: Int[np.ndarray, " V"], texels: Projected
-) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"], Float32[np.ndarray, " N"]]:
-    """Smooth colours (N, 3) of skin alone, and of skin and hair joined along the hairline; the hair's share (N,).
-
-    Solved on the vertices.
-    """
+) -> Float32[np.ndarray, "V 7"]:
+    """Smooth colours of skin, the hair's less those, and the hairiness, solved on the vertices."""
     member = scalp_share(regions.over_hairline)
     some = slice(None, None, GATHER_STEP)
     sampled = texels.colour[some]
@@ -147,10 +153,15 @@ def _low_band(
     else:
         covered = trust * (1 - texels.likeness[some])
         scalp = stretched(covered, member, texels.hair_colour, _S.hair_prior)
-    columns = [skin, scalp - skin, _hairiness(atlas, regions, smoother, mirror, texels)]
-    low = atlas.spread(np.concatenate(columns, axis=1))
-    share = texels.scalp * low[:, 6]
-    return low[:, :3], low[:, :3] + low[:, 3:6] * share[:, None], share
+    return np.concatenate([skin, scalp - skin, _hairiness(atlas, regions, smoother, mirror, texels)], axis=1)
+
+
+def _low_band(
+    bands: Float32[np.ndarray, "N 7"], scalp: Float32[np.ndarray, " N"]
+) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"], Float32[np.ndarray, " N"]]:
+    """Colours (N, 3) of skin alone, and of skin and hair joined along the hairline; the hair's share (N,)."""
+    share = scalp * bands[:, 6]
+    return bands[:, :3], bands[:, :3] + bands[:, 3:6] * share[:, None], share
 
 
 def _hairiness(
@@ -168,13 +179,19 @@ def _hairiness(
     return (1 - field * near[:, None]).astype(np.float32)
 
 
-def _mirrored(
+def _layer(
     atlas: Atlas, high: Float32[np.ndarray, "N 3"], own: Float32[np.ndarray, " N"]
-) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, " N"]]:
-    """The high band of the other side at each texel, and how far it can be trusted."""
+) -> Float32[np.ndarray, "S S 4"]:
+    """The high band as a picture, times its trust, and the trust."""
     layer = np.zeros((atlas.size * atlas.size, 4), np.float32)
-    layer[atlas.texels] = np.concatenate([high * own[:, None], own[:, None]], axis=1)
-    x, y = atlas.mirror_x, atlas.mirror_y
-    taken = sample(layer.reshape(atlas.size, atlas.size, 4), x, y)
-    confidence = taken[:, 3] * atlas.mirrored
-    return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), confidence
+    for part in atlas.parts:
+        layer[atlas.texels[part]] = np.concatenate([high[part] * own[part, None], own[part, None]], axis=1)
+    return layer.reshape(atlas.size, atlas.size, 4)
+
+
+def _mirrored(
+    atlas: Atlas, layer: Float32[np.ndarray, "S S 4"], part: slice
+) -> tuple[Float32[np.ndarray, "M 3"], Float32[np.ndarray, " M"]]:
+    """The high band of the other side at some texels, and how far it can be trusted."""
+    taken = sample(layer, atlas.mirror_x[part], atlas.mirror_y[part])
+    return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), taken[:, 3] * atlas.mirrored[part]

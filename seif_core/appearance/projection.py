@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -89,32 +89,60 @@ def project_photo(
     place = fit.camera.project(fit.posed.astype(np.float64)) + shift
     light = evidence.light_at(view.normals, settings.evening)
     masks = [view.facing, regions.features, regions.over_hairline, regions.core, regions.below, regions.outer_skin]
-    columns = [place, -fit.posed[:, 2:], *(mask[:, None] for mask in masks), light**-GAMMA]
-    spread = np.ascontiguousarray(atlas.spread(np.concatenate(columns, axis=1)).T)
-    x, y, depth, facing, features, hair, core, below, outer, *evening = spread
-    large, small = _Piece(picture.camera, fit.camera), _Piece(evidence.camera, fit.camera)
-    colour = large.sample(picture.pixels, x, y, cubic=True).astype(np.float32) / 255
-    colour *= np.stack(evening, 1)
-    scalp = scalp_share(hair)
-    like, strange = small.sample(evidence.skin_likeness, x, y), small.sample(evidence.foreign, x, y)
-    hole = openings(portrait, large.zoom, large.origin, (picture.camera.height, picture.camera.width))
-    trust = smoothstep(facing + _HAIR_LENIENCE * scalp, *_FACING) * outer
-    trust *= 1 - large.sample(hole, x, y).astype(np.float32) / 255
-    trust *= small.sample(evidence.inside, x, y)
-    near = small.sample(np.where(np.isfinite(view.nearest), view.nearest, _NOTHING).astype(np.float32), x, y)
-    trust *= 1 - smoothstep(depth - near, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
-    own = np.maximum(features * (1 - strange), scalp)  # here the photo is kept whatever its colour
-    trust *= own + (1 - own) * like
-    trust *= 1 - (1 - _BELOW_TRUST) * below
-    return Projected(
-        colour=np.clip(colour, 0, 1),
-        trust=np.clip(trust, 0, 1).astype(np.float32),
-        likeness=np.clip(np.maximum(like, core * (1 - strange)), 0, 1).astype(np.float32),
-        scalp=scalp,
-        detail=np.clip(1 - below, 0, 1).astype(np.float32),
-        skin_colour=evidence.skin_colour,
-        hair_colour=evidence.hair_colour,
-    )
+    values = np.concatenate([place, -fit.posed[:, 2:], *(mask[:, None] for mask in masks), light**-GAMMA], axis=1)
+    photo = _Photo(portrait, fit, evidence, picture, view)
+    count = len(atlas.texels)
+    found = _Looked(np.empty((count, 3), np.float32), *(np.empty(count, np.float32) for _ in range(4)))
+    for part in atlas.parts:
+        for whole, piece in zip(found, photo.look_up(atlas.spread(values, part)), strict=True):
+            whole[part] = piece
+    return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=evidence.hair_colour)
+
+
+class _Looked(NamedTuple):
+    """The fields of `Projected` that each of N texels has."""
+
+    colour: Float32[np.ndarray, "N 3"]
+    trust: Float32[np.ndarray, " N"]
+    likeness: Float32[np.ndarray, " N"]
+    scalp: Float32[np.ndarray, " N"]
+    detail: Float32[np.ndarray, " N"]
+
+
+class _Photo:
+    """The photo's colours at full size, and the evidence about them."""
+
+    def __init__(
+        self, portrait: Portrait, fit: Fit, evidence: PhotoEvidence, picture: HeadPicture, view: MeshView
+    ) -> None:
+        self._evidence, self._pixels = evidence, picture.pixels
+        self._large, self._small = _Piece(picture.camera, fit.camera), _Piece(evidence.camera, fit.camera)
+        size = (picture.camera.height, picture.camera.width)
+        self._openings = openings(portrait, self._large.zoom, self._large.origin, size)
+        self._nearest = np.where(np.isfinite(view.nearest), view.nearest, _NOTHING).astype(np.float32)
+
+    def look_up(self, spread: Float32[np.ndarray, "N C"]) -> _Looked:
+        """What the photo says of some texels, whose values are in the order of `project_photo`."""
+        x, y, depth, facing, features, hair, core, below, outer, *evening = np.ascontiguousarray(spread.T)
+        colour = self._large.sample(self._pixels, x, y, cubic=True).astype(np.float32) / 255
+        colour *= np.stack(evening, 1)
+        scalp = scalp_share(hair)
+        like, strange = (self._small.sample(m, x, y) for m in (self._evidence.skin_likeness, self._evidence.foreign))
+        trust = smoothstep(facing + _HAIR_LENIENCE * scalp, *_FACING) * outer
+        trust *= 1 - self._large.sample(self._openings, x, y).astype(np.float32) / 255
+        trust *= self._small.sample(self._evidence.inside, x, y)
+        behind = depth - self._small.sample(self._nearest, x, y)
+        trust *= 1 - smoothstep(behind, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
+        own = np.maximum(features * (1 - strange), scalp)  # here the photo is kept whatever its colour
+        trust *= own + (1 - own) * like
+        trust *= 1 - (1 - _BELOW_TRUST) * below
+        return _Looked(
+            colour=np.clip(colour, 0, 1),
+            trust=np.clip(trust, 0, 1).astype(np.float32),
+            likeness=np.clip(np.maximum(like, core * (1 - strange)), 0, 1).astype(np.float32),
+            scalp=scalp,
+            detail=np.clip(1 - below, 0, 1).astype(np.float32),
+        )
 
 
 class _Piece:

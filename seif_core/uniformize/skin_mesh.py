@@ -27,7 +27,8 @@ class SkinMesh(Connectivity):
     @staticmethod
     def of(model: HeadModel) -> SkinMesh:
         """The skin of a model."""
-        ids, local = np.unique(part_triangles(model, "skin"), return_inverse=True)
+        triangles = part_triangles(model, "skin")
+        ids, local = np.unique(triangles, return_inverse=True)
         return SkinMesh(local.reshape(-1, 3).astype(np.int64), len(ids), ids.astype(np.int64), model)
 
     @property
@@ -37,7 +38,7 @@ class SkinMesh(Connectivity):
 
     @property
     def left(self) -> Bool[np.ndarray, " S"]:
-        """(S,) bool, the subject's left side."""
+        """(S,) bool, the subject's left side, +X of the template."""
         return anatomy_of(self.model).left[self.ids]
 
     def region(self, name: str) -> Bool[np.ndarray, " S"]:

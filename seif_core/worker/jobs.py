@@ -13,7 +13,8 @@ from typing import Any, Final
 from ..device import share_the_cores
 from ..errors import DependencyError, SettingsError
 from ..progress import Progress
-from ..stages import STANDARD, Stages, stages_of
+from ..stage_functions import STANDARD, Stages
+from ..stages import stages_of
 
 PICTURES: Final = (".jpg", ".jpeg", ".png")
 """Formats of the upright photo."""

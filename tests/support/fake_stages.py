@@ -16,7 +16,7 @@ from seif_core.headmodel.skinning import pose_vertices
 from seif_core.implicit.head_surface import HeadSurface
 from seif_core.implicit.view import HeadView, head_proper
 from seif_core.portrait.portrait import Portrait
-from seif_core.stages import Stages
+from seif_core.stage_functions import Stages
 from seif_core.uniformize.skin_mesh import SkinMesh
 from seif_core.uniformize.uniform_fit import UniformFit
 from seif_core.uniformize.uniform_mesh import UniformMesh

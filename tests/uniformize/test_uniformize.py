@@ -169,7 +169,7 @@ def test_inverted_triangles_that_wild_targets_make_are_mended():
     fitted = model.template.astype(np.float64)
     matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, anatomy_of(model).head_height)
     registration = _SkinRegistration(
-        SkinMesh.of(model), fitted, matcher, UniformizeSettings(), exposure(model), occlusion=EarOcclusion()
+        SkinMesh.of(model), fitted, matcher, UniformizeSettings(), exposed=exposure(model), occlusion=EarOcclusion()
     )
     wild = np.random.default_rng(0).normal(size=registration.rest.shape) * 0.02
     data = sampled_term(registration.vertex_samples, registration.roles.data, wild)

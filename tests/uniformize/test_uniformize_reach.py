@@ -160,11 +160,11 @@ def test_rags_are_believed_less_than_a_whole_surface(model):
 def test_only_what_hangs_beside_a_covered_ear_is_hair(model, mesh):
     height = anatomy_of(model).head_height
     left = model.template[:, 0] > 0
-    share = hair_beside_ears(model, mesh.fitted, mesh.vertices, (1.0, 0.0), height)
+    share = hair_beside_ears(model, mesh.fitted, mesh.vertices, EarOcclusion(1.0, 0.0))
     assert share[~left].max() == 0
     assert share[model.regions["ears"] & left].min() == 1
     still = np.linalg.norm(mesh.vertices - mesh.fitted, axis=1) < 0.02 * height
     assert share[left & still & ~model.regions["ears"]].max() == 0
     far = mesh.fitted.copy()
     far[model.regions["neck"]] += [0.0, 0.0, -0.1 * height]
-    assert hair_beside_ears(model, mesh.fitted, far, (1.0, 1.0), height)[model.regions["neck"]].min() == 1
+    assert hair_beside_ears(model, mesh.fitted, far, EarOcclusion(1.0, 1.0))[model.regions["neck"]].min() == 1
