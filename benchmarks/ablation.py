@@ -26,7 +26,8 @@ from seif_core.assembly import assemble_head
 from seif_core.errors import PhotoError, RegistrationError
 from seif_core.evaluation.normals import ReferencePhoto, angular_error, find_references, read_picture
 from seif_core.evaluation.normals_of_photos import compare_normals, face_mask
-from seif_core.evidence import PhotoEvidence, look_at_photo
+from seif_core.evidence.ear_occlusion import EarOcclusion
+from seif_core.evidence.photo_evidence import look_at_photo
 from seif_core.fitting import Fit, fit_portrait
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import HeadModel, load_head_model
@@ -127,7 +128,7 @@ class Prepared(NamedTuple):
 
     portrait: Portrait
     fit: Fit
-    evidence: PhotoEvidence | None
+    ears: EarOcclusion
 
 
 @lru_cache(maxsize=1)
@@ -152,14 +153,15 @@ def subjects(options: argparse.Namespace) -> Iterator[Subject]:
 
 
 def prepared(subject: Subject) -> Prepared:
-    """Portrait, fit and evidence of a subject.
+    """Portrait, fit and ears of a subject.
 
     Raises:
         PhotoError: no face is found.
     """
     portrait = read_portrait(subject.photo)
     fit = fit_portrait(portrait, open_head())
-    return Prepared(portrait, fit, look_at_photo(portrait, fit))
+    evidence = look_at_photo(portrait, fit)
+    return Prepared(portrait, fit, EarOcclusion() if evidence is None else evidence.ear_occlusion)
 
 
 def unrefined(subject: Subject, known: Prepared, s: HeadSurfaceSettings, scratch: Path) -> UnrefinedSurface:
@@ -186,9 +188,8 @@ def measure(subject: Subject, known: Prepared, s: Settings, options: argparse.Na
     if options.surface_only:
         return {} if subject.truth is None else places(subject.truth, fit, made, None)
     target = TargetSurface(made.vertices, made.triangles, made.codes)
-    ears = None if known.evidence is None else known.evidence.ear_occlusion
     try:
-        shaped = uniform_fit.uniform_fit(fit, target, s.uniform, occlusion=ears)
+        shaped = uniform_fit.uniform_fit(fit, target, s.uniform, occlusion=known.ears)
     except RegistrationError:
         return {"failed": 1.0}
     skin, mesh = SkinMesh.of(shaped.mesh.model), shaped.mesh

@@ -22,7 +22,7 @@ from .once_per_model import once_per_model
 
 @once_per_model
 def refinement_of(model: HeadModel) -> Refinement:
-    """The smooth refinement of a model's faces."""
+    """The smooth refinement of a model's faces, kept with the model."""
     return refine(model.faces, len(model.template), smooth=True)
 
 
@@ -33,7 +33,7 @@ def subdivide(model: HeadModel, vertices: Float[np.ndarray, "V 3"]) -> tuple[Hea
 
 @once_per_model
 def subdivide_model(model: HeadModel) -> HeadModel:
-    """The model subdivided once, with all that it carries."""
+    """The model subdivided once, with all that it carries; kept with the coarse one."""
     step = refinement_of(model)
     flat = refine(model.uv_faces, len(model.uvs), smooth=False)
     template = step.apply(model.template)

@@ -14,7 +14,7 @@ from .skin_mesh import SkinMesh
 
 @once_per_model
 def exposure(model: HeadModel) -> Float[np.ndarray, " S"]:
-    """From how much of its own half space each skin vertex of the template is seen, (S,) in 0..1."""
+    """(S,) in 0..1, from how much of its half space each skin vertex of the template is seen; kept with the model."""
     skin = SkinMesh.of(model)
     points = skin.template
     return seen_share_of_mesh(points, vertex_normals(points, skin.triangles), skin.triangles)

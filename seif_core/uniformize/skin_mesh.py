@@ -27,8 +27,7 @@ class SkinMesh(Connectivity):
     @staticmethod
     def of(model: HeadModel) -> SkinMesh:
         """The skin of a model."""
-        triangles = part_triangles(model, "skin")
-        ids, local = np.unique(triangles, return_inverse=True)
+        ids, local = np.unique(part_triangles(model, "skin"), return_inverse=True)
         return SkinMesh(local.reshape(-1, 3).astype(np.int64), len(ids), ids.astype(np.int64), model)
 
     @property
@@ -38,7 +37,7 @@ class SkinMesh(Connectivity):
 
     @property
     def left(self) -> Bool[np.ndarray, " S"]:
-        """(S,) bool, the subject's left side, +X of the template."""
+        """(S,) bool, the subject's left side."""
         return anatomy_of(self.model).left[self.ids]
 
     def region(self, name: str) -> Bool[np.ndarray, " S"]:

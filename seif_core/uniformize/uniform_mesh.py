@@ -115,9 +115,8 @@ def register(
     coarse = levels_of(s.wavelengths)
     fine = [Level(length, 1.0) for length in s.fine_wavelengths * s.subdivisions]
     steps = iter(range(len(coarse) + len(fine)))
-    skin = SkinMesh.of(model)
     covered = occlusion if s.hair and occlusion is not None else EarOcclusion()
-    drawn = _SkinRegistration(skin, fitted, matcher, s, exposed=exposure(model), occlusion=covered)
+    drawn = _SkinRegistration(SkinMesh.of(model), fitted, matcher, s, exposure(model), occlusion=covered)
     for level in coarse:
         progress.step(next(steps) / (len(coarse) + len(fine)))
         drawn.draw(level)
@@ -125,8 +124,8 @@ def register(
         return drawn.result()
     fine_model, start = subdivide(model, drawn.vertices())
     fine_skin, refine = SkinMesh.of(fine_model), refinement_of(model).apply
-    exposed = refine(skin.on_model(exposure(model)))[fine_skin.ids]
-    finer = _SkinRegistration(fine_skin, refine(fitted), matcher, s, exposed=exposed, occlusion=covered)
+    exposed = refine(drawn.skin.on_model(exposure(model)))[fine_skin.ids]
+    finer = _SkinRegistration(fine_skin, refine(fitted), matcher, s, exposed, occlusion=covered)
     finer.start_from(start)
     for level in fine:
         progress.step(next(steps) / (len(coarse) + len(fine)))
@@ -143,8 +142,8 @@ class _SkinRegistration:
         fitted: Float[np.ndarray, "V 3"],
         matcher: SurfaceMatcher,
         settings: UniformizeSettings,
-        *,
         exposed: Float[np.ndarray, " S"],
+        *,
         occlusion: EarOcclusion,
     ) -> None:
         self.skin, self.fitted, self.matcher, self.settings = skin, fitted, matcher, settings
@@ -221,7 +220,7 @@ class _SkinRegistration:
         return sampled_term(samples, trust * follow, moved)
 
     def _tangential(self, blend: sparse.csr_matrix, fineness: float) -> Float[np.ndarray, "N 1"]:
-        """Share of the way along the surface that N places go to their matches; in the finest level all slide."""
+        """Share of the way along the surface that N places go to their matches, 0 in the finest level."""
         bare, s = np.asarray(blend @ self.roles.bare), self.settings
         return (1 - fineness) * (s.tangential + bare[:, None] * (s.skin_tangential - s.tangential))
 
