@@ -236,3 +236,16 @@ def test_registration_can_be_cancelled():
     fitted = model.template.astype(np.float64)
     with pytest.raises(CancelledError):
         register(model, fitted, sample_surface(model, fitted), progress=Progress(cancelled=lambda: True))
+
+
+def test_skin_without_hair_does_not_slide_along_the_surface(model, fitted, surface, haired):
+    skin = Skin.of(model)
+    cheeks = model.regions["face"][skin.ids] & (haired.data > 0.9)
+    normals = skin.normals(fitted[skin.ids])
+
+    def slid(mesh):
+        moved = (mesh.vertices - fitted)[skin.ids]
+        return np.linalg.norm(moved - (moved * normals).sum(1, keepdims=True) * normals, axis=1)[cheeks].mean()
+
+    free = register(model, fitted, surface, UniformizeSettings(skin_return=0.0))
+    assert slid(haired) < 0.6 * slid(free)
