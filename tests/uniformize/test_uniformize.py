@@ -10,6 +10,7 @@ from scipy.spatial import KDTree
 
 from seif_core.errors import CancelledError, RegistrationError, SettingsError
 from seif_core.evidence.ear_occlusion import EarOcclusion
+from seif_core.geometry.normals import vertex_normals
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import load_head_model
 from seif_core.headmodel.anatomy import anatomy_of
@@ -239,9 +240,9 @@ def test_registration_can_be_cancelled():
 
 
 def test_skin_without_hair_does_not_slide_along_the_surface(model, fitted, surface, haired):
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     cheeks = model.regions["face"][skin.ids] & (haired.data > 0.9)
-    normals = skin.normals(fitted[skin.ids])
+    normals = vertex_normals(fitted[skin.ids], skin.triangles)
 
     def slid(mesh):
         moved = (mesh.vertices - fitted)[skin.ids]
