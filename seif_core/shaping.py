@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from .device import return_memory
 from .errors import RegistrationError, SettingsError
 from .fitting.fit import Fit
 from .geometry.connectivity import triangle_pieces
@@ -95,6 +96,7 @@ def shape_head(
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no surface: %s", error)
         return Shape(warnings=(f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
+    return_memory()
     try:
         with progress.stage("Uniform"):
             uniform = _uniform(fit, surface, evidence, settings, stages=stages, progress=progress)
