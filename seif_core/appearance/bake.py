@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 
 from ..evidence.colour import is_grey
-from ..evidence.mesh_view import view_mesh
 from ..evidence.photo_evidence import PhotoEvidence
 from ..evidence.photograph import cut_out, head_window
 from ..fitting import Fit
@@ -83,7 +82,7 @@ def bake_texture(
             fit,
             evidence,
             picture=cut_out(portrait, fit.camera, window, settings.photo_side / side),
-            view=view_mesh(fit, evidence.camera, device),
+            view=evidence.view_of(fit, device),
             atlas=atlas,
             regions=regions,
             smoother=smoother,

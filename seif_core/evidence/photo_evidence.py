@@ -72,6 +72,8 @@ class PhotoEvidence:
         skin_colour: (3,) float32 sRGB, the median of the face with its light evened.
         hair_colour: (3,) float32 sRGB of what covers the scalp, hair or hat; None for a bald head.
         ear_occlusion: how far hair covers each ear.
+        posed: (V, 3) the fitted head that was looked at, camera space, metres.
+        view: that head in the maps' camera.
     """
 
     camera: Camera
@@ -82,6 +84,17 @@ class PhotoEvidence:
     skin_colour: Float32[np.ndarray, "3"]
     hair_colour: Float32[np.ndarray, "3"] | None
     ear_occlusion: EarOcclusion
+    posed: Float32[np.ndarray, "V 3"]
+    view: MeshView
+
+    def view_of(self, fit: Fit, device: str = "cpu") -> MeshView:
+        """A mesh in the maps' camera; the one that was looked at is not drawn again.
+
+        Args:
+            fit: the posed mesh.
+            device: torch device of the rasterizer.
+        """
+        return self.view if fit.posed is self.posed else view_mesh(fit, self.camera, device)
 
     def light_at(self, normals: Float[np.ndarray, "N 3"], evening: float) -> Float32[np.ndarray, "N 3"]:
         """What to divide linear colours by, (N, 3), where a surface has these normals.
@@ -118,7 +131,7 @@ def look_at_photo(
     likeness, foreign, skin = _colours(seen, light, s)
     hair = _hair(seen, likeness, s)
     ears = ear_occlusion(fit.model, picture.pixels, view, inside, skin=skin, hair=hair, settings=s.ears)
-    return PhotoEvidence(picture.camera, inside, likeness, foreign, light, skin, hair, ears)
+    return PhotoEvidence(picture.camera, inside, likeness, foreign, light, skin, hair, ears, fit.posed, view)
 
 
 class _Seen(NamedTuple):

@@ -84,6 +84,15 @@ def test_evidence_keeps_off_the_silhouette_and_the_view_knows_what_faces_the_cam
     assert view.facing[np.argmin(model().template[:, 2])] < -0.9
 
 
+def test_a_mesh_that_was_looked_at_is_not_drawn_again_and_another_is():
+    fit = make_fit(model(), yaw=0.0)
+    evidence = look_at_photo(portrait_of(fit), fit)
+    assert evidence is not None
+    assert evidence.view_of(fit) is evidence.view
+    other = replace(fit, posed=fit.posed * np.float32(1.01))
+    assert not np.array_equal(evidence.view_of(other).nearest, evidence.view.nearest)
+
+
 def test_there_is_no_evidence_of_a_head_outside_the_picture():
     fit = make_fit(model())
     away = replace(fit, posed=fit.posed + np.array([5, 0, 0], np.float32))

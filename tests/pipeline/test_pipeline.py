@@ -21,6 +21,7 @@ from seif_core.errors import (
 )
 from seif_core.evidence.ear_occlusion import EarOcclusion
 from seif_core.evidence.lighting import plain_light
+from seif_core.evidence.mesh_view import MeshView
 from seif_core.evidence.photo_evidence import PhotoEvidence
 from seif_core.geometry.camera import Camera
 from seif_core.implicit import compact
@@ -40,6 +41,14 @@ FOUND = PhotoEvidence(
     skin_colour=np.full(3, 0.5, np.float32),
     hair_colour=None,
     ear_occlusion=EarOcclusion(0.9, 0.1),
+    posed=np.zeros((3, 3), np.float32),
+    view=MeshView(
+        triangle=np.full((4, 4), -1),
+        weights=np.zeros((4, 4, 3), np.float32),
+        nearest=np.full((4, 4), np.inf, np.float32),
+        normals=np.zeros((3, 3), np.float32),
+        facing=np.zeros(3, np.float32),
+    ),
 )
 
 
