@@ -22,8 +22,9 @@ _DISAGREEMENT: Final = 0.01
 """Metres that a match with a perpendicular normal costs, against the distance: more than lips or lids are thick."""
 _AGREES: Final = 0.9
 """Cosine between normals from which nothing is paid."""
-_DIRECTIONS: Final = 26
-"""Directions by which triangles are sorted; normals within one differ by some 25 degrees at most."""
+_DIRECTIONS: Final = 250
+"""Directions by which triangles are sorted: normals within one differ by 14 degrees at most. On two balls that touch,
+with normals drawn at random, no match costs more than 1.5 mm above the best one (3.1 mm with 26 directions)."""
 
 
 class Correspondences(NamedTuple):

@@ -117,7 +117,7 @@ def _bearded(skin: SkinMesh) -> Float[np.ndarray, " S"]:
 
 
 def _skull(skin: SkinMesh) -> Float[np.ndarray, " S"]:
-    return skin.faded(skin.region("scalp") | nape(skin), _SKULL_RINGS)
+    return np.minimum(skin.faded(skin.region("scalp") | nape(skin), _SKULL_RINGS), 1)
 
 
 def _in_heights(skin: SkinMesh) -> Float[np.ndarray, "S 3"]:
