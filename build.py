@@ -227,7 +227,7 @@ def install(python: Path, extra: list[Path]) -> str:
 def pip_quietly(python: Path, *arguments: str) -> None:
     """Install something small without its dependencies: a package of its own, or the command `seif` itself."""
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=clean_variables(), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=pip_variables(python), check=False)
     if done.returncode:
         raise BuildError(f"{Path(arguments[-1]).name} could not be installed ({last_line(done.stdout + done.stderr)}).")
 
@@ -246,7 +246,7 @@ def pip_install(python: Path, files: list[Path]) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=clean_variables(),
+        env=pip_variables(python),
         encoding="utf-8",
         errors="replace",
     ) as process:
@@ -270,7 +270,7 @@ class Bar:
 
     def __init__(self, title: str) -> None:
         self.title, self.start, self.tenth = title, time.perf_counter(), -1
-        self.live = sys.stderr.isatty()
+        self.live = sys.stderr is not None and sys.stderr.isatty()
 
     def show(self, fraction: float, detail: str) -> None:
         """Draw the bar at `fraction`."""
@@ -303,13 +303,15 @@ def clean_variables() -> dict[str, str]:
         "PYTHONPATH",
         "PYTHONHOME",
         "PYTHONSTARTUP",
-        "PIP_TARGET",
-        "PIP_USER",
-        "PIP_REQUIRE_VIRTUALENV",
         "__PYVENV_LAUNCHER__",
     )
     variables = {name: value for name, value in os.environ.items() if name not in hidden}
     return variables | {"PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
+
+
+def pip_variables(python: Path) -> dict[str, str]:
+    """The environment variables for the private Python's pip: it installs there, wherever the user's pip would."""
+    return runtime.pip_variables(clean_variables(), [str(python), "-m", "pip"])
 
 
 def run(command: list[object], folder: Path = ROOT) -> int:

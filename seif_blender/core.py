@@ -41,7 +41,7 @@ ROOT: Final = Path(__file__).resolve().parent if _STAGED else Path(__file__).res
 _HOMES: Final = {
     "__version__": "",
     "errors": "",
-    "Camera": ".camera",
+    "Camera": ".geometry.camera",
     "Head": ".head",
     "FORMAT_VERSION": ".head",
     "joint_transforms": ".headmodel.skinning",

@@ -1,4 +1,4 @@
-"""`python -m seif_blender.write_blend HEAD.npz OUT.blend [--photo UPRIGHT_PHOTO]`: head.blend without a window.
+"""`python -m seif_blender.write_blend HEAD.npz OUT.blend [--photo PHOTO] [--parent PID]`: head.blend, no window.
 
 Runs in a process of its own, with the module `bpy`, and builds with the same code as the add-on. Errors: one sentence
 on standard error and the exit code of `seif_core.errors`.
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from .core import Head, errors
+from .orphan import end_with
 
 _LOG = logging.getLogger(__name__)
 
@@ -81,7 +82,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="the .blend file to write")
     parser.add_argument("--photo", type=Path, help="upright photo for the camera's background")
     parser.add_argument("--expression-components", type=int, default=0, help="FLAME-style components to add as keys")
+    parser.add_argument("--parent", type=int, help="process id: end when that process ends")
     options = parser.parse_args(arguments)
+    if options.parent is not None:
+        end_with(options.parent)
     try:
         write_blend(options.head, options.out.resolve(), options.photo, options.expression_components)
     except errors.SeifError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from .expressions.lids import blink_factors
+from .filenames import as_text
 from .fitting.fit import Fit
 from .head import Head
 from .headmodel.skinning import pose_vertices
@@ -31,7 +32,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
     factors = blink_factors(model, fit.neutral)
     joints = fit.rest_joints
     return Head(
-        name=Path(portrait.name).stem or "head",
+        name=as_text(Path(portrait.name).stem) or "head",
         model_name=model.name,
         model_title=model.title,
         model_licence=model.licence,
@@ -49,7 +50,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
         pose_deltas=model.pose_basis,
         regions=model.regions,
         texture=texture,
-        photo_name=portrait.name,
+        photo_name=as_text(portrait.name),
         photo_sha256=portrait.sha256,
         photo_camera=fit.camera,
         photo_pose=fit.pose,

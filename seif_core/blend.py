@@ -71,7 +71,8 @@ def blend_writer(head: Path, out: Path, photo: UInt8[np.ndarray, "H W 3"] | None
     if not blender_is_here():
         raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
     command = [sys.executable, "-m", "seif_blender.write_blend", str(head.resolve()), str(out.resolve())]
-    with tempfile.TemporaryDirectory(prefix=".seif-", dir=out.parent) as scratch, tempfile.TemporaryFile() as log:
+    command += ["--parent", str(os.getpid())]
+    with tempfile.TemporaryDirectory(prefix=".blend-", dir=out.parent) as scratch, tempfile.TemporaryFile() as log:
         if photo is not None:
             upright = Path(scratch) / "photo.jpg"
             Image.fromarray(photo).save(upright, quality=92)

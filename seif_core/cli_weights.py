@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import DependencyError, ModelError, OutputError
 from .folders import weights_folder
+from .terminal import tell
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse has no public name for it
@@ -73,7 +73,7 @@ def installed(folder: Path) -> list[tuple[Path, int, str]]:
 
 def _import(options: argparse.Namespace) -> int:
     for path in options.paths:
-        _tell(f"{path.name} -> {import_weights(path, weights_folder())}")
+        tell(f"{path.name} -> {import_weights(path, weights_folder())}")
     return 0
 
 
@@ -81,14 +81,9 @@ def _list(_options: argparse.Namespace) -> int:
     folder = weights_folder()
     found = installed(folder)
     if not found:
-        _tell(f"No weights are imported (looked in {folder}); seif weights import PATH... takes the published ones in.")
+        tell(f"No weights are imported (looked in {folder}); seif weights import PATH... takes the published ones in.")
     for path, size, digest in found:
-        _tell(f"{path.name}  {size / 1e6:.1f} MB  sha256 {digest}")
+        tell(f"{path.name}  {size / 1e6:.1f} MB  sha256 {digest}")
     if found:
-        _tell(f"in {folder}")
+        tell(f"in {folder}")
     return 0
-
-
-def _tell(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from .errors import DependencyError, DeviceError
+from .errors import DependencyError, DeviceError, SeifError
 
 DEVICES: Final = ("auto", "cpu", "cuda", "mps")
 """What a user may ask for; ``auto`` is the CUDA GPU if there is one, else the CPU."""
 
-_WORDS_OF_WANT: Final = ("out of memory", "not enough memory", "can't allocate memory", "bad_alloc", "alloc_cpu")
+_WORDS_OF_WANT: Final = (
+    *("out of memory", "not enough memory", "can't allocate memory", "bad_alloc", "alloc_cpu"),  # torch, C++
+    *("cannot allocate memory", "failed to map segment"),  # the system, its loader of libraries
+    *("insufficient memory", "outofmemoryerror", "failed to allocate"),  # OpenCV, ONNX
+    "can't start new thread",
+)
 
 
 def choose_device(name: str) -> str:
@@ -102,23 +108,33 @@ def repeatable(seed: int) -> Iterator[None]:
 
 @contextmanager
 def memory_in_words() -> Iterator[None]:
-    """Turn 'out of memory' of Python, numpy and torch into a sentence.
+    """Turn 'out of memory' of Python, numpy, torch, OpenCV and the system's loader of libraries into a sentence.
 
     Raises:
         DeviceError: the work inside ran out of memory.
     """
     try:
         yield
-    except MemoryError as error:
-        raise DeviceError(
-            "There was not enough memory for this photo; close other programs or choose a smaller texture."
-        ) from error
-    except RuntimeError as error:  # torch says it in words only, on the CPU
-        if not any(words in str(error).lower() for words in _WORDS_OF_WANT):
+    except SeifError:
+        raise
+    except BaseException as error:
+        if not is_want_of_memory(error):
             raise
-        raise DeviceError(
-            "The device ran out of memory; choose the device cpu, close other programs or choose a smaller texture."
-        ) from error
+        raise DeviceError(_OF_DEVICE if isinstance(error, RuntimeError) else _OF_MACHINE) from error
+
+
+_OF_MACHINE: Final = "There was not enough memory for this photo; close other programs or choose a smaller texture."
+_OF_DEVICE: Final = (
+    "The device ran out of memory; choose the device cpu, close other programs or choose a smaller texture."
+)
+
+
+def is_want_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out; many libraries say it in words only."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    said = str(error).lower()
+    return not isinstance(error, KeyboardInterrupt) and any(words in said for words in _WORDS_OF_WANT)
 
 
 def _torch():  # noqa: ANN202 - the module itself
@@ -126,5 +142,7 @@ def _torch():  # noqa: ANN202 - the module itself
     try:
         import torch
     except ImportError as error:
+        if is_want_of_memory(error):
+            raise DeviceError(_OF_MACHINE) from error
         raise DependencyError(f"PyTorch is not installed ({error}); install the runtime first.") from error
     return torch

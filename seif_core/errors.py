@@ -96,6 +96,12 @@ class RegistrationError(SeifError):
     exit_code = 10
 
 
+class UnforeseenError(SeifError):
+    """A library failed in a way that nobody foresaw: a fault of this project, to be reported."""
+
+    code = "unforeseen"
+
+
 class CancelledError(SeifError):
     """The user cancelled the job."""
 

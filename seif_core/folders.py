@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
+import tempfile
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -49,8 +53,45 @@ def _folder(place: _Place) -> Path:
         return Path(chosen)
     if sys.platform == "win32":
         variable, last = place.windows
-        return Path(os.environ.get(variable, Path.home() / "AppData" / "Local")) / _NAME / last
+        return (_named(variable) or _home() / "AppData" / "Local") / _NAME / last
     if sys.platform == "darwin":
-        return Path.home().joinpath(*place.mac, _NAME)
+        return _home().joinpath(*place.mac, _NAME)
     variable, usual = place.elsewhere
-    return Path(os.environ.get(variable, Path.home().joinpath(*usual))) / _NAME
+    return (_named(variable) or _home().joinpath(*usual)) / _NAME
+
+
+def _named(variable: str) -> Path | None:
+    """The folder that a variable names; an empty or relative one counts as none, as the XDG specification says."""
+    folder = Path(os.environ.get(variable, ""))
+    return folder if folder.is_absolute() else None
+
+
+def _home() -> Path:
+    """The user's home folder, or a private one among the temporary files for a user who has none (a container's)."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # no HOME, and no entry in the list of users
+        return _private_folder()
+    return home if home.is_absolute() else _private_folder()
+
+
+def _private_folder() -> Path:
+    """A folder below the temporary files that is this user's alone; the same one each time where that can be.
+
+    Anybody may make a folder of that name first, so one that is not ours, or is open to others, is not used.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"{_NAME}-{user}"
+    with suppress(OSError):
+        folder.mkdir(mode=0o700)
+    try:
+        found = folder.lstat()
+    except OSError:
+        return folder
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == user and not found.st_mode & 0o077
+    return folder if ours or os.name == "nt" else _last_resort()
+
+
+@cache
+def _last_resort() -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"{_NAME}-"))

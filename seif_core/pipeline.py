@@ -99,7 +99,7 @@ def reconstruct(
     progress = progress or Progress()
     before = dict(progress.seconds)  # of earlier photos, where one progress serves several
     try:
-        with progress.stage("Prepare"):
+        with memory_in_words(), progress.stage("Prepare"):
             prepared = _prepare(settings, stages)
         with memory_in_words(), repeatable(settings.seed):
             done = _reconstruct(photo, prepared, settings, stages, progress)
@@ -172,7 +172,7 @@ def _texture_settings(settings: ReconstructionSettings) -> TextureSettings:
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:
-    found = []
+    found = list(portrait.warnings)
     if portrait.face_count > 1:
         others = portrait.face_count - 1
         found.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,8 @@ from .info import CODE_LICENCE, peak_memory, versions
 from .pipeline import Reconstruction
 
 FORMAT_VERSION: Final = 1
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+"""Bytes of a file's name that are not UTF-8, as Python hands them on (PEP 383); no encoder takes them."""
 
 
 def build_report(done: Reconstruction, outputs: dict[str, int] | None = None) -> dict[str, Any]:
@@ -70,5 +73,6 @@ def build_report(done: Reconstruction, outputs: dict[str, int] | None = None) ->
 
 
 def write_report(path: Path, report: dict[str, Any]) -> None:
-    """Write a report as indented JSON; the caller handles OSError."""
-    path.write_text(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    """Write a report as indented JSON; the caller handles OSError. What is no text in a path becomes U+FFFD."""
+    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(_SURROGATES.sub("\ufffd", text) + "\n", encoding="utf-8")

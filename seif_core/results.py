@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 import shutil
-import signal
-import tempfile
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,12 +15,30 @@ from typing import Final
 from .blend import blend_writer, blender_is_here
 from .device import return_memory
 from .errors import DependencyError, OutputError, SettingsError
+from .filenames import as_text, same_name
+from .folder_lock import PREFIX, abandoned, folder_lock, scratch_of
 from .pipeline import Reconstruction
 from .progress import Progress
 from .report import build_report, write_report
+from .signals import held
 
 FORMATS: Final = ("blend", "glb", "npz", "obj")
 """File formats of a head that can be asked for."""
+
+REPORT: Final = "report.json"
+
+RESULT_FILES: Final = (
+    *("head.blend", "head.glb", "head.npz", "head.obj", "head.mtl", "head.png", "preview.png", REPORT),
+    *("landmarks.png", "mask.png", "normal_fit.png", "normal_network.png", "normal_surface.png", "normal_mesh.png"),
+    "overlay.png",
+)
+"""Every name that a result may have; other files in its folder are the user's and stay."""
+
+_LONGEST_REPORT: Final = 1 << 20
+"""Bytes of an earlier report that are read: a hundred times what one has."""
+
+_TRIES: Final = 20
+"""How often a lock is tried while other runs remove the folder around it. Chosen by hand."""
 
 NO_BLENDER: Final = "head.blend was left out, because Blender's Python module (bpy) is not installed."
 
@@ -42,6 +59,11 @@ def parse_formats(text: str) -> tuple[str, ...]:
     return names
 
 
+def left_out(formats: str | None) -> tuple[str, ...]:
+    """Sentences on what is not written because the machine lacks something, where the user did not choose formats."""
+    return (NO_BLENDER,) if formats is None and not blender_is_here() else ()
+
+
 def default_formats() -> tuple[str, ...]:
     """What is written when nobody chose: ``blend`` only where Blender's module is installed."""
     return ("blend", "glb", "npz") if blender_is_here() else ("glb", "npz")
@@ -55,7 +77,9 @@ _REASONS: Final = {
     errno.EPERM: "writing there is not permitted; choose another folder",
     errno.ENOENT: "its folder is not there any more; try again or choose another folder",
     errno.ENOTDIR: "a file is in the way; choose another folder",
-    errno.EEXIST: "a file is in the way; choose another folder",
+    errno.EEXIST: "something of that name is in the way; choose another folder",
+    errno.ENAMETOOLONG: "its name is too long; choose a shorter one",
+    errno.ELOOP: "its links lead in a circle; choose another folder",
 }
 
 
@@ -78,35 +102,53 @@ def output_errors(target: Path) -> Iterator[None]:
 
 def _about(target: Path, error: OSError) -> OutputError:
     reason = _REASONS.get(error.errno or 0, error.strerror or type(error).__name__)
-    return OutputError(f"The results cannot be written to {target}: {reason}.")
+    return OutputError(f"The results cannot be written to {as_text(str(target))}: {reason}.")
 
 
 @contextmanager
 def staging(target: Path) -> Iterator[Path]:
     """A fresh folder beside `target` that becomes `target` when the block succeeds and vanishes when it fails.
 
-    A folder that exists keeps the files that this run does not write. Folders made on the way are removed again on
-    failure.
+    A folder that exists keeps the files that are no results; results of an earlier run that this one does not write
+    are removed, for they may show somebody else. Folders made on the way are removed again on failure, and what runs
+    left behind that were killed is removed first. Inside, nobody else can write to `target`.
 
     Raises:
         OutputError: it cannot be made or moved.
+        BusyError: another run writes to `target`.
     """
     with output_errors(target):
         made = _make_parents(target)
-    folder = None
     try:
-        with output_errors(target):
-            folder = _fresh_folder(target)
-        yield folder
-        with output_errors(target), _undisturbed():
-            _move(folder, target)
+        with ExitStack() as lock:
+            with output_errors(target):
+                _lock(lock, target)
+                _refuse_obstacles(target)
+                _clear_abandoned(target.parent)
+                folder = _fresh_folder(target)
+            try:
+                yield folder
+                with output_errors(target), held():
+                    _move(folder, target)
+            except BaseException:
+                with held():
+                    shutil.rmtree(folder, ignore_errors=True)
+                raise
     except BaseException:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        for parent in made:
-            with suppress(OSError):
-                parent.rmdir()
+        _remove_empty(made)
         raise
+
+
+def spares(target: Path, files: Sequence[Path]) -> bool:
+    """Whether results in `target` would leave all of these files alone, whatever their names are."""
+    read = {same_name(place) for file in files for place in _places(file)}
+    written = {same_name(os.path.join(place, name)) for place in _places(target) for name in ("", *RESULT_FILES)}  # noqa: PTH118 - for the text
+    return read.isdisjoint(place.rstrip(os.sep) for place in written)
+
+
+def _places(path: Path) -> tuple[str, str]:
+    """Where a path leads, its own last link not followed and followed."""
+    return os.path.join(os.path.realpath(path.parent), path.name), os.path.realpath(path)  # noqa: PTH118 - as above
 
 
 def write_results(
@@ -162,21 +204,8 @@ def write_results(
     done = replace(done, seconds={**done.seconds, "Write": progress.seconds["Write"]})
     with output_errors(target):
         sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
-        write_report(folder / "report.json", build_report(done, sizes))
+        write_report(folder / REPORT, build_report(done, sizes))
     return done
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Inside, Ctrl-C is not heard: results are moved whole. Only the main thread can say so, and only it hears."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
 def _make_parents(target: Path) -> list[Path]:
@@ -186,16 +215,58 @@ def _make_parents(target: Path) -> list[Path]:
     while not parent.exists():
         missing.append(parent)
         parent = parent.parent
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        _remove_empty(missing)
+        raise
     return missing
 
 
-def _fresh_folder(target: Path) -> Path:
-    """An empty folder beside `target`; raises FileExistsError where a file stands in the way."""
-    if target.exists() and not target.is_dir():
+def _remove_empty(folders: Sequence[Path]) -> None:
+    with held():
+        for folder in folders:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _lock(stack: ExitStack, target: Path) -> None:
+    """Lock `target`; another run that failed may just have removed the folder around it as its own."""
+    for _ in range(_TRIES):
+        with suppress(FileNotFoundError):
+            stack.enter_context(folder_lock(target))
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+    stack.enter_context(folder_lock(target))
+
+
+def _refuse_obstacles(target: Path) -> None:
+    """Raise FileExistsError where something stands in the way of the results."""
+    if not target.is_dir() and (target.exists() or target.is_symlink()):
         raise FileExistsError(errno.EEXIST, "a file is in the way")
-    folder = Path(tempfile.mkdtemp(prefix=".seif-", dir=target.parent))
-    folder.chmod(0o755)
+    for name in RESULT_FILES:
+        if (target / name).is_dir():
+            raise FileExistsError(errno.EEXIST, f"a folder named {name} is in the way")
+
+
+def _clear_abandoned(parent: Path) -> None:
+    """Remove what runs left in `parent` that were killed: nobody holds their lock any more."""
+    for path in parent.glob(f"{PREFIX}*"):
+        scratch = path.with_suffix("") if path.suffix == ".lock" else path
+        if path != scratch and scratch.exists():  # it comes by itself
+            continue
+        if scratch.is_dir() or path != scratch:
+            with suppress(OSError), abandoned(scratch) as free:
+                if free and scratch.is_dir():
+                    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _fresh_folder(target: Path) -> Path:
+    """An empty folder beside `target`; its permissions are those that the user's umask leaves."""
+    folder = scratch_of(target)
+    if folder.exists():  # of a run that was killed, for the lock is ours
+        shutil.rmtree(folder)
+    folder.mkdir()
     return folder
 
 
@@ -203,7 +274,43 @@ def _move(folder: Path, target: Path) -> None:
     """Put the finished files in their place: the whole folder at once where `target` does not exist yet."""
     if not target.exists():
         folder.rename(target)
-        return
-    for path in sorted(folder.iterdir()):
-        path.replace(target / path.name)
-    folder.rmdir()
+    else:
+        _replace_files(folder, target)
+
+
+def _replace_files(folder: Path, target: Path) -> None:
+    """Exchange an earlier run's results for the new ones, all or none. The report goes first and comes last.
+
+    So a folder that was caught in between (by a power cut, a SIGKILL) has no report.
+    """
+    new = sorted((path.name for path in folder.iterdir()), key=lambda name: (name == REPORT, name))
+    earlier = folder / "earlier"
+    earlier.mkdir()
+    gone: list[str] = []
+    come: list[str] = []
+    try:
+        for name in sorted({*new, *results_of_earlier_run(target)}, key=lambda name: (name != REPORT, name)):
+            if (target / name).is_symlink() or (target / name).exists():
+                (target / name).replace(earlier / name)
+                gone.append(name)
+        for name in new:
+            (folder / name).replace(target / name)
+            come.append(name)
+    except OSError:
+        for name in come:
+            (target / name).replace(folder / name)
+        for name in reversed(gone):
+            (earlier / name).replace(target / name)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def results_of_earlier_run(folder: Path) -> list[str]:
+    """Names of the files that the report in `folder` lists and that still are as it says; none without a report."""
+    try:
+        text = (folder / REPORT).read_bytes()[:_LONGEST_REPORT]
+        listed = {str(output["name"]): output["bytes"] for output in json.loads(text)["outputs"]}
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return []
+    found = [name for name in RESULT_FILES if name in listed and (folder / name).is_file()]
+    return [name for name in found if (folder / name).stat().st_size == listed[name]]

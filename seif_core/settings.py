@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from .device import DEVICES
 from .errors import SettingsError
+from .filenames import as_text
 
 LANDMARKS: Final = ("mediapipe", "face-alignment")
 QUALITIES: Final = ("full", "fast")
@@ -73,10 +74,10 @@ class ReconstructionSettings:
             raise SettingsError(f"The seed is {self.seed}; choose a whole number from 0 up.")
         if self.face < 0:
             raise SettingsError(f"Face number {self.face} was asked for; faces are counted from 0, the largest.")
-        if self.normal_model and not Path(self.normal_model).is_file():
+        if self.normal_model and not _is_file(self.normal_model):
             raise SettingsError(
-                f"There is no file {self.normal_model}; give the path of an ONNX normal estimator, or none to use the "
-                "embedded network."
+                f"There is no file {as_text(self.normal_model[:200])}; give the path of an ONNX normal estimator, or "
+                "none to use the embedded network."
             )
 
     @staticmethod
@@ -93,6 +94,13 @@ class ReconstructionSettings:
             if type(value) is not known[name]:
                 raise SettingsError(f"The setting {name} is {value!r}; it must be of the type {known[name].__name__}.")
         return ReconstructionSettings(**values)
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # too long, a zero byte
+        return False
 
 
 def _choose(what: str, value: str | int, choices: tuple[str, ...] | tuple[int, ...]) -> None:

@@ -6,9 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 _WIDTH: Final = 24
 _NAME: Final = 10
@@ -58,12 +58,100 @@ class StageLines:
         self._stage, self._done = "", self._stage
 
 
+class PatientStream:
+    """A text stream to somebody who may go away: from then on what is written is lost, and nothing else happens.
+
+    Args:
+        stream: the stream itself.
+    """
+
+    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - a text stream, or a stand-in
+        self._stream = stream
+        self.lost = False
+
+    def write(self, text: str) -> int:
+        """Write, or lose it."""
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):  # the reader has gone, the disk is full; or the stream was closed
+            self._give_up()
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or lose it."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._give_up()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
+        return getattr(self._stream, name)
+
+    def _give_up(self) -> None:
+        """Let the stream write into nothing, so that Python finds no fault with what is still in its buffer."""
+        self.lost = True
+        with suppress(OSError, ValueError):
+            number = self._stream.fileno()
+            sink = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, number)
+            os.close(sink)
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
+@contextmanager
+def patient_streams() -> Iterator[PatientStream]:
+    """Inside, a terminal or pipe that goes away, or was never there, ends no work; gives standard output."""
+    open_descriptors()
+    before = sys.stdout, sys.stderr
+    output = PatientStream(sys.stdout)
+    sys.stdout, sys.stderr = cast("TextIO", output), cast("TextIO", PatientStream(sys.stderr))
+    try:
+        yield output
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        sys.stdout, sys.stderr = before
+
+
+def open_descriptors() -> None:
+    """Point each of the descriptors 0, 1, 2 that is closed at the null device.
+
+    Else the next file that is opened would get its number, and whatever a library prints would land in that file.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            sink = os.open(os.devnull, os.O_RDWR)
+            if sink != number:
+                os.dup2(sink, number)
+                os.close(sink)
+            os.set_inheritable(number, True)  # noqa: FBT003 - the function's own signature
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # so Python says that it was started without
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+
+
+def tell(text: str) -> None:
+    """A line on standard output."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """A line on standard error."""
+    sys.stdout.flush()
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Inside, what libraries write straight to descriptor 2 stays off the terminal; `sys.stderr` still reaches it."""
     try:
         ours = sys.stderr.fileno() == 2
-    except (OSError, ValueError):  # closed, or a stand-in without a descriptor
+    except (OSError, ValueError, AttributeError):  # closed, or a stand-in without a descriptor
         ours = False
     if not ours:
         yield
@@ -73,7 +161,7 @@ def quiet_libraries() -> Iterator[None]:
     with os.fdopen(terminal, "w", buffering=1, encoding="utf-8", errors="replace") as stream:
         with Path(os.devnull).open("wb") as sink:
             os.dup2(sink.fileno(), 2)
-        sys.stderr = stream
+        sys.stderr = cast("TextIO", PatientStream(stream))
         try:
             yield
         finally:

@@ -17,6 +17,8 @@ from types import ModuleType
 from typing import Any
 
 SHARE_OF_COLLECTING = 0.8
+FOREIGN = ("PYTHONPATH", "PYTHONHOME")
+"""Variables that would lead pip's Python into another Python's folders."""
 
 
 def say(**message: Any) -> None:  # noqa: ANN401 - JSON values
@@ -42,13 +44,7 @@ def find_pip() -> list[str]:
     return [str(wheels[-1] / "pip")] if wheels else []
 
 
-def variables() -> dict[str, str]:
-    """Environment variables for pip, without those that would send packages elsewhere."""
-    hidden = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_USER", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV")
-    return {k: v for k, v in os.environ.items() if k not in hidden} | {"PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
-
-
-def run_pip(arguments: list[str]) -> Iterator[str]:
+def run_pip(arguments: list[str], variables: dict[str, str]) -> Iterator[str]:
     """Run pip and yield its lines; the last one is ``exit N``."""
     with subprocess.Popen(
         [sys.executable, "-s", *arguments],
@@ -57,20 +53,22 @@ def run_pip(arguments: list[str]) -> Iterator[str]:
         text=True,
         encoding="utf-8",
         errors="replace",
-        env=variables(),
+        env=variables,
     ) as process:
         for line in process.stdout or ():
             yield line.strip()
     yield f"exit {process.returncode}"
 
 
-def install(pip: list[str], requirements: Path, total: int, target: Path, wheels: str) -> str:
+def install(
+    pip: list[str], requirements: Path, target: Path, *, total: int, wheels: str, variables: dict[str, str]
+) -> str:
     """Install one requirement file into `target`; returns what went wrong, or nothing."""
-    source = ["--no-index", "--find-links", wheels] if wheels else []
+    source = ["--no-index", "--find-links", str(Path(wheels).resolve())] if wheels else []
     options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--only-binary", ":all:"]
     seen, complaint = 0, ""
     arguments = [*pip, "install", *options, *source, "--target", str(target), "-r", str(requirements)]
-    for line in run_pip(arguments):
+    for line in run_pip(arguments, variables):
         if line.startswith("Collecting "):
             seen += 1
             name = line.split()[1].split("==")[0]
@@ -81,17 +79,22 @@ def install(pip: list[str], requirements: Path, total: int, target: Path, wheels
             complaint = complaint or line.removeprefix("ERROR:").strip()
         elif line.startswith("exit ") and line != "exit 0":
             return complaint or f"pip ended with {line}"
-    return ""
+    return "" if any(target.glob("*.dist-info")) else "pip succeeded, but put nothing into the folder it was told"
 
 
 def install_into(folder: Path, runtime: ModuleType, pip: list[str], wheels: str) -> str:
     """Try the requirement files that fit this machine, best first; returns what went wrong, or nothing."""
     complaint = "no requirement file fits"
+    program = [sys.executable, "-s", *pip]
+    variables = runtime.pip_variables(os.environ, program, wheels=bool(wheels), hidden=FOREIGN)
+    variables |= {"PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
     for source in runtime.candidates(runtime.find_accelerator()):
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder, ignore_cleanup_errors=True) as scratch:
             usable = source if wheels else runtime.reachable_requirements(source, Path(scratch))
             target = Path(scratch) / "packages"
-            complaint = install(pip, usable, runtime.package_count(source), target, wheels)
+            complaint = install(
+                pip, usable, target, total=runtime.package_count(source), wheels=wheels, variables=variables
+            )
             if not complaint:
                 final = folder / runtime.lock_hash([source])
                 shutil.rmtree(final, ignore_errors=True)
@@ -108,6 +111,9 @@ def main() -> int:
     sys.path.append(root)
     from seif_core.worker import runtime
 
+    if wheels and not Path(wheels).is_dir():
+        say(error=f"There is no folder {wheels} to take wheels from; choose one on this computer, or none to download.")
+        return 1
     pip = find_pip()
     if not pip:
         say(error="Blender's Python comes without pip here; set a Python that has the libraries in the preferences.")

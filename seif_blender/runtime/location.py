@@ -11,7 +11,12 @@ from ..worker.environment import WorkerCommand
 
 def installed_runtime(folder: Path) -> Path | None:
     """The runtime in `folder` that fits this Python and this release's requirement files, None when there is none."""
-    return next((found for name in runtime_names() if (found := folder / name).is_dir()), None)
+    return next((found for name in runtime_names() if _holds_libraries(found := folder / name)), None)
+
+
+def _holds_libraries(folder: Path) -> bool:
+    """Whether something is installed in a folder: each library has a folder of its description there."""
+    return any(folder.glob("*.dist-info"))
 
 
 def runtime_names() -> list[str]:

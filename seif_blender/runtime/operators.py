@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import bpy
 
 from .. import core
@@ -25,7 +27,7 @@ class SEIF_OT_install_runtime(ModalPump, bpy.types.Operator):
         if running is not None and not running.done:
             cls.poll_message_set("The libraries are being installed already")
             return False
-        if not bpy.app.online_access and not preferences(context).wheels:
+        if not bpy.app.online_access and not os.path.isdir(bpy.path.abspath(preferences(context).wheels or "")):  # noqa: PTH112 - '' is none
             cls.poll_message_set("Allow online access in Preferences > System, or choose a folder of wheels")
             return False
         return True

@@ -4,12 +4,14 @@ Runs outside Blender, in the worker's own Python; standard library only.
 """
 
 import runpy
+import signal
 import site
 import sys
 
 
 def main() -> None:
     """Add the runtime's and the project's folders to the path, then run `seif_core.worker` as the main module."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever was inherited, the client interrupts with it
     root, *runtime = sys.argv[1:]
     for folder in runtime:
         before = list(sys.path)

@@ -62,9 +62,8 @@ class WorkerClient:
             BusyError: another job runs.
         """
         if self._job is not None:
-            raise errors.BusyError(
-                f"The reconstruction of {self._job.photo.name} is still running; wait for it or cancel it first."
-            )
+            name = self._job.photo.name.encode("utf-8", "replace").decode()
+            raise errors.BusyError(f"The reconstruction of {name} is still running; wait for it or cancel it first.")
         self._job, self._cancelled_at, self._interrupted = job, None, False
         try:
             self._ensure_process()

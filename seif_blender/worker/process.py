@@ -11,6 +11,7 @@ import signal
 import subprocess
 import threading
 from collections import deque
+from collections.abc import Iterator
 from typing import IO, Final
 
 from .environment import WorkerCommand, process_options, worker_environment
@@ -33,16 +34,17 @@ class WorkerProcess:
     def __init__(self, command: WorkerCommand) -> None:
         self.lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.log: deque[str] = deque(maxlen=_LOG_LINES)
-        self._process = subprocess.Popen(
-            command.arguments(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=command.root,
-            env=worker_environment(),
-            bufsize=0,
-            **process_options(),
-        )
+        with _interrupt_heard():
+            self._process = subprocess.Popen(
+                command.arguments(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=command.root,
+                env=worker_environment(),
+                bufsize=0,
+                **process_options(),
+            )
         self._readers = [
             threading.Thread(target=_read_lines, args=(self._process.stdout, self.lines), daemon=True),
             threading.Thread(target=_read_log, args=(self._process.stderr, self.log), daemon=True),
@@ -128,6 +130,23 @@ class WorkerProcess:
             if stream is not None and not any(reader.is_alive() for reader in self._readers):
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+@contextlib.contextmanager
+def _interrupt_heard() -> Iterator[None]:
+    """Inside, processes are started that hear SIGINT, also where Blender was itself started with it ignored.
+
+    That is what shells do to their background jobs; what a process ignores, those that it starts ignore too.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _read_lines(stream: io.FileIO, lines: queue.SimpleQueue[bytes | None]) -> None:

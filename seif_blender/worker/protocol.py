@@ -83,8 +83,8 @@ Message = Ready | Progressed | Finished | Failed
 
 
 def encode(message: dict[str, Any]) -> bytes:
-    """One message to the worker as a line."""
-    return json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    """One message to the worker as a line; in ASCII, so that a path may hold bytes that are not UTF-8 (PEP 383)."""
+    return json.dumps(message, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
 def decode(line: bytes) -> Message:

@@ -103,9 +103,12 @@ def build_atlas(model: HeadModel, size: int) -> Atlas:
     owner = _paint(xy, size)
     texels = np.flatnonzero(owner.reshape(-1) >= 0).astype(np.int32)
     triangle = owner.reshape(-1)[texels]
-    weights = _barycentric(xy, triangle, texels, size)
+    parts = [slice(start, start + _PART) for start in range(0, len(texels), _PART)]
+    weights = np.concatenate([_barycentric(xy, triangle[part], texels[part], size) for part in parts])
     mirror_corners, known = mirror_uvs(model, triangles, origin, uv_triangles)
-    mirror = np.einsum("nk,nkc->nc", weights, mirror_corners.astype(np.float32)[triangle])
+    mirror, mirror_corners = np.empty((len(texels), 2), np.float32), mirror_corners.astype(np.float32)
+    for part in parts:
+        mirror[part] = np.einsum("nk,nkc->nc", weights[part], mirror_corners[triangle[part]])
     rows = np.arange(0, 3 * len(texels) + 1, 3, dtype=np.int32)
     ids = np.ascontiguousarray(triangles[triangle].ravel(), np.int32)
     return Atlas(

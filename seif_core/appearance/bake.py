@@ -77,19 +77,21 @@ def bake_texture(
         colours = np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
     else:
         side = max(window.right - window.left, window.bottom - window.top)
-        texels = project_photo(
-            portrait,
-            fit,
-            evidence,
-            picture=cut_out(portrait, fit.camera, window, settings.photo_side / side),
-            view=evidence.view_of(fit, device),
-            atlas=atlas,
-            regions=regions,
-            smoother=smoother,
-            settings=settings,
-        )
+        texels = [
+            project_photo(
+                portrait,
+                fit,
+                evidence,
+                picture=cut_out(portrait, fit.camera, window, settings.photo_side / side),
+                view=evidence.view_of(fit, device),
+                atlas=atlas,
+                regions=regions,
+                smoother=smoother,
+                settings=settings,
+            )
+        ]
         progress.step(0.5)
-        colours = complete(model, atlas, regions, smoother, texels)
+        colours = complete(model, atlas, regions, smoother, texels.pop())  # which lets go of them early
     progress.step(0.8)
     _paint_mouth(model, atlas, regions, colours)
     eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))

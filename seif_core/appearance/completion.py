@@ -88,14 +88,16 @@ def complete(
         shine = np.maximum((texels.colour[part] - skin).min(axis=1) - _S.shine, 0)
         shine *= (1 - _S.shine_kept) * (1 - texels.scalp[part])
         high[part] = texels.colour[part] - low[part] - shine[:, None]
-    if texels.hair_colour is not None:
-        shown = covered * (texels.likeness < _S.hair_like) * own > 0.9
+    likeness, detail, hair_colour = texels.likeness, texels.detail, texels.hair_colour
+    del texels  # its colours are tens of megabytes
+    if hair_colour is not None:
+        shown = covered * (likeness < _S.hair_like) * own > 0.9
         low += _strands(model, atlas, covered * (1 - own), high[shown])[:, None]
     layer = _layer(atlas, high, own)
     for part in atlas.parts:
         mirrored, confidence = _mirrored(atlas, layer, part)
         share = (1 - own[part]) * confidence * atlas.spread(regions.paired[:, None], part)[:, 0]
-        low[part] += (high[part] * own[part, None] + mirrored * share[:, None]) * texels.detail[part, None]
+        low[part] += (high[part] * own[part, None] + mirrored * share[:, None]) * detail[part, None]
     return low
 
 
@@ -105,9 +107,10 @@ def _strands(
     """Lightness of strands where hair is not seen (`share` 0..1), as strong as the seen hair's own structure."""
     out = np.zeros(len(share), np.float32)
     strength = _S.strands_kept * float(np.std(seen.mean(axis=1))) if len(seen) > _LEAST_HAIR else _S.strands
-    hidden = np.flatnonzero(share > 0.01)
-    light = strands(model, atlas.spread(model.template, hidden)) * min(strength, _S.strands_most * _S.strands)
-    out[hidden] = light * share[hidden]
+    for part in atlas.parts:
+        hidden = part.start + np.flatnonzero(share[part] > 0.01)
+        light = strands(model, atlas.spread(model.template, hidden)) * min(strength, _S.strands_most * _S.strands)
+        out[hidden] = light * share[hidden]
     return out
 
 

@@ -53,7 +53,10 @@ def strands(model: HeadModel, place: Float[np.ndarray, "N 3"]) -> Float32[np.nda
 
 
 def _look_up(table: np.ndarray, turns: np.ndarray) -> np.ndarray:
-    return np.interp(turns * _TABLE, np.arange(_TABLE), table, period=_TABLE)
+    place = turns * _TABLE
+    low = np.floor(place)
+    first, share = low.astype(np.int64) % _TABLE, place - low
+    return table[first] * (1 - share) + table[(first + 1) % _TABLE] * share
 
 
 def _noise() -> Float[np.ndarray, " T"]:

@@ -29,6 +29,7 @@ class Portrait:
         face_index: see `face_count`.
         focal_px: focal length in pixels from EXIF, or None when the photo does not tell.
         confidence: the detector's presence score of the chosen face in 0..1.
+        warnings: sentences about what was changed in the photo to read it, and what looks bad in it.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Portrait:
     face_index: int
     focal_px: float | None
     confidence: float
+    warnings: tuple[str, ...] = ()

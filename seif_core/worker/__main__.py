@@ -28,7 +28,7 @@ def main() -> None:
     sys.excepthook = _end_at_once
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
     handlers = {"reconstruct": jobs.reconstruct, "info": jobs.info}
-    Server(Sender(_OUTPUT), handlers, jobs.shares, jobs.warm_up).run(sys.stdin.buffer)
+    Server(Sender(_OUTPUT), handlers, jobs.shares, jobs.warm_up, jobs.discard_unfinished).run(sys.stdin.buffer)
 
 
 if __name__ == "__main__":

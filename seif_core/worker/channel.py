@@ -1,6 +1,6 @@
 """The two pipes of the protocol: messages in on standard input, messages out on a descriptor of their own.
 
-Standard library only; imported before anything that might print.
+Nothing but the standard library; imported before anything that might print.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 from ..errors import SeifError
+from ..terminal import open_descriptors
 
 PROTOCOL_VERSION: Final = 1
 LONGEST_LINE: Final = 1 << 20
@@ -29,9 +30,20 @@ def claim_output() -> BinaryIO:
 
     Whatever a library prints from now on, in Python or in C, lands in the log.
     """
+    open_descriptors()
     stream = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     return stream
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """One message as a line.
+
+    Raises:
+        ValueError: it holds a number that JSON does not have.
+        TypeError: it holds something that JSON does not have.
+    """
+    return json.dumps(message, ensure_ascii=True, allow_nan=False).encode("ascii") + b"\n"
 
 
 class Sender:
@@ -47,7 +59,11 @@ class Sender:
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one message; a client that has gone is no error, the reader notices it."""
-        line = memoryview(json.dumps(message, ensure_ascii=True, allow_nan=False).encode("ascii") + b"\n")
+        self.send_line(encode(message))
+
+    def send_line(self, encoded: bytes) -> None:
+        """Send a message that is encoded already."""
+        line = memoryview(encoded)
         with self._lock:
             try:
                 while line:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import stat
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from ..device import share_the_cores
 from ..errors import DependencyError, SettingsError
+from ..filenames import as_text
+from ..photo_source import photo_file
 from ..progress import Progress
 from ..stage_functions import STANDARD, Stages
 from ..stages import stages_of
 
 PICTURES: Final = (".jpg", ".jpeg", ".png")
 """Formats of the upright photo."""
+_LONGEST_SHOWN: Final = 120
+"""Characters of a path that a sentence repeats."""
 
 
 def warm_up() -> None:
@@ -56,14 +62,18 @@ def reconstruct(request: dict[str, Any], progress: Progress, *, stages: Stages =
     from .. import pipeline, report
 
     photo, out = _path(request, "photo"), _path(request, "out")
+    _refuse_to_write(out, photo)
     photo_out = _path(request, "photo_out") if request.get("photo_out") is not None else None
     if photo_out is not None and photo_out.suffix.lower() not in PICTURES:
         raise SettingsError(f"The photo can be written as {', '.join(PICTURES)}, not as '{photo_out.suffix}'.")
+    if photo_out is not None:
+        _refuse_to_write(photo_out, photo)
     wanted = request.get("settings", {})
     if not isinstance(wanted, dict):
         raise SettingsError("The settings must be an object of names and values.")
     settings = pipeline.ReconstructionSettings.from_mapping(wanted)
-    done = pipeline.reconstruct(photo, settings, progress, stages=stages)
+    with photo_file(photo) as file:
+        done = pipeline.reconstruct(file, settings, progress, stages=stages)
     with _replacing(out) as part:
         done.head.save(part)
     if photo_out is not None:
@@ -91,8 +101,44 @@ def _path(request: dict[str, Any], name: str) -> Path:
         raise SettingsError(f"The request has no path '{name}'.")
     path = Path(value)
     if not path.is_absolute():
-        raise SettingsError(f"The path '{name}' is {value}; it must be absolute.")
+        raise SettingsError(f"The path '{name}' is {_shown(value)}; it must be absolute.")
+    try:
+        path.lstat()
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):
+            raise SettingsError(f"The path '{name}' is {_shown(value)} ({error.strerror}); choose another.") from error
+    except ValueError as error:  # a zero byte, or half a character
+        raise SettingsError(f"The path '{name}' is {_shown(value)} ({error}); choose another.") from error
     return path
+
+
+def _shown(value: str) -> str:
+    shown = as_text(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
+
+
+def _refuse_to_write(target: Path, photo: Path) -> None:
+    """Raise before the work begins what would be found out at its end."""
+    if os.path.realpath(target) == os.path.realpath(photo):
+        raise SettingsError(f"The result would be written over the photo {as_text(photo.name)}; choose another path.")
+    from ..results import output_errors
+
+    with output_errors(target):
+        if not stat.S_ISDIR(target.parent.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "its folder is a file")
+        if target.is_dir():
+            raise FileExistsError(errno.EEXIST, "a folder is in the way")
+
+
+_UNFINISHED: Final[set[Path]] = set()
+"""Files that are being written; `discard_unfinished` removes them when the process must end at once."""
+
+
+def discard_unfinished() -> None:
+    """Remove what is half written, for a process that is about to end in the middle of a job."""
+    for part in list(_UNFINISHED):
+        with suppress(OSError):
+            part.unlink()
 
 
 @contextmanager
@@ -104,12 +150,12 @@ def _replacing(target: Path) -> Iterator[Path]:
     """
     from ..results import output_errors
 
-    with output_errors(target):
-        number, name = tempfile.mkstemp(prefix=".seif-", suffix=target.suffix, dir=target.parent)
-        os.close(number)
-        part = Path(name)
-        try:
+    part = target.with_name(f".seif-{uuid.uuid4().hex[:12]}{target.suffix}")
+    _UNFINISHED.add(part)
+    try:
+        with output_errors(target):
             yield part
             part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+    finally:
+        part.unlink(missing_ok=True)
+        _UNFINISHED.discard(part)

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import hashlib
+import os
 import platform
 import re
 import shutil
@@ -13,7 +16,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +26,68 @@ PYTHON_TAGS: Final = ("py311", "py313")
 ACCELERATORS: Final = ("cpu", "cuda", "mps")
 
 _INDEX_LINE: Final = re.compile(r"^--extra-index-url (\S+)\n", re.MULTILINE)
+
+
+PIP_SETTINGS: Final = (
+    *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host"),
+    *(
+        "cert",
+        "client-cert",
+        "proxy",
+        "keyring-provider",
+        "timeout",
+        "default-timeout",
+        "retries",
+        "cache-dir",
+        "no-cache-dir",
+    ),
+)
+"""Settings of pip that say where packages come from and how they are reached. The user's are heeded for these alone:
+every other (``root``, ``target``, ``user``, ``dry-run``, ...) could send them elsewhere or leave some out."""
+
+_SETTING_LINE: Final = re.compile(r"^(?P<section>[\w:.-]+)\.(?P<name>[\w-]+)=(?P<value>.*)$")
+_NO_NETWORK: Final = "http://127.0.0.1:9"
+"""A proxy that nobody is: the discard port (RFC 863) of this machine."""
+
+
+def pip_variables(
+    base: Mapping[str, str], pip: Sequence[str] = (), *, wheels: bool = False, hidden: Sequence[str] = ()
+) -> dict[str, str]:
+    """Environment variables for a pip that installs where it is told to, whatever the user's variables and files say.
+
+    Args:
+        base: this process's variables.
+        pip: the command that runs pip, to ask it for the user's settings; none to heed the variables alone.
+        wheels: whether it installs from a folder alone: then it reads no user's setting and reaches no network.
+        hidden: further variables to leave out.
+    """
+    kept = {k: v for k, v in base.items() if k not in hidden and not k.upper().startswith("PIP_")}
+    settings = {} if wheels else _pip_settings(base, pip)
+    if wheels:
+        settings = {"proxy": _NO_NETWORK, "retries": "0", "no-index": "1"}
+        kept = {
+            k: v for k, v in kept.items() if k.lower() != "no_proxy"
+        }  # whose addresses would be reached all the same
+    named = {"PIP_" + name.upper().replace("-", "_"): value for name, value in settings.items()}
+    return kept | named | {"PIP_CONFIG_FILE": os.devnull}
+
+
+def _pip_settings(base: Mapping[str, str], pip: Sequence[str]) -> dict[str, str]:
+    """The user's `PIP_SETTINGS`, of pip's files and of the variables, which win (as pip's documentation says)."""
+    found: dict[str, str] = {}
+    if pip:
+        asked = [*pip, "config", "list"]
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            told = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False, env=dict(base))
+            lines = [_SETTING_LINE.match(line.strip()) for line in told.stdout.splitlines()]
+            for order in ("global", "install"):
+                for line in (line for line in lines if line is not None and line["section"] == order):
+                    with contextlib.suppress(ValueError, SyntaxError):
+                        found[line["name"]] = str(ast.literal_eval(line["value"]))
+    for variable, value in base.items():
+        if variable.upper().startswith("PIP_") and value:
+            found[variable[4:].lower().replace("_", "-")] = value
+    return {name: " ".join(value.split()) for name, value in found.items() if name in PIP_SETTINGS}
 
 
 def find_accelerator(system: str | None = None) -> str:

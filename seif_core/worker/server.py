@@ -18,13 +18,19 @@ from types import FrameType
 from typing import Any, BinaryIO, Final
 
 from .. import __version__
-from ..errors import BusyError, CancelledError, SeifError
+from ..device import memory_in_words
+from ..errors import BusyError, CancelledError, DependencyError, SeifError, UnforeseenError
 from ..progress import Progress
-from .channel import PROTOCOL_VERSION, ProtocolError, Sender, read_messages
+from ..signals import heard, unblock
+from ..unforeseen import unforeseen_in_words
+from .channel import PROTOCOL_VERSION, ProtocolError, Sender, encode, read_messages
 
 _LOG: Final = logging.getLogger(__name__)
 _PAUSE: Final = 0.05
 """Seconds between two progress messages of one stage."""
+
+_INTERRUPTS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(signal, name))
+"""Signals that end a job; the others that ask a process to stop end the worker."""
 
 Handler = Callable[[dict[str, Any], Progress], dict[str, Any]]
 """Does one job: the request and its progress in, the fields of its `result` out."""
@@ -56,6 +62,7 @@ class Server:
         handlers: message type -> what does the job.
         shares: of a request: stage name -> share of the whole job's time, in order.
         warm_up: imports what the jobs need; a signal must not tear an import in two, so it waits until this is done.
+        discard: removes what a job has half written, when the process ends in the middle of it.
     """
 
     def __init__(
@@ -64,21 +71,24 @@ class Server:
         handlers: dict[str, Handler],
         shares: Callable[[dict[str, Any]], dict[str, float]],
         warm_up: Callable[[], None] = lambda: None,
+        discard: Callable[[], None] = lambda: None,
     ) -> None:
         self._sender = sender
         self._handlers = handlers
         self._shares = shares
         self._warm_up = warm_up
+        self._discard = discard
         self._jobs: queue.Queue[Job] = queue.Queue()
         self._lock = threading.Lock()
         self._current: Job | None = None
         self._interruptible = False
+        self._torn = False
 
     def run(self, stream: BinaryIO) -> None:
         """Say `ready`, then work; never returns, the process ends when `stream` closes."""
-        for name in ("SIGINT", "SIGBREAK"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), self._on_signal)
+        for number in heard():
+            signal.signal(number, self._on_interrupt if number in _INTERRUPTS else self._on_end)
+        unblock()
         self._sender.send(
             {
                 "type": "ready",
@@ -105,8 +115,7 @@ class Server:
                 self._send_error(None, message)
             else:
                 self._take(message)
-        logging.shutdown()
-        os._exit(0)  # the client has gone: end at once, also in the middle of a job
+        self._end(0)  # the client has gone: end at once, also in the middle of a job
 
     def _take(self, message: dict[str, Any]) -> None:
         identifier, kind = message.get("id"), message["type"]
@@ -133,19 +142,24 @@ class Server:
 
     def _work(self, job: Job) -> None:
         try:
-            answer = self._do(job)
+            with unforeseen_in_words(), memory_in_words():
+                answer = encode(self._do(job))
         except SeifError as error:
+            if isinstance(error, UnforeseenError):
+                _LOG.error("job %s", job.identifier, exc_info=error.__cause__)
             _LOG.info("job %s: %s", job.identifier, error)
-            answer = {"type": "error", "id": job.identifier, "code": error.code, "message": str(error)}
+            answer = encode({"type": "error", "id": job.identifier, "code": error.code, "message": str(error)})
         with self._lock:
             self._current = None
-        self._sender.send(answer)
+        self._sender.send_line(answer)
+        if self._torn:
+            self._end(1)
 
     def _do(self, job: Job) -> dict[str, Any]:
         """Run the handler; SIGINT is listened to exactly in here."""
         progress = Progress(_Reports(job.identifier, self._sender, self._shares(job.request)), job.cancelled.is_set)
         with progress.stage("Prepare"):
-            self._warm_up()
+            self._prepare()
         try:
             self._interruptible = True
             try:
@@ -156,12 +170,31 @@ class Server:
             raise CancelledError("The reconstruction was cancelled; nothing was written.") from None
         return {"type": "result", "id": job.identifier, **fields}
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def _prepare(self) -> None:
+        """Import what the job needs; an import that breaks off leaves halves behind, with which no worker can go on."""
+        self._torn = True
+        try:
+            self._warm_up()
+        except DependencyError:
+            self._torn = False
+            raise
+        self._torn = False
+
+    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._interruptible:
             self._interruptible = False
             raise KeyboardInterrupt
         if self._current is None:
-            os._exit(0)
+            self._end(0)
+
+    def _on_end(self, number: int, _frame: FrameType | None) -> None:
+        self._end(128 + number)
+
+    def _end(self, code: int) -> None:
+        """End the process here and now; a normal exit would hang on the thread that reads standard input."""
+        self._discard()
+        logging.shutdown()
+        os._exit(code)
 
     def _send_error(self, identifier: str | None, error: SeifError) -> None:
         self._sender.send({"type": "error", "id": identifier, "code": error.code, "message": str(error)})

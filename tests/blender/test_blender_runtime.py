@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
+import os
 import shutil
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -95,6 +98,73 @@ def test_a_wheel_with_another_content_is_refused(project):
     assert list((project / "runtimes").iterdir()) == []
 
 
+SENT_ELSEWHERE = ["PIP_ROOT", "PIP_TARGET", "PIP_PREFIX", "PIP_DRY_RUN", "PIP_USER", "PIP_NO_BINARY", "PIP_REQUIREMENT"]
+
+
+@pytest.mark.parametrize("place", ["variable", "file"])
+def test_the_user_s_settings_of_pip_cannot_send_the_libraries_elsewhere(project, monkeypatch, place):
+    elsewhere = project / "elsewhere"
+    values = {"PIP_ROOT": str(elsewhere), "PIP_PREFIX": str(elsewhere), "PIP_DRY_RUN": "1", "PIP_NO_DEPS": "0"}
+    if place == "variable":
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+    else:
+        lines = [f"{name[4:].lower().replace('_', '-')} = {value}" for name, value in values.items()]
+        (project / "pip.conf").write_text("\n".join(["[install]", *lines, ""]))
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(project / "pip.conf"))
+    run = installation.Installation(project / "runtimes", str(project / "wheels"))
+    run.start()
+    wait(run)
+    assert run.error == ""
+    assert (next((project / "runtimes").iterdir()) / "seiftest.py").is_file()
+    assert not elsewhere.exists()
+
+
+def test_only_settings_that_say_where_packages_come_from_are_heeded(tmp_path):
+    told = dict.fromkeys(SENT_ELSEWHERE, "x") | {"PIP_INDEX_URL": "https://example.org", "PATH": "p"}
+    made = runtime.pip_variables(told)
+    assert made == {"PIP_INDEX_URL": "https://example.org", "PATH": "p", "PIP_CONFIG_FILE": os.devnull}
+    assert "PIP_INDEX_URL" not in runtime.pip_variables(told, wheels=True)
+
+
+def test_settings_in_pip_s_files_are_heeded_where_they_say_where_packages_come_from(tmp_path, monkeypatch):
+    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://example.org\nroot = /elsewhere\n")
+    asked = {**os.environ, "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+    made = runtime.pip_variables(asked, [sys.executable, "-m", "pip"])
+    assert made["PIP_INDEX_URL"] == "https://example.org"
+    assert "PIP_ROOT" not in made
+
+
+@pytest.mark.parametrize("wheels", ["http://127.0.0.1:{port}/", "page.html"])
+def test_wheels_are_never_fetched_from_a_network(project, wheels):
+    asked = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        (project / "wheels" / "seiftest-1.0-py3-none-any.whl").unlink()
+        link = f'<a href="http://127.0.0.1:{port}/seiftest-1.0-py3-none-any.whl">seiftest</a>'
+        (project / "wheels" / "page.html").write_text(f"<!DOCTYPE html><html><body>{link}</body></html>")
+        chosen = str(project / "wheels") if wheels == "page.html" else wheels.format(port=port)
+        run = installation.Installation(project / "runtimes", chosen)
+        run.start()
+        wait(run)
+        server.shutdown()
+    assert run.error.endswith(".")
+    assert asked == []
+    assert list((project / "runtimes").iterdir()) == []
+
+
+def test_an_empty_runtime_does_not_count_as_installed(tmp_path):
+    (tmp_path / location.runtime_names()[0]).mkdir()
+    assert location.installed_runtime(tmp_path) is None
+
+
 def test_cancelled_leaves_nothing(project):
     run = installation.Installation(project / "runtimes", str(project / "wheels"))
     run.start()
@@ -126,7 +196,7 @@ def test_a_python_that_is_no_file_is_a_sentence(tmp_path):
 def test_the_installed_runtime_is_used_with_blender_s_python(tmp_path):
     names = location.runtime_names()
     assert len(names) == len(set(names)) == len(runtime.ACCELERATORS)
-    (tmp_path / names[-1]).mkdir()
+    (tmp_path / names[-1] / "numpy-1.0.dist-info").mkdir(parents=True)
     command = location.worker_command("", tmp_path)
     assert (command.python, command.runtime) == (Path(sys.executable), tmp_path / names[-1])
     assert command.arguments()[-2:] == [str(ROOT), str(tmp_path / names[-1])]

@@ -301,3 +301,26 @@ def test_the_client_imports_without_blender_or_torch():
         "sys.exit(any(m in sys.modules for m in ('bpy', 'torch', 'cv2')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@posix
+def test_a_worker_hears_an_interrupt_also_where_blender_was_started_with_it_ignored(make_client):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        client = make_client()
+        job = Job(Path("interruptible.jpg"))
+        client.submit(job)
+        pump(client, job, lambda job: job.stage == "Landmarks")
+        client.cancel()
+        pump(client, job)
+        assert client._process is not None  # it was interrupted, not killed
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@posix
+def test_a_photo_whose_name_is_not_utf_8_reaches_the_worker(make_client):
+    job = run(make_client(), os.fsdecode(b"ok\xff.jpg"))
+    assert job.state is State.SUCCEEDED, job.message
+    job.discard()

@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[2]
 def photo(tmp_path, monkeypatch):
     fake_writers(monkeypatch)
     monkeypatch.setattr(results, "blender_is_here", lambda: False)
-    monkeypatch.setattr(cli, "blender_is_here", lambda: False)
     path = tmp_path / "face.jpg"
     path.write_bytes(b"a photo")
     return path

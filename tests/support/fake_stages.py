@@ -26,7 +26,7 @@ def sample_portrait(name: str = "sample.jpg", **changes) -> Portrait:
     rng = np.random.default_rng(5)
     values = {
         "name": name,
-        "sha256": hashlib.sha256(name.encode()).hexdigest(),
+        "sha256": hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest(),
         "pixels": rng.integers(0, 255, (160, 128, 3), dtype=np.uint8),
         "landmarks": rng.normal(64, 10, (478, 3)).astype(np.float32),
         "landmark_scheme": "mediapipe478",

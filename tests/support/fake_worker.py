@@ -1,4 +1,4 @@
-"""A worker with quick jobs in place of the real ones: `python tests/support/fake_worker.py`, spoken to over its pipes."""
+"""A worker with quick jobs in place of the real ones: `tests/support/fake_worker.py`, spoken to over its pipes."""
 
 from __future__ import annotations
 
@@ -56,8 +56,21 @@ def broken(_request, _progress):
     raise ZeroDivisionError("an error that nobody foresaw")
 
 
+def wild(_request, _progress):
+    return {"report": {"number": float("nan")}}
+
+
+def halfway(request, progress):
+    with progress.stage("Head"), jobs._replacing(Path(request["out"])) as part:
+        part.write_bytes(b"half")
+        return deaf(request, progress)
+
+
 if __name__ == "__main__":
+    from seif_core.worker import jobs
     from seif_core.worker.server import Server
 
-    handlers = {f.__name__: f for f in (quick, patient, deaf, noisy, hungry, broken)}
-    Server(Sender(OUTPUT), handlers, lambda _request: {"Portrait": 0.4, "Fit": 0.6}).run(sys.stdin.buffer)
+    handlers = {f.__name__: f for f in (quick, patient, deaf, noisy, hungry, broken, wild, halfway)}
+    Server(
+        Sender(OUTPUT), handlers, lambda _request: {"Portrait": 0.4, "Fit": 0.6}, discard=jobs.discard_unfinished
+    ).run(sys.stdin.buffer)

@@ -18,7 +18,7 @@ from seif_core.errors import OutputError, PhotoNotFoundError, SettingsError
 from seif_core.head import Head
 from seif_core.progress import Progress
 from seif_core.worker import jobs
-from seif_core.worker.channel import LONGEST_LINE, ProtocolError, read_messages
+from seif_core.worker.channel import LONGEST_LINE, ProtocolError, Sender, read_messages
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60
@@ -144,9 +144,14 @@ def test_running_out_of_memory_is_an_answer(client):
     assert "memory" in answer["message"]
 
 
-def test_an_error_nobody_foresaw_ends_the_worker_with_its_trace_in_the_log(client):
+def test_an_error_nobody_foresaw_is_an_answer_with_its_trace_in_the_log_and_the_worker_lives_on(client):
     client.send(type="broken", id="a")
-    assert client.process.wait(PATIENCE) != 0
+    answer = client.next("error", "result")
+    assert (answer["id"], answer["code"]) == ("a", "unforeseen")
+    assert "ZeroDivisionError" in answer["message"]
+    client.send(type="quick", id="b")
+    assert client.next("error", "result")["type"] == "result"
+    client.process.stdin.close()
     assert b"ZeroDivisionError" in client.process.stderr.read()
 
 
@@ -238,6 +243,13 @@ def test_reconstruct_writes_the_head_and_the_upright_photo(request_):
         ({"photo": "relative.jpg"}, SettingsError),
         ({"photo": None}, SettingsError),
         ({"photo": "/no/such/photo.jpg"}, PhotoNotFoundError),
+        ({"photo": "/zero\0byte.jpg"}, SettingsError),
+        ({"photo": "/" + "x" * 5000}, SettingsError),
+        ({"photo": "/half\ud800character.jpg"}, SettingsError),
+        ({"out": "/zero\0byte.npz"}, SettingsError),
+        ({"photo_out": "/" + "x" * 5000 + ".png"}, SettingsError),
+        ({"settings": {"normal_model": "/zero\0byte"}}, SettingsError),
+        ({"settings": {"normal_model": "/" + "x" * 5000}}, SettingsError),
         ({"out": 5}, SettingsError),
         ({"photo_out": "/tmp/photo.gif"}, SettingsError),
         ({"settings": []}, SettingsError),
@@ -262,3 +274,73 @@ def test_totals_of_a_job_count_the_stages_that_it_goes_through_alone():
     }
     for odd in ({}, {"settings": None}, {"settings": []}):
         assert sum(jobs.shares(odd).values()) == pytest.approx(1)
+
+
+def test_a_result_is_never_written_over_the_photo(request_):
+    photo = Path(request_["photo"])
+    for change in ({"out": str(photo)}, {"photo_out": str(photo)}):
+        with pytest.raises(SettingsError, match="over the photo"):
+            jobs.reconstruct(request_ | change, Progress(), stages=fake_stages())
+    assert photo.read_bytes() == b"a photo"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of POSIX file systems")
+def test_a_photo_whose_name_is_not_utf_8_becomes_a_head(request_):
+    photo = Path(request_["photo"]).with_name(os.fsdecode(b"x\xffy.jpg"))
+    photo.write_bytes(b"a photo")
+    answer = jobs.reconstruct(request_ | {"photo": str(photo)}, Progress(), stages=fake_stages())
+    assert Head.load(Path(answer["head"])).photo_name == "x\ufffdy.jpg"
+    json.dumps(answer).encode()
+
+
+def test_an_answer_that_is_no_json_is_an_error_and_the_worker_lives_on(client):
+    client.send(type="wild", id="a")
+    assert client.next("error", "result")["code"] == "unforeseen"
+    client.send(type="quick", id="b")
+    assert client.next("error", "result")["type"] == "result"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_worker_that_is_told_to_end_leaves_nothing_half_written(client, tmp_path, name):
+    client.send(type="halfway", id="a", out=str(tmp_path / "head.npz"))
+    client.next("progress")
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    client.process.send_signal(getattr(signal, name))
+    assert client.process.wait(PATIENCE) == 128 + getattr(signal, name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_client_that_goes_away_leaves_nothing_half_written(client, tmp_path):
+    client.send(type="halfway", id="a", out=str(tmp_path / "head.npz"))
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    client.process.stdin.close()
+    assert client.process.wait(PATIENCE) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+class Recorder(Sender):
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.messages = []
+
+    def send_line(self, encoded):
+        self.messages.append(json.loads(encoded))
+
+
+def test_too_little_memory_to_import_the_libraries_is_an_answer():
+    from seif_core.worker.server import Job, Server
+
+    ends, said = [], Recorder()
+
+    def warm_up():
+        raise ImportError("libtorch.so: failed to map segment from shared object")
+
+    server = Server(said, {"quick": lambda *_: {}}, lambda _: {}, warm_up)
+    server._end = ends.append
+    server._work(Job({"type": "quick", "id": "a"}))
+    assert said.messages[-1]["code"] == "device"
+    assert ends == [1]  # with halves of a library nobody can go on

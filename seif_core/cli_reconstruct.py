@@ -1,0 +1,200 @@
+"""`seif reconstruct`: its options, and a run over several photos, each with an outcome of its own."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from .device import memory_in_words
+from .errors import CancelledError, SeifError
+from .filenames import as_text, result_folders
+from .photo_source import photo_file
+from .pipeline import reconstruct
+from .progress import Progress
+from .results import FORMATS, default_formats, left_out, parse_formats, spares, staging, write_results
+from .settings import (
+    HAIR,
+    LANDMARKS,
+    MAXIMUM_TEXTURE,
+    QUALITIES,
+    RESOLUTIONS,
+    SUBDIVISIONS,
+    WEIGHTS,
+    ReconstructionSettings,
+)
+from .signals import stop_if_asked
+from .terminal import StageLines, say, tell
+from .unforeseen import unforeseen_in_words
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went with one photo of a run.
+
+    Attributes:
+        photo: the photo.
+        error: why there is no head; None where there is one.
+    """
+
+    photo: Path
+    error: SeifError | None = None
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `seif reconstruct`, and `run` as what carries them out."""
+    plain = ReconstructionSettings()
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="pictures, one head each")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder per photo is made in here")
+    known = "open, or the path of a FLAME file (default: %(default)s)"
+    parser.add_argument("--head-model", default=plain.head_model, metavar="NAME", help=known)
+    parser.add_argument("--device", default=plain.device, metavar="auto|cpu|cuda|mps", help="default: %(default)s")
+    parser.add_argument(
+        "--formats",
+        default=None,
+        metavar="LIST",
+        help=f"any of {','.join(FORMATS)}, with commas (default: blend,glb,npz)",
+    )
+    parser.add_argument(
+        "--texture-size",
+        type=int,
+        default=plain.texture_size,
+        metavar="PIXELS",
+        help=f"0 for none, at most {MAXIMUM_TEXTURE} (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=plain.seed, metavar="N", help="default: %(default)s")
+    parser.add_argument("--face", type=int, default=plain.face, metavar="N", help="which face, 0 is the largest")
+    parser.add_argument("--landmarks", choices=LANDMARKS, default=plain.landmarks, help="default: %(default)s")
+    parser.add_argument("--online", action="store_true", help="permit the download of weights that do not ship")
+    add_shape_options(parser)
+    parser.add_argument("--debug-images", action="store_true", help="also write landmarks, mask, normals, overlay")
+    parser.set_defaults(run=run)
+
+
+def add_shape_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say how the head's shape is found."""
+    plain = ReconstructionSettings()
+    for name, choices, words in (
+        ("quality", QUALITIES, "fast stops at the fitted head model"),
+        ("hair", HAIR, "bald leaves the skull as fitted"),
+        ("weights", WEIGHTS, "networks: embedded, or the published ones after seif weights import"),
+        ("resolution", RESOLUTIONS, "cells per axis of the surface"),
+        ("subdivisions", SUBDIVISIONS, "1 for a mesh of four times the faces"),
+    ):
+        default = getattr(plain, name)
+        told = f"{words} (default: {default})"
+        parser.add_argument(f"--{name}", type=type(default), choices=choices, default=default, help=told)
+    told = "an ONNX normal estimator to use instead of the embedded network"
+    parser.add_argument("--normal-model", default=plain.normal_model, metavar="PATH", help=told)
+
+
+def shape_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """The values of the options that `add_shape_options` adds, by the names of `ReconstructionSettings`."""
+    names = ("device", "quality", "hair", "weights", "resolution", "subdivisions", "normal_model")
+    return {name: getattr(options, name) for name in names}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make a head of every photo; returns 0, or the exit code of the first photo that gave none.
+
+    Raises:
+        SettingsError: an option has a value that makes no sense.
+        DependencyError: a format needs a library that is not installed.
+        KeyboardInterrupt: the user stopped the run.
+    """
+    settings = ReconstructionSettings(
+        head_model=options.head_model,
+        **shape_settings(options),
+        texture_size=options.texture_size,
+        seed=options.seed,
+        face=options.face,
+        landmarks=options.landmarks,
+        online=options.online,
+    )
+    formats = parse_formats(options.formats) if options.formats is not None else default_formats()
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(_outcomes(options, settings, formats))
+    except KeyboardInterrupt:
+        _sum_up(outcomes, len(options.photos))
+        raise
+    _sum_up(outcomes, len(options.photos))
+    return next((outcome.error.exit_code for outcome in outcomes if outcome.error is not None), 0)
+
+
+def _outcomes(
+    options: argparse.Namespace, settings: ReconstructionSettings, formats: Sequence[str]
+) -> Iterator[Outcome]:
+    photos = options.photos
+    targets = result_folders(photos, options.out, partial(spares, files=_files_read(options)))
+    for photo, target in zip(photos, targets, strict=True):
+        stop_if_asked()
+        try:
+            with unforeseen_in_words(), memory_in_words():
+                _one(photo, target, settings, formats, options)
+        except CancelledError:
+            raise
+        except SeifError as error:
+            _complain(error, photo, verbose=options.verbose, several=len(photos) > 1)
+            yield Outcome(photo, error)
+        else:
+            yield Outcome(photo)
+
+
+def _files_read(options: argparse.Namespace) -> list[Path]:
+    """Every file that the run reads, as far as the user named it."""
+    named = [Path(name) for name in (options.head_model, options.normal_model) if name]
+    return [*options.photos, *(path for path in named if path.is_file())]
+
+
+def _one(
+    photo: Path,
+    target: Path,
+    settings: ReconstructionSettings,
+    formats: Sequence[str],
+    options: argparse.Namespace,
+) -> None:
+    name = as_text(photo.name)
+    tell(name)
+    lines = StageLines()
+    progress = Progress(lines)
+    try:
+        with photo_file(photo) as file, staging(target) as folder:
+            done = reconstruct(file, settings, progress, stages=options.stages)
+            images = options.debug_images
+            done = write_results(done, folder, formats, target=target, debug_images=images, progress=progress)
+            written = sorted(path.name for path in folder.iterdir())
+    finally:
+        lines.close()
+    for warning in (*done.warnings, *left_out(options.formats)):
+        say(f"seif: {name}: {warning}")
+    tell(f"  {sum(done.seconds.values()):.1f} s, landmark error {done.fit.landmark_error:.2f} %, device {done.device}")
+    tell(f"  results in {as_text(str(target.resolve()))}: {', '.join(written)}")
+
+
+def _complain(error: SeifError, photo: Path, *, verbose: bool, several: bool) -> None:
+    name = as_text(photo.name)
+    about = f"{name}: " if several and name not in str(error) else ""
+    say(f"seif: {about}{as_text(str(error))}")
+    if verbose:
+        _LOG.error("where it came from", exc_info=error)
+
+
+def _sum_up(outcomes: Sequence[Outcome], photos: int) -> None:
+    """The last line of a run over several photos: how many failed, and how many were not begun."""
+    if photos < 2:
+        return
+    failed = [as_text(outcome.photo.name) for outcome in outcomes if outcome.error is not None]
+    heads = len(outcomes) - len(failed)
+    begun = "" if len(outcomes) == photos else f", {photos - len(outcomes)} not done"
+    if not failed and not begun:
+        tell(f"All {photos} photos gave a head.")
+        return
+    names = f" ({', '.join(failed)})" if failed else ""
+    say(f"seif: {len(failed)} of {photos} photos failed{names}, {heads} gave a head{begun}.")
