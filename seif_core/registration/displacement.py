@@ -19,7 +19,7 @@ from ..shapes import Float
 from .bending_energy import umbrella_bending
 from .correspondences import TargetMesh
 from .point_to_plane import coupled_term
-from .positional_constraint import positional_constraint
+from .positional_term import positional_term
 from .quadratic_energy import QuadraticEnergy
 from .schedule import iterate
 from .solver import solve_coupled
@@ -76,7 +76,7 @@ def register_displacement(
     for stiffness, reach, mark in zip(s.stiffness, s.reach, s.landmark, strict=True):
         weight = np.zeros(len(start))
         weight[template.landmarks] = mark * template.landmark_weight
-        held = positional_constraint(weight + _REGULAR, wanted)
+        held = positional_term(weight + _REGULAR, wanted)
         smooth = QuadraticEnergy(held.matrix + umbrella_bending(template.laplacian, stiffness), held.right)
 
         def step(moved: np.ndarray, smooth: QuadraticEnergy = smooth, reach: float = reach) -> np.ndarray:

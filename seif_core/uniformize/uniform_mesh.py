@@ -28,7 +28,7 @@ from ..progress import Progress
 from ..registration.attachments import Attachments
 from ..registration.bending_energy import thin_plate
 from ..registration.point_to_plane import plane_targets, sampled_term
-from ..registration.positional_constraint import positional_constraint
+from ..registration.positional_term import positional_term
 from ..registration.quadratic_energy import QuadraticEnergy
 from ..registration.schedule import Level, iterate, levels_of
 from ..registration.self_intersection_repair import DefectFinder, Repair, RepairSettings
@@ -195,8 +195,8 @@ class _SkinRegistration:
     def _smoothness(self, metres: float, start: np.ndarray) -> QuadraticEnergy:
         """All terms that do not depend on the surface, for a smoothing length and a displacement to begin with."""
         areas = self.laplacian.areas
-        held = positional_constraint(areas * self.roles.hold)
-        inertia = positional_constraint(_INERTIA * areas, start)
+        held = positional_term(areas * self.roles.hold)
+        inertia = positional_term(_INERTIA * areas, start)
         return thin_plate(self.laplacian, metres, self.roles.stiffness) + held + inertia
 
     def _data(self, samples: SurfaceSamples, displacement: np.ndarray, fineness: float) -> QuadraticEnergy:

@@ -18,7 +18,7 @@ from seif_core.registration.inverted_triangles import inverted_triangles
 from seif_core.registration.landmark_term import Landmarks, landmark_term
 from seif_core.registration.parametric import LinearShape, ParametricFit, PlaneMatches, register_parameters
 from seif_core.registration.point_to_plane import coupled_term, parametric_term, plane_targets, sampled_term
-from seif_core.registration.positional_constraint import positional_constraint
+from seif_core.registration.positional_term import positional_term
 from seif_core.registration.quadratic_energy import QuadraticEnergy
 from seif_core.registration.schedule import iterate, levels_of
 from seif_core.registration.self_intersection_repair import DefectFinder, Repair, RepairSettings
@@ -88,7 +88,7 @@ def test_the_sampled_term_counts_area_and_weight():
     energy = sampled_term(samples, np.full(len(target), 0.5), target)
     away = value(energy, np.zeros_like(vertices)) - value(energy, np.tile([0.0, 0.0, 0.2], (len(vertices), 1)))
     assert away == pytest.approx(0.5 * 1.0 * 0.2**2)  # weight times one square metre times distance squared
-    solved = solve_sparse(energy + positional_constraint(np.full(len(vertices), 1e-12)))
+    solved = solve_sparse(energy + positional_term(np.full(len(vertices), 1e-12)))
     np.testing.assert_allclose(solved, np.tile([0.0, 0.0, 0.2], (len(vertices), 1)), atol=1e-6)
 
 
@@ -115,7 +115,7 @@ def test_smooth_filling_goes_through_what_is_known_and_rises_evenly_between():
 
 
 def test_attached_vertices_go_together():
-    pull = positional_constraint(np.ones(2), np.array([[0.0, 0, 0], [1.0, 0, 0]]))
+    pull = positional_term(np.ones(2), np.array([[0.0, 0, 0], [1.0, 0, 0]]))
     apart = solve_sparse(pull)
     together = solve_sparse(Attachments.none().joined(np.array([[0, 1]]), 1e4).added_to(pull))
     assert apart[1, 0] - apart[0, 0] == pytest.approx(1)
@@ -183,7 +183,7 @@ def test_a_vertex_drawn_across_its_ring_inverts_triangles_and_repair_mends_them(
     moved[27] = [0.4, 0.3, 0.0]
     assert inverted_triangles(mesh, vertices, vertices + moved).any()
     repair = Repair(DefectFinder(mesh, vertices), vertices, Attachments.none())
-    mended = repair.mended(moved, positional_constraint(np.ones(len(vertices)), moved), np.zeros_like(vertices))
+    mended = repair.mended(moved, positional_term(np.ones(len(vertices)), moved), np.zeros_like(vertices))
     assert repair.defects(mended).number == 0
     assert np.linalg.norm(mended[27]) > 0.02  # it still goes some of the way
 
@@ -194,7 +194,7 @@ def test_what_attachments_do_not_mend_goes_back_to_what_is_sound():
     moved = np.zeros_like(vertices)
     moved[27] = [0.4, 0.3, 0.0]
     repair = Repair(DefectFinder(mesh, vertices), vertices, Attachments.none(), RepairSettings(rounds=1))
-    stubborn = positional_constraint(np.where(np.arange(len(vertices)) == 27, 1e9, 1.0), moved)
+    stubborn = positional_term(np.where(np.arange(len(vertices)) == 27, 1e9, 1.0), moved)
     mended = repair.mended(moved, stubborn, np.zeros_like(vertices))
     assert repair.defects(mended).number == 0
     far = np.linalg.norm(vertices - vertices[27], axis=1) > 0.7

@@ -9,7 +9,7 @@ from ..shapes import Float
 from .quadratic_energy import QuadraticEnergy
 
 
-def positional_constraint(
+def positional_term(
     weights: Float[np.ndarray, " V"], targets: Float[np.ndarray, "V 3"] | None = None
 ) -> QuadraticEnergy:
     """The energy ``sum weight |x - target|^2``.
