@@ -38,15 +38,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from fit_scans import Ict
 from known_heads import Truth, carried, corresponding, drawn_head, ict_head, stamp, to_surface
 
-from seif_core.appearance.covering import ear_cover
 from seif_core.assembly import assemble_head
 from seif_core.errors import PhotoError, RegistrationError
 from seif_core.evaluation.normals import ReferencePhoto, angular_error, find_references, read_picture
 from seif_core.evaluation.normals_of_photos import compare_normals, face_mask
+from seif_core.evidence.ear_occlusion import EarOcclusion
+from seif_core.evidence.photo_evidence import look_at_photo
 from seif_core.fitting import Fit, fit_portrait
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import HeadModel, load_head_model
-from seif_core.implicit.closed_skin import outer_skin
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.implicit.head_surface import (
     HeadSurface,
     HeadSurfaceSettings,
@@ -63,8 +64,7 @@ from seif_core.progress import Progress
 from seif_core.settings import ReconstructionSettings
 from seif_core.shaping import Shape
 from seif_core.uniformize import TargetSurface, UniformizeSettings, uniform_fit
-from seif_core.uniformize.skin import Skin
-from seif_core.uniformize.zones import head_height
+from seif_core.uniformize.skin_mesh import SkinMesh
 
 
 class Settings(NamedTuple):
@@ -145,7 +145,7 @@ class Prepared(NamedTuple):
 
     portrait: Portrait
     fit: Fit
-    over_ears: tuple[float, float]
+    ears: EarOcclusion
 
 
 @lru_cache(maxsize=1)
@@ -177,7 +177,8 @@ def prepared(subject: Subject) -> Prepared:
     """
     portrait = read_portrait(subject.photo)
     fit = fit_portrait(portrait, open_head())
-    return Prepared(portrait, fit, tuple(ear_cover(portrait, fit)))
+    evidence = look_at_photo(portrait, fit)
+    return Prepared(portrait, fit, EarOcclusion() if evidence is None else evidence.ear_occlusion)
 
 
 def unrefined(subject: Subject, known: Prepared, s: HeadSurfaceSettings, scratch: Path) -> UnrefinedSurface:
@@ -203,14 +204,16 @@ def measure(subject: Subject, known: Prepared, s: Settings, options: argparse.Na
     made = refined_surface(unrefined(subject, known, s.surface, options.scratch), fit, s.surface)
     if options.surface_only:
         return {} if subject.truth is None else places(subject.truth, fit, made, None)
-    target = TargetSurface(made.vertices, made.triangles, made.codes, known.over_ears)
+    target = TargetSurface(made.vertices, made.triangles, made.codes)
     try:
-        shaped = uniform_fit.uniform_fit(fit, target, s.uniform)
+        shaped = uniform_fit.uniform_fit(fit, target, s.uniform, occlusion=known.ears)
     except RegistrationError:
         return {"failed": 1.0}
-    skin, mesh = Skin.of(shaped.mesh.model), shaped.mesh
+    skin, mesh = SkinMesh.of(shaped.mesh.model), shaped.mesh
     for name in ("face", "scalp"):
-        told[f"{name} %"] = float(mesh.distance[model.regions[name][skin.ids]].mean() / head_height(model) * 100)
+        told[f"{name} %"] = float(
+            mesh.distance[model.regions[name][skin.ids]].mean() / anatomy_of(model).head_height * 100
+        )
     told |= {"flips": mesh.flips, "crossings": mesh.crossings, "failed": 0.0}
     told["self"] = len(crossing_pairs(made.vertices, made.triangles)) if not options.quick else np.nan
     if subject.truth is not None:
@@ -224,7 +227,7 @@ def places(truth: Truth, fit: Fit, made: HeadSurface, shaped: Fit | None) -> dic
     """Figures of fit, surface and mesh against a truth."""
     told = {}
     moved = carried(truth, fit.model, fit.posed)
-    skin = outer_skin(fit.model)
+    skin = anatomy_of(fit.model).outer_skin_triangles
     meshes = [("fit", fit.posed, skin), ("surface", made.vertices, made.triangles)]
     if shaped is not None:
         meshes.append(("mesh", shaped.posed, skin))

@@ -25,7 +25,7 @@ from scipy.spatial import KDTree
 from seif_core.geometry.alignment import IcpSettings, Similarity, align_points, align_surface
 from seif_core.geometry.closest_point import SurfaceIndex
 from seif_core.headmodel import HeadModel
-from seif_core.implicit.closed_skin import outer_skin
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.workshop.training.synthetic import Scene, SyntheticHeads, SyntheticSettings
 
 INNER: Final = 0.03
@@ -120,7 +120,7 @@ def _photographed(scene: Scene) -> np.ndarray:
 def _truth_of_scene(model: HeadModel, scene: Scene) -> Truth:
     skin = scene.skin.numpy().astype(np.float64)
     marks = model.embeddings["ibug68"].points(skin)
-    triangles = outer_skin(model)
+    triangles = anatomy_of(model).outer_skin_triangles
     outer = np.zeros(len(skin), bool)
     outer[triangles] = True
     cube = scene.view.to_cube(skin)

@@ -18,14 +18,20 @@ from .device import memory_in_words, share_the_cores
 from .errors import CancelledError, SeifError
 from .settings import ReconstructionSettings
 from .signals import StopSignalError, stop_signals
+from .stage_functions import STANDARD, Stages
 from .terminal import open_descriptors, patient_streams, quiet_libraries, say, tell
 from .unforeseen import describe
 
 _LOG: Final = logging.getLogger(__name__)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, or that of the first error (`errors.py`)."""
+def main(arguments: Sequence[str] | None = None, *, stages: Stages = STANDARD) -> int:
+    """Run the command line and return its exit code: 0, or that of the first error (`errors.py`).
+
+    Args:
+        arguments: what stands behind the program's name; those of the process when None.
+        stages: the functions that make heads.
+    """
     share_the_cores()
     open_descriptors()
     for stream in (sys.stdout, sys.stderr):
@@ -33,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a console that cannot show a character shows a question mark
     with patient_streams() as output, stop_signals():
         options = _parser().parse_args(arguments)
+        options.stages = stages
         if not options.verbose:
             sys.excepthook = _unforeseen
         with nullcontext() if options.verbose else quiet_libraries():

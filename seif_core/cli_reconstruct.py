@@ -166,7 +166,7 @@ def _one(
     progress = Progress(lines)
     try:
         with photo_file(photo) as file, staging(target) as folder:
-            done = reconstruct(file, settings, progress)
+            done = reconstruct(file, settings, progress, stages=options.stages)
             images = options.debug_images
             done = write_results(done, folder, formats, target=target, debug_images=images, progress=progress)
             written = sorted(path.name for path in folder.iterdir())

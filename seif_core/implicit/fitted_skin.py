@@ -12,7 +12,6 @@ viewer. Worked number: a vertex at (0, 0, -0.5) before skin at a depth of 0.51 i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,9 +22,12 @@ from scipy.spatial import KDTree
 from ..fitting.fit import Fit
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import interpolate, rasterize_view
+from ..geometry.robust_weights import tukey
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
+from ..headmodel.once_per_model import once_per_model
 from ..shapes import Float
-from .closed_skin import eyeball_triangles, outer_skin
+from .closed_skin import eyeball_triangles
 from .view import HeadView
 
 _SIZE: Final = 512
@@ -73,7 +75,7 @@ def skin_depth(fit: Fit, view: HeadView, settings: SkinSettings) -> SkinDepth:
     """Look at the fitted head through a view."""
     model = fit.model
     posed = fit.posed.astype(np.float64)
-    triangles = np.concatenate([outer_skin(model), eyeball_triangles(model)]).astype(np.int64)
+    triangles = np.concatenate([anatomy_of(model).outer_skin_triangles, eyeball_triangles(model)]).astype(np.int64)
     facing = -(vertex_normals(posed, triangles) * posed).sum(axis=1) / np.linalg.norm(posed, axis=1)
     low, high = settings.facing
     bare = bare_places(model) * np.clip((facing - low) / (high - low), 0, 1)
@@ -88,15 +90,15 @@ def skin_depth(fit: Fit, view: HeadView, settings: SkinSettings) -> SkinDepth:
 def bare_share(offsets: Float[np.ndarray, " V"], settings: SkinSettings) -> Float[np.ndarray, " V"]:
     """How far what lies so far from the skin may be that skin, (V,) in 0..1 (Tukey's biweight)."""
     reach = np.where(offsets > 0, settings.before, settings.behind)
-    return np.clip(1 - (offsets / reach) ** 2, 0, 1) ** 2
+    return tukey(offsets, reach)
 
 
-@lru_cache(maxsize=2)
+@once_per_model
 def bare_places(model: HeadModel) -> Float[np.ndarray, " V"]:
     """(V,) in 0..1: the face with its eyes, fading towards its border, where hair begins."""
     template, none = model.template.astype(np.float64), np.zeros(len(model.template), bool)
     face = model.regions.get("face", none)
-    rest = np.unique(outer_skin(model)[~face[outer_skin(model)].all(axis=1)])
+    rest = np.unique(anatomy_of(model).outer_skin_triangles[~face[anatomy_of(model).outer_skin_triangles].all(axis=1)])
     rest = rest[~face[rest]]
     inside = (face | model.regions.get("eyeballs", none)).astype(np.float64)
     if not len(rest):

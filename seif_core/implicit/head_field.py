@@ -23,8 +23,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation w
 from ..fitting.fit import Fit
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import rasterize_view
+from ..headmodel.anatomy import anatomy_of
 from ..shapes import Bool, Float, Float32
-from .closed_skin import outer_skin
 from .inputs import HeadInputs
 from .network import ImplicitNetwork, ImplicitSettings, first_guess
 from .prior import CubePrior, held_places
@@ -163,7 +163,7 @@ class HeadField:
             return 0.0
         cube = inputs.view.to_cube(fit.posed.astype(np.float64))
         shown = head_proper(fit.model) & fit.model.regions["face"] & (held_places(fit.model) > 0)
-        shown &= vertex_normals(cube, outer_skin(fit.model))[:, 2] > _FACING
+        shown &= vertex_normals(cube, anatomy_of(fit.model).outer_skin_triangles)[:, 2] > _FACING
         if not shown.any():
             return 0.0
         points = cube[shown][:, None] + np.array([0.0, 0.0, 1.0]) * _OFFSETS[None, :, None]

@@ -16,10 +16,10 @@ import torch
 from torch.nn import functional
 
 from ..fitting.fit import Fit
+from ..headmodel.anatomy import anatomy_of
 from ..portrait.portrait import Portrait
 from ..progress import Progress
 from ..shapes import Float, Float32, Float64, Int32
-from .closed_skin import outer_skin
 from .compact import compact_networks
 from .depth_range import last_surface
 from .far_side import FarSettings, far_normals, follow_far_normals
@@ -200,7 +200,9 @@ def estimate_far_normals(
     """Normals of a head's far side (3, S / 2, S / 2) by the shipped network, turned to the viewer (see `far_side`)."""
     cube = torch.from_numpy(inputs.view.to_cube(fit.posed.astype(np.float64))).float()
     size = inputs.mask.shape[-1] // 2
-    guidance = far_normals(last_surface(cube, torch.from_numpy(outer_skin(fit.model)).long(), size)).to(device)
+    guidance = far_normals(
+        last_surface(cube, torch.from_numpy(anatomy_of(fit.model).outer_skin_triangles).long(), size)
+    ).to(device)
     photo, mask = (
         functional.interpolate(p[None], size=(size, size), mode="area")[0] for p in (inputs.photo, inputs.mask)
     )

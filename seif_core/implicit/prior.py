@@ -17,6 +17,8 @@ from skimage import measure
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
+from ..headmodel.landmark_schemes import IBUG_INNER_FACE
 from ..headmodel.semantics import canonical_codes
 from ..shapes import Float, Float32
 from .closed_skin import closed_skin, eyeball_triangles
@@ -63,9 +65,9 @@ class PosedPrior:
 
     def __init__(self, model: HeadModel, posed: Float[np.ndarray, "V 3"]) -> None:
         skin, eyes = closed_skin(model), eyeball_triangles(model)
-        codes, height = canonical_codes(model), float(np.ptp(model.template[:, 1]))
-        self._skin = CodedSurface(skin.with_middles(posed), skin.triangles, skin.with_middles(codes), height)
-        self._eyes = CodedSurface(posed, eyes, codes, height) if len(eyes) else None
+        codes, extent = canonical_codes(model), anatomy_of(model).code_extent
+        self._skin = CodedSurface(skin.with_middles(posed), skin.triangles, skin.with_middles(codes), extent)
+        self._eyes = CodedSurface(posed, eyes, codes, extent) if len(eyes) else None
         self._held = skin.with_middles(held_places(model)[:, None])[skin.triangles, 0]
 
     def ask(self, points: Float[np.ndarray, "N 3"]) -> Told:
@@ -84,8 +86,10 @@ def held_places(model: HeadModel) -> Float[np.ndarray, " V"]:
     There the fitted 3DMM is nearer to the truth than an implicit function of a small picture, so it holds.
     """
     template = model.template.astype(np.float64)
-    marks = model.embeddings["ibug68"].points(template)[27:]
-    distance = KDTree(marks).query(template)[0]
+    marks = anatomy_of(model).landmarks
+    if marks is None:
+        return np.zeros(len(template))
+    distance = KDTree(marks[IBUG_INNER_FACE]).query(template)[0]
     return np.clip((_HELD_WITHIN[1] - distance) / (_HELD_WITHIN[1] - _HELD_WITHIN[0]), 0, 1)
 
 

@@ -20,6 +20,7 @@ from scipy import sparse
 from scipy.ndimage import map_coordinates, minimum_filter
 from scipy.sparse.linalg import cg
 
+from ..geometry.connectivity import adjacency
 from ..geometry.edges import unique_edges
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import rasterize_view
@@ -144,9 +145,7 @@ class _Graph(NamedTuple):
 
     @staticmethod
     def of(edges: np.ndarray, count: int) -> _Graph:
-        ones, ends = np.ones(2 * len(edges)), np.concatenate([edges, edges[:, ::-1]]).T
-        joined = sparse.csr_matrix((ones, (ends[0], ends[1])), (count, count))
-        return _Graph(edges, joined, np.maximum(np.bincount(edges.ravel(), minlength=count), 1.0))
+        return _Graph(edges, adjacency(edges, count), np.maximum(np.bincount(edges.ravel(), minlength=count), 1.0))
 
 
 def _one_pass(

@@ -22,10 +22,10 @@ class UniformizeSettings:
         robust_scale: distance at which a match counts a quarter in the finest level; coarser levels are laxer.
         code_scale: difference of semantic codes at which a match counts 1 / e.
         stiffness: how many times stiffer than the rest lids, lips, nostrils, ears and hollows are.
-        untangle_rounds: how often folded places are made stiffer before giving up.
+        untangle_rounds: rounds of attachments for inverted and self-intersecting places before going back.
         codes: whether semantic codes count in the matching.
         robust: whether matches count less the farther they are.
-        own_skin: whether matches count less the farther from the fit they are (`reach`).
+        own_skin: whether matches count less the farther from the fit they are (`matching.own_share`).
         prior: weight of the fit itself against the surface's, on skin without hair.
         tangential: share of the way along the surface that matches draw hair in the coarsest level.
         skin_return: share of what it has slid along the surface that skin without hair gives back in each match: there

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from fake_stages import install_fakes
+from fake_stages import fake_stages, fake_writers
 
 from seif_core import cli, results
 from seif_core.errors import BusyError
@@ -137,12 +137,12 @@ def state(pid: int) -> str:
 
 def test_two_runs_into_one_folder_are_refused_in_words_before_any_work(writing, tmp_path, monkeypatch, capsys):
     writing()
-    install_fakes(monkeypatch)
+    fake_writers(monkeypatch)
     monkeypatch.setattr(results, "blender_is_here", lambda: False)
     (tmp_path / "other.jpg").write_bytes(b"another")
     photos = [str(tmp_path / name) for name in ("face.jpg", "other.jpg")]
     assert (
-        cli.main(["reconstruct", *photos, "--out", str(tmp_path / "out"), "--texture-size", "64"])
+        cli.main(["reconstruct", *photos, "--out", str(tmp_path / "out"), "--texture-size", "64"], stages=fake_stages())
         == BusyError.exit_code
     )
     told = capsys.readouterr()
@@ -183,7 +183,7 @@ def test_the_umask_decides_who_may_read_the_results(tmp_path, mask, mode):
 
 
 def test_ctrl_c_while_results_are_moved_stops_before_the_next_photo(tmp_path, monkeypatch):
-    install_fakes(monkeypatch)
+    fake_writers(monkeypatch)
     monkeypatch.setattr(results, "blender_is_here", lambda: False)
     move = results._move
 
@@ -195,5 +195,8 @@ def test_ctrl_c_while_results_are_moved_stops_before_the_next_photo(tmp_path, mo
     for name in ("a.jpg", "b.jpg"):
         (tmp_path / name).write_bytes(b"a photo")
     photos = [str(tmp_path / name) for name in ("a.jpg", "b.jpg")]
-    assert cli.main(["reconstruct", *photos, "--out", str(tmp_path / "out"), "--texture-size", "64"]) == 130
+    assert (
+        cli.main(["reconstruct", *photos, "--out", str(tmp_path / "out"), "--texture-size", "64"], stages=fake_stages())
+        == 130
+    )
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a"]

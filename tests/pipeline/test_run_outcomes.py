@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_stages import install_fakes, sample_fit
+from fake_stages import fake_stages, fake_writers, sample_fit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seif_core import cli, export, fitting, pipeline, results
+from seif_core import cli, export, results
 from seif_core.filenames import as_text, folder_name, result_folders
 from seif_core.head import Head
 
@@ -24,7 +24,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="names of POSIX file systems"
 
 @pytest.fixture
 def fakes(monkeypatch):
-    install_fakes(monkeypatch)
+    fake_writers(monkeypatch)
     monkeypatch.setattr(results, "blender_is_here", lambda: False)
 
 
@@ -34,8 +34,10 @@ def photo(path: Path) -> Path:
     return path
 
 
-def reconstruct(photos, out, *more):
-    return cli.main(["reconstruct", *map(str, photos), "--out", str(out), "--texture-size", "64", *map(str, more)])
+def reconstruct(photos, out, *more, **changes):
+    """The command with quick stages, some of them changed."""
+    arguments = ["reconstruct", *map(str, photos), "--out", str(out), "--texture-size", "64", *map(str, more)]
+    return cli.main(arguments, stages=fake_stages(**changes))
 
 
 class Panic(BaseException):
@@ -43,15 +45,14 @@ class Panic(BaseException):
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("by zero\nin line 3"), SystemExit(3), Panic("at the disco")])
-def test_what_nobody_foresaw_in_one_photo_does_not_stop_the_next(fakes, tmp_path, monkeypatch, capsys, error):
+def test_what_nobody_foresaw_in_one_photo_does_not_stop_the_next(fakes, tmp_path, capsys, error):
     def fit(portrait, model, *, device, seed, progress=None):
         if portrait.name == "bad.jpg":
             raise error
         return sample_fit(seed=seed)
 
-    monkeypatch.setattr(fitting, "fit_portrait", fit)
     photos = [photo(tmp_path / name) for name in ("bad.jpg", "noface.jpg", "good.jpg")]
-    assert reconstruct(photos, tmp_path / "out") == 1
+    assert reconstruct(photos, tmp_path / "out", fit_portrait=fit) == 1
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["good"]
     lines = [line for line in capsys.readouterr().err.splitlines() if "bpy" not in line]
     assert len(lines) == 3
@@ -204,11 +205,12 @@ def test_too_little_memory_while_preparing_or_writing_has_its_own_code(fakes, tm
     def fail(*_, **__):
         raise error
 
-    owner, name = (pipeline, "load_head_model") if place == "prepare" else (export, "write_glb")
-    monkeypatch.setattr(owner, name, fail)
+    changes = {"load_head_model": fail} if place == "prepare" else {}
+    if place == "write":
+        monkeypatch.setattr(export, "write_glb", fail)
     if place == "write" and isinstance(error, OSError):
         pytest.skip("an OSError while a file is written is told as the file's")
-    assert reconstruct([photo(tmp_path / "a.jpg")], tmp_path / "out") == 6
+    assert reconstruct([photo(tmp_path / "a.jpg")], tmp_path / "out", **changes) == 6
 
 
 @posix

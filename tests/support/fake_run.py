@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 import pytest  # noqa: E402 - after the path
-from fake_stages import install_fakes  # noqa: E402
+from fake_stages import fake_stages, fake_writers  # noqa: E402
 
 from seif_core import blend, cli, preview, results  # noqa: E402
 
@@ -32,9 +32,9 @@ def draw_preview(*arguments):
 
 if __name__ == "__main__":
     patch = pytest.MonkeyPatch()
-    install_fakes(patch)
+    fake_writers(patch)
     patch.setattr(preview, "draw_preview", draw_preview)
     there = "FAKE_BLENDER" in os.environ
     for module in (results, blend):
         patch.setattr(module, "blender_is_here", lambda: there)
-    sys.exit(cli.main(sys.argv[1:]))
+    sys.exit(cli.main(sys.argv[1:], stages=fake_stages()))

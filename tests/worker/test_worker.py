@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_stages import install_fakes
+from fake_stages import fake_stages
 from PIL import Image
 
 from seif_core.errors import OutputError, PhotoNotFoundError, SettingsError
@@ -212,8 +212,7 @@ def test_worker_main_loads_no_torch_before_ready():
 
 
 @pytest.fixture
-def request_(tmp_path, monkeypatch):
-    install_fakes(monkeypatch)
+def request_(tmp_path):
     photo = tmp_path / "face.jpg"
     photo.write_bytes(b"a photo")
     out = tmp_path / "job"
@@ -229,7 +228,7 @@ def request_(tmp_path, monkeypatch):
 
 
 def test_reconstruct_writes_the_head_and_the_upright_photo(request_):
-    answer = jobs.reconstruct(request_, Progress())
+    answer = jobs.reconstruct(request_, Progress(), stages=fake_stages())
     head = Head.load(Path(answer["head"]))
     picture = Image.open(answer["photo"])
     assert picture.size == (head.photo_camera.width, head.photo_camera.height)
@@ -262,7 +261,7 @@ def test_reconstruct_writes_the_head_and_the_upright_photo(request_):
 def test_requests_that_make_no_sense_end_in_a_typed_error_and_write_nothing(request_, change, error):
     folder = Path(request_["out"]).parent
     with pytest.raises(error):
-        jobs.reconstruct(request_ | change, Progress())
+        jobs.reconstruct(request_ | change, Progress(), stages=fake_stages())
     assert list(folder.iterdir()) == []
 
 
@@ -281,7 +280,7 @@ def test_a_result_is_never_written_over_the_photo(request_):
     photo = Path(request_["photo"])
     for change in ({"out": str(photo)}, {"photo_out": str(photo)}):
         with pytest.raises(SettingsError, match="over the photo"):
-            jobs.reconstruct(request_ | change, Progress())
+            jobs.reconstruct(request_ | change, Progress(), stages=fake_stages())
     assert photo.read_bytes() == b"a photo"
 
 
@@ -289,7 +288,7 @@ def test_a_result_is_never_written_over_the_photo(request_):
 def test_a_photo_whose_name_is_not_utf_8_becomes_a_head(request_):
     photo = Path(request_["photo"]).with_name(os.fsdecode(b"x\xffy.jpg"))
     photo.write_bytes(b"a photo")
-    answer = jobs.reconstruct(request_ | {"photo": str(photo)}, Progress())
+    answer = jobs.reconstruct(request_ | {"photo": str(photo)}, Progress(), stages=fake_stages())
     assert Head.load(Path(answer["head"])).photo_name == "x\ufffdy.jpg"
     json.dumps(answer).encode()
 

@@ -24,8 +24,8 @@ from ...geometry.edges import unique_edges
 from ...geometry.normals import vertex_normals
 from ...geometry.rasterizer import Raster, interpolate, rasterize_view
 from ...headmodel import HeadModel
+from ...headmodel.anatomy import anatomy_of
 from ...headmodel.torch_model import TorchHeadModel, rotation_matrices
-from ...implicit.closed_skin import outer_skin
 from ...implicit.depth_range import DepthRange, depth_range
 from ...implicit.far_side import far_normals
 from ...implicit.prior import PosedPrior
@@ -169,7 +169,7 @@ class SyntheticHeads:
         self.random = Randomness(self.generator)
         self._proper = head_proper(model)
         self._head = model
-        self._outer = outer_skin(model)
+        self._outer = anatomy_of(model).outer_skin_triangles
         self._scans = None if settings.scans is None else ScannedHeads(settings.scans, model, self.canvas)
         self._edges = torch.as_tensor(unique_edges(model.triangles), device=self.device)
 
