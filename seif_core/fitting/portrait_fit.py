@@ -1,7 +1,8 @@
 """Fit a head model to portraits: rigid start, then shape, expression, jaw and camera together, then the gaze.
 
 All stages minimise the `Energy` by Levenberg-Marquardt on the landmarks alone, in double precision, so that the same
-portrait gives the same head. Outliers and contour points are found anew in every round.
+portrait gives the same head. The landmarks are levelled first, so that a photo that lies on its side is no harder a start
+than an upright one. Outliers and contour points are found anew in every round.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from .parameters import (
     translation_of,
 )
 from .priors import prior_rows
+from .roll import level, rolled_fit
 from .schemes import LandmarkScheme, landmark_scheme
 from .settings import FitSettings
 from .start import starting_parameters
@@ -90,7 +92,9 @@ def fit_portraits(
     place = torch.device(choose_device(device))
     place = torch.device("cpu") if place.type == "mps" else place
     prepared = _prepare(model, scheme, settings, place)
-    return _Fitter(portraits, model, prepared, settings, progress or Progress()).run()
+    levelled, angles = zip(*(level(portrait, scheme) for portrait in portraits), strict=True)
+    fits = _Fitter(list(levelled), model, prepared, settings, progress or Progress()).run()
+    return [rolled_fit(fit, angle) for fit, angle in zip(fits, angles, strict=True)]
 
 
 def _check(portraits: list[Portrait], scheme: LandmarkScheme, model: HeadModel) -> None:
@@ -183,9 +187,7 @@ class _Fitter:
         self.observed = self.marks[:, prepared.used, :2]
         self.depth = self.marks[:, prepared.used, 2] if prepared.scheme.has_depth else None
         self.focal = [p.focal_px for p in portraits]
-        self.centre = torch.tensor(
-            [[p.pixels.shape[1] / 2, p.pixels.shape[0] / 2] for p in portraits], dtype=torch.float64, device=device
-        )
+        self.centre = torch.tensor([p.principal_point for p in portraits], dtype=torch.float64, device=device)
         self.params = torch.zeros((len(portraits), self.layout.size), dtype=torch.float64, device=device)
         count = len(prepared.contour_rows)
         self.silhouette = Silhouette(
@@ -228,7 +230,7 @@ class _Fitter:
                 positions - root,
                 1 / self.prepared.sigma.cpu().numpy() ** 2,
                 portrait.landmarks[used, :2].astype(np.float64),
-                centre=(portrait.pixels.shape[1] / 2, portrait.pixels.shape[0] / 2),
+                centre=portrait.principal_point,
                 focal=portrait.focal_px,
                 distance=self.settings.distance,
             )
@@ -367,7 +369,7 @@ class _Fitter:
         local[:2] = 0
         moved = pose_vertices(expressed, joints, model.skin_weights, local, model.pose_basis) - neutral
         height, width = self.portraits[k].pixels.shape[:2]
-        camera = Camera(float(focal_of(p)[0]), width / 2, height / 2, width, height)
+        camera = Camera(float(focal_of(p)[0]), *self.portraits[k].principal_point, width, height)
         return Fit(
             model=model,
             shape=shape.astype(np.float32),

@@ -19,6 +19,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from ..errors import PhotoNotFoundError, PhotoUnreadableError, PhotoUnsuitableError
 from ..shapes import UInt8
 from .exif import focal_pixels
+from .framing import shows_whole_frame
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,12 +44,14 @@ class Photo:
         sha256: of the file's bytes.
         pixels: (H, W, 3) uint8 sRGB, upright, alpha composited on white.
         focal_px: focal length in pixels of `pixels`, or None when EXIF does not tell.
+        whole_frame: whether EXIF and shape speak for a photo that was not cropped (see `framing`).
     """
 
     name: str
     sha256: str
     pixels: UInt8[np.ndarray, "H W 3"]
     focal_px: float | None
+    whole_frame: bool = False
 
 
 def decode_photo(path: Path, maximum_megapixels: float = 50.0) -> Photo:
@@ -126,7 +129,8 @@ def _decode(image: Image.Image, name: str, digest: str, maximum: float) -> Photo
     if orientation != 1:
         rgb.getexif()[0x0112] = orientation
         rgb = ImageOps.exif_transpose(rgb)
-    return Photo(name, digest, np.array(rgb, dtype=np.uint8), focal)
+    whole = shows_whole_frame(exif, *stored)
+    return Photo(name, digest, np.array(rgb, dtype=np.uint8), focal, whole)
 
 
 def _draft(image: Image.Image, name: str, maximum: float) -> None:
