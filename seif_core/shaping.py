@@ -84,16 +84,20 @@ def shape_head(
     """
     if settings.quality == "fast":
         return Shape()
+    from .implicit.upright import upright_head
+
     try:
         with progress.stage("Surface"):
-            surface = _surface(portrait, fit, settings, device=device, normals=normals, progress=progress)
+            upright = upright_head(portrait, fit)
+            found = _surface(upright.portrait, upright.fit, settings, device=device, normals=normals, progress=progress)
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no surface: %s", error)
         return Shape(warnings=(f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
+    surface = upright.surface_in_photo(found)
     try:
         with progress.stage("Uniform"):
             over = _over_ears(portrait, fit, settings, device)
-            uniform = _uniform(fit, surface, settings, over, progress)
+            uniform = upright.uniform_in_photo(_uniform(upright.fit, found, settings, over, progress))
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no uniform mesh: %s", error)
         return Shape(surface, warnings=(f"The head has the shape of the fit alone, not the surface's: {error}",))
