@@ -82,17 +82,19 @@ def shape_head(
         ModelError: weights are missing or damaged.
         CancelledError: the user cancelled.
     """
-    if settings.quality == "fast":
-        return Shape()
+    from .implicit.truncation import truncation_warnings
     from .implicit.upright import upright_head
 
+    upright = upright_head(portrait, fit)
+    cut = truncation_warnings(portrait, upright)
+    if settings.quality == "fast":
+        return Shape(warnings=cut)
     try:
         with progress.stage("Surface"):
-            upright = upright_head(portrait, fit)
             found = _surface(upright.portrait, upright.fit, settings, device=device, normals=normals, progress=progress)
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no surface: %s", error)
-        return Shape(warnings=(f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
+        return Shape(warnings=(*cut, f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
     surface = upright.surface_in_photo(found)
     try:
         with progress.stage("Uniform"):
@@ -100,8 +102,8 @@ def shape_head(
             uniform = upright.uniform_in_photo(_uniform(upright.fit, found, settings, over, progress))
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no uniform mesh: %s", error)
-        return Shape(surface, warnings=(f"The head has the shape of the fit alone, not the surface's: {error}",))
-    return Shape(surface, uniform, _hair(uniform, over))
+        return Shape(surface, warnings=(*cut, f"The head has the shape of the fit alone, not the surface's: {error}",))
+    return Shape(surface, uniform, _hair(uniform, over), cut)
 
 
 def find_networks(settings: ReconstructionSettings, device: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -46,6 +46,10 @@ from .roll import level, rolled_fit
 from .schemes import LandmarkScheme, landmark_scheme
 from .settings import FitSettings
 from .start import starting_parameters
+
+
+_GUESSED: Final = 99.0
+"""Variance, in units of a landmark's own, that a landmark beyond the photo's frame has on top: four times the spread."""
 
 
 def fit_portrait(
@@ -93,7 +97,7 @@ def fit_portraits(
     place = torch.device("cpu") if place.type == "mps" else place
     prepared = _prepare(model, scheme, settings, place)
     levelled, angles = zip(*(level(portrait, scheme) for portrait in portraits), strict=True)
-    fits = _Fitter(list(levelled), model, prepared, settings, progress or Progress()).run()
+    fits = _Fitter(portraits, list(levelled), model, prepared, settings, progress or Progress()).run()
     return [rolled_fit(fit, angle) for fit, angle in zip(fits, angles, strict=True)]
 
 
@@ -166,11 +170,22 @@ def _restrict(model: TorchHeadModel, ids: torch.Tensor) -> TorchHeadModel:
     )
 
 
+def _beyond_frame(portraits: list[Portrait]) -> np.ndarray:
+    """(B, L) 1.0 for landmarks that lie beyond the photo's frame, where the detector can only guess; else 0."""
+    found = []
+    for portrait in portraits:
+        height, width = portrait.pixels.shape[:2]
+        x, y = portrait.landmarks[:, 0], portrait.landmarks[:, 1]
+        found.append((x < 0) | (y < 0) | (x > width) | (y > height))
+    return np.stack(found).astype(np.float64)
+
+
 class _Fitter:
     """One batch on its way through the stages; B portraits, P parameters."""
 
     def __init__(
         self,
+        photos: list[Portrait],
         portraits: list[Portrait],
         model: HeadModel,
         prepared: _Prepared,
@@ -202,7 +217,8 @@ class _Fitter:
         self.lower[JAW.start] = 0
         if bounded:
             self.lower[self.layout.expression], self.upper[self.layout.expression] = 0, 1
-        self.extra = torch.zeros(self.observed.shape[:2], dtype=torch.float64, device=device)
+        self.guessed = torch.as_tensor(_beyond_frame(photos)[:, prepared.used], device=device) * _GUESSED
+        self.extra = self.guessed.clone()
 
     def run(self) -> list[Fit]:
         self._start()
@@ -302,7 +318,7 @@ class _Fitter:
         pixels, _ = project(self.params, self.centre, points(self.params, self.layout, energy.point_set))
         offset = (energy.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
         square = (offset**2).sum(-1) / (patience * self.settings.robust_scale) ** 2
-        self.extra = (1 + square) ** 2 - 1
+        self.extra = (1 + square) ** 2 - 1 + self.guessed
 
     def _look(self) -> None:
         """Turn the eyes until the irises lie between the lids as in the photo; nothing else moves."""
