@@ -1,4 +1,4 @@
-"""A worker with quick jobs in place of the real ones: `python tests/fake_worker.py`, spoken to over its pipes."""
+"""A worker with quick jobs in place of the real ones: `python tests/support/fake_worker.py`, spoken to over its pipes."""
 
 from __future__ import annotations
 

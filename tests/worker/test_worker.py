@@ -65,7 +65,7 @@ class Client:
 
 @pytest.fixture
 def client():
-    client = Client("tests/fake_worker.py")
+    client = Client("tests/support/fake_worker.py")
     assert client.next()["type"] == "ready"
     yield client
     client.close()
