@@ -166,7 +166,7 @@ def _bake(
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:
-    found = []
+    found = list(portrait.warnings)
     if portrait.face_count > 1:
         others = portrait.face_count - 1
         found.append(

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import logging
 import math
 import struct
 import warnings
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from ..errors import PhotoNotFoundError, PhotoUnreadableError, PhotoUnsuitableError
+from ..errors import PhotoUnreadableError, PhotoUnsuitableError
 from ..shapes import UInt8
-from .exif import focal_pixels
+from .camera_raw import is_camera_raw, largest_preview
+from .deep_tiff import decode_unchanged, deep_pixels, largest_piece, profile
+from .exif import already_upright, focal_pixels, orientation, parse_exif, read_exif
 from .framing import shows_whole_frame
+from .isobmff import Still, is_still, read_still, without_exif
+from .levels import brightened, to_8_bits
+from .metadata import without_metadata
+from .photo_file import PhotoFile, read_photo_file
+from .srgb import to_srgb
+from .tiff import BITS, SUBFILE, directories, is_tiff
 
-_LOG = logging.getLogger(__name__)
-
-_FORMATS: Final = (
+FORMATS: Final = (
     "JPEG", "MPO", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "TGA", "QOI",
 )  # fmt: skip
 """Pillow's names of the formats that are read; those that start other programs (EPS) are left out."""
 _HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
-_DAMAGE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
-"""What Pillow's decoders raise on damaged files."""
+_DAMAGE: Final = (
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, AttributeError, AssertionError,
+    RuntimeError, struct.error, zlib.error, cv2.error,
+)  # fmt: skip
+"""What decoders raise on damaged files."""
 _WHOLE_PIXELS: Final = 100e6
 """Formats that must be decoded whole are refused above this size, to stay below 2 GB of memory."""
 _MINIMUM_SIDE: Final = 16
+_MOST_SCANS: Final = 500
+"""Scans of a progressive JPEG: each costs a pass over the whole picture. libjpeg-turbo's own limit against files made
+to take for ever; encoders write about ten."""
+_MOST_PAGES: Final = 32
+_ORIENTATION: Final = 0x0112
+_DARK: Final = 64
+"""16-bit colours of which Pillow, which keeps their upper 8 bits, leaves less than this are read again in full."""
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+"""What brings a picture of each EXIF orientation upright (Exif 2.32, section 4.6.5.1.6)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +61,12 @@ class Photo:
     """A decoded photo.
 
     Attributes:
-        name: file name without folder.
+        name: file name without folder, printable.
         sha256: of the file's bytes.
         pixels: (H, W, 3) uint8 sRGB, upright, alpha composited on white.
         focal_px: focal length in pixels of `pixels`, or None when EXIF does not tell.
         whole_frame: whether EXIF and shape speak for a photo that was not cropped (see `framing`).
+        warnings: sentences about what was changed, left out or looks bad.
     """
 
     name: str
@@ -52,10 +74,24 @@ class Photo:
     pixels: UInt8[np.ndarray, "H W 3"]
     focal_px: float | None
     whole_frame: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """A decoded picture before it is turned upright: `stored` is its size before it was scaled down."""
+
+    rgb: Image.Image
+    stored: tuple[int, int]
+    exif: Image.Exif
+    turn: int
+    warnings: list[str] = field(default_factory=list)
 
 
 def decode_photo(path: Path, maximum_megapixels: float = 50.0) -> Photo:
-    """Decode a photo: first frame, EXIF orientation applied, embedded profile converted to sRGB, 8 bits.
+    """Decode a photo: its main picture, turned upright, converted to sRGB and 8 bits.
+
+    The largest preview of a camera raw file; high dynamic range rolled off to standard; dark pictures brightened.
 
     Args:
         path: the file.
@@ -63,74 +99,178 @@ def decode_photo(path: Path, maximum_megapixels: float = 50.0) -> Photo:
 
     Raises:
         PhotoNotFoundError: no such file, or a directory.
-        PhotoUnreadableError: no picture in a format that is read, or a damaged one.
-        PhotoUnsuitableError: too large to decode safely, or too small to show a face.
+        PhotoUnreadableError: no picture in a format that is read, a damaged one, or no regular file.
+        PhotoUnsuitableError: too large to decode safely, too small to show a face, or raw without a preview.
     """
-    digest = _sha256(path)
+    file = read_photo_file(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # size is checked below; damaged EXIF is no reason to refuse a photo
             _register_heif()
-            with Image.open(path, formats=_available_formats()) as image:
-                return _decode(image, path.name, digest, maximum_megapixels * 1e6)
+            return _photo(file, maximum_megapixels * 1e6)
     except Image.DecompressionBombError as error:
         raise PhotoUnsuitableError(
-            f"{path.name} is too large to decode safely ({error}); scale it down to 50 megapixels or less."
+            f"{file.name} is too large to decode safely ({error}); scale it down to 50 megapixels or less."
         ) from error
     except UnidentifiedImageError as error:
-        raise PhotoUnreadableError(_unidentified(path)) from error
+        raise PhotoUnreadableError(_unidentified(file)) from error
     except MemoryError as error:
-        raise PhotoUnsuitableError(f"{path.name} needs more memory than there is; scale it down.") from error
+        raise PhotoUnsuitableError(f"{file.name} needs more memory than there is; scale it down.") from error
     except _DAMAGE as error:
         raise PhotoUnreadableError(
-            f"{path.name} is damaged or incomplete ({error}); copy or download the photo again."
+            f"{file.name} is damaged or incomplete ({_in_words(error)}); copy or download the photo again."
         ) from error
 
 
-def _sha256(path: Path) -> str:
-    try:
-        if path.is_dir():
-            raise PhotoNotFoundError(f"{path.name or path} is a folder; choose a photo in it.")
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            empty = stream.tell() == 0
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise PhotoNotFoundError(f"There is no file {path}; choose an existing photo.") from error
-    except OSError as error:
-        raise PhotoUnreadableError(
-            f"{path.name} cannot be opened ({error.strerror}); check its permissions."
-        ) from error
-    if empty:
-        raise PhotoUnreadableError(f"{path.name} is empty (0 bytes); copy or download the photo again.")
-    return digest
-
-
-def _decode(image: Image.Image, name: str, digest: str, maximum: float) -> Photo:
-    stored = image.size
-    if min(stored) < _MINIMUM_SIDE:
-        raise PhotoUnsuitableError(
-            f"{name} has {stored[0]} x {stored[1]} pixels, too few to show a face; choose a larger photo."
+def _photo(file: PhotoFile, maximum: float) -> Photo:
+    notes, data, outer = [], file.data, Image.Exif()
+    if is_camera_raw(data):
+        preview = largest_preview(data, file.name)
+        notes.append(
+            f"{file.name} is a camera raw file; the picture of {preview.size[0]} x {preview.size[1]} pixels that the "
+            "camera put into it was used."
         )
-    if stored[0] * stored[1] > maximum:
-        _draft(image, name, maximum)
-    image.load()
-    exif = image.getexif()  # not earlier: for PNG it decodes the picture
-    icc = image.info.get("icc_profile")
-    rgb = _to_srgb(image, icc)
+        outer = parse_exif(data) if is_tiff(data) else outer
+        data = preview.data
+    picture = _whole_or_bare(data, file.name, maximum)
+    exif, turn = picture.exif, picture.turn
+    if _ORIENTATION not in exif:  # a preview often says nothing of its own
+        turn = max(turn, orientation(outer))
+    rgb = picture.rgb
     shrink = math.sqrt(maximum / (rgb.width * rgb.height))
     if shrink < 1:
-        rgb = rgb.resize(
-            (max(1, int(rgb.width * shrink)), max(1, int(rgb.height * shrink))), Image.Resampling.BOX, reducing_gap=2.0
-        )
-    focal = focal_pixels(exif, *stored)
+        size = max(1, int(rgb.width * shrink)), max(1, int(rgb.height * shrink))
+        rgb = rgb.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    focal = focal_pixels(exif, *picture.stored) or focal_pixels(outer, *picture.stored)
     if focal is not None:
-        focal *= rgb.width / stored[0]
-    orientation = exif.get(0x0112, 1)
-    if orientation != 1:
-        rgb.getexif()[0x0112] = orientation
-        rgb = ImageOps.exif_transpose(rgb)
-    whole = shows_whole_frame(exif, *stored)
-    return Photo(name, digest, np.array(rgb, dtype=np.uint8), focal, whole)
+        focal *= rgb.width / picture.stored[0]
+    if turn in _TURNS:
+        rgb = rgb.transpose(_TURNS[turn])
+    pixels = np.array(rgb, dtype=np.uint8)
+    bright = brightened(pixels)
+    if bright is not None:
+        notes.append(f"{file.name} is very dark; it was brightened, and its shadows are noisy.")
+    found = (*notes, *picture.warnings)
+    whole = any(shows_whole_frame(each, *picture.stored) for each in (exif, outer))
+    return Photo(file.name, file.sha256, pixels if bright is None else bright, focal, whole, found)
+
+
+def _whole_or_bare(data: bytes, name: str, maximum: float) -> _Picture:
+    """The picture; where the file is damaged, the picture without its metadata, if only those are."""
+    try:
+        return _decoded(data, name, maximum)
+    except _DAMAGE as error:
+        bare = without_metadata(data)
+        if bare is None or bare == data:
+            raise
+        try:
+            picture = _decoded(bare, name, maximum)
+        except _DAMAGE:
+            raise error from None
+    picture.warnings.append(f"What the camera noted in {name} is damaged and was left out.")
+    return picture
+
+
+def _decoded(data: bytes, name: str, maximum: float) -> _Picture:
+    still = read_still(data) if is_still(data) else None
+    if largest_piece(data) > _WHOLE_PIXELS:
+        raise _too_large(name, "more than 100 million")
+    deep = deep_pixels(data, name)
+    if deep is not None:
+        return _deep_picture(data, name, deep)
+    source = without_exif(data, still) if still and still.names else data
+    with Image.open(io.BytesIO(source), formats=available_formats()) as image:
+        return _loaded(image, data, still, name, maximum)
+
+
+def _loaded(image: Image.Image, data: bytes, still: Still | None, name: str, maximum: float) -> _Picture:
+    _to_main_page(image)
+    _check_size(image, data, name, maximum)
+    stored = image.size
+    exif, turn = _metadata(image, still)
+    if image.format == "TIFF":  # Pillow turns it while it loads, and would stumble over damaged EXIF
+        upright = Image.Exif()
+        upright[_ORIENTATION], turn = turn, 1
+        image.getexif = lambda: upright
+    image.load()
+    if image.format == "PNG":  # its EXIF may follow the picture
+        exif = read_exif(image)
+        turn = orientation(exif)
+    notes: list[str] = []
+    if _is_deep(image, data) and max(high for _, high in _extrema(image)) < _DARK:
+        return _deep_picture(data, name, decode_unchanged(data), exif, image.info.get("icc_profile"))
+    rgb = to_srgb(image, name, notes, exif=exif, still=still, data=data)
+    return _Picture(rgb, stored, exif, turn, notes)
+
+
+def _metadata(image: Image.Image, still: Still | None) -> tuple[Image.Exif, int]:
+    """EXIF, and the orientation that has yet to be undone.
+
+    A HEIC or AVIF file may say itself how it is turned (then its EXIF only tells how the camera was held, and
+    libheif has turned it already); where it does not, its EXIF means what it means elsewhere.
+    """
+    own = Image.Exif() if image.format == "PNG" else read_exif(image)
+    if still is None:
+        return own, orientation(own)
+    exif = parse_exif(still.exif) if still.exif else own
+    if still.turned:
+        return exif, orientation(own) if image.format == "AVIF" else 1
+    return exif, 1 if already_upright(exif, *image.size) else orientation(exif)
+
+
+def _deep_picture(
+    data: bytes, name: str, values: np.ndarray, exif: Image.Exif | None = None, icc: bytes | None = None
+) -> _Picture:
+    """A picture from values of more than 8 bits; EXIF and profile are a TIFF's own, if not given."""
+    if exif is None:
+        exif, icc = parse_exif(data), profile(data)
+    image = Image.fromarray(to_8_bits(values)).convert("RGB")
+    _refuse_small(image.size, name)
+    if icc:
+        image.info["icc_profile"] = icc
+    notes: list[str] = []
+    rgb = to_srgb(image, name, notes, exif=exif, still=None, data=data)
+    return _Picture(rgb, rgb.size, exif, orientation(exif), notes)
+
+
+def _is_deep(image: Image.Image, data: bytes) -> bool:
+    """Whether Pillow kept only the upper half of 16-bit colours."""
+    if image.mode not in {"RGB", "RGBA"}:
+        return False
+    if image.format == "PNG":
+        return data[24:25] == b"\x10"
+    return image.format == "TIFF" and any(16 in d.numbers(BITS)[:1] for d in directories(data)[:1])
+
+
+def _extrema(image: Image.Image) -> list[tuple[int, int]]:
+    return [band.getextrema() for band in image.convert("RGB").split()]  # pyright: ignore[reportReturnType]
+
+
+def _to_main_page(image: Image.Image) -> None:
+    """Go to the first page of a TIFF that is no smaller copy or mask of another; other containers open at theirs."""
+    if image.format != "TIFF":
+        return
+    for page in range(min(getattr(image, "n_frames", 1), _MOST_PAGES)):
+        image.seek(page)
+        kind = image.tag_v2.get(SUBFILE, 0)  # pyright: ignore[reportAttributeAccessIssue]
+        if isinstance(kind, int) and not kind & 0b101:
+            return
+    image.seek(0)
+
+
+def _check_size(image: Image.Image, data: bytes, name: str, maximum: float) -> None:
+    _refuse_small(image.size, name)
+    if image.format in {"JPEG", "MPO"} and data.count(b"\xff\xda") > _MOST_SCANS and image.info.get("progressive"):
+        raise PhotoUnsuitableError(f"{name} is a progressive JPEG of too many scans; save it again.")
+    if image.width * image.height > maximum:
+        _draft(image, name, maximum)
+
+
+def _refuse_small(size: tuple[int, int], name: str) -> None:
+    if min(size) < _MINIMUM_SIDE:
+        raise PhotoUnsuitableError(
+            f"{name} has {size[0]} x {size[1]} pixels, too few to show a face; choose a larger photo."
+        )
 
 
 def _draft(image: Image.Image, name: str, maximum: float) -> None:
@@ -144,58 +284,13 @@ def _draft(image: Image.Image, name: str, maximum: float) -> None:
             halvings += 1
         image.draft(None, (width >> halvings, height >> halvings))
     if image.width * image.height > _WHOLE_PIXELS:
-        raise PhotoUnsuitableError(
-            f"{name} has {width} x {height} pixels, too many to decode safely; scale it down to 50 megapixels or less."
-        )
+        raise _too_large(name, f"{width} x {height}")
 
 
-def _to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
-    if image.mode in {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}:
-        return Image.fromarray(_deep_grey(np.asarray(image))).convert("RGB")
-    if image.mode in {"P", "PA", "La", "RGBa"} or "transparency" in image.info:
-        image = image.convert("RGBA")
-    elif image.mode in {"1", "HSV", "YCbCr"}:
-        image = image.convert("RGB")
-    alpha = image.getchannel("A") if image.mode in {"RGBA", "LA"} else None
-    if alpha is not None:
-        image = image.convert("RGB" if image.mode == "RGBA" else "L")
-    rgb = _apply_profile(image, icc)
-    if alpha is not None and alpha.getextrema() != (255, 255):
-        white = Image.new("RGB", rgb.size, "white")
-        white.paste(rgb, mask=alpha)
-        return white
-    return rgb
-
-
-def _apply_profile(image: Image.Image, icc: bytes | None) -> Image.Image:
-    srgb = ImageCms.createProfile("sRGB")
-    try:
-        if image.mode == "LAB":
-            lab = ImageCms.createProfile("LAB")
-            return _converted(ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB"), image)
-        if icc:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-            return _converted(ImageCms.profileToProfile(image, profile, srgb, outputMode="RGB"), image)
-    except (ImageCms.PyCMSError, OSError, ValueError) as error:
-        _LOG.warning("the embedded colour profile was ignored: %s", error)
-    return image.convert("RGB")
-
-
-def _converted(result: Image.Image | None, image: Image.Image) -> Image.Image:
-    return image.convert("RGB") if result is None else result
-
-
-def _deep_grey(values: np.ndarray) -> np.ndarray:
-    """Grey of more than 8 bits to 8: integers by their 16-bit range, floats by 0..1 (or their maximum, if larger)."""
-    values = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    top = float(values.max(initial=0.0))
-    if top <= 1.0:
-        white = 1.0
-    elif top <= 255.0:
-        white = 255.0
-    else:
-        white = max(65535.0, top)
-    return np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
+def _too_large(name: str, size: str) -> PhotoUnsuitableError:
+    return PhotoUnsuitableError(
+        f"{name} has {size} pixels, too many to decode safely; scale it down to 50 megapixels or less."
+    )
 
 
 def _register_heif() -> None:
@@ -204,17 +299,26 @@ def _register_heif() -> None:
         from pillow_heif import register_heif_opener  # pyright: ignore[reportMissingImports]
     except ImportError:
         return
-    register_heif_opener()
+    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 
-def _available_formats() -> list[str]:
+def available_formats() -> list[str]:
+    """Those of `FORMATS` that this Pillow reads."""
     Image.init()
-    return [name for name in _FORMATS if name in Image.OPEN]
+    return [name for name in FORMATS if name in Image.OPEN]
 
 
-def _unidentified(path: Path) -> str:
-    with path.open("rb") as stream:
-        head = stream.read(12)
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
-        return f"{path.name} is a HEIC photo, which needs the Python package pillow-heif; install it or save as JPEG."
-    return f"{path.name} is no picture that can be read; choose a JPEG, PNG, TIFF, WebP, AVIF or HEIC file."
+def _unidentified(file: PhotoFile) -> str:
+    head = file.data[:12]
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and "HEIF" not in Image.OPEN:
+        return f"{file.name} is a HEIC photo, which needs the Python package pillow-heif; install it or save as JPEG."
+    if head[4:8] == b"ftyp" or is_tiff(file.data) or head[:2] in {b"\xff\xd8", b"\x89P"}:
+        return (
+            f"{file.name} is damaged, or of a kind of its format that cannot be read; "
+            "copy the photo again, or save it as JPEG."
+        )
+    return f"{file.name} is no picture that can be read; choose a JPEG, PNG, TIFF, WebP, AVIF or HEIC file."
+
+
+def _in_words(error: Exception) -> str:
+    return str(error).split("\n", maxsplit=1)[0][:200] or type(error).__name__

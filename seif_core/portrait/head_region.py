@@ -79,7 +79,8 @@ def head_probability(
     x, y = frame.coordinates()
     beside = np.abs(x)
     is_person = person > 0.5
-    skin_seed = is_person & frame.hull & (y > -0.85) & (y < -0.1)
+    face = frame.hull & (y > -0.85) & (y < -0.1)
+    skin_seed = is_person & face if (is_person & face).any() else face  # a crop so tight that no person is seen in it
     hair_seed = is_person & ~frame.hull & (y < -0.7) & (beside < 0.8)
     other_seed = is_person & ((y > NECK_BASE + 0.05) | ((y > 0.15) & (beside > 0.75)))
     skin, hair, other = _colour_likelihoods(image, skin_seed, hair_seed, other_seed)
@@ -161,7 +162,9 @@ def _colour_likelihoods(
 
 
 def _cells(image: UInt8[np.ndarray, "H W 3"]) -> np.ndarray:
-    """Index of each pixel's cell in the colour histogram."""
+    """Index of each pixel's cell in the colour histogram; none for no pixels, which OpenCV would not take."""
+    if not image.size:
+        return np.zeros(image.shape[:2], np.int64)
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.int64)
     chroma = np.clip((lab[..., 1:] - 128) * 2 + 128, 0, 255)  # it fills the middle of its range only: stretch it
     index = np.minimum(np.concatenate([lab[..., :1], chroma], axis=-1) * _BINS // 256, _BINS - 1)

@@ -146,7 +146,9 @@ def _onto(values: Float32[np.ndarray, "R R"], source: Crop, target: Crop) -> Flo
 def _main_component(alpha: Float32[np.ndarray, "R R"], face: Bool[np.ndarray, "R R"]) -> Float32[np.ndarray, "R R"]:
     """Only what hangs together with the face; holes inside it closed."""
     count, labels = cv2.connectedComponents((alpha > 0.5).astype(np.uint8), connectivity=4)
-    chosen = int(np.bincount(labels[face], minlength=count)[1:].argmax()) + 1 if count > 1 else 0
+    if count == 1:
+        return alpha  # nothing is surely head: there is nothing to choose from
+    chosen = int(np.bincount(labels[face], minlength=count)[1:].argmax()) + 1
     body = (labels == chosen).astype(np.uint8)
     outside = np.pad(1 - body, 1, constant_values=1)
     _, gaps = cv2.connectedComponents(outside, connectivity=4)

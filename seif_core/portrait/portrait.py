@@ -30,6 +30,7 @@ class Portrait:
         focal_px: focal length in pixels from EXIF, or None when the photo does not tell.
         confidence: the detector's presence score of the chosen face in 0..1.
         whole_frame: whether the picture shows all that its camera saw, so that the principal point is its middle.
+        warnings: sentences about what was changed in the photo to read it, and what looks bad in it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Portrait:
     focal_px: float | None
     confidence: float
     whole_frame: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def principal_point(self) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from ..progress import Progress
 from .crop import Pyramid
 from .decode import decode_photo
 from .detection import overlap, search_passes
-from .drawing import FLAT_LIMIT, flatness
+from .drawing import Look, look_of
 from .face_mesh import FaceMeshBackend
 from .landmarks import LandmarkBackend, Landmarks
 from .matting import head_mask
@@ -41,7 +41,8 @@ def read_portrait(
         PhotoNotFoundError: no such file, or a directory.
         PhotoUnreadableError: no picture, or a damaged one.
         PhotoUnsuitableError: no face, too small a face, a drawing, fewer faces than asked for, too large or small a
-            picture.
+            picture, a camera raw file without a preview. A bad photo (too bright, too dark, coarsely compressed) is
+            none of these: its portrait has warnings.
         SettingsError: `face` is negative.
         DependencyError: the landmark backend is not installed, or may not download what it needs.
         CancelledError: the job was cancelled.
@@ -55,7 +56,8 @@ def read_portrait(
     pyramid = Pyramid(photo.pixels)
     faces = find_faces(pyramid, backend, settings, progress)
     chosen = _choose(faces, face, photo.name, settings)
-    _refuse_drawing(flatness(pyramid, chosen), photo.name)
+    look = look_of(pyramid, chosen)
+    _refuse_drawing(look, photo.name)
     progress.step(0.6)
     landmarks = backend.locate(pyramid, chosen)
     progress.step(0.8)
@@ -75,6 +77,7 @@ def read_portrait(
         focal_px=photo.focal_px,
         confidence=landmarks.presence,
         whole_frame=photo.whole_frame,
+        warnings=(*photo.warnings, *look.warnings(photo.name)),
     )
 
 
@@ -119,10 +122,11 @@ def _choose(faces: list[Landmarks], face: int, name: str, settings: PortraitSett
     return faces[face]
 
 
-def _refuse_drawing(flat: float, name: str) -> None:
-    if flat > FLAT_LIMIT:
+def _refuse_drawing(look: Look, name: str) -> None:
+    if look.drawn:
         raise PhotoUnsuitableError(
-            f"The face in {name} looks drawn ({flat:.0%} of it has one flat colour each); choose a photo of a person."
+            f"The face in {name} looks drawn ({look.flat:.0%} of it has one flat colour each); "
+            "choose a photo of a person."
         )
 
 

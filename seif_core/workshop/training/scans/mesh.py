@@ -16,6 +16,7 @@ from PIL import Image
 from ....appearance.colour import decode, from_srgb
 from ....errors import SettingsError
 from ....evaluation.scan_files import read_surface
+from ....portrait.decode import available_formats
 from ....shapes import Float, Float32, Int, Int32
 from .records import ScanDatasetError
 
@@ -137,7 +138,7 @@ def _read_ply(path: Path) -> ScanMesh:
 def _sampled(texture: Path, uvs: Float[np.ndarray, "V 2"]) -> Float32[np.ndarray, "V 3"]:
     """Linear colours (V, 3) of a picture at texture coordinates (V, 2), origin bottom left, wrapping around."""
     try:
-        with Image.open(texture) as image:
+        with Image.open(texture, formats=available_formats()) as image:  # none that starts another program
             picture = image.convert("RGB")
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise ScanDatasetError(f"The texture {texture.name} cannot be read ({error}); unpack it again.") from error

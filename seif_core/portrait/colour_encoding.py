@@ -1,0 +1,152 @@
+"""Colour encodings that no ICC profile describes: high dynamic range (PQ, HLG) and wide gamuts, to sRGB.
+
+Sources: ITU-R BT.2100-2 (PQ and HLG, tables 4 and 5), ITU-R BT.2408-7 (203 cd/m2 is the white of paper, section 2),
+ITU-T H.273 (the numbers of primaries and transfer characteristics, tables 2 and 3), IEC 61966-2-1 (sRGB).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..shapes import Float, Float32, UInt8
+
+_WHITE: Final = 203.0
+"""Luminance in cd/m2 of a white sheet in a high dynamic range picture (ITU-R BT.2408-7, table 1): sRGB's white."""
+_KNEE: Final = 0.6
+"""Light (1 is white) up to which it is kept as it is; above, highlights are rolled off towards white. Chosen by eye."""
+_HLG_PEAK: Final = 1000.0
+"""Peak in cd/m2 of the display that HLG's system gamma of 1.2 belongs to (ITU-R BT.2100-2, note 5f)."""
+_PQ: Final = (2610 / 16384, 2523 / 4096 * 128, 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32)
+_HLG: Final = (0.17883277, 0.28466892, 0.55991073)
+_GAMMAS: Final = {4: 2.2, 5: 2.8, 8: 1.0}
+_CHROMATICITIES: Final = {
+    9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    11: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
+    12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
+}
+"""x, y of red, green and blue with white D65: BT.2020, P3 (a still with the cinema's white is shown with D65's too)."""
+_ADOBE: Final = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
+"""Adobe RGB (1998), section 4.3.1.1."""
+_SRGB: Final = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+_D65: Final = (0.3127, 0.3290)
+_ROWS: Final = 256
+"""Rows of the photo that are converted at a time."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a photo's values stand for light.
+
+    Attributes:
+        primaries: x, y of red, green and blue.
+        transfer: `pq`, `hlg`, `srgb`, or a power.
+    """
+
+    primaries: tuple[tuple[float, float], ...]
+    transfer: str | float
+
+    @property
+    def high_dynamic_range(self) -> bool:
+        """Whether there is light brighter than white."""
+        return self.transfer in {"pq", "hlg"}
+
+
+ADOBE_RGB: Final = Encoding(_ADOBE, 563 / 256)
+"""What a camera's Adobe RGB setting writes, known by the EXIF interoperability index R03 (DCF 2.0, section 4.5)."""
+
+
+def encoding_of(primaries: int, transfer: int) -> Encoding | None:
+    """From the code points of ITU-T H.273; None for what is sRGB or near enough (BT.709, BT.601, unknown)."""
+    kind = {16: "pq", 18: "hlg"}.get(transfer) or _GAMMAS.get(transfer, "srgb")
+    if kind == "srgb" and primaries not in _CHROMATICITIES:
+        return None
+    return Encoding(_CHROMATICITIES.get(primaries, _SRGB), kind)
+
+
+def encoding_of_png(data: bytes) -> Encoding | None:
+    """From a PNG's cICP chunk (PNG, third edition, section 11.3.2.6); None without one."""
+    at = 8
+    while at + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"cICP" and size == 4:
+            return encoding_of(data[at + 8], data[at + 9])
+        if kind == b"IDAT":
+            return None
+        at += size + 12
+    return None
+
+
+def encoding_of_profile(icc: bytes) -> Encoding | None:
+    """From the `cicp` tag of an ICC profile (ICC.1:2022, section 9.2.17) of high dynamic range; None without one."""
+    count = struct.unpack_from(">I", icc, 128)[0] if len(icc) > 132 else 0
+    for k in range(min(count, 100)):
+        if 144 + 12 * k > len(icc):
+            return None
+        name, offset, _ = struct.unpack_from(">4sII", icc, 132 + 12 * k)
+        if name == b"cicp" and offset + 12 <= len(icc):
+            found = encoding_of(icc[offset + 8], icc[offset + 9])
+            return found if found and found.high_dynamic_range else None
+    return None
+
+
+def to_srgb(pixels: UInt8[np.ndarray, "H W 3"], encoding: Encoding) -> UInt8[np.ndarray, "H W 3"]:
+    """The photo in sRGB; highlights brighter than white are rolled off, colours that sRGB lacks are clipped.
+
+    Convention: worked number: a grey PQ value of 148 (0.58) is 203 cd/m2, white, and comes out as 238 (what is brighter
+    needs the values above); one of 26 cd/m2 (0.37, 95) is 0.13 of white and comes out as 101.
+
+    Args:
+        pixels: (H, W, 3) uint8 in the photo's own encoding.
+        encoding: from `encoding_of` and its like.
+    """
+    table = _light(np.arange(256, dtype=np.float64) / 255.0, encoding.transfer).astype(np.float32)
+    matrix = (np.linalg.inv(_to_xyz(_SRGB)) @ _to_xyz(encoding.primaries)).astype(np.float32)
+    luminance = _to_xyz(encoding.primaries)[1].astype(np.float32)
+    result = np.empty_like(pixels)
+    for top in range(0, len(pixels), _ROWS):
+        light = table[pixels[top : top + _ROWS]]
+        if encoding.transfer == "hlg":
+            light = light * (np.maximum(light @ luminance, 1e-6) ** 0.2)[..., None] * np.float32(_HLG_PEAK / _WHITE)
+        light = np.maximum(light @ matrix.T, 0.0)
+        if encoding.high_dynamic_range:
+            light = _rolled_off(light)
+        result[top : top + _ROWS] = _encoded(np.minimum(light, 1.0))
+    return result
+
+
+def _light(value: Float[np.ndarray, " N"], transfer: str | float) -> Float[np.ndarray, " N"]:
+    """Light of encoded values 0..1: for PQ in units of white, for HLG the scene's, otherwise 0..1."""
+    if isinstance(transfer, float):
+        return value**transfer
+    if transfer == "pq":
+        m1, m2, c1, c2, c3 = _PQ
+        root = value ** (1 / m2)
+        return 10_000.0 / _WHITE * (np.maximum(root - c1, 0.0) / (c2 - c3 * root)) ** (1 / m1)
+    if transfer == "hlg":
+        a, b, c = _HLG
+        return np.where(value <= 0.5, value**2 / 3, (np.exp((value - c) / a) + b) / 12)
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def _rolled_off(light: Float32[np.ndarray, "H W 3"]) -> Float32[np.ndarray, "H W 3"]:
+    """Highlights below 1, by their largest channel, so that hues stay; one to one up to the knee, smooth across it."""
+    peak = light.max(axis=-1, keepdims=True)
+    room = np.float32(1.0 - _KNEE)
+    rolled = _KNEE + room * (1.0 - np.exp(-(peak - np.float32(_KNEE)) / room))
+    return np.where(peak > _KNEE, light * (rolled / np.maximum(peak, 1e-6)), light).astype(np.float32)
+
+
+def _encoded(light: Float32[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H W 3"]:
+    value = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055)
+    return (value * 255.0 + 0.5).astype(np.uint8)
+
+
+def _to_xyz(primaries: tuple[tuple[float, float], ...]) -> Float[np.ndarray, "3 3"]:
+    """Matrix from linear RGB to CIE XYZ (SMPTE RP 177)."""
+    columns = np.array([[x / y, 1.0, (1 - x - y) / y] for x, y in primaries]).T
+    x, y = _D65
+    return columns * np.linalg.solve(columns, np.array([x / y, 1.0, (1 - x - y) / y]))
