@@ -49,10 +49,15 @@ SIZE = 512
 
 
 class Subject(NamedTuple):
-    """A drawn head: picture, true neutral face (N, 3) in metres, the 68 landmarks' vertices, whether it emotes."""
+    """A drawn head.
+
+    Picture, true neutral face (N, 3) in metres, the same as it is seen (N, 3) in camera space, the 68 landmarks'
+    vertices, whether it emotes.
+    """
 
     picture: np.ndarray
     neutral: np.ndarray
+    seen: np.ndarray
     landmarks: np.ndarray
     emotes: bool
 
@@ -87,7 +92,7 @@ class Ict:
         picture = self._draw(
             seen, self._paint(neutral, rng), Camera(SIZE / 0.34 * distance, SIZE / 2, SIZE / 2, SIZE, SIZE), rng
         )
-        return Subject(picture, neutral[:SKIN], self.landmarks, bool(weights.any()))
+        return Subject(picture, neutral[:SKIN], seen[:SKIN], self.landmarks, bool(weights.any()))
 
     def _paint(self, neutral: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         colour = np.tile(np.array([0.86, 0.68, 0.58]) * rng.uniform(0.45, 1.05), (len(neutral), 1))

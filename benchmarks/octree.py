@@ -54,7 +54,7 @@ from seif_core.headmodel import load_head_model  # noqa: E402
 from seif_core.implicit.network import ORIGINAL_SEIF, ImplicitNetwork  # noqa: E402
 from seif_core.implicit.surface import Field, Surface, SurfaceSettings, extract_surface  # noqa: E402
 from seif_core.info import peak_memory  # noqa: E402
-from seif_core.uniformize.skin import Skin, vertex_normals  # noqa: E402
+from seif_core.uniformize.skin_mesh import SkinMesh  # noqa: E402
 
 SIZE = 256
 
@@ -76,7 +76,7 @@ def grained(blur: float) -> Field:
 def open_head() -> Field:
     """Signed distance to the Open head's skin, a spline through 65 nodes per axis."""
     model = load_head_model("open")
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     vertices = model.template.astype(np.float64)[skin.ids]
     vertices = (vertices - (vertices.min(0) + vertices.max(0)) / 2) / (1.6 * np.ptp(vertices, axis=0).max())
     nodes = np.stack(np.meshgrid(*[np.arange(65) / 64 - 0.5] * 3, indexing="ij"), -1).reshape(-1, 3)

@@ -41,7 +41,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seif_core.evaluation.scan import ScanSettings, compare_with_scan
 from seif_core.headmodel import load_head_model
-from seif_core.registration import template as registration
+from seif_core.registration.correspondences import TargetMesh
 from seif_core.workshop.openhead import calibration, scans
 
 NOW_MARKS = (
@@ -78,7 +78,7 @@ class Scan:
             result = compare_with_scan(
                 person[self.used],
                 head,
-                template.surface.triangles,
+                template.triangles,
                 nose_tip=head[template.landmarks[0]],
                 scan_landmarks=person[self.marks][rows],
                 landmarks=head[template.landmarks[rows]],
@@ -91,7 +91,7 @@ class Scan:
 
     def reproduced(self, space: calibration.IdentitySpace, person: np.ndarray) -> np.ndarray:
         """The head (V, 3) of the identity space nearest to one person."""
-        surface = registration.Surface(person, self.triangles)
+        surface = TargetMesh(person, self.triangles)
         return calibration.fit_identity(space, surface, person[self.marks])[1]
 
 

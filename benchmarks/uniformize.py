@@ -57,9 +57,9 @@ from rough_head import rough_head  # noqa: E402
 from seif_core.geometry.camera import Camera  # noqa: E402
 from seif_core.geometry.rasterizer import Raster, interpolate, rasterize_view, vertex_normals  # noqa: E402
 from seif_core.headmodel import HeadModel, load_head_model  # noqa: E402
+from seif_core.headmodel.anatomy import anatomy_of  # noqa: E402
 from seif_core.uniformize import TargetSurface, UniformizeSettings, UniformMesh, register  # noqa: E402
-from seif_core.uniformize.skin import Skin  # noqa: E402
-from seif_core.uniformize.zones import head_height  # noqa: E402
+from seif_core.uniformize.skin_mesh import SkinMesh  # noqa: E402
 
 CASES = (
     ("bumps of 3 mm", {"bumps": 0.003}, False),
@@ -81,7 +81,7 @@ def measure(model: HeadModel, surface: TargetSurface, fitted: np.ndarray, way: t
     start = time.process_time()
     mesh = register(model, fitted, surface, UniformizeSettings(hair=way[0] == "hair", subdivisions=way[1]))
     seconds = time.process_time() - start
-    skin, percent = Skin.of(mesh.model), 100 / head_height(model)
+    skin, percent = SkinMesh.of(mesh.model), 100 / anatomy_of(model).head_height
     face = mesh.model.regions["face"][skin.ids]
     shown = face & (mesh.data > 0.5)
     means = [percent * mesh.distance[rows].mean() for rows in (face, shown)]
@@ -94,7 +94,7 @@ def measure(model: HeadModel, surface: TargetSurface, fitted: np.ndarray, way: t
 
 def face_angle(mesh: UniformMesh, surface: TargetSurface) -> float:
     """Mean angle in degrees between the normals of mesh and surface in the open face, seen from the front."""
-    skin = Skin.of(mesh.model)
+    skin = SkinMesh.of(mesh.model)
     inside = mesh.model.regions["face"][skin.ids] & (mesh.data > 0.5)
     centre = mesh.vertices[skin.ids][inside].mean(axis=0)
     ours = look(mesh.vertices[skin.ids] - centre, skin.triangles)

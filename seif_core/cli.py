@@ -30,18 +30,25 @@ from .settings import (
     WEIGHTS,
     ReconstructionSettings,
 )
+from .stage_functions import STANDARD, Stages
 from .terminal import StageLines, quiet_libraries
 
 _LOG: Final = logging.getLogger(__name__)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, or that of the first error (`errors.py`)."""
+def main(arguments: Sequence[str] | None = None, *, stages: Stages = STANDARD) -> int:
+    """Run the command line and return its exit code: 0, or that of the first error (`errors.py`).
+
+    Args:
+        arguments: what stands behind the program's name; those of the process when None.
+        stages: the functions that make heads.
+    """
     share_the_cores()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that cannot show a character shows a question mark
     options = _parser().parse_args(arguments)
+    options.stages = stages
     if not options.verbose:
         sys.excepthook = _unforeseen
     with nullcontext() if options.verbose else quiet_libraries():
@@ -193,7 +200,7 @@ def _one(
     progress = Progress(lines)
     try:
         with staging(target) as folder:
-            done = reconstruct(photo, settings, progress)
+            done = reconstruct(photo, settings, progress, stages=options.stages)
             images = options.debug_images
             done = write_results(done, folder, formats, target=target, debug_images=images, progress=progress)
     finally:

@@ -49,6 +49,22 @@ def share_the_cores() -> None:
 
 
 @contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, torch counts with one thread: where each step is short, waking the others takes longer than the step.
+
+    Raises:
+        DependencyError: torch is not installed.
+    """
+    torch = _torch()
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
 def repeatable(seed: int) -> Iterator[None]:
     """Inside, the same numbers come out for the same seed; torch's own state is restored afterwards.
 

@@ -1,31 +1,33 @@
 """The main job: one photo becomes one head.
 
-    photo -> Portrait -> Fit -> Shape (surface, uniform fit) -> texture -> Head
+    photo -> Portrait -> Fit -> PhotoEvidence -> Shape (surface, uniform fit) -> texture -> Head
 
-Each arrow is one public function: `read_portrait`, `fit_portrait`, `shape_head`, `bake_texture`, `assemble_head`.
+Each arrow is one function of `stage_functions.Stages`; `shaping.shape_head` calls the two in the middle.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from .assembly import assemble_head
+
 from .device import choose_device, memory_in_words, repeatable
 from .errors import DependencyError
 from .fitting.fit import Fit
 from .head import Head
-from .headmodel import HeadModel, load_head_model
+from .headmodel import HeadModel
 from .portrait.portrait import Portrait
 from .progress import Progress
 from .settings import ReconstructionSettings
-from .shapes import Float, UInt8
-from .shaping import Shape, find_networks, shape_head
-from .stages import STAGES
+from .shaping import Shape, find_networks, shape_head, tried_on
+from .stage_functions import STANDARD, Stages
+from .stages import STAGES, stages_of
 
 if TYPE_CHECKING:
+    from .appearance import TextureSettings
+    from .evidence.photo_evidence import PhotoEvidence
     from .implicit.head_surface import HeadSurface, NormalEstimator
     from .uniformize.uniform_fit import UniformFit
 
@@ -41,6 +43,7 @@ class Reconstruction:
     Attributes:
         portrait: the photo.
         fit: the fitted head model alone, without the surface's shape.
+        evidence: what the photo shows of the head; None where nobody asked, or for a head outside the picture.
         shape: the surface, and the fit that has its shape.
         head: the result.
         settings: what was asked for.
@@ -51,6 +54,7 @@ class Reconstruction:
 
     portrait: Portrait
     fit: Fit
+    evidence: PhotoEvidence | None
     shape: Shape
     head: Head
     settings: ReconstructionSettings
@@ -69,13 +73,20 @@ class Reconstruction:
         return self.shape.uniform
 
 
-def reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progress | None = None) -> Reconstruction:
+def reconstruct(
+    photo: Path,
+    settings: ReconstructionSettings,
+    progress: Progress | None = None,
+    *,
+    stages: Stages = STANDARD,
+) -> Reconstruction:
     """Make a head from a photo. Nothing is written.
 
     Args:
         photo: the picture file.
         settings: see `ReconstructionSettings`.
         progress: told the stages of `STAGES`; may cancel.
+        stages: the functions that do the work.
 
     Raises:
         PhotoError: the photo is missing, unreadable or unsuitable (see its subclasses).
@@ -88,9 +99,9 @@ def reconstruct(photo: Path, settings: ReconstructionSettings, progress: Progres
     before = dict(progress.seconds)  # of earlier photos, where one progress serves several
     try:
         with progress.stage("Prepare"):
-            prepared = _prepare(settings)
+            prepared = _prepare(settings, stages)
         with memory_in_words(), repeatable(settings.seed):
-            done = _reconstruct(photo, prepared, settings, progress)
+            done = _reconstruct(photo, prepared, settings, stages, progress)
     except ModuleNotFoundError as error:
         raise DependencyError(f"The library {error.name} is not installed; install the runtime first.") from error
     return replace(done, seconds={k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if k in STAGES})
@@ -105,64 +116,56 @@ class _Prepared:
     normals: NormalEstimator | None
 
 
-def _prepare(settings: ReconstructionSettings) -> _Prepared:
+def _prepare(settings: ReconstructionSettings, stages: Stages) -> _Prepared:
     """Import what is slow to import, choose the device, load the head model."""
-    from .fitting import fit_portrait
-    from .portrait import read_portrait
-
-    _LOG.debug("%s and %s are here", fit_portrait, read_portrait)
+    full = settings.quality != "fast"
+    stages.load(surface=full)
     device, normals = choose_device(settings.device), None
-    if settings.quality != "fast":
-        from .implicit import head_surface
-        from .uniformize import uniform_fit
-
+    if full:
         find_networks(settings, device)
-        _LOG.debug("%s and %s are here", head_surface, uniform_fit)
         if settings.normal_model:
             from .implicit.onnx_normals import load_normal_model
 
             normals = load_normal_model(settings.normal_model, device=device)
-    return _Prepared(device, load_head_model(settings.head_model), normals)
+    return _Prepared(device, stages.load_head_model(settings.head_model), normals)
 
 
 def _reconstruct(
-    photo: Path, prepared: _Prepared, settings: ReconstructionSettings, progress: Progress
+    photo: Path, prepared: _Prepared, settings: ReconstructionSettings, stages: Stages, progress: Progress
 ) -> Reconstruction:
-    from .fitting import fit_portrait
-    from .portrait import PortraitSettings, read_portrait
+    from .portrait import PortraitSettings
 
-    device = prepared.device
+    device, evidence = prepared.device, None
     with progress.stage("Portrait"):
         wanted = PortraitSettings(backend=settings.landmarks, allow_download=settings.online)
-        portrait = read_portrait(photo, face=settings.face, settings=wanted, progress=progress)
+        portrait = stages.read_portrait(photo, face=settings.face, settings=wanted, progress=progress)
     with progress.stage("Fit"):
-        fit = fit_portrait(portrait, prepared.model, device=device, seed=settings.seed, progress=progress)
-    shape = shape_head(portrait, fit, settings, device=device, normals=prepared.normals, progress=progress)
+        fit = stages.fit_portrait(portrait, prepared.model, device=device, seed=settings.seed, progress=progress)
+    if "Evidence" in stages_of(asdict(settings)):
+        with progress.stage("Evidence"):
+            evidence = stages.look_at_photo(portrait, fit, device=tried_on(device))
+    shape = shape_head(
+        portrait, fit, evidence, settings, stages=stages, device=device, normals=prepared.normals, progress=progress
+    )
     shaped = fit if shape.uniform is None else shape.uniform.fit
     texture = None
     if settings.texture_size:
         with progress.stage("Texture"):
-            texture = _bake(portrait, shaped, settings, shape.hair, device=device, progress=progress)
+            hair = None if shape.uniform is None else shape.uniform.hair
+            wanted = _texture_settings(settings)
+            texture = stages.bake_texture(
+                portrait, shaped, evidence, settings=wanted, hair=hair, device=tried_on(device), progress=progress
+            )
     with progress.stage("Head"):
-        head = assemble_head(portrait, shaped, texture)
+        head = stages.assemble_head(portrait, shaped, texture)
     warnings = (*_warnings(portrait, fit), *shape.warnings)
-    return Reconstruction(portrait, fit, shape, head, settings, device, {}, warnings)
+    return Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings)
 
 
-def _bake(
-    portrait: Portrait,
-    fit: Fit,
-    settings: ReconstructionSettings,
-    hair: Float[np.ndarray, " V"] | None,
-    *,
-    device: str,
-    progress: Progress,
-) -> UInt8[np.ndarray, "H W 3"]:
-    from .appearance import TextureSettings, bake_texture
+def _texture_settings(settings: ReconstructionSettings) -> TextureSettings:
+    from .appearance import TextureSettings
 
-    place = "cpu" if device == "mps" else device  # the rasterizer counts in double precision
-    wanted = TextureSettings(size=settings.texture_size)
-    return bake_texture(portrait, fit, settings=wanted, hair=hair, device=place, progress=progress)
+    return TextureSettings(size=settings.texture_size)
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:

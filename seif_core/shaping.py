@@ -1,6 +1,6 @@
 """From the fit to the shape that the photo shows: the implicit function's surface, and the fit that takes its shape.
 
-    Fit -> HeadSurface -> UniformFit
+    Fit, PhotoEvidence -> HeadSurface -> UniformFit
 
 Where a photo gives no surface, or one that the mesh cannot follow, the fit's own shape is kept and a sentence says so.
 """
@@ -15,13 +15,15 @@ import numpy as np
 
 from .errors import RegistrationError, SettingsError
 from .fitting.fit import Fit
+from .headmodel.anatomy import anatomy_of
 from .portrait.portrait import Portrait
 from .progress import Progress
 from .settings import ReconstructionSettings
-from .shapes import Float
+from .stage_functions import Stages
 
 if TYPE_CHECKING:
-    from .implicit.head_surface import HeadSurface, NormalEstimator
+    from .evidence.photo_evidence import PhotoEvidence
+    from .implicit.head_surface import HeadSurface, HeadSurfaceSettings, NormalEstimator
     from .uniformize.uniform_fit import UniformFit
 
 _LOG: Final = logging.getLogger(__name__)
@@ -34,13 +36,11 @@ class Shape:
     Attributes:
         surface: of the implicit function; None in fast quality and where the photo gives none.
         uniform: the fit that has the surface's shape; None without a surface, or where the mesh cannot follow it.
-        hair: (V,) in 0..1, what of the mesh is hair beyond the scalp; None without a mesh.
         warnings: sentences about what a user should know.
     """
 
     surface: HeadSurface | None = None
     uniform: UniformFit | None = None
-    hair: Float[np.ndarray, " V"] | None = None
     warnings: tuple[str, ...] = ()
 
     def figures(self) -> dict[str, int | float]:
@@ -62,18 +62,22 @@ class Shape:
 def shape_head(
     portrait: Portrait,
     fit: Fit,
+    evidence: PhotoEvidence | None,
     settings: ReconstructionSettings,
     *,
+    stages: Stages,
     device: str,
     normals: NormalEstimator | None = None,
     progress: Progress,
 ) -> Shape:
-    """Find the head's surface and draw the head model onto it.
+    """Find the head's surface and register the head model to it.
 
     Args:
         portrait: the photo.
         fit: the fitted head model.
+        evidence: what the photo shows; None for a head outside the picture.
         settings: quality, hair, weights, resolution, subdivisions.
+        stages: the functions that do it.
         device: where the networks run.
         normals: estimates the front normals; the embedded network when None.
         progress: told the stages ``Surface`` and ``Uniform``; may cancel.
@@ -91,19 +95,31 @@ def shape_head(
         return Shape(warnings=cut)
     try:
         with progress.stage("Surface"):
-            found = _surface(upright.portrait, upright.fit, settings, device=device, normals=normals, progress=progress)
+            make = stages.make_original_surface if settings.weights == "original" else stages.make_surface
+            found = make(
+                upright.portrait,
+                upright.fit,
+                _surface_settings(settings),
+                device=tried_on(device),
+                normals=normals,
+                progress=progress,
+            )
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no surface: %s", error)
-        return Shape(warnings=(*cut, f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
+        return Shape(
+            warnings=(
+                *cut,
+                f"The head has the shape of the fit alone, without hair and fine shape: {error}",
+            )
+        )
     surface = upright.surface_in_photo(found)
     try:
         with progress.stage("Uniform"):
-            over = _over_ears(portrait, fit, settings, device)
-            uniform = upright.uniform_in_photo(_uniform(upright.fit, found, settings, over, progress))
+            shaped = _uniform(upright.fit, found, evidence, settings, stages=stages, progress=progress)
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no uniform mesh: %s", error)
-        return Shape(surface, warnings=(*cut, f"The head has the shape of the fit alone, not the surface's: {error}",))
-    return Shape(surface, uniform, _hair(uniform, over), cut)
+        return Shape(surface, warnings=(*cut, f"The head has the shape of the fit alone, not the surface's: {error}"))
+    return Shape(surface, upright.uniform_in_photo(shaped), cut)
 
 
 def find_networks(settings: ReconstructionSettings, device: str) -> None:
@@ -119,31 +135,19 @@ def find_networks(settings: ReconstructionSettings, device: str) -> None:
     else:
         from .implicit.compact import compact_networks
 
-        compact_networks(_place(device))
+        compact_networks(tried_on(device))
 
 
-def _place(device: str) -> str:
-    """Where the networks run: they are tried on the CPU and CUDA alone."""
+def tried_on(device: str) -> str:
+    """Where networks and rasterizer run: they are tried on the CPU and CUDA alone, and mps has no double precision."""
     return "cpu" if device == "mps" else device
 
 
-def _surface(
-    portrait: Portrait,
-    fit: Fit,
-    settings: ReconstructionSettings,
-    *,
-    device: str,
-    normals: NormalEstimator | None,
-    progress: Progress,
-) -> HeadSurface:
-    from .implicit import head_surface
+def _surface_settings(settings: ReconstructionSettings) -> HeadSurfaceSettings:
+    from .implicit.head_surface import HeadSurfaceSettings
     from .implicit.surface import SurfaceSettings
 
-    wanted = head_surface.HeadSurfaceSettings(surface=SurfaceSettings(resolution=settings.resolution))
-    make = head_surface.reconstruct_surface
-    if settings.weights == "original":
-        from .implicit.original_portrait import reconstruct_original_surface as make
-    return make(portrait, fit, wanted, device=_place(device), normals=normals, progress=progress)
+    return HeadSurfaceSettings(surface=SurfaceSettings(resolution=settings.resolution))
 
 
 def _components(surface: HeadSurface) -> int:
@@ -157,41 +161,25 @@ def _components(surface: HeadSurface) -> int:
 
 def _face_distance(uniform: UniformFit) -> float:
     """Mean distance of the face's vertices to the surface, in percent of the head's height."""
-    from .uniformize.skin import Skin
-    from .uniformize.zones import head_height
+    from .uniformize.skin_mesh import SkinMesh
 
     model = uniform.mesh.model
-    face = model.regions["face"][Skin.of(model).ids]
-    return float(uniform.mesh.distance[face].mean() / head_height(model) * 100)
-
-
-def _over_ears(portrait: Portrait, fit: Fit, settings: ReconstructionSettings, device: str) -> tuple[float, float]:
-    """How far hair covers each ear; a bald head's ears are bare."""
-    from .appearance.covering import ear_cover
-
-    if settings.hair != "with":
-        return 0.0, 0.0
-    cover = ear_cover(portrait, fit, _place(device))
-    return cover.left, cover.right
-
-
-def _hair(uniform: UniformFit, over_ears: tuple[float, float]) -> Float[np.ndarray, " V"]:
-    from .uniformize.ears import hair_beside_ears
-    from .uniformize.zones import head_height
-
-    mesh = uniform.mesh
-    return hair_beside_ears(mesh.model, mesh.fitted, mesh.vertices, over_ears, head_height(mesh.model))
+    face = model.regions["face"][SkinMesh.of(model).ids]
+    return float(uniform.mesh.distance[face].mean() / anatomy_of(model).head_height * 100)
 
 
 def _uniform(
     fit: Fit,
     surface: HeadSurface,
+    evidence: PhotoEvidence | None,
     settings: ReconstructionSettings,
-    over_ears: tuple[float, float],
+    *,
+    stages: Stages,
     progress: Progress,
 ) -> UniformFit:
-    from .uniformize import TargetSurface, UniformizeSettings, uniform_fit
+    from .uniformize import TargetSurface, UniformizeSettings
 
     wanted = UniformizeSettings(hair=settings.hair == "with", subdivisions=settings.subdivisions)
-    target = TargetSurface(surface.vertices, surface.triangles, surface.codes, over_ears)
-    return uniform_fit.uniform_fit(fit, target, wanted, progress)
+    target = TargetSurface(surface.vertices, surface.triangles, surface.codes)
+    ears = None if evidence is None else evidence.ear_occlusion
+    return stages.uniform_fit(fit, target, wanted, progress, occlusion=ears)

@@ -9,9 +9,10 @@ STAGES: Final = {
     "Prepare": 0.05,
     "Portrait": 0.08,
     "Fit": 0.1,
+    "Evidence": 0.02,
     "Surface": 0.25,
     "Uniform": 0.35,
-    "Texture": 0.15,
+    "Texture": 0.13,
     "Head": 0.02,
 }
 """Stages of `pipeline.reconstruct` in order, with their usual share of the time."""
@@ -28,6 +29,8 @@ def stages_of(settings: Mapping[str, Any]) -> dict[str, float]:
         left_out |= {"Surface", "Uniform"}
     if settings.get("texture_size") == 0:
         left_out.add("Texture")
+    if {"Surface", "Texture"} <= left_out:
+        left_out.add("Evidence")
     shares = {name: share for name, share in STAGES.items() if name not in left_out}
     whole = sum(shares.values())
     return {name: share / whole for name, share in shares.items()}

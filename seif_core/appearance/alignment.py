@@ -1,25 +1,41 @@
 """Bends the photo by what the fit left over, so that lids, brows and lips lie where the mesh has them.
 
-The displacement is known at the landmarks and stretched over the mesh as a membrane that fades out beyond the face, so
-it is smooth and has no seams. Landmarks that the camera does not see and residuals too large to be true count little.
+The displacement is known at the landmarks, spread over the mesh by a screened Poisson equation and drawn to zero beyond
+the face, so it is smooth and has no seams. Landmarks that the camera does not see and residuals too large to be true
+count little.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
+from ..evidence.photograph import eye_distance_pixels, posed_eyes
 from ..fitting import Fit
-from ..geometry.camera import Camera
+from ..geometry.sampling import smoothstep
+from ..geometry.screened_poisson import ScreenedPoisson
+from ..headmodel.landmark_schemes import known_scheme
 from ..portrait import Portrait
 from ..shapes import Float32
-from .membrane import MeshMembrane
-from .numeric import smoothstep
+
+_FACING: Final = (0.1, 0.4)
+"""Cosine to the camera from which a landmark is seen, not at all and wholly. Chosen by eye on the sample portraits, as
+are the constants below."""
+_BELIEVED: Final = (0.10, 0.20)
+"""Residual in eye distances: a true one up to the first, a landmark gone astray from the second."""
+_STILL: Final = 0.01
+"""Weight of no displacement in the face, against 1 for a landmark."""
+_STILL_BEYOND: Final = 2.0
+"""The same beyond the face, where the photo must not be bent."""
+_STIFFNESS: Final = 0.5
+"""Weight of an edge of the mesh, against 1 for a landmark."""
 
 
 def landmark_displacement(
     portrait: Portrait,
     fit: Fit,
-    membrane: MeshMembrane,
+    smoother: ScreenedPoisson,
     facing: Float32[np.ndarray, " V"],
     inner: Float32[np.ndarray, " V"],
 ) -> Float32[np.ndarray, "V 2"]:
@@ -28,7 +44,7 @@ def landmark_displacement(
     Args:
         portrait: gives the detected landmarks.
         fit: gives the model's.
-        membrane: of the model's mesh.
+        smoother: of the model's mesh.
         facing: (V,) cosine between normal and the direction to the camera.
         inner: (V,) 0..1, the face up to the hair, where the photo may be bent.
     """
@@ -37,22 +53,17 @@ def landmark_displacement(
     if embedding is None or len(embedding.sigma) != len(portrait.landmarks):
         return np.zeros((count, 2), np.float32)
     residual = portrait.landmarks[:, :2] - fit.camera.project(embedding.points(fit.posed))
-    eyes = fit.model.joint_regressor[3:5] @ fit.posed
-    size = _pixels_between(fit.camera, eyes)
+    size = eye_distance_pixels(fit.camera, posed_eyes(fit))
     length = np.linalg.norm(residual, axis=1) / size
     seen = np.einsum("lk,lk->l", embedding.weights, facing[embedding.vertex_ids])
     place = np.einsum("lk,lk->l", embedding.weights, inner[embedding.vertex_ids])
-    trust = (embedding.sigma > 0) * smoothstep(seen, 0.1, 0.4) * place * (1 - smoothstep(length, 0.10, 0.20))
-    trust[468:] = 0  # the irises move with the gaze, not with the skin
+    trust = (embedding.sigma > 0) * smoothstep(seen, *_FACING) * place * (1 - smoothstep(length, *_BELIEVED))
+    if (scheme := known_scheme(portrait.landmark_scheme)) is not None:
+        trust[list(scheme.iris_points)] = 0  # the irises move with the gaze, not with the skin
     weight, pull = np.zeros(count), np.zeros((count, 2))
     for k in range(3):
         share = trust * embedding.weights[:, k]
         np.add.at(weight, embedding.vertex_ids[:, k], share)
         np.add.at(pull, embedding.vertex_ids[:, k], share[:, None] * residual)
-    anchor = 0.01 + 2.0 * (1 - inner)
-    return membrane.solve(pull / (weight + anchor)[:, None], weight + anchor, stiffness=0.5)
-
-
-def _pixels_between(camera: Camera, points: np.ndarray) -> float:
-    distance = float(np.linalg.norm(points[0] - points[1]))
-    return max(1.0, camera.focal * distance / float(-points[:, 2].mean()))
+    anchor = _STILL + _STILL_BEYOND * (1 - inner)
+    return smoother.solve(pull / (weight + anchor)[:, None], weight + anchor, stiffness=_STIFFNESS)

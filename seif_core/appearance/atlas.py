@@ -21,6 +21,8 @@ from .symmetry import mirror_uvs
 
 GATHER_STEP: Final = 3
 """Every how many-th texel `Atlas.gather` looks at."""
+_PART: Final = 1 << 17
+"""Texels that are worked on at a time: some megabytes for each number that they have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,15 @@ class Atlas:
     def _area(self) -> Float32[np.ndarray, " V"]:
         return np.asarray(self._thinned.sum(0), np.float32).ravel()
 
-    def spread(self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | None = None) -> Float32[np.ndarray, "M C"]:
+    @property
+    def parts(self) -> list[slice]:
+        """Parts of the N texels, one after the other: what is computed for each texel alone needs less room so."""
+        count = len(self.texels)
+        return [slice(start, min(start + _PART, count)) for start in range(0, count, _PART)]
+
+    def spread(
+        self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | slice | None = None
+    ) -> Float32[np.ndarray, "M C"]:
         """Per-vertex values at the texels (or at the chosen ones of them)."""
         blend = self.blend if chosen is None else self.blend[chosen]
         return np.asarray(blend @ np.ascontiguousarray(values, np.float32))

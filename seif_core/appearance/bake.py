@@ -15,29 +15,33 @@ from typing import Final
 import cv2
 import numpy as np
 
+from ..evidence.colour import is_grey
+from ..evidence.mesh_view import view_mesh
+from ..evidence.photo_evidence import PhotoEvidence
+from ..evidence.photograph import cut_out, head_window
 from ..fitting import Fit
+from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..progress import Progress
 from ..shapes import Float, Float32, UInt8
 from .atlas import Atlas, build_atlas
-from .colour import is_grey
 from .completion import complete
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
-from .membrane import MeshMembrane
-from .photograph import take_photograph
 from .projection import project_photo
 from .settings import TextureSettings
-from .zones import Zones, build_zones, with_hair
+from .texture_regions import TextureRegions, texture_regions, with_hair
 
 _SKIN_DEFAULT: Final = np.array([0.78, 0.60, 0.51], np.float32)
+"""sRGB of a head that the photo does not show."""
 
 
 def bake_texture(
     portrait: Portrait,
     fit: Fit,
+    evidence: PhotoEvidence | None,
     *,
     settings: TextureSettings | None = None,
     hair: Float[np.ndarray, " V"] | None = None,
@@ -48,7 +52,8 @@ def bake_texture(
 
     Args:
         portrait: the photo.
-        fit: the model fitted to it.
+        fit: the model fitted to it, or a fit with a surface's shape.
+        evidence: what the photo shows of the head (`look_at_photo`); None for a head outside the picture.
         settings: size and strength; None takes the defaults.
         hair: (V,) in 0..1, what of the mesh is hair beyond the scalp; None for nothing.
         device: torch device of the depth test.
@@ -65,31 +70,49 @@ def bake_texture(
     model = fit.model
     progress.step(0.0)
     atlas = build_atlas(model, settings.size)
-    zones = build_zones(model) if hair is None else with_hair(build_zones(model), hair)
+    regions = texture_regions(model) if hair is None else with_hair(texture_regions(model), hair)
     progress.step(0.2)
-    photo = take_photograph(portrait, fit, settings.photo_side, device)
-    membrane = MeshMembrane(model.faces, len(model.template))
-    if photo is None:
+    smoother = ScreenedPoisson(model.faces, len(model.template))
+    window = head_window(portrait, fit)
+    if evidence is None or window is None:
         colours = np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
     else:
-        texels = project_photo(portrait, fit, photo, atlas=atlas, zones=zones, membrane=membrane, settings=settings)
+        side = max(window.right - window.left, window.bottom - window.top)
+        texels = project_photo(
+            portrait,
+            fit,
+            evidence,
+            picture=cut_out(portrait, fit.camera, window, settings.photo_side / side),
+            view=view_mesh(fit, evidence.camera, device),
+            atlas=atlas,
+            regions=regions,
+            smoother=smoother,
+            settings=settings,
+        )
         progress.step(0.5)
-        colours = complete(model, atlas, zones, membrane, texels)
+        colours = complete(model, atlas, regions, smoother, texels)
     progress.step(0.8)
-    _paint_mouth(model, atlas, zones, colours)
+    _paint_mouth(model, atlas, regions, colours)
     eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))
     colours[eyes] = paint_eyes(model, atlas, iris_colour(portrait), eyes)
     rest = np.flatnonzero(atlas.part > PART_NAMES.index("eye_right"))
     colours[rest] = paint_interior(model, atlas, rest)
-    texture = atlas.image(np.rint(np.clip(colours, 0, 1) * 255).astype(np.uint8))
+    texture = atlas.image(_bytes(atlas, colours))
     if is_grey(portrait.pixels):
         texture = np.repeat(cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     progress.step(1.0)
     return np.ascontiguousarray(texture, np.uint8)
 
 
-def _paint_mouth(model: HeadModel, atlas: Atlas, zones: Zones, colours: Float32[np.ndarray, "N 3"]) -> None:
-    inside = atlas.spread(zones.mouth[:, None])[:, 0]
+def _bytes(atlas: Atlas, colours: Float32[np.ndarray, "N 3"]) -> UInt8[np.ndarray, "N 3"]:
+    out = np.empty(colours.shape, np.uint8)
+    for part in atlas.parts:
+        out[part] = np.rint(np.clip(colours[part], 0, 1) * 255)
+    return out
+
+
+def _paint_mouth(model: HeadModel, atlas: Atlas, regions: TextureRegions, colours: Float32[np.ndarray, "N 3"]) -> None:
+    inside = atlas.spread(regions.mouth[:, None])[:, 0]
     texels = np.flatnonzero(inside > 0)
     shade = depth_shade(model, atlas.spread(model.template, texels))
     lining = MOUTH * shade[:, None].astype(np.float32)

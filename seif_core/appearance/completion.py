@@ -2,52 +2,101 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from ..evidence.colour import LUMINANCE
+from ..geometry.sampling import sample, smoothstep
+from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float32, Int
 from .atlas import GATHER_STEP, Atlas
-from .colour import LUMINANCE
-from .membrane import MeshMembrane
-from .numeric import sample, smoothstep
 from .projection import Projected
 from .strands import strands
-from .symmetry import mirror_vertices
-from .zones import Zones, scalp_share
+from .texture_regions import TextureRegions, scalp_share
 
-_STIFFNESS: Final = 0.05
-_MIRROR_TRUST: Final = 0.25
-_PRIOR_TRUST: Final = 0.002
-_FOREIGN_TRUST: Final = 0.05
-_HAIR_PRIOR_TRUST: Final = 0.01
-_SHINE: Final = 0.05
-_STRANDS: Final = 0.025
-_SHINE_KEPT: Final = 0.35
-_BALANCE_STIFFNESS: Final = 8.0
-_BALANCE_LIMIT: Final = 0.7
+
+@dataclass(frozen=True)
+class CompletionSettings:
+    """How unseen skin and hair are completed. Weights are against 1 for a vertex whose texels are all trusted.
+
+    All values were chosen by eye on the sample portraits.
+
+    Attributes:
+        stiffness: weight of an edge of the mesh in the low band.
+        mirror: weight of the other side's colour where this side is not seen.
+        prior: weight of the skin's own colour everywhere.
+        foreign: trust left to a pixel that does not look like skin.
+        hair_prior: weight of the hair's own colour on the scalp.
+        shine: sRGB by which a texel must be lighter than its low band in all channels to be a highlight.
+        shine_kept: share of a highlight that stays.
+        balance_stiffness: weight of an edge in the field that evens left and right: some centimetres' reach.
+        balance_limit: largest logarithm of lightness that is evened.
+        own: trust from which a texel's own detail counts, not at all and wholly.
+        strands: standard deviation in sRGB of painted strands where the photo shows no hair to measure it on.
+        strands_kept: share of the seen hair's own standard deviation that painted strands have.
+        strands_most: largest standard deviation of painted strands, in `strands`.
+        hair_like: likeness to skin below which a texel on the scalp shows hair.
+        bare: likeness to skin from which the scalp is bare, not at all and wholly.
+        crown: eye distances over the hairline between which a bare forehead ends: the crown has hair.
+    """
+
+    stiffness: float = 0.05
+    mirror: float = 0.25
+    prior: float = 0.002
+    foreign: float = 0.05
+    hair_prior: float = 0.01
+    shine: float = 0.05
+    shine_kept: float = 0.35
+    balance_stiffness: float = 8.0
+    balance_limit: float = 0.7
+    own: tuple[float, float] = (0.15, 0.70)
+    strands: float = 0.025
+    strands_kept: float = 0.8
+    strands_most: float = 1.5
+    hair_like: float = 0.3
+    bare: tuple[float, float] = (0.6, 0.95)
+    crown: tuple[float, float] = (0.35, 0.70)
+
+
+_S: Final = CompletionSettings()
+_LEAST_HAIR: Final = 200
+"""Texels of seen hair from which its structure is measured."""
+_MEMBER: Final = (0.3, 0.9)
+"""Share of a vertex in skin or scalp between which its colour counts for that of skin or scalp."""
+_DARKEST: Final = 1e-3
+"""Linear lightness below which logarithms are not taken."""
+_GAMMA: Final = 2.2
 
 
 def complete(
-    model: HeadModel, atlas: Atlas, zones: Zones, membrane: MeshMembrane, texels: Projected
+    model: HeadModel, atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, texels: Projected
 ) -> Float32[np.ndarray, "N 3"]:
     """Colours (N, 3), sRGB 0..1, of all texels as if they were skin."""
-    mirror = mirror_vertices(model.template)
-    texels = _balance(atlas, membrane, mirror, zones, texels)
-    skin, low, covered = _low_band(atlas, zones, membrane, mirror, texels)
-    shine = np.maximum((texels.colour - skin).min(axis=1) - _SHINE, 0)  # lighter in all channels: no colour of skin
-    high = texels.colour - low - (shine * (1 - _SHINE_KEPT) * (1 - texels.scalp))[:, None]
-    own = smoothstep(texels.trust, 0.15, 0.70).astype(np.float32)
-    mirrored, confidence = _mirrored(atlas, high, own)
-    share = (1 - own) * confidence * atlas.spread(zones.paired[:, None])[:, 0]
-    hair = np.zeros(len(own), np.float32)
+    mirror = anatomy_of(model).mirror
+    texels = _balance(atlas, smoother, mirror, regions, texels)
+    bands = _low_bands(atlas, regions, smoother, mirror, texels)
+    low, high = np.empty_like(texels.colour), np.empty_like(texels.colour)
+    own, covered = np.empty_like(texels.trust), np.empty_like(texels.trust)
+    for part in atlas.parts:
+        skin, low[part], covered[part] = _low_band(atlas.spread(bands, part), texels.scalp[part])
+        own[part] = smoothstep(texels.trust[part], *_S.own)
+        # lighter in all channels: no colour of skin
+        shine = np.maximum((texels.colour[part] - skin).min(axis=1) - _S.shine, 0)
+        shine *= (1 - _S.shine_kept) * (1 - texels.scalp[part])
+        high[part] = texels.colour[part] - low[part] - shine[:, None]
     if texels.hair_colour is not None:
-        shown = covered * (texels.likeness < 0.3) * own > 0.9
-        hair = _strands(model, atlas, covered * (1 - own), high[shown])
-    high *= (own * texels.detail)[:, None]
-    return low + high + mirrored * (share * texels.detail)[:, None] + hair[:, None]
+        shown = covered * (texels.likeness < _S.hair_like) * own > 0.9
+        low += _strands(model, atlas, covered * (1 - own), high[shown])[:, None]
+    layer = _layer(atlas, high, own)
+    for part in atlas.parts:
+        mirrored, confidence = _mirrored(atlas, layer, part)
+        share = (1 - own[part]) * confidence * atlas.spread(regions.paired[:, None], part)[:, 0]
+        low[part] += (high[part] * own[part, None] + mirrored * share[:, None]) * texels.detail[part, None]
+    return low
 
 
 def _strands(
@@ -55,84 +104,94 @@ def _strands(
 ) -> Float32[np.ndarray, " N"]:
     """Lightness of strands where hair is not seen (`share` 0..1), as strong as the seen hair's own structure."""
     out = np.zeros(len(share), np.float32)
-    strength = 0.8 * float(np.std(seen.mean(axis=1))) if len(seen) > 200 else _STRANDS
+    strength = _S.strands_kept * float(np.std(seen.mean(axis=1))) if len(seen) > _LEAST_HAIR else _S.strands
     hidden = np.flatnonzero(share > 0.01)
-    light = strands(model, atlas.spread(model.template, hidden)) * min(strength, 1.5 * _STRANDS)
+    light = strands(model, atlas.spread(model.template, hidden)) * min(strength, _S.strands_most * _S.strands)
     out[hidden] = light * share[hidden]
     return out
 
 
 def _balance(
-    atlas: Atlas, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], zones: Zones, texels: Projected
+    atlas: Atlas, smoother: ScreenedPoisson, mirror: Int[np.ndarray, " V"], regions: TextureRegions, texels: Projected
 ) -> Projected:
     """Even what light is left between left and right, on a scale of centimetres: skin itself is alike on both sides."""
     some = slice(None, None, GATHER_STEP)
     trust = texels.trust[some] * texels.likeness[some] * texels.detail[some]
     colour, seen = atlas.gather(texels.colour[some], trust)
-    lightness = np.log((colour**2.2 @ LUMINANCE).clip(min=1e-3))
-    both = np.minimum(seen, seen[mirror]) * (1 - scalp_share(zones.hair))
-    half = np.clip(0.5 * (lightness[mirror] - lightness), -_BALANCE_LIMIT, _BALANCE_LIMIT) * (both > 0)
-    field = membrane.solve(half[:, None], both + 0.01, stiffness=_BALANCE_STIFFNESS)
+    lightness = np.log((colour**_GAMMA @ LUMINANCE).clip(min=_DARKEST))
+    both = np.minimum(seen, seen[mirror]) * (1 - scalp_share(regions.over_hairline))
+    half = np.clip(0.5 * (lightness[mirror] - lightness), -_S.balance_limit, _S.balance_limit) * (both > 0)
+    field = smoother.solve(half[:, None], both + 0.01, stiffness=_S.balance_stiffness)
     field = (field - field[mirror]) / 2
-    factor = np.exp(atlas.spread(field) / 2.2)
-    return replace(texels, colour=np.clip(texels.colour * factor, 0, 1))
+    colour = np.empty_like(texels.colour)
+    for part in atlas.parts:
+        colour[part] = np.clip(texels.colour[part] * np.exp(atlas.spread(field, part) / _GAMMA), 0, 1)
+    return replace(texels, colour=colour)
 
 
-def _low_band(
-    atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
-) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"], Float32[np.ndarray, " N"]]:
-    """Smooth colours (N, 3) of skin alone, and of skin and hair joined along the hairline; the hair's share (N,).
-
-    Solved on the vertices.
-    """
-    member = scalp_share(zones.hair)
+def _low_bands(
+    atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, mirror: Int[np.ndarray, " V"], texels: Projected
+) -> Float32[np.ndarray, "V 7"]:
+    """Smooth colours of skin, the hair's less those, and the hairiness, solved on the vertices."""
+    member = scalp_share(regions.over_hairline)
     some = slice(None, None, GATHER_STEP)
     sampled = texels.colour[some]
 
     def stretched(trust: np.ndarray, where: np.ndarray, base: np.ndarray, prior: float) -> np.ndarray:
         colour, seen = atlas.gather(sampled, trust)
-        seen = seen * smoothstep(where, 0.3, 0.9)
-        other = _MIRROR_TRUST * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
+        seen = seen * smoothstep(where, *_MEMBER)
+        other = _S.mirror * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
         weight = seen + other + prior
         value = seen[:, None] * colour + other[:, None] * colour[mirror] + prior * base
-        return membrane.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
+        return smoother.solve(value / weight[:, None], weight, stiffness=_S.stiffness)
 
     trust = texels.trust[some]
-    bare = trust * (_FOREIGN_TRUST + (1 - _FOREIGN_TRUST) * texels.likeness[some])  # no hair, no cloth in the skin
-    skin = stretched(bare, 1 - member, texels.skin_colour, _PRIOR_TRUST)
+    bare = trust * (_S.foreign + (1 - _S.foreign) * texels.likeness[some])  # no hair, no cloth in the skin
+    skin = stretched(bare, 1 - member, texels.skin_colour, _S.prior)
     if texels.hair_colour is None:  # a bald head: skin all over
-        scalp = stretched(trust, member, texels.skin_colour, _PRIOR_TRUST)
+        scalp = stretched(trust, member, texels.skin_colour, _S.prior)
     else:
         covered = trust * (1 - texels.likeness[some])
-        scalp = stretched(covered, member, texels.hair_colour, _HAIR_PRIOR_TRUST)
-    columns = [skin, scalp - skin, _hairiness(atlas, zones, membrane, mirror, texels)]
-    low = atlas.spread(np.concatenate(columns, axis=1))
-    share = texels.scalp * low[:, 6]
-    return low[:, :3], low[:, :3] + low[:, 3:6] * share[:, None], share
+        scalp = stretched(covered, member, texels.hair_colour, _S.hair_prior)
+    return np.concatenate([skin, scalp - skin, _hairiness(atlas, regions, smoother, mirror, texels)], axis=1)
+
+
+def _low_band(
+    bands: Float32[np.ndarray, "N 7"], scalp: Float32[np.ndarray, " N"]
+) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, "N 3"], Float32[np.ndarray, " N"]]:
+    """Colours (N, 3) of skin alone, and of skin and hair joined along the hairline; the hair's share (N,)."""
+    share = scalp * bands[:, 6]
+    return bands[:, :3], bands[:, :3] + bands[:, 3:6] * share[:, None], share
 
 
 def _hairiness(
-    atlas: Atlas, zones: Zones, membrane: MeshMembrane, mirror: Int[np.ndarray, " V"], texels: Projected
+    atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, mirror: Int[np.ndarray, " V"], texels: Projected
 ) -> Float32[np.ndarray, "V 1"]:
     """0..1, less than 1 where the photo shows a higher hairline than usual, on this side or on the other."""
     some = slice(None, None, GATHER_STEP)
-    bare = smoothstep(texels.likeness[some], 0.6, 0.95)[:, None]
+    bare = smoothstep(texels.likeness[some], *_S.bare)[:, None]
     share, seen = atlas.gather(bare, texels.trust[some] * texels.scalp[some])
-    other = _MIRROR_TRUST * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
-    weight = seen + other + _PRIOR_TRUST
+    other = _S.mirror * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
+    weight = seen + other + _S.prior
     value = seen[:, None] * share + other[:, None] * share[mirror]
-    field = membrane.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)
-    near = 1 - smoothstep(zones.hair, 0.35, 0.70)  # not on the crown
+    field = smoother.solve(value / weight[:, None], weight, stiffness=_S.stiffness)
+    near = 1 - smoothstep(regions.over_hairline, *_S.crown)  # not on the crown
     return (1 - field * near[:, None]).astype(np.float32)
 
 
-def _mirrored(
+def _layer(
     atlas: Atlas, high: Float32[np.ndarray, "N 3"], own: Float32[np.ndarray, " N"]
-) -> tuple[Float32[np.ndarray, "N 3"], Float32[np.ndarray, " N"]]:
-    """The high band of the other side at each texel, and how far it can be trusted."""
+) -> Float32[np.ndarray, "S S 4"]:
+    """The high band as a picture, times its trust, and the trust."""
     layer = np.zeros((atlas.size * atlas.size, 4), np.float32)
-    layer[atlas.texels] = np.concatenate([high * own[:, None], own[:, None]], axis=1)
-    x, y = atlas.mirror_x, atlas.mirror_y
-    taken = sample(layer.reshape(atlas.size, atlas.size, 4), x, y)
-    confidence = taken[:, 3] * atlas.mirrored
-    return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), confidence
+    for part in atlas.parts:
+        layer[atlas.texels[part]] = np.concatenate([high[part] * own[part, None], own[part, None]], axis=1)
+    return layer.reshape(atlas.size, atlas.size, 4)
+
+
+def _mirrored(
+    atlas: Atlas, layer: Float32[np.ndarray, "S S 4"], part: slice
+) -> tuple[Float32[np.ndarray, "M 3"], Float32[np.ndarray, " M"]]:
+    """The high band of the other side at some texels, and how far it can be trusted."""
+    taken = sample(layer, atlas.mirror_x[part], atlas.mirror_y[part])
+    return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), taken[:, 3] * atlas.mirrored[part]

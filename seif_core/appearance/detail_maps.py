@@ -11,18 +11,18 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ..geometry.barycentric import barycentric
-from ..geometry.closest_point import SurfaceIndex
-from ..geometry.normals import vertex_normals
+from ..geometry.normals import unit, vertex_normals
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
+from ..registration.correspondences import TargetMesh
 from ..shapes import Float32, UInt8
-from ..uniformize.registration import UniformMesh
-from ..uniformize.skin import Skin
+from ..uniformize.skin_mesh import SkinMesh
 from ..uniformize.target import TargetSurface
+from ..uniformize.uniform_mesh import UniformMesh
 from .atlas import build_atlas
 
 _STEPS: Final = 4
+"""Steps to closest points by which a ray finds the surface; three suffice for detail within the limit."""
 _LIMIT: Final = 0.01
 """Metres: detail farther from the mesh than this is none."""
 _COSINE: Final = 0.3
@@ -50,12 +50,11 @@ def bake_detail(coarse: UniformMesh, surface: TargetSurface, size: int = 512) ->
         size: width and height of the maps in texels.
     """
     model = coarse.model
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     triangles = triangulate(model.faces[model.face_part == PART_NAMES.index("skin")])[0]
     normals = vertex_normals(coarse.vertices, triangles)
     tangents = _tangents(coarse, normals)
-    follow = np.zeros(skin.count)
-    follow[skin.ids] = coarse.data
+    follow = skin.on_model(coarse.data)
     atlas = build_atlas(model, size)
     at_skin = np.flatnonzero(atlas.part == PART_NAMES.index("skin"))
     spread = {
@@ -63,12 +62,12 @@ def bake_detail(coarse: UniformMesh, surface: TargetSurface, size: int = 512) ->
         for name, values in (("p", coarse.vertices), ("n", normals), ("t", tangents), ("w", follow))
     }
     chosen = spread["w"] > 0.02
-    points, up = spread["p"][chosen], _unit(spread["n"][chosen])
+    points, up = spread["p"][chosen], unit(spread["n"][chosen])
     height, facing = _cast(points, up, surface)
     fade = np.clip(spread["w"][chosen] * 2, 0, 1)
     fade *= (np.abs(height) < _LIMIT) & ((facing * up).sum(1) > _COSINE)
     local = _to_tangent_space(facing, up, spread["t"][chosen])
-    local = _unit(fade[:, None] * local + (1 - fade[:, None]) * [0.0, 0.0, 1.0])
+    local = unit(fade[:, None] * local + (1 - fade[:, None]) * [0.0, 0.0, 1.0])
     texels = np.tile([128, 128, 255], (len(atlas.part), 1)).astype(np.uint8)
     depth = np.zeros((len(atlas.part), 1), np.float32)
     rows = at_skin[chosen]
@@ -79,16 +78,13 @@ def bake_detail(coarse: UniformMesh, surface: TargetSurface, size: int = 512) ->
 
 def _cast(points: np.ndarray, up: np.ndarray, surface: TargetSurface) -> tuple[np.ndarray, np.ndarray]:
     """Height (N,) of the surface over points along `up`, by steps to closest points, and its normals (N, 3) there."""
-    vertices, triangles = np.asarray(surface.vertices, np.float64), surface.triangles.astype(np.int64)
-    index = SurfaceIndex(vertices, triangles)
+    target = TargetMesh(np.asarray(surface.vertices, np.float64), surface.triangles.astype(np.int64))
     height = np.zeros(len(points))
-    found = index.query(points)
+    found = target.closest(points)
     for _ in range(_STEPS):
         height = height + ((found.points - points - height[:, None] * up) * up).sum(1)
-        found = index.query(points + height[:, None] * up)
-    corners = triangles[found.triangles]
-    weights = barycentric(found.points, vertices[corners])
-    return height, _unit(np.einsum("nk,nkc->nc", weights, vertex_normals(vertices, triangles)[corners]))
+        found = target.closest(points + height[:, None] * up)
+    return height, found.normals
 
 
 def _tangents(mesh: UniformMesh, normals: np.ndarray) -> np.ndarray:
@@ -98,16 +94,12 @@ def _tangents(mesh: UniformMesh, normals: np.ndarray) -> np.ndarray:
     e1 = mesh.vertices[triangles[:, 1]] - mesh.vertices[triangles[:, 0]]
     e2 = mesh.vertices[triangles[:, 2]] - mesh.vertices[triangles[:, 0]]
     (u1, v1), (u2, v2) = (uv[:, 1] - uv[:, 0]).T, (uv[:, 2] - uv[:, 0]).T
-    along = _unit((e1 * v2[:, None] - e2 * v1[:, None]) * np.sign(u1 * v2 - u2 * v1)[:, None])
+    along = unit((e1 * v2[:, None] - e2 * v1[:, None]) * np.sign(u1 * v2 - u2 * v1)[:, None])
     total = np.stack([np.bincount(triangles.ravel(), np.repeat(along[:, k], 3), len(normals)) for k in range(3)], 1)
-    return _unit(total - (total * normals).sum(1, keepdims=True) * normals)
+    return unit(total - (total * normals).sum(1, keepdims=True) * normals)
 
 
 def _to_tangent_space(normals: np.ndarray, up: np.ndarray, tangents: np.ndarray) -> np.ndarray:
-    along_u = _unit(tangents - (tangents * up).sum(1, keepdims=True) * up)
+    along_u = unit(tangents - (tangents * up).sum(1, keepdims=True) * up)
     along_v = np.cross(up, along_u)
     return np.stack([(normals * along_u).sum(1), (normals * along_v).sum(1), (normals * up).sum(1)], axis=1)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-20)

@@ -7,25 +7,57 @@ lens fitting, 2002) and the pupils stand 63 mm apart (Dodgson, Variation and ext
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
+from ..geometry.sampling import sample, smoothstep
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
+from ..headmodel.landmark_schemes import MEDIAPIPE
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..shapes import Float, Float32
 from .atlas import Atlas
-from .complexion import EYE_RINGS
-from .numeric import sample, smoothstep
 
-_IRIS_RADIUS: Final = 0.094  # of the distance between the eyes
-_PUPIL: Final = 0.33  # of the iris' radius
+_IRIS_RADIUS: Final = 11.8 / 2 / 63
+"""Radius of the iris in eye distances; see above."""
+_PUPIL: Final = 0.33
+"""Radius of the pupil in radii of the iris: one of about 4 mm, as in a lit room. Chosen by eye."""
 _DEFAULT_IRIS: Final = np.array([0.36, 0.25, 0.17], np.float32)
+"""sRGB of an iris that cannot be seen: a plain brown. The colours below are chosen by eye too."""
 _SCLERA: Final = np.array([0.74, 0.715, 0.70], np.float32)
 _VEIN: Final = np.array([0.67, 0.51, 0.48], np.float32)
-_IRISES: Final = (slice(473, 478), slice(468, 473))  # left, right: centre and four points of the rim
+_IRISES: Final = (slice(473, 478), slice(468, 473))
+"""Left and right in `landmark_schemes.MEDIAPIPE`: centre and four points of the rim."""
+
+
+@dataclass(frozen=True)
+class IrisSettings:
+    """Where the iris' colour is measured. Chosen by eye on the sample portraits.
+
+    Attributes:
+        least_radius: pixels; a smaller iris shows no colour.
+        ring: radii of the iris between which it is looked at: outside the pupil, inside the dark rim.
+        below: radii below the centre from which it is looked at; negative is above. Higher lies the lid's shadow.
+        from_lids: radii from the lids' edges.
+        least: samples; fewer tell nothing.
+        lightness: quantiles between which samples are kept: no lashes, no highlight.
+        range: sRGB; irises are neither black nor white.
+    """
+
+    least_radius: float = 2.5
+    ring: tuple[float, float] = (0.5, 0.88)
+    below: float = -0.35
+    from_lids: float = 0.12
+    least: int = 12
+    lightness: tuple[float, float] = (0.25, 0.85)
+    range: tuple[float, float] = (0.06, 0.75)
+
+
+_S: Final = IrisSettings()
 
 
 def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
@@ -33,15 +65,16 @@ def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
 
     Taken between pupil and rim, below the upper lid's shadow, without highlights; the median of what is left.
     """
-    if portrait.landmark_scheme != "mediapipe478":
+    if portrait.landmark_scheme != MEDIAPIPE.name:
         return _DEFAULT_IRIS
-    found = [_iris_samples(portrait, iris, lids) for iris, lids in zip(_IRISES, EYE_RINGS, strict=True)]
+    found = [_iris_samples(portrait, iris, lids) for iris, lids in zip(_IRISES, MEDIAPIPE.lids[::-1], strict=True)]
     samples = np.concatenate(found)
-    if len(samples) < 12:
+    if len(samples) < _S.least:
         return _DEFAULT_IRIS
     light = samples.mean(1)
-    kept = samples[(light >= np.quantile(light, 0.25)) & (light <= np.quantile(light, 0.85))]
-    return np.clip(np.median(kept, axis=0), 0.06, 0.75).astype(np.float32)
+    low, high = np.quantile(light, _S.lightness)
+    kept = samples[(light >= low) & (light <= high)]
+    return np.clip(np.median(kept, axis=0), *_S.range).astype(np.float32)
 
 
 def paint_eyes(
@@ -52,8 +85,7 @@ def paint_eyes(
     The white is painted a little darker than it is, for it lies in the shadow of lids that the texture cannot know.
     """
     out = np.zeros((len(chosen), 3), np.float32)
-    eyes = model.joint_regressor[3:5] @ model.template
-    apart = float(np.linalg.norm(eyes[0] - eyes[1]))
+    apart = anatomy_of(model).eye_distance
     for part in ("eye_left", "eye_right"):
         index = PART_NAMES.index(part)
         mine = atlas.part[chosen] == index
@@ -71,16 +103,17 @@ def paint_eyes(
 def _iris_samples(portrait: Portrait, iris: slice, lids: tuple[int, ...]) -> Float[np.ndarray, "M 3"]:
     centre, *rim = portrait.landmarks[iris, :2].astype(np.float64)
     radius = float(np.mean([np.linalg.norm(p - centre) for p in rim]))
-    if radius < 2.5:
+    if radius < _S.least_radius:
         return np.zeros((0, 3))
     grid = np.linspace(-1, 1, 41)
     x, y = (axis.ravel() for axis in np.meshgrid(grid, grid))
     away = np.hypot(x, y)
-    ring = (away > 0.5) & (away < 0.88) & (y > -0.35)
+    ring = (away > _S.ring[0]) & (away < _S.ring[1]) & (y > _S.below)
     points = np.stack([x, y], 1)[ring] * radius + centre
     opening = portrait.landmarks[list(lids), :2].astype(np.float32)
     clear = [
-        cv2.pointPolygonTest(opening, (float(p[0]), float(p[1])), measureDist=True) > 0.12 * radius for p in points
+        cv2.pointPolygonTest(opening, (float(p[0]), float(p[1])), measureDist=True) > _S.from_lids * radius
+        for p in points
     ]
     points = (points[np.array(clear, bool)] - 0.5).astype(np.float32)
     if not len(points):

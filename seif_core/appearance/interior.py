@@ -8,20 +8,26 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from ..geometry.edges import polygon_edges
+from ..geometry.sampling import smoothstep
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Bool, Float, Float32
 from .atlas import Atlas
-from .membrane import mesh_edges
-from .numeric import smoothstep
 
 MOUTH: Final = np.array([0.42, 0.17, 0.16], np.float32)
 """sRGB of the mouth's lining."""
 
 _TOOTH: Final = np.array([0.88, 0.84, 0.76], np.float32)
+"""sRGB, as are those below: chosen by eye."""
 _GUM: Final = np.array([0.70, 0.38, 0.37], np.float32)
 _TONGUE: Final = np.array([0.72, 0.40, 0.39], np.float32)
 _LASH: Final = np.array([0.07, 0.055, 0.05], np.float32)
+_DEPTH: Final = (0.15, 1.2)
+"""Eye distances behind the lips between which the mouth darkens. Chosen by eye, as the next."""
+_DARKENED: Final = 0.75
+"""Share of the light that is lost at the throat."""
 
 
 def paint_interior(model: HeadModel, atlas: Atlas, chosen: np.ndarray) -> Float32[np.ndarray, "M 3"]:
@@ -40,7 +46,7 @@ def paint_interior(model: HeadModel, atlas: Atlas, chosen: np.ndarray) -> Float3
 
 def _gums(model: HeadModel) -> Bool[np.ndarray, " V"]:
     """Of each row of teeth, the one connected piece that is much wider than a tooth."""
-    edges = mesh_edges(model.faces)
+    edges = polygon_edges(model.faces)
     count = len(model.template)
     joined = sparse.coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
     _, piece = connected_components(joined, directed=False)
@@ -59,8 +65,8 @@ def _gums(model: HeadModel) -> Bool[np.ndarray, " V"]:
 
 def depth_shade(model: HeadModel, place: Float[np.ndarray, "M 3"]) -> Float[np.ndarray, " M"]:
     """How much light reaches a place inside the mouth: 1 at the lips, little at the throat."""
-    eyes = model.joint_regressor[3:5] @ model.template
-    unit = float(np.linalg.norm(eyes[0] - eyes[1]))
+    anatomy = anatomy_of(model)
+    eyes, unit = anatomy.eyes, anatomy.eye_distance
     lips = model.template[model.regions["lips"]] if model.regions.get("lips", np.zeros(1, bool)).any() else eyes
     depth = (lips[:, 2].max() - place[:, 2]) / unit
-    return 1 - 0.75 * smoothstep(depth, 0.15, 1.2)
+    return 1 - _DARKENED * smoothstep(depth, *_DEPTH)

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from ..evidence.mesh_view import MeshView
+from ..evidence.openings import openings
+from ..evidence.photo_evidence import GAMMA, PhotoEvidence
+from ..evidence.photograph import HeadPicture
 from ..fitting import Fit
+from ..geometry.camera import Camera
+from ..geometry.sampling import sample, smoothstep
+from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait import Portrait
 from ..shapes import Float32
 from .alignment import landmark_displacement
 from .atlas import Atlas
-from .complexion import openings
-from .membrane import MeshMembrane
-from .numeric import sample, smoothstep
-from .photo_colours import GAMMA, photo_colours
-from .photograph import Photograph
 from .settings import TextureSettings
-from .zones import Zones, scalp_share
+from .texture_regions import TextureRegions, scalp_share
 
-_DEPTH_TOLERANCE: Final = 0.006  # metres, how far a texel may lie behind the nearest surface around it
-_BELOW_TRUST: Final = 0.2  # neck and shoulders: mostly clothes, hair and shadow
+_DEPTH_TOLERANCE: Final = 0.006
+"""Metres that a texel may lie behind the nearest surface around it. Chosen by eye on the sample portraits, as are the
+constants below."""
+_BELOW_TRUST: Final = 0.2
+"""Trust in neck and shoulders against the face: the photo mostly shows clothes, hair and shadow there."""
+_FACING: Final = (0.28, 0.70)
+"""Cosine to the camera from which a texel is trusted, not at all and wholly."""
+_HAIR_LENIENCE: Final = 0.15
+"""By how much less hair need face the camera: it forgives a slanting view, skin shows streaks."""
+_NOTHING: Final = 1e3
+"""Metres: depth where there is no surface."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +45,7 @@ class Projected:
         likeness: (N,) float32 in 0..1, how much the photo there looks like this person's skin; 1 from brows to lips.
         scalp: (N,) float32 in 0..1, above the hairline.
         detail: (N,) float32 in 0..1, where the photo's fine structure is wanted at all.
-        skin_colour: (3,) float32 sRGB, the median of cheeks and nose.
+        skin_colour: (3,) float32 sRGB, the median of the face.
         hair_colour: (3,) float32 sRGB of what covers the scalp, None for a bald head.
     """
 
@@ -50,11 +61,13 @@ class Projected:
 def project_photo(
     portrait: Portrait,
     fit: Fit,
-    photo: Photograph,
+    evidence: PhotoEvidence,
     *,
+    picture: HeadPicture,
+    view: MeshView,
     atlas: Atlas,
-    zones: Zones,
-    membrane: MeshMembrane,
+    regions: TextureRegions,
+    smoother: ScreenedPoisson,
     settings: TextureSettings,
 ) -> Projected:
     """Look up the texels in the photo.
@@ -62,48 +75,84 @@ def project_photo(
     Args:
         portrait: gives the landmarks.
         fit: gives the posed mesh.
-        photo: the head's piece of the picture.
+        evidence: what the photo shows.
+        picture: the head's piece of the photo, from which colours are taken.
+        view: the mesh as the evidence's camera sees it.
         atlas: the model's texels.
-        zones: the model's zones.
-        membrane: of the model's mesh.
+        regions: the model's regions.
+        smoother: of the model's mesh.
         settings: how much light is divided out, whether landmarks bend the photo.
     """
-    seen = photo_colours(photo, fit, zones, settings.evening)
     shift = np.zeros((len(fit.posed), 2), np.float32)
-    zoom = photo.camera.focal / fit.camera.focal  # of the piece against the photo
     if settings.align:
-        shift = landmark_displacement(portrait, fit, membrane, photo.facing, zones.inner) * zoom
-    place = photo.camera.project(fit.posed.astype(np.float64)) + shift
-    columns = [place, -fit.posed[:, 2:], photo.facing[:, None], zones.features[:, None], zones.hair[:, None]]
-    columns += [zones.core[:, None]]
-    columns += [zones.below[:, None], zones.skin[:, None].astype(np.float64), seen.light**-GAMMA]
-    spread = atlas.spread(np.concatenate(columns, axis=1))
-    x, y, depth, facing, features, hair, core, below, outer, *evening = np.ascontiguousarray(spread.T)
-    colour = sample(photo.pixels, x - 0.5, y - 0.5, cubic=True).astype(np.float32) / 255
-    colour *= np.stack(evening, 1)
-    origin = np.array([photo.camera.cx - fit.camera.cx * zoom, photo.camera.cy - fit.camera.cy * zoom])
-    hole = openings(portrait, zoom, origin, (photo.camera.height, photo.camera.width))
-    scalp = scalp_share(hair)
-    lenient = 0.15 * scalp  # hair forgives a slanting view, skin shows streaks
-    trust = (
-        smoothstep(facing + lenient, 0.28, 0.70) * outer * (1 - sample(hole, x - 0.5, y - 0.5).astype(np.float32) / 255)
-    )
-    scale = photo.small_camera.focal / photo.camera.focal
-    u, v = (x * scale - 0.5).astype(np.float32), (y * scale - 0.5).astype(np.float32)
-    trust *= sample(photo.inside, u, v)
-    near = sample(np.where(np.isfinite(photo.nearest), photo.nearest, 1e3).astype(np.float32), u, v)
-    trust *= 1 - smoothstep(depth - near, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
-    like = sample(seen.likeness, u, v)
-    strange = sample(seen.foreign, u, v)
-    own = np.maximum(features * (1 - strange), scalp)  # here the photo is kept whatever its colour
-    trust *= own + (1 - own) * like
-    trust *= 1 - (1 - _BELOW_TRUST) * below
-    return Projected(
-        colour=np.clip(colour, 0, 1),
-        trust=np.clip(trust, 0, 1).astype(np.float32),
-        likeness=np.clip(np.maximum(like, core * (1 - strange)), 0, 1).astype(np.float32),
-        scalp=scalp,
-        detail=np.clip(1 - below, 0, 1).astype(np.float32),
-        skin_colour=seen.skin,
-        hair_colour=seen.hair,
-    )
+        shift = landmark_displacement(portrait, fit, smoother, view.facing, regions.inner)
+    place = fit.camera.project(fit.posed.astype(np.float64)) + shift
+    light = evidence.light_at(view.normals, settings.evening)
+    masks = [view.facing, regions.features, regions.over_hairline, regions.core, regions.below, regions.outer_skin]
+    values = np.concatenate([place, -fit.posed[:, 2:], *(mask[:, None] for mask in masks), light**-GAMMA], axis=1)
+    photo = _Photo(portrait, fit, evidence, picture, view)
+    count = len(atlas.texels)
+    found = _Looked(np.empty((count, 3), np.float32), *(np.empty(count, np.float32) for _ in range(4)))
+    for part in atlas.parts:
+        for whole, piece in zip(found, photo.look_up(atlas.spread(values, part)), strict=True):
+            whole[part] = piece
+    return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=evidence.hair_colour)
+
+
+class _Looked(NamedTuple):
+    """The fields of `Projected` that each of N texels has."""
+
+    colour: Float32[np.ndarray, "N 3"]
+    trust: Float32[np.ndarray, " N"]
+    likeness: Float32[np.ndarray, " N"]
+    scalp: Float32[np.ndarray, " N"]
+    detail: Float32[np.ndarray, " N"]
+
+
+class _Photo:
+    """The photo's colours at full size, and the evidence about them."""
+
+    def __init__(
+        self, portrait: Portrait, fit: Fit, evidence: PhotoEvidence, picture: HeadPicture, view: MeshView
+    ) -> None:
+        self._evidence, self._pixels = evidence, picture.pixels
+        self._large, self._small = _Piece(picture.camera, fit.camera), _Piece(evidence.camera, fit.camera)
+        size = (picture.camera.height, picture.camera.width)
+        self._openings = openings(portrait, self._large.zoom, self._large.origin, size)
+        self._nearest = np.where(np.isfinite(view.nearest), view.nearest, _NOTHING).astype(np.float32)
+
+    def look_up(self, spread: Float32[np.ndarray, "N C"]) -> _Looked:
+        """What the photo says of some texels, whose values are in the order of `project_photo`."""
+        x, y, depth, facing, features, hair, core, below, outer, *evening = np.ascontiguousarray(spread.T)
+        colour = self._large.sample(self._pixels, x, y, cubic=True).astype(np.float32) / 255
+        colour *= np.stack(evening, 1)
+        scalp = scalp_share(hair)
+        like, strange = (self._small.sample(m, x, y) for m in (self._evidence.skin_likeness, self._evidence.foreign))
+        trust = smoothstep(facing + _HAIR_LENIENCE * scalp, *_FACING) * outer
+        trust *= 1 - self._large.sample(self._openings, x, y).astype(np.float32) / 255
+        trust *= self._small.sample(self._evidence.inside, x, y)
+        behind = depth - self._small.sample(self._nearest, x, y)
+        trust *= 1 - smoothstep(behind, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
+        own = np.maximum(features * (1 - strange), scalp)  # here the photo is kept whatever its colour
+        trust *= own + (1 - own) * like
+        trust *= 1 - (1 - _BELOW_TRUST) * below
+        return _Looked(
+            colour=np.clip(colour, 0, 1),
+            trust=np.clip(trust, 0, 1).astype(np.float32),
+            likeness=np.clip(np.maximum(like, core * (1 - strange)), 0, 1).astype(np.float32),
+            scalp=scalp,
+            detail=np.clip(1 - below, 0, 1).astype(np.float32),
+        )
+
+
+class _Piece:
+    """Looks up places of the photo in a piece of it."""
+
+    def __init__(self, camera: Camera, photo: Camera) -> None:
+        self.zoom = camera.focal / photo.focal
+        self.origin = np.array([camera.cx - photo.cx * self.zoom, camera.cy - photo.cy * self.zoom])
+
+    def sample(self, picture: np.ndarray, x: np.ndarray, y: np.ndarray, *, cubic: bool = False) -> np.ndarray:
+        """Values of a picture of the piece at places (N,) of the photo, pixels."""
+        u, v = x * self.zoom + self.origin[0] - 0.5, y * self.zoom + self.origin[1] - 0.5
+        return sample(picture, u.astype(np.float32), v.astype(np.float32), cubic=cubic)

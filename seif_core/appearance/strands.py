@@ -11,18 +11,34 @@ from typing import Final
 import numpy as np
 
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float, Float32
 
 _TABLE: Final = 8192
-_WAVES: Final = ((1, 3.1, 0.020), (3, 5.3, 0.008), (7, 9.7, 0.003))  # around, down, size in turns
-_TILT: Final = 0.5  # the crown's whorl lies this far behind straight up, radians
+"""Entries of the table of noise around the head: 0.08 mm of hair each on a usual head."""
+_WAVES: Final = ((1, 3.1, 0.020), (3, 5.3, 0.008), (7, 9.7, 0.003))
+"""Waves that bend strands: how many around, how many down, size in turns. Chosen by eye, as are the constants below."""
+_TILT: Final = 0.5
+"""Radians behind straight up at which the crown's whorl lies."""
+_CENTRE: Final = (0.0, 0.4, -1.25)
+"""Middle of the skull, in eye distances from the middle between the eyes."""
+_CROSSING: Final = 0.6
+"""How far the second layer of strands is bent against the first."""
+_LAYERS: Final = (0.8, 0.6)
+"""Strength of the two layers; their squares sum to 1, so that the whole has a standard deviation of about 1."""
+_WHORL: Final = (0.3, 1.0)
+"""Eye distances from the whorl: strands meet there and blur to the first share of their strength."""
+_FINEST: Final = 900.0
+"""Waves around the head at which noise has fallen to 1 / e: strands of about 0.7 mm."""
+_COARSEST: Final = 20
+"""Waves around the head up to which there is no noise: the low band has those."""
 
 
 def strands(model: HeadModel, place: Float[np.ndarray, "N 3"]) -> Float32[np.ndarray, " N"]:
     """Lightness of hair at places on the template (N, 3), mean 0, standard deviation about 1."""
-    eyes = model.joint_regressor[3:5] @ model.template
-    unit = float(np.linalg.norm(eyes[0] - eyes[1]))
-    centre = eyes.mean(0) + np.array([0.0, 0.4, -1.25]) * unit
+    anatomy = anatomy_of(model)
+    eyes, unit = anatomy.eyes, anatomy.eye_distance
+    centre = eyes.mean(0) + np.array(_CENTRE) * unit
     x, y, z = (place - centre).T
     y, z = np.cos(_TILT) * y - np.sin(_TILT) * z, np.sin(_TILT) * y + np.cos(_TILT) * z
     turn = np.arctan2(x, z) / (2 * np.pi)
@@ -31,9 +47,9 @@ def strands(model: HeadModel, place: Float[np.ndarray, "N 3"]) -> Float32[np.nda
     for around, along, size in _WAVES:
         bent += size * np.sin(2 * np.pi * around * turn + along * down)
     table = _noise()
-    crossing = 0.6 * (bent - turn) - turn
-    spread = np.clip(np.hypot(x, z) / unit, 0.3, 1.0)  # strands meet at the crown: there they blur
-    return ((0.8 * _look_up(table, bent) + 0.6 * _look_up(table, crossing)) * spread).astype(np.float32)
+    crossing = _CROSSING * (bent - turn) - turn
+    spread = np.clip(np.hypot(x, z) / unit, *_WHORL)
+    return ((_LAYERS[0] * _look_up(table, bent) + _LAYERS[1] * _look_up(table, crossing)) * spread).astype(np.float32)
 
 
 def _look_up(table: np.ndarray, turns: np.ndarray) -> np.ndarray:
@@ -44,6 +60,6 @@ def _noise() -> Float[np.ndarray, " T"]:
     """Periodic noise of strands a few entries wide, mean 0, standard deviation 1."""
     spectrum = np.fft.rfft(np.random.default_rng(7).normal(size=_TABLE))
     frequency = np.arange(len(spectrum))
-    spectrum *= np.exp(-((frequency / 900.0) ** 2)) * (frequency > 20)
+    spectrum *= np.exp(-((frequency / _FINEST) ** 2)) * (frequency > _COARSEST)
     noise = np.fft.irfft(spectrum, _TABLE)
     return noise / noise.std()

@@ -1,22 +1,17 @@
-"""Left-right correspondence of a head model, found from its template and the way its faces are joined."""
+"""Left-right correspondence of a head model's texture, found from the way its faces are joined."""
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
-from scipy.spatial import KDTree
 
 from ..headmodel import HeadModel
-from ..shapes import Bool, Float, Int, Int32
+from ..headmodel.anatomy import anatomy_of
+from ..shapes import Bool, Float, Int32
 
-
-def mirror_vertices(template: Float[np.ndarray, "V 3"]) -> Int[np.ndarray, " V"]:
-    """For each vertex the one nearest to its mirror image across x = 0.
-
-    Args:
-        template: (V, 3) metres, +X the subject's left.
-    """
-    _, nearest = KDTree(template).query(template * np.array([-1, 1, 1], template.dtype))
-    return np.asarray(nearest, np.int64)
+_TORN: Final = 2.5
+"""Times as long as the triangle's own in the texture, a mirrored edge runs across a seam."""
 
 
 def mirror_uvs(
@@ -38,7 +33,7 @@ def mirror_uvs(
         mirror image of the triangle's own (a mesh of triangles may be split differently on both sides) the mirrored
         vertices' coordinates are taken one by one, and doubted where a seam tears them apart.
     """
-    mirror = mirror_vertices(model.template)
+    mirror = anatomy_of(model).mirror
     faces = np.where(model.faces < 0, -1, model.faces)
     face_of = {frozenset(f): i for i, f in enumerate(faces.tolist())}
     coordinates = model.uvs[uv_triangles].astype(np.float64)
@@ -50,7 +45,7 @@ def mirror_uvs(
     for t, (face, corners) in enumerate(zip(partner[origin], triangles, strict=True)):
         if face < 0:
             apart = single[mirror[corners]]
-            if _longest_edge(apart) <= 2.5 * _longest_edge(coordinates[t]):
+            if _longest_edge(apart) <= _TORN * _longest_edge(coordinates[t]):
                 coordinates[t], known[t] = apart, True
             continue
         place = {v: k for k, v in enumerate(faces[face].tolist())}

@@ -24,7 +24,12 @@ from ..shapes import Bool, Float, Int
 REACH: Final = 0.035
 """Metres on the mean head within which a contour landmark may slide."""
 GRAZING: Final = 0.25
-"""Cosine between normal and view below which a contour landmark leaves its embedded point."""
+"""Cosine between normal and view below which a contour landmark leaves its embedded point. Chosen by eye on the sample
+portraits, as are the constants below."""
+_NEAR: Final = 0.005
+"""Metres from the observed landmark that count as much as `_EDGE_ON` in the choice of a silhouette's vertex."""
+_EDGE_ON: Final = 0.15
+"""Cosine between normal and view that does."""
 
 
 class Silhouette(NamedTuple):
@@ -116,7 +121,7 @@ class ContourFinder:
         near = pixels[self.candidates]
         distance = (near - observed[:, None]).norm(dim=-1) / scale
         away = torch.nn.functional.normalize(normals[:, :2] * normals.new_tensor([1.0, -1.0]), dim=1)
-        chosen = ((distance / 0.005) ** 2 + (facing[self.candidates] / 0.15) ** 2).argmin(1)
+        chosen = ((distance / _NEAR) ** 2 + (facing[self.candidates] / _EDGE_ON) ** 2).argmin(1)
         vertex = self.candidates[torch.arange(len(chosen)), chosen]
         slid = (own < GRAZING) & (facing[vertex].abs() < 2 * GRAZING)
         return slid, torch.as_tensor(self.vertex_ids, device=posed.device)[vertex], away[vertex]

@@ -10,6 +10,7 @@ a few about where it lies, yet precisely how far the lids are apart. An outlier 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -17,6 +18,9 @@ import torch
 from ..shapes import Float
 from .levenberg import Normal
 from .parameters import LOG_SCALE, Layout, PointSet, points, points_and_derivatives, project
+
+_NEAREST: Final = 0.02
+"""Metres before the camera that every point keeps: nearer, a step of the fit has gone astray."""
 
 
 def noise_correlation(
@@ -77,7 +81,7 @@ class Energy:
         total = (image**2).sum((1, 2)) + (self._prior(params) ** 2).sum(1)
         if self.depth is not None:
             total = total + ((self.white @ self._depth(xyz)[..., None]) ** 2).sum((1, 2))
-        return torch.where((xyz[..., 2] < -0.02).all(1), 0.5 * total, torch.full_like(total, torch.inf))
+        return torch.where((xyz[..., 2] < -_NEAREST).all(1), 0.5 * total, torch.full_like(total, torch.inf))
 
     def linearise(self, params: Float[torch.Tensor, "B P"]) -> Normal:
         """Normal equations at `params`."""

@@ -20,6 +20,13 @@ JOINT_KEYS: Final = ("jawOpen", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLo
 UNUSED_KEYS: Final = ("jawOpen", "mouthClose", "tongueOut")
 """Keys that are not searched: the joint opens the jaw, lips close only over an open jaw, a tongue has no landmarks."""
 
+_LEAST_WEIGHT: Final = 1e-3
+"""A key's weight below which it moves nothing that can be seen (some hundredths of a millimetre)."""
+_RIDGE: Final = 1e-3
+"""Share of a key's own square that is added to it: keys that do nearly the same share their weight."""
+_LEAST_DIAGONAL: Final = 1e-12
+"""Square metres: that of a key which moves nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class ExpressionSpace:
@@ -83,7 +90,7 @@ class ExpressionSpace:
         if free.any():
             weights[free] = 0
             weights[free] = bounded_weights(self.model, delta - np.tensordot(weights, self.model.key_basis, 1), free)
-        return np.where(weights < 1e-3, 0.0, np.minimum(weights, 1.0)).astype(np.float32)
+        return np.where(weights < _LEAST_WEIGHT, 0.0, np.minimum(weights, 1.0)).astype(np.float32)
 
 
 def bounded_weights(
@@ -98,7 +105,7 @@ def bounded_weights(
         seen[:] = True
     keys = model.key_basis[chosen][:, seen].reshape(int(chosen.sum()), -1).astype(np.float64)
     gram = keys @ keys.T
-    gram += np.diag(1e-3 * np.diag(gram) + 1e-12)
+    gram += np.diag(_RIDGE * np.diag(gram) + _LEAST_DIAGONAL)
     factor = np.linalg.cholesky(gram)
     aim = np.linalg.solve(factor, keys @ delta[seen].astype(np.float64).ravel())
     return np.clip(lsq_linear(factor.T, aim, bounds=(0.0, 1.0), method="bvls").x, 0.0, 1.0)

@@ -7,11 +7,24 @@ the diagonal of the normal matrix; bounds by projection with an active set (Kanz
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 
 from ..shapes import Bool, Float
+
+_DAMPING: Final = 1e-3
+"""Damping at the start, against the diagonal of the normal matrix (Marquardt's own choice is 1e-2)."""
+_EASED: Final = 0.2
+"""Factor of the damping after a step that gained."""
+_STIFFENED: Final = 10.0
+"""Factor of the damping after a step that did not (Marquardt's)."""
+_ATTEMPTS: Final = 8
+"""Dampings that are tried in one step."""
+_SETTLED: Final = 1e-4
+"""Share of the cost that a step must gain for another to be worth its time: well below what pixels tell."""
+_LEAST_DIAGONAL: Final = 1e-12
+"""Diagonal of a parameter that nothing depends on, so that its step is 0 and not undefined."""
 
 
 class Normal(NamedTuple):
@@ -50,7 +63,7 @@ def minimize(
         upper: (P,) greatest values.
     """
     params = start
-    damping = start.new_full((len(start),), 1e-3)
+    damping = start.new_full((len(start),), _DAMPING)
     for _ in range(steps):
         normal = linearise(params)
         matrix, gradient = normal.matrix, normal.gradient
@@ -58,18 +71,18 @@ def minimize(
         moving = free & ~pushed
         gradient = gradient * moving
         matrix = matrix * (moving[:, :, None] & moving[:, None]) + torch.diag_embed((~moving).to(matrix.dtype))
-        scale = torch.diagonal(matrix, dim1=1, dim2=2).clamp(min=1e-12)
+        scale = torch.diagonal(matrix, dim1=1, dim2=2).clamp(min=_LEAST_DIAGONAL)
         gained = torch.zeros_like(normal.cost)
-        for _attempt in range(8):
+        for _attempt in range(_ATTEMPTS):
             step = torch.linalg.solve(matrix + torch.diag_embed(damping[:, None] * scale), -gradient)
             trial = torch.minimum(torch.maximum(params + step, lower), upper)
             after = cost(trial)
             better = torch.isfinite(after) & (after < normal.cost) & (gained == 0)
             params = torch.where(better[:, None], trial, params)
             gained = torch.where(better, normal.cost - after, gained)
-            damping = torch.where(better, damping * 0.2, torch.where(gained == 0, damping * 10, damping))
+            damping = torch.where(better, damping * _EASED, torch.where(gained == 0, damping * _STIFFENED, damping))
             if bool((gained > 0).all()):
                 break
-        if bool((gained <= 1e-4 * normal.cost).all()):
+        if bool((gained <= _SETTLED * normal.cost).all()):
             break
     return params

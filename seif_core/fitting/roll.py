@@ -20,7 +20,7 @@ from ..portrait.landmarks import turned
 from ..portrait.portrait import Portrait
 from ..shapes import Float
 from .fit import Fit
-from .schemes import LandmarkScheme
+from ..headmodel.landmark_schemes import LandmarkScheme
 
 
 def turn_about_axis(points: Float[np.ndarray, "*N 3"], angle: float) -> Float[np.ndarray, "*N 3"]:

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 class FitSettings:
     """What the fit believes before it sees a photo; lengths in metres, angles in radians.
 
+    The noise was chosen by simulated scans, the contour's values on drawn heads of known shape, the eyes' and the
+    distance's by eye on the sample portraits; `benchmarks/fit_normals.py` measures what they do to photos.
+
     Attributes:
         detector_noise: standard deviation of a landmark's position in one photo, besides the embedding's own sigma.
         noise_correlation: share of a landmark's error that it has in common with its close neighbours, 0 to below 1.
         noise_reach: distance over which the errors of two landmarks lose their likeness.
         depth_weight: weight of the detector's depth relative to the image coordinates (squared residuals).
         robust_scale: residual, in standard deviations, at which a landmark starts to count as an outlier.
+        first_laxness: how many times larger that scale is in the first round; it is halved from round to round.
         contour_noise: standard deviation of a contour landmark across the silhouette that it slides along.
         contour_slide: how many times less a contour landmark is held along its contour than across it.
         shape_prior: standard deviation of the identity coefficients, 1 for a calibrated model.
@@ -23,6 +27,7 @@ class FitSettings:
         jaw_prior: standard deviation of the jaw's opening angle.
         jaw_side_prior: standard deviation of the jaw's turn to the side and about the view axis.
         eye_prior: standard deviation of an eye's rotation from straight ahead.
+        iris_noise: standard deviation of an iris' position between its lids.
         eye_coupling: standard deviation of the difference between the two eyes' rotations from eyes that meet at the
             camera's distance.
         distance: most likely distance between camera and head.
@@ -37,6 +42,7 @@ class FitSettings:
     noise_reach: float = 0.01
     depth_weight: float = 0.1
     robust_scale: float = 3.0
+    first_laxness: float = 4.0
     contour_noise: float = 0.003
     contour_slide: float = 6.0
     shape_prior: float = 1.0
@@ -45,6 +51,7 @@ class FitSettings:
     jaw_prior: float = 0.2
     jaw_side_prior: float = 0.03
     eye_prior: float = 0.25
+    iris_noise: float = 0.0007
     eye_coupling: float = 0.02
     distance: float = 1.2
     distance_spread: float = 0.35

@@ -6,6 +6,7 @@ Source: DeMenthon and Davis, Model-based object pose in 25 lines of code, IJCV 1
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -13,6 +14,10 @@ from scipy.spatial.transform import Rotation
 from ..errors import PhotoUnsuitableError
 from ..shapes import Float
 from .parameters import LOG_DISTANCE, LOG_SCALE, RIGID_COUNT, ROOT
+
+_DECIMETRE: Final = 0.1
+"""Metres of head that must cover more than `_LEAST_PIXELS`."""
+_LEAST_PIXELS: Final = 2.0
 
 
 def starting_parameters(
@@ -41,7 +46,7 @@ def starting_parameters(
     affine, _, _, _ = np.linalg.lstsq(root * np.c_[points, np.ones(len(points))], root * pixels, rcond=None)
     right, up = affine[:3, 0], -affine[:3, 1]
     scale = math.sqrt(max(float(np.linalg.norm(right) * np.linalg.norm(up)), 0.0))
-    if not 0.1 * scale > 2:  # a decimetre of head must cover more than two pixels
+    if not _DECIMETRE * scale > _LEAST_PIXELS:
         raise PhotoUnsuitableError("The landmarks of the face fall on one point; choose a photo with a clear face.")
     u, _, vt = np.linalg.svd(np.stack([right, up, np.cross(right, up) / scale]))
     rotation = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt

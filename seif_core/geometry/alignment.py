@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from ..shapes import Float
 from .closest_point import ClosestPoints, SurfaceIndex
+from .robust_weights import geman_mcclure
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +63,13 @@ def align_points(
     Source: Umeyama, Least-squares estimation of transformation parameters between two point patterns, TPAMI 1991.
     """
     w = np.ones(len(source)) if weights is None else weights
-    w = (w / w.sum())[:, None]
-    source_mean, target_mean = (w * source).sum(0), (w * target).sum(0)
+    w = w / w.sum()
+    source_mean, target_mean = w @ source, w @ target
     s, t = source - source_mean, target - target_mean
-    u, d, vt = np.linalg.svd((w * t).T @ s)
+    u, d, vt = np.linalg.svd((w[:, None] * t).T @ s)
     signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     rotation = (u * signs) @ vt
-    scale = float((d * signs).sum() / max((w * s * s).sum(), 1e-300)) if with_scale else 1.0
+    scale = float((d * signs).sum() / max(float(w @ (s * s).sum(1)), 1e-300)) if with_scale else 1.0
     return Similarity(rotation, scale, target_mean - scale * rotation @ source_mean)
 
 
@@ -148,7 +149,7 @@ def _step(
     unit = residual / np.maximum(length, 1e-300)[:, None]
     normal = np.where((length > 1e-6 * max(float(length.max()), 1e-12))[:, None], unit, facing)
     distance = np.einsum("nc,nc->n", normal, residual)
-    weight = 1 / (1 + length**2 / settings.robust_scale**2) ** 2
+    weight = geman_mcclure(length, settings.robust_scale)
     centre = on_surface.mean(0)
     arm = on_surface - centre
     size = float(np.sqrt(np.mean(np.sum(arm**2, 1))))  # puts rotation and scale on the footing of translation

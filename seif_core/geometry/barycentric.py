@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from ..shapes import Float
+from ..shapes import Float, Int
+
+
+class MeshPoints(NamedTuple):
+    """Points that hang on a mesh.
+
+    Attributes:
+        triangles: (N,) index of the triangle that carries each.
+        weights: (N, 3) barycentric weights in it.
+    """
+
+    triangles: Int[np.ndarray, " N"]
+    weights: Float[np.ndarray, "N 3"]
+
+    def interpolate(self, mesh: Int[np.ndarray, "T 3"], values: np.ndarray) -> np.ndarray:
+        """Per-vertex `values` (V, ...) of the mesh's triangles (T, 3) at the points, (N, ...)."""
+        return np.einsum("nk,nk...->n...", self.weights, values[mesh[self.triangles]])
 
 
 def barycentric(points: Float[np.ndarray, "N 3"], corners: Float[np.ndarray, "N 3 3"]) -> Float[np.ndarray, "N 3"]:

@@ -8,6 +8,8 @@ import igl
 import numpy as np
 
 from ..shapes import Float, Int
+from .barycentric import MeshPoints, barycentric
+from .normals import area_vectors, unit
 
 
 class ClosestPoints(NamedTuple):
@@ -41,9 +43,7 @@ class SurfaceIndex:
     @property
     def normals(self) -> Float[np.ndarray, "T 3"]:
         """Unit normals (T, 3) of the triangles; zero where a triangle has no area."""
-        a, b, c = self._vertices[self._triangles].transpose(1, 0, 2)
-        normals = np.cross(b - a, c - a)
-        return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
+        return unit(area_vectors(self._vertices, self._triangles))
 
     def query(self, points: Float[np.ndarray, "N 3"]) -> ClosestPoints:
         """The closest point of the surface for each of `points` (N, 3), in the mesh's units."""
@@ -52,3 +52,9 @@ class SurfaceIndex:
             return ClosestPoints(points.reshape(0, 3), np.zeros(0), np.zeros(0, np.int64))
         squared, triangles, closest = self._tree.squared_distance(self._vertices, self._triangles, points)
         return ClosestPoints(np.reshape(closest, (-1, 3)), np.sqrt(squared), np.asarray(triangles, np.int64))
+
+    def weights(self, found: ClosestPoints) -> MeshPoints:
+        """Where closest points lie in their triangles; those on triangles without area get weights that add up too."""
+        corners = self._vertices[self._triangles[found.triangles]]
+        inside = np.clip(barycentric(found.points, corners), 0, 1)
+        return MeshPoints(found.triangles, inside / inside.sum(1, keepdims=True))

@@ -1,10 +1,10 @@
-"""Edges of a triangle mesh: each once, and the rims of its openings."""
+"""Edges of a mesh: each once, and the rims of its openings."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..shapes import Int
+from ..shapes import Int, Int32
 
 
 def unique_edges(triangles: Int[np.ndarray, "T 3"]) -> Int[np.ndarray, "E 2"]:
@@ -13,6 +13,16 @@ def unique_edges(triangles: Int[np.ndarray, "T 3"]) -> Int[np.ndarray, "E 2"]:
     count = int(pairs.max()) + 1
     keys = np.unique(pairs[:, 0] * count + pairs[:, 1])
     return np.stack([keys // count, keys % count], axis=1)
+
+
+def polygon_edges(faces: Int32[np.ndarray, "F 4"]) -> Int[np.ndarray, "E 2"]:
+    """Edges (E, 2) of a mesh of quads and triangles (-1 in the last column), each once, lower vertex first.
+
+    A quad has four: the diagonal that splits it into triangles is none.
+    """
+    quads, triangles = faces[faces[:, 3] >= 0], faces[faces[:, 3] < 0][:, :3]
+    pairs = [mesh[:, [k, (k + 1) % mesh.shape[1]]] for mesh in (quads, triangles) for k in range(mesh.shape[1])]
+    return np.unique(np.sort(np.concatenate(pairs).astype(np.int64), axis=1), axis=0)
 
 
 def boundary_loops(triangles: Int[np.ndarray, "T 3"]) -> list[Int[np.ndarray, " L"]]:

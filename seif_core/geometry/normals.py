@@ -1,4 +1,4 @@
-"""Normals of a triangle mesh's vertices, on arrays and on tensors."""
+"""Normals of a mesh's triangles, and of its vertices on arrays and on tensors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ from ..shapes import Float, Int
 
 _SHORTEST = 1e-20
 """Length below which a sum of normals says nothing and stays zero; far below that of any triangle in any unit."""
+
+
+def unit(vectors: Float[np.ndarray, "*N 3"]) -> Float[np.ndarray, "*N 3"]:
+    """Vectors (..., 3) of length 1; zero stays zero."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), _SHORTEST)
+
+
+def area_vectors(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Float[np.ndarray, "T 3"]:
+    """Normals (T, 3) of triangles, outward for counter-clockwise ones, twice as long as the triangles are large."""
+    a, b, c = vertices[triangles].transpose(1, 0, 2)
+    return np.cross(b - a, c - a)
 
 
 @overload
@@ -34,10 +45,8 @@ def vertex_normals(
     if isinstance(vertices, torch.Tensor):
         return _of_tensors(vertices, torch.as_tensor(triangles))
     corners = np.asarray(triangles)
-    a, b, c = vertices[corners].transpose(1, 0, 2)
-    face = np.repeat(np.cross(b - a, c - a), 3, axis=0)
-    normals = np.stack([np.bincount(corners.ravel(), face[:, k], len(vertices)) for k in range(3)], axis=1)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), _SHORTEST)
+    face = np.repeat(area_vectors(vertices, corners), 3, axis=0)
+    return unit(np.stack([np.bincount(corners.ravel(), face[:, k], len(vertices)) for k in range(3)], axis=1))
 
 
 def _of_tensors(vertices: torch.Tensor, triangles: torch.Tensor) -> torch.Tensor:

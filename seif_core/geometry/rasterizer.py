@@ -1,19 +1,26 @@
 """A small z-buffer rasterizer in torch, for CPU and GPU: which triangle covers each pixel, and where.
 
-Triangles are small at the sizes used here, so each is expanded to the pixels of its bounding box, all at once, in
+Each triangle is cut into the rows of its bounding box and each row into the pixels between the edges, all at once, in
 chunks; the nearest wins by one `scatter_reduce`. Exact and deterministic. Pixel centres lie at +0.5.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 
 from ..shapes import Float, Float32, Int
 from .camera import Camera
 
-_CHUNK = 1 << 18  # pixels at a time: stays in the processor's cache, and within some tens of megabytes
+_TRIANGLES: Final = 1 << 15
+"""Triangles, rows of triangles, and pixels at a time: stays in the processor's cache, within some megabytes."""
+_ROWS: Final = 1 << 16
+_PIXELS: Final = 1 << 15
+_NEAREST: Final = 1e-6
+"""Depth from which on triangles are drawn, in the unit of the depths."""
+_TOLERANCE: Final = 1e-9
+"""Barycentric weight by which a pixel's centre may lie outside, so that no gap opens between neighbours."""
 
 
 class Raster(NamedTuple):
@@ -51,43 +58,95 @@ def rasterize(
     """
     device = xy.device
     xy, depth = xy.detach().double(), depth.detach().double()
-    corners = xy[triangles]  # T 3 2
-    z = depth[triangles]
-    area = _cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    keep = area < 0 if cull_back else area != 0  # y points down: counter-clockwise has negative area
-    keep &= (z > 1e-6).all(1) & torch.isfinite(corners).all(-1).all(-1)
-    lo = (corners.amin(1) - 0.5).ceil().clamp(min=0).long()
-    hi = (corners.amax(1) - 0.5).floor().long()
-    hi = torch.minimum(hi, torch.tensor([width - 1, height - 1], device=device))
-    size = (hi - lo + 1).clamp(min=0)
-    count = torch.where(keep, size[:, 0] * size[:, 1], torch.zeros_like(size[:, 0]))
     best = torch.full((height * width,), torch.iinfo(torch.int64).max, dtype=torch.int64, device=device)
-    ids = torch.nonzero(count).squeeze(1)
-    for part in _chunks(ids, count[ids]):
-        n = count[part]
-        owner = torch.repeat_interleave(part, n)
-        local = torch.arange(len(owner), device=device) - torch.repeat_interleave(n.cumsum(0) - n, n)
-        px = lo[owner, 0] + local % size[owner, 0]
-        py = lo[owner, 1] + local // size[owner, 0]
-        weights = _weights(corners[owner], area[owner], torch.stack([px, py], 1).double() + 0.5)
-        inside = (weights >= -1e-9).all(1)
-        owner, px, py, weights = owner[inside], px[inside], py[inside], weights[inside]
-        inverse = (weights / z[owner]).sum(1)  # perspective: 1/z is linear on the screen
-        # non-negative float32 bits sort like the floats: depth in the high word, triangle in the low word
-        key = ((1.0 / inverse).float().view(torch.int32).long() << 32) | owner
-        best.scatter_reduce_(0, py * width + px, key, "amin")
-    hit = best != torch.iinfo(torch.int64).max
-    triangle = torch.where(hit, best & 0xFFFFFFFF, torch.full_like(best, -1))
+    for first in range(0, len(triangles), _TRIANGLES):
+        part = triangles[first : first + _TRIANGLES]
+        ids, boxes = _boxes(xy, depth, part, height, width, cull_back=cull_back)
+        for rows in _chunks(boxes[:, 2]):
+            _draw(_planes(xy, depth, part[ids[rows]], boxes[rows]), first + ids[rows], width, best)
+    pixels = torch.nonzero(best != torch.iinfo(torch.int64).max).squeeze(1)
+    triangle = torch.full_like(best, -1)
+    triangle[pixels] = best[pixels] & 0xFFFFFFFF
     barycentric = torch.zeros((height * width, 3), dtype=torch.float32, device=device)
     out_depth = torch.full((height * width,), torch.inf, dtype=torch.float32, device=device)
-    pixels = torch.nonzero(hit).squeeze(1)
-    owner = triangle[pixels]
-    centre = torch.stack([pixels % width, pixels // width], 1).double() + 0.5
-    w = _weights(corners[owner], area[owner], centre) / z[owner]
-    total = w.sum(1, keepdim=True)
-    barycentric[pixels] = (w / total).float()
-    out_depth[pixels] = (1.0 / total[:, 0]).float()
+    seen, index = torch.unique(triangle[pixels], return_inverse=True)
+    corner = xy[triangles[seen, 0]].nan_to_num().floor().long()
+    slopes = _planes(xy, depth, triangles[seen], corner).slopes
+    for part in torch.split(torch.arange(len(pixels), device=device), _PIXELS):
+        at, own = pixels[part], index[part]
+        away = (torch.stack([at % width, at // width], 1) - corner[own]).double()
+        across, down, value = slopes[own].unbind(1)  # of each corner's share of 1 / z
+        inverse = torch.addcmul(torch.addcmul(value, across, away[:, :1]), down, away[:, 1:])
+        total = inverse.sum(1, keepdim=True)
+        barycentric[at] = (inverse / total).float()
+        out_depth[at] = (1.0 / total[:, 0]).float()
     return Raster(triangle.view(height, width), barycentric.view(height, width, 3), out_depth.view(height, width))
+
+
+class _Planes(NamedTuple):
+    """N triangles; what is linear on the screen: slopes across and down, and the value at the first pixel's centre.
+
+    Attributes:
+        boxes: (N, 2 or more) first column and row of the pixels that each may cover; how many rows, last column.
+        edges: (N, 3, 3) slopes and value of each corner's barycentric weight on the screen.
+        slopes: (N, 3, 3) the same over the corners' depths: their sum is 1 / z.
+    """
+
+    boxes: torch.Tensor
+    edges: torch.Tensor
+    slopes: torch.Tensor
+
+
+def _boxes(
+    xy: torch.Tensor, depth: torch.Tensor, triangles: torch.Tensor, height: int, width: int, *, cull_back: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Which triangles may be seen (N,), and the pixels that they may cover (N, 4), as in `_Planes`."""
+    first, second, third = (xy.index_select(0, corner) for corner in triangles.unbind(1))
+    area = _cross(second - first, third - first)
+    keep = area < 0 if cull_back else area != 0  # y points down: counter-clockwise has negative area
+    keep &= torch.isfinite(area) & (depth > _NEAREST)[triangles].all(1)
+    low = (torch.minimum(torch.minimum(first, second), third) - 0.5).ceil().clamp(min=0)
+    high = (torch.maximum(torch.maximum(first, second), third) - 0.5).floor()
+    high = torch.minimum(high, high.new_tensor([width - 1, height - 1]))
+    ids = torch.nonzero(keep & (low <= high).all(1)).squeeze(1)
+    low, high = low[ids], high[ids]
+    return ids, torch.cat([low, high[:, 1:] - low[:, 1:] + 1, high[:, :1]], 1).long()
+
+
+def _planes(xy: torch.Tensor, depth: torch.Tensor, triangles: torch.Tensor, boxes: torch.Tensor) -> _Planes:
+    offset = xy[triangles] - (boxes[:, None, :2] + 0.5)
+    ahead, behind = offset[:, [1, 2, 0]], offset[:, [2, 0, 1]]
+    values = torch.stack([ahead[..., 1] - behind[..., 1], behind[..., 0] - ahead[..., 0], _cross(ahead, behind)], 1)
+    first, second, third = offset.unbind(1)
+    edges = values / _cross(second - first, third - first)[:, None, None]
+    return _Planes(boxes, edges, edges / depth[triangles][:, None])
+
+
+def _draw(planes: _Planes, ids: torch.Tensor, width: int, best: torch.Tensor) -> None:
+    """Put the nearest of some triangles, which are called `ids` (N,), at each pixel into `best` (H * W,).
+
+    Each triangle is cut into the rows of its box, each row into the pixels between its edges.
+    """
+    owner, row = _expanded(planes.boxes[:, 2])
+    across, down, value = planes.edges[owner].unbind(1)
+    value = value + down * row[:, None] + _TOLERANCE
+    ends = -value / torch.where(across == 0, 1.0, across)
+    first = torch.where(across > 0, ends, torch.where((across == 0) & (value < 0), torch.inf, -torch.inf)).amax(1)
+    last = torch.where(across < 0, ends, torch.inf).amin(1)
+    left, _, _, right = planes.boxes[owner].unbind(1)
+    first = first.clamp(min=0).ceil()
+    last = torch.minimum(last.floor(), (right - left).double())
+    count = (last - first + 1).clamp(min=0)
+    some = torch.nonzero(count).squeeze(1)
+    owner, row, first = owner[some], row[some], first[some].long()
+    line, step = _expanded(count[some].long())
+    slopes = planes.slopes.sum(2)[owner]  # of 1 / z
+    start = slopes[:, 2] + slopes[:, 1] * row + slopes[:, 0] * first
+    inverse = start[line] + slopes[line, 0] * step
+    # non-negative float32 bits sort like the floats: depth in the high word, triangle in the low word
+    key = ((1.0 / inverse).float().view(torch.int32).long() << 32) | ids[owner][line]
+    place = (planes.boxes[owner, 1] + row) * width + planes.boxes[owner, 0] + first
+    best.scatter_reduce_(0, place[line] + step, key, "amin")
 
 
 def project(camera: Camera, points: Float[torch.Tensor, "*N 3"]) -> Float[torch.Tensor, "*N 2"]:
@@ -128,14 +187,14 @@ def _cross(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
 
 
-def _weights(corners: torch.Tensor, area: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-    first = _cross(corners[:, 1] - points, corners[:, 2] - points) / area
-    second = _cross(corners[:, 2] - points, corners[:, 0] - points) / area
-    return torch.stack([first, second, 1 - first - second], 1)
+def _expanded(counts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Owner and number within it, of as many things as each owner has."""
+    owner = torch.repeat_interleave(counts)
+    return owner, torch.arange(len(owner), device=counts.device) - (counts.cumsum(0) - counts)[owner]
 
 
-def _chunks(ids: torch.Tensor, counts: torch.Tensor) -> list[torch.Tensor]:
-    if len(ids) == 0:
-        return []
-    group = (counts.cumsum(0) - counts) // _CHUNK
-    return [ids[group == g] for g in torch.unique(group)]
+def _chunks(counts: torch.Tensor) -> list[torch.Tensor]:
+    """Indices in parts with about `_ROWS` rows of pixels each."""
+    index = torch.arange(len(counts), device=counts.device)
+    part = torch.div(counts.cumsum(0) - counts, _ROWS, rounding_mode="floor")
+    return list(torch.split(index, torch.bincount(part).tolist())) if len(counts) else []

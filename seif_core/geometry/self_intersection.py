@@ -1,22 +1,25 @@
 """Triangles of a mesh that pass through each other.
 
-Two triangles cross where an edge of one pierces the other (Moeller and Trumbore, 1997). Triangles that share a vertex
-are no pair. Candidates come from a k-d tree of the centroids by classes of size; they are found with some slack and
-kept until a vertex has moved by more than half of it.
+Two triangles cross where an edge of one pierces the other (Moeller and Trumbore, 1997); triangles that share a vertex
+are no pair, and neither are those that only touch. Candidates come from libigl, by a tree of boxes and exact
+predicates. Where a part of the mesh has moved since the last search, only what is near to it is searched again.
 """
 
 from __future__ import annotations
 
-from itertools import chain
+import math
 from typing import Final
 
+import igl.predicates
 import numpy as np
-from scipy.spatial import KDTree
 
-from ..shapes import Float, Int
+from ..shapes import Bool, Float, Int
 
-_SLACK: Final = 0.2
-"""Slack of the candidates, in mean radii of the triangles."""
+_MOST_MOVED: Final = 0.3
+"""Share of the triangles; if more have moved than that, a search of the whole mesh is quicker than one of the parts."""
+_CELLS: Final = 64
+"""Cells along the mesh's longest side by which the surroundings of what has moved are found."""
+_CORNERS: Final = np.array(list(np.ndindex(2, 2, 2)))
 
 
 class CrossingFinder:
@@ -27,80 +30,60 @@ class CrossingFinder:
     """
 
     def __init__(self, triangles: Int[np.ndarray, "T 3"]) -> None:
-        self.triangles = triangles
+        self.triangles = np.ascontiguousarray(triangles, np.int64)
         self._at = np.zeros((0, 3))
-        self._slack = 0.0
         self._pairs = np.zeros((0, 2), np.int64)
 
     def pairs(self, vertices: Float[np.ndarray, "V 3"]) -> Int[np.ndarray, "P 2"]:
-        """(P, 2) pairs of triangles that cross, lower index first."""
-        vertices = np.asarray(vertices, np.float64)
-        corners = vertices[self.triangles]
-        if len(self._at) != len(vertices):
-            self._at, radii = vertices.copy(), _radii(corners)
-            self._slack = _SLACK * float(radii.mean())
-            self._pairs = self._unshared(_candidates(corners, radii, self._slack, None))
-        else:
-            self._look_again(vertices, corners)
-        low, high = corners.min(axis=1), corners.max(axis=1)
-        first, second = self._pairs.T
-        near = (low[first] <= high[second]).all(1) & (low[second] <= high[first]).all(1)
-        pairs = self._pairs[near]
-        return pairs[_cross(corners[pairs[:, 0]], corners[pairs[:, 1]])]
-
-    def _look_again(self, vertices: np.ndarray, corners: np.ndarray) -> None:
-        """New candidates for the triangles of vertices that have moved by more than half of the slack."""
-        moved = ((vertices - self._at) ** 2).sum(1) > (self._slack / 2) ** 2
-        if not moved.any():
-            return
-        those = moved[self.triangles].any(axis=1)
-        self._at[moved] = vertices[moved]
-        kept = self._pairs[~those[self._pairs].any(axis=1)]
-        # other vertices of these triangles may already be half of the slack away from where they count from: twice
-        found = self._unshared(_candidates(corners, _radii(corners), 2 * self._slack, np.flatnonzero(those)))
-        self._pairs = np.concatenate([kept, found])
-
-    def _unshared(self, pairs: np.ndarray) -> np.ndarray:
-        """Without pairs of triangles that share a vertex."""
-        shared = (self.triangles[pairs[:, 0]][:, :, None] == self.triangles[pairs[:, 1]][:, None, :]).any(axis=(1, 2))
-        return pairs[~shared]
+        """(P, 2) pairs of triangles that cross, lower index first, in ascending order."""
+        vertices = np.ascontiguousarray(vertices, np.float64)
+        moved = np.ones(len(self.triangles), bool)
+        if len(self._at) == len(vertices):
+            moved = _any((vertices != self._at).T)[self.triangles].any(axis=1)
+        if np.count_nonzero(moved) > _MOST_MOVED * len(moved):
+            self._pairs = _search(vertices, self.triangles)
+        elif moved.any():
+            near = np.flatnonzero(_surroundings(vertices[self.triangles], moved))
+            found = near[_search(vertices, self.triangles[near])]
+            kept = self._pairs[~moved[self._pairs].any(axis=1)]
+            self._pairs = np.unique(np.concatenate([kept, found[moved[found].any(axis=1)]]), axis=0)
+        self._at = vertices.copy()
+        return self._pairs
 
 
 def crossing_pairs(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Int[np.ndarray, "P 2"]:
-    """(P, 2) pairs of triangles that cross, lower index first."""
+    """(P, 2) pairs of triangles that cross, lower index first, in ascending order."""
     return CrossingFinder(triangles).pairs(vertices)
 
 
-def _radii(corners: np.ndarray) -> np.ndarray:
-    return np.sqrt(((corners - corners.mean(axis=1, keepdims=True)) ** 2).sum(2).max(axis=1))
+def _search(vertices: np.ndarray, triangles: np.ndarray) -> Int[np.ndarray, "P 2"]:
+    """All crossing pairs of a mesh; vertices that no triangle uses do no harm."""
+    if len(triangles) < 2:
+        return np.zeros((0, 2), np.int64)
+    pairs = np.asarray(igl.predicates.find_self_intersections(vertices, triangles)[1], np.int64).reshape(-1, 2)
+    pairs = np.unique(np.sort(pairs, axis=1), axis=0)
+    shared = (triangles[pairs[:, 0]][:, :, None] == triangles[pairs[:, 1]][:, None, :]).any(axis=(1, 2))
+    pairs = pairs[~shared]
+    return pairs[_cross(vertices[triangles[pairs[:, 0]]], vertices[triangles[pairs[:, 1]]])]
 
 
-def _candidates(corners: np.ndarray, radii: np.ndarray, slack: float, those: np.ndarray | None) -> np.ndarray:
-    """Pairs of triangles whose boxes come nearer than `slack`; with `those` only pairs that one of them belongs to."""
-    centroids, radii = corners.mean(axis=1), radii + slack / 2
-    low, high = corners.min(axis=1) - slack / 2, corners.max(axis=1) + slack / 2
-    octave = np.floor(np.log2(np.maximum(radii, 1e-12))).astype(int)
-    found = [np.zeros((0, 2), np.int64)]
-    for value in np.unique(octave):
-        members = np.flatnonzero(octave == value)
-        others = np.flatnonzero(octave <= value) if those is None else those
-        near = KDTree(centroids[members]).query_ball_point(
-            centroids[others], radii[others] + radii[members].max(), return_sorted=False
-        )
-        count = np.fromiter(map(len, near), np.int64, len(near))
-        a = np.repeat(others, count)
-        b = members[np.fromiter(chain.from_iterable(near), np.int64, int(count.sum()))]
-        wanted = (octave[a] < value) | (a < b) if those is None else a != b
-        for axis in range(3):
-            rows = np.flatnonzero(wanted)
-            i, j = a[rows], b[rows]
-            wanted[rows] = (low[i, axis] <= high[j, axis]) & (low[j, axis] <= high[i, axis])
-        found.append(np.sort(np.stack([a[wanted], b[wanted]], axis=1), axis=1))
-    pairs = np.concatenate(found)
-    if those is None:
-        return pairs
-    once = np.unique(pairs[:, 0] * len(corners) + pairs[:, 1])
-    return np.stack(np.divmod(once, len(corners)), axis=1)
+def _surroundings(corners: Float[np.ndarray, "T 3 3"], moved: Bool[np.ndarray, " T"]) -> Bool[np.ndarray, " T"]:
+    """The triangles that are in the same cells of a grid as those that have moved."""
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    origin = low.min(axis=0)
+    # no box is longer than a cell, so its corners lie in all cells that it touches
+    cell = max(float((high - low).max()), float((high.max(axis=0) - origin).max()) / _CELLS, 1e-12)
+    first, last = ((low - origin) / cell).astype(np.int64), ((high - origin) / cell).astype(np.int64)
+    count = tuple(int(last[:, axis].max()) + 1 for axis in range(3))
+    places = [np.asarray(np.ravel_multi_index(tuple(np.where(c, last, first).T), count)) for c in _CORNERS]
+    marked = np.zeros(math.prod(count), bool)
+    for place in places:
+        marked[place[moved]] = True
+    return _any(np.stack([marked[place] for place in places]))
+
+
+def _any(layers: np.ndarray) -> Bool[np.ndarray, " N"]:
+    return np.asarray(np.logical_or.reduce(layers, axis=0))
 
 
 def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -17,10 +17,12 @@ import numpy as np
 from ..geometry.barycentric import barycentric
 from ..geometry.closest_point import SurfaceIndex
 from ..shapes import Float, Float32
+from .anatomy import anatomy_of
 from .model import HeadModel
 
 FADE: Final = 0.05
-"""Distance from the surface, in head heights, at which a code has faded to 1 / e."""
+"""Distance from the surface, in code extents (`anatomy.Anatomy.code_extent`), at which a code has faded to 1 / e: what
+the networks were trained with."""
 
 
 def canonical_codes(model: HeadModel) -> Float32[np.ndarray, "V 3"]:
@@ -42,19 +44,19 @@ class SemanticField:
         self._triangles = model.triangles
         self._corners = posed.astype(np.float64)[self._triangles]
         self._index = SurfaceIndex(posed, self._triangles)
-        self.head_height = float(np.ptp(model.template[:, 1]))
+        self.extent = anatomy_of(model).code_extent
 
     def sample(self, points: Float[np.ndarray, "N 3"], *, fade: bool = True) -> Float32[np.ndarray, "N 3"]:
         """Codes (N, 3) at points (N, 3): those of the nearest surface point.
 
         Args:
             points: metres, in the posed head's space.
-            fade: multiply by ``exp(-d^2 / FADE^2)``, d in head heights, so that far from the head the 3DMM says
+            fade: multiply by ``exp(-d^2 / FADE^2)``, d in code extents, so that far from the head the 3DMM says
                 nothing (0).
         """
         found = self._index.query(points)
         weights = barycentric(found.points, self._corners[found.triangles])
         codes = np.einsum("nk,nkc->nc", weights, self._codes[self._triangles[found.triangles]])
         if fade:
-            codes = codes * np.exp(-((found.distances / self.head_height / FADE) ** 2))[:, None]
+            codes = codes * np.exp(-((found.distances / self.extent / FADE) ** 2))[:, None]
         return codes.astype(np.float32)

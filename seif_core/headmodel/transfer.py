@@ -9,18 +9,17 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
-from ..geometry.normals import vertex_normals
+from ..geometry.barycentric import MeshPoints
+from ..geometry.connectivity import connected_pieces
+from ..geometry.normals import area_vectors, unit, vertex_normals
+from ..registration.correspondences import AgreeingPoints
 from ..shapes import Bool, Float, Float32, Int, Int32
+from .anatomy import anatomy_of
 from .correspondence import (
     EYE_PARTS,
-    NormalMatcher,
     PartMesh,
-    SurfacePoints,
     ball,
-    known_skin,
     match_vertices,
     register,
 )
@@ -42,7 +41,7 @@ def complete_model(target: HeadModel, source: HeadModel) -> HeadModel:
     """
     registered = register(source, target)
     parts = ["skin", *[p for p in EYE_PARTS if len(PartMesh.of(target, (p,)).triangles)]]
-    seen = known_skin(source)
+    seen = anatomy_of(source).named_skin
     meshes = {
         part: (PartMesh.of(source, (part,), seen if part == "skin" else None), PartMesh.of(target, (part,)))
         for part in parts
@@ -68,15 +67,13 @@ def transfer_keys(
     source: HeadModel,
     registered: Float[np.ndarray, "S 3"],
     meshes: dict[str, tuple[PartMesh, PartMesh]],
-    matches: dict[str, SurfacePoints],
+    matches: dict[str, MeshPoints],
 ) -> Float32[np.ndarray, "K V 3"]:
     """The source's keys (K, V, 3), metres: by deformation transfer on the skin, as rotations on the eyeballs."""
     own, goal = meshes["skin"]
     centroids = target.template[goal.triangles].mean(axis=1).astype(np.float64)
-    corners = target.template[goal.triangles].astype(np.float64)
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
-    triangle_map = NormalMatcher(registered, own.triangles).match(centroids, normals).triangles
+    normals = unit(area_vectors(target.template.astype(np.float64), goal.triangles))
+    triangle_map = AgreeingPoints(registered, own.triangles).match(centroids, normals).triangles
     solver = DeformationTransfer(source.template, own.triangles, target.template, goal.triangles, triangle_map)
     keys = np.zeros((len(source.key_basis), len(target.template), 3), np.float32)
     for index, delta in enumerate(source.key_basis.astype(np.float64)):
@@ -114,7 +111,7 @@ def _transfer_regions(
     target: HeadModel,
     source: HeadModel,
     meshes: dict[str, tuple[PartMesh, PartMesh]],
-    matches: dict[str, SurfacePoints],
+    matches: dict[str, MeshPoints],
 ) -> dict[str, Bool[np.ndarray, " V"]]:
     regions = {}
     for name, mask in source.regions.items():
@@ -146,7 +143,7 @@ def _transfer_embedding(
             vertex_normals(registered, own.triangles)[embedding.vertex_ids[chosen]],
         )
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
-        found = NormalMatcher(target.template, goal.triangles).match(points[chosen], normals)
+        found = AgreeingPoints(target.template, goal.triangles).match(points[chosen], normals)
         ids[chosen] = goal.triangles[found.triangles]
         weights[chosen] = found.weights
     return LandmarkEmbedding(ids, weights, embedding.sigma)
@@ -165,7 +162,7 @@ def _transfer_uvs(
     source: HeadModel,
     registered: Float[np.ndarray, "S 3"],
     meshes: dict[str, tuple[PartMesh, PartMesh]],
-    matches: dict[str, SurfacePoints],
+    matches: dict[str, MeshPoints],
 ) -> tuple[Float32[np.ndarray, "U 2"], Int32[np.ndarray, "F 4"]]:
     """UVs of the target: at each vertex those of its point on the source, torn where the source's UVs have a seam.
 
@@ -184,9 +181,8 @@ def _transfer_uvs(
         faces = np.flatnonzero(np.isin(target.faces[:, 0], goal.vertices) & (target.faces[:, 3] < 0))
         corners = target.faces[faces, :3]
         points = target.template[corners].astype(np.float64)
-        normals = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
-        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
-        under = NormalMatcher(registered, own.triangles).match(points.mean(axis=1), normals)
+        normals = unit(area_vectors(target.template.astype(np.float64), corners))
+        under = AgreeingPoints(registered, own.triangles).match(points.mean(axis=1), normals)
         carrier = under.triangles
         expected = _continued(points, registered[own.triangles[carrier]], source.uvs[own.uv_triangles[carrier]])
         centre = under.interpolate(own.uv_triangles, source.uvs.astype(np.float64))[:, None]
@@ -216,10 +212,7 @@ def _charts(source: HeadModel) -> Int[np.ndarray, " U"]:
     faces = source.uv_faces
     following = np.where(faces[:, [1, 2, 3, 0]] >= 0, faces[:, [1, 2, 3, 0]], faces[:, :1])
     used = faces >= 0
-    links = sparse.coo_matrix(
-        (np.ones(int(used.sum())), (faces[used], following[used])), (len(source.uvs), len(source.uvs))
-    )
-    return connected_components(links, directed=False)[1]
+    return connected_pieces(np.stack([faces[used], following[used]], axis=1), len(source.uvs))
 
 
 def _continued(

@@ -8,7 +8,6 @@ of space is either inside or outside.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,7 +15,8 @@ import numpy as np
 from ..geometry.edges import boundary_loops
 from ..geometry.normals import vertex_normals
 from ..headmodel import HeadModel
-from ..headmodel.topology import PART_NAMES
+from ..headmodel.anatomy import anatomy_of, part_triangles
+from ..headmodel.once_per_model import once_per_model
 from ..shapes import Bool, Float, Int
 
 _SOCKET: Final = 1.8
@@ -40,16 +40,10 @@ class ClosedSkin:
         return np.concatenate([values, *(values[loop].mean(axis=0, keepdims=True) for loop in self.loops)])
 
 
-def outer_skin(model: HeadModel) -> Int[np.ndarray, "T 3"]:
-    """Triangles (T, 3) of the skin that shows: no eyeballs, no lining of the mouth."""
-    inner = model.regions["mouth_interior"] | model.regions["eyeballs"]
-    return model.triangles[_of_parts(model, ("skin",)) & ~inner[model.triangles].any(axis=1)]
-
-
-@lru_cache(maxsize=2)
+@once_per_model
 def closed_skin(model: HeadModel) -> ClosedSkin:
     """The closed skin of a head model."""
-    skin = outer_skin(model)
+    skin = anatomy_of(model).outer_skin_triangles
     skin = skin[~_sockets(model, skin)]
     loops = tuple(boundary_loops(skin))
     fans = [
@@ -61,12 +55,7 @@ def closed_skin(model: HeadModel) -> ClosedSkin:
 
 def eyeball_triangles(model: HeadModel) -> Int[np.ndarray, "T 3"]:
     """Triangles (T, 3) of the eyeballs; none for a model without."""
-    return model.triangles[_of_parts(model, ("eye_left", "eye_right"))]
-
-
-def _of_parts(model: HeadModel, names: tuple[str, ...]) -> Bool[np.ndarray, " T"]:
-    part = np.concatenate([model.face_part, model.face_part[model.faces[:, 3] >= 0]])
-    return np.isin(part, [PART_NAMES.index(name) for name in names])
+    return part_triangles(model, "eye_left", "eye_right")
 
 
 def _sockets(model: HeadModel, skin: Int[np.ndarray, "S 3"]) -> Bool[np.ndarray, " S"]:
@@ -75,7 +64,7 @@ def _sockets(model: HeadModel, skin: Int[np.ndarray, "S 3"]) -> Bool[np.ndarray,
     normals = vertex_normals(template, skin)
     lining = np.zeros(len(skin), bool)
     for name in ("eye_left", "eye_right"):
-        ball = template[np.unique(model.triangles[_of_parts(model, (name,))])]
+        ball = template[np.unique(part_triangles(model, name))]
         if not len(ball):
             continue
         centre = (ball.min(axis=0) + ball.max(axis=0)) / 2

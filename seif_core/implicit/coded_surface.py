@@ -35,7 +35,7 @@ class CodedSurface:
         vertices: (V, 3) in metres.
         triangles: (T, 3) closed, counter-clockwise from outside.
         codes: (V, 3) canonical codes.
-        head_height: metres, by which codes fade.
+        extent: metres, by which codes fade (`Anatomy.code_extent`).
     """
 
     def __init__(
@@ -43,16 +43,16 @@ class CodedSurface:
         vertices: Float[np.ndarray, "V 3"],
         triangles: Int[np.ndarray, "T 3"],
         codes: Float[np.ndarray, "V 3"],
-        head_height: float,
+        extent: float,
     ) -> None:
         self._vertices, self._triangles = vertices.astype(np.float64), triangles
-        self._codes, self._height = codes.astype(np.float64)[triangles], head_height
+        self._codes, self._extent = codes.astype(np.float64)[triangles], extent
 
     def ask(self, points: Float[np.ndarray, "N 3"]) -> Nearest:
         """Ask about points (N, 3) in metres."""
         found = signed_distances(points, self._vertices, self._triangles)
         corners = self._vertices[self._triangles[found.triangles]]
         weights = barycentric(found.points, corners).clip(0)
-        fade = np.exp(-((found.signed / self._height / FADE) ** 2))
+        fade = np.exp(-((found.signed / self._extent / FADE) ** 2))
         codes = np.einsum("nc,ncx->nx", weights, self._codes[found.triangles]) * fade[:, None]
         return Nearest(codes, found.signed, found.triangles, weights)

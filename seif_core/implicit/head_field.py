@@ -13,6 +13,7 @@ Convention: the cube of `view`. Worked number: a network whose face lies 0.03 be
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -22,8 +23,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation w
 from ..fitting.fit import Fit
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import rasterize_view
+from ..headmodel.anatomy import anatomy_of
 from ..shapes import Bool, Float, Float32
-from .closed_skin import outer_skin
 from .inputs import HeadInputs
 from .network import ImplicitNetwork, ImplicitSettings, first_guess
 from .prior import CubePrior, held_places
@@ -45,6 +46,23 @@ _FADE: Final = (-0.15, 0.05)
 """z in the cube up to which depths are not moved, and from which wholly."""
 _MARGIN: Final = 2
 """Pixels by which the mask may be too small."""
+
+
+@dataclass(frozen=True)
+class FieldSettings:
+    """What is laid over the implicit function; `benchmarks/ablation.py` prints what each is worth.
+
+    Attributes:
+        depth_shift: whether the network's face is moved to the fit's depth.
+        hull: whether everything outside the visual hull of the mask is outside.
+        holes: whether holes that the photo does not show are filled (`silhouette`).
+        held: whether the fitted 3DMM decides near eyes, nose and mouth (`prior.held_places`).
+    """
+
+    depth_shift: bool = True
+    hull: bool = True
+    holes: bool = True
+    held: bool = True
 
 
 def network_image(
@@ -93,12 +111,18 @@ class HeadField:
         inputs: the head's square.
         normals: (3, S, S) front normals, 0 outside the mask.
         fit: the fitted head model.
+        settings: what is laid over the network's answer.
     """
 
     def __init__(
-        self, network: ImplicitNetwork, inputs: HeadInputs, normals: Float[torch.Tensor, "3 S S"], fit: Fit
+        self,
+        network: ImplicitNetwork,
+        inputs: HeadInputs,
+        normals: Float[torch.Tensor, "3 S S"],
+        fit: Fit,
+        settings: FieldSettings | None = None,
     ) -> None:
-        self._network = network
+        self._network, self._settings = network, settings or FieldSettings()
         self._device = next(network.parameters()).device
         self._prior = CubePrior(fit.model, fit.posed, inputs.view)
         image = network_image(
@@ -106,11 +130,13 @@ class HeadField:
         )
         with torch.no_grad():
             self._features = finer(network.encode(image.to(self._device))[-1])
-        self._offset = self._face_offset(fit, inputs)
+        self._offset = self._face_offset(fit, inputs) if self._settings.depth_shift else 0.0
         grown = F.max_pool2d(inputs.mask[None], 2 * _MARGIN + 1, 1, _MARGIN)[0, 0].cpu()
         shown = _silhouette(fit, inputs, len(grown))
         self._hull = ((grown > 0) | shown).numpy()
-        self._rise = Rise(self._unraised, inputs.mask[0].cpu().numpy() > 0, shown.numpy())
+        self._rise = None
+        if self._settings.holes:
+            self._rise = Rise(self._unraised, inputs.mask[0].cpu().numpy() > 0, shown.numpy())
 
     def prior(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
         """Signed distance (N,) in cube units to the fitted 3DMM, lessened in the visual hull."""
@@ -120,7 +146,8 @@ class HeadField:
 
     def occupancy(self, points: Float[np.ndarray, "N 3"]) -> Float32[np.ndarray, " N"]:
         """Occupancy (N,) in 0..1; 0 outside the visual hull."""
-        return self._ask(points)[:, 0] * self._in_hull(points)
+        inside = self._ask(points)[:, 0]
+        return inside * self._in_hull(points) if self._settings.hull else inside
 
     def codes(self, points: Float[np.ndarray, "N 3"]) -> Float32[np.ndarray, "N 3"]:
         """Predicted semantic codes (N, 3) in 0..1, faded far from the 3DMM."""
@@ -136,7 +163,7 @@ class HeadField:
             return 0.0
         cube = inputs.view.to_cube(fit.posed.astype(np.float64))
         shown = head_proper(fit.model) & fit.model.regions["face"] & (held_places(fit.model) > 0)
-        shown &= vertex_normals(cube, outer_skin(fit.model))[:, 2] > _FACING
+        shown &= vertex_normals(cube, anatomy_of(fit.model).outer_skin_triangles)[:, 2] > _FACING
         if not shown.any():
             return 0.0
         points = cube[shown][:, None] + np.array([0.0, 0.0, 1.0]) * _OFFSETS[None, :, None]
@@ -156,9 +183,10 @@ class HeadField:
         for start in range(0, len(points), _CHUNK):
             part = points[start : start + _CHUNK].astype(np.float32)
             logits = self._moved(part)
-            logits[:, 0] += torch.from_numpy(self._rise.at(part)).to(logits)
+            if self._rise is not None:
+                logits[:, 0] += torch.from_numpy(self._rise.at(part)).to(logits)
             told = torch.from_numpy(self._prior.ask(part)).to(self._device).T[None]
-            held = told[:, 4] * self._network.settings.distance_input
+            held = told[:, 4] * (self._network.settings.distance_input and self._settings.held)
             logits[:, 0] += held * (first_guess(told[:, 3]) - logits[:, 0])
             answers.append(torch.sigmoid(logits)[0].T.cpu().numpy())
         return np.concatenate(answers) if answers else np.zeros((0, 4), np.float32)

@@ -83,7 +83,9 @@ class _Skull:
         proper = head_proper(fit.model)
         triangles = fit.model.triangles[proper[fit.model.triangles].all(axis=1)]
         camera = fit.camera.scaled(_COARSE / size)
-        raster = rasterize_view(torch.from_numpy(fit.posed.astype(np.float64)), torch.from_numpy(triangles).long(), camera)
+        raster = rasterize_view(
+            torch.from_numpy(fit.posed.astype(np.float64)), torch.from_numpy(triangles).long(), camera
+        )
         covered = raster.triangle.numpy() >= 0
         if not covered.any():
             return None

@@ -11,13 +11,16 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.ndimage import map_coordinates
+import torch
 from scipy.spatial import KDTree
 from skimage import measure
+from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
 from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
+from ..headmodel.landmark_schemes import IBUG_INNER_FACE
 from ..headmodel.semantics import canonical_codes
-from ..shapes import Float
+from ..shapes import Float, Float32
 from .closed_skin import closed_skin, eyeball_triangles
 from .coded_surface import CodedSurface
 from .view import HeadView
@@ -62,9 +65,9 @@ class PosedPrior:
 
     def __init__(self, model: HeadModel, posed: Float[np.ndarray, "V 3"]) -> None:
         skin, eyes = closed_skin(model), eyeball_triangles(model)
-        codes, height = canonical_codes(model), float(np.ptp(model.template[:, 1]))
-        self._skin = CodedSurface(skin.with_middles(posed), skin.triangles, skin.with_middles(codes), height)
-        self._eyes = CodedSurface(posed, eyes, codes, height) if len(eyes) else None
+        codes, extent = canonical_codes(model), anatomy_of(model).code_extent
+        self._skin = CodedSurface(skin.with_middles(posed), skin.triangles, skin.with_middles(codes), extent)
+        self._eyes = CodedSurface(posed, eyes, codes, extent) if len(eyes) else None
         self._held = skin.with_middles(held_places(model)[:, None])[skin.triangles, 0]
 
     def ask(self, points: Float[np.ndarray, "N 3"]) -> Told:
@@ -83,8 +86,10 @@ def held_places(model: HeadModel) -> Float[np.ndarray, " V"]:
     There the fitted 3DMM is nearer to the truth than an implicit function of a small picture, so it holds.
     """
     template = model.template.astype(np.float64)
-    marks = model.embeddings["ibug68"].points(template)[27:]
-    distance = KDTree(marks).query(template)[0]
+    marks = anatomy_of(model).landmarks
+    if marks is None:
+        return np.zeros(len(template))
+    distance = KDTree(marks[IBUG_INNER_FACE]).query(template)[0]
     return np.clip((_HELD_WITHIN[1] - distance) / (_HELD_WITHIN[1] - _HELD_WITHIN[0]), 0, 1)
 
 
@@ -101,13 +106,13 @@ class CubePrior:
         self._exact, self._view = PosedPrior(model, posed), view
         axis = np.linspace(-0.5, 0.5, _COARSE + 1)
         coarse = self._asked(np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3))
-        axis = np.linspace(-0.5, 0.5, _FINE + 1)
-        fine = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"))
-        self._fine = _interpolated(coarse.reshape(*(_COARSE + 1,) * 3, -1), fine.reshape(3, -1))
-        self._fine = self._fine.reshape(*(_FINE + 1,) * 3, -1)
-        near = np.abs(self._fine[..., 3]) < _BAND
-        self._fine[near] = self._asked(fine[:, near].T)
-        self._fine[..., 3] = in_one_piece(self._fine[..., 3])
+        layers = torch.from_numpy(coarse.T.reshape(1, -1, *(_COARSE + 1,) * 3))
+        layers = F.interpolate(layers, size=(_FINE + 1,) * 3, mode="trilinear", align_corners=True)
+        fine = np.ascontiguousarray(layers[0].permute(1, 2, 3, 0).numpy())
+        near = np.argwhere(np.abs(fine[..., 3]) < _BAND)
+        fine[tuple(near.T)] = self._asked(near / _FINE - 0.5)
+        fine[..., 3] = in_one_piece(fine[..., 3])
+        self._fine = torch.from_numpy(fine).permute(3, 0, 1, 2)[None]  # stays with its channels last in memory
 
     def _asked(self, points: np.ndarray) -> np.ndarray:
         told = self._exact.ask(self._view.to_camera(points))
@@ -115,12 +120,16 @@ class CubePrior:
         held = told.held * np.exp(-((distance / _HELD_TO) ** 2))
         return np.column_stack([told.codes, distance, held]).astype(np.float32)
 
-    def ask(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 5"]:
+    def ask(self, points: Float[np.ndarray, "N 3"]) -> Float32[np.ndarray, "N 5"]:
         """What the 3DMM says at points (N, 3) of the cube.
 
         Faded semantic code (3), signed distance to the closed skin with its eyeballs, how far the 3DMM holds (0..1).
         """
-        return _interpolated(self._fine, points.T)
+        at = torch.from_numpy(np.ascontiguousarray(points[:, ::-1], np.float32)) * 2  # the last axis comes first
+        told = F.grid_sample(
+            self._fine, at[None, None, None], mode="bilinear", padding_mode="border", align_corners=True
+        )
+        return told[0, :, 0, 0].T.numpy()
 
 
 def in_one_piece(signed: Float[np.ndarray, "n n n"]) -> Float[np.ndarray, "n n n"]:
@@ -139,10 +148,3 @@ def in_one_piece(signed: Float[np.ndarray, "n n n"]) -> Float[np.ndarray, "n n n
         if len(sizes) > 1:
             signed[(pieces > 0) & (pieces != sizes.argmax() + 1)] *= -1
     return signed
-
-
-def _interpolated(lattice: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(N, C) trilinear values of a lattice over the cube at points (3, N)."""
-    where = (points.astype(np.float64) + 0.5) * (len(lattice) - 1)
-    channels = [map_coordinates(lattice[..., c], where, order=1, mode="nearest") for c in range(lattice.shape[3])]
-    return np.stack(channels, axis=1).astype(np.float32)

@@ -11,8 +11,8 @@ viewing rays, positive away from the viewer. Worked number: a vertex at (0, 0, -
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import rasterize_view
 from ..geometry.self_intersection import CrossingFinder
 from ..shapes import Bool, Float, Int
+from .fitted_skin import SkinDepth, SkinSettings, bare_share
 from .view import HeadView
 
 _CALMING_ROUNDS: Final = 16
@@ -50,6 +51,10 @@ class RefinementSettings:
             places stay whole.
         facing: cosine between viewing ray and predicted normal at which the map begins to count, and counts fully.
         rounds: how often tangent planes are set up anew in each pass.
+        skin_length: metres, the same as `length` on bare skin, where what is longer is the fit's; None: the surface's.
+        skin: what is bare skin.
+        calmed: whether displacements that would turn a triangle over are smoothed.
+        untangled: whether places where the surface passes through itself are smoothed.
     """
 
     length: float = 0.03
@@ -60,6 +65,10 @@ class RefinementSettings:
     thickness: float = 0.35
     facing: tuple[float, float] = (0.1, 0.4)
     rounds: int = 1
+    skin_length: float | None = 0.008
+    skin: SkinSettings = field(default_factory=SkinSettings)
+    calmed: bool = True
+    untangled: bool = True
 
 
 def follow_normals(
@@ -70,6 +79,7 @@ def follow_normals(
     settings: RefinementSettings | None = None,
     *,
     known: Float[np.ndarray, " V"] | None = None,
+    fitted: SkinDepth | None = None,
 ) -> Float[np.ndarray, "V 3"]:
     """Move what the camera sees of a closed surface so that its normals follow the map.
 
@@ -80,6 +90,7 @@ def follow_normals(
         view: the square.
         settings: see `RefinementSettings`.
         known: (V,) in 0..1, how near the fitted 3DMM is; 0 where left out.
+        fitted: the fit's skin, whose coarse shape bare skin takes; the surface's own where left out.
 
     Returns:
         (V, 3) float64: the vertices moved.
@@ -89,9 +100,32 @@ def follow_normals(
     share = np.zeros(len(vertices)) if known is None else known
     points = _smoothed(vertices.astype(np.float64), edges, s.smoothing)
     points += (1 - share)[:, None] * (_smoothed(points, edges, s.loose_smoothing) - points)
+    held = _held_at(fitted, points, triangles, s) if fitted is not None else None
     for _ in range(s.passes):
-        points = _one_pass(points, triangles, edges, normals=normals, view=view, s=s)
-    return _untangled(points, triangles, edges)
+        points = _one_pass(points, triangles, edges, normals=normals, view=view, s=s, held=held)
+    return _untangled(points, triangles, edges) if s.untangled else points
+
+
+class _Held(NamedTuple):
+    """The fit's skin, and how far each vertex (V,) is held at it."""
+
+    skin: SkinDepth
+    share: Float[np.ndarray, " V"]
+
+    def at(self, points: np.ndarray, s: RefinementSettings) -> tuple[np.ndarray, np.ndarray]:
+        """Where along its ray each point should stay (V,), metres from where it is, and how firmly (V,)."""
+        firm = self.share / s.skin_length**2
+        stay = firm + (1 - self.share) / s.length**2
+        return self.skin.offsets(points)[0] * firm / stay, stay
+
+
+def _held_at(skin: SkinDepth, points: np.ndarray, triangles: np.ndarray, s: RefinementSettings) -> _Held | None:
+    """How far the surface is the fit's bare skin, as it came from the implicit function."""
+    if s.skin_length is None:
+        return None
+    offsets, bare = skin.offsets(points)
+    seen = _in_front(points, triangles, skin.view)[0]
+    return _Held(skin, bare * seen * bare_share(offsets, s.skin))
 
 
 def _one_pass(
@@ -102,6 +136,7 @@ def _one_pass(
     normals: np.ndarray,
     view: HeadView,
     s: RefinementSettings,
+    held: _Held | None,
 ) -> np.ndarray:
     rays = points / np.linalg.norm(points, axis=1, keepdims=True)
     seen, room = _in_front(points, triangles, view)
@@ -110,11 +145,14 @@ def _one_pass(
     trust = trust * seen * np.clip(towards / s.facing[1], 0, 1)
     limit = np.minimum(s.limit, s.thickness * room)
     moved = np.zeros(len(points))
+    place, stay = (moved, np.full(len(points), 1 / s.length**2)) if held is None else held.at(points, s)
     for _ in range(s.rounds):
         here = points + moved[:, None] * rays
-        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=1 / s.length**2)
+        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=stay, place=place)
         moved = np.clip(moved, -limit, limit)
-    return points + _calmed(points, rays, moved, triangles, edges)[:, None] * rays
+    if s.calmed:
+        moved = _calmed(points, rays, moved, triangles, edges)
+    return points + moved[:, None] * rays
 
 
 def _untangled(points: np.ndarray, triangles: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -220,7 +258,8 @@ def _solve(
     edges: np.ndarray,
     wanted: np.ndarray,
     trust: np.ndarray,
-    stay: float,
+    stay: np.ndarray,
+    place: np.ndarray,
 ) -> np.ndarray:
     """One linear least-squares step: further displacements (V,) along the rays."""
     first, second = edges.T
@@ -242,7 +281,7 @@ def _solve(
     # where the map says nothing, displacements fade out smoothly instead of tearing
     calm = np.where(short, 2.0, np.sqrt(1 - weight) * 0.5) / span
     smooth = sparse.csr_matrix((np.r_[calm, -calm], (np.r_[rows, rows], np.r_[second, first])), matrix.shape)
-    system = matrix.T @ matrix + smooth.T @ smooth + stay * sparse.identity(len(here))
-    right = matrix.T @ goal - smooth.T @ (smooth @ moved) - stay * moved
+    system = matrix.T @ matrix + smooth.T @ smooth + sparse.diags(stay)
+    right = matrix.T @ goal - smooth.T @ (smooth @ moved) + stay * (place - moved)
     inverse = sparse.diags(1 / system.diagonal())
     return cg(system, right, rtol=1e-4, maxiter=200, M=inverse)[0]

@@ -63,9 +63,7 @@ class UprightHead:
     def uniform_in_photo(self, uniform: UniformFit) -> UniformFit:
         """A fit that was shaped in the square, in the photo's camera space."""
         angle, first, mesh = self.crop.angle, self.original, uniform.mesh
-        mesh = replace(
-            mesh, vertices=turn_about_axis(mesh.vertices, angle), fitted=turn_about_axis(mesh.fitted, angle)
-        )
+        mesh = replace(mesh, vertices=turn_about_axis(mesh.vertices, angle), fitted=turn_about_axis(mesh.fitted, angle))
         posed = mesh.vertices.astype(np.float32)
         placed = replace(uniform.fit, pose=first.pose, translation=first.translation, camera=first.camera, posed=posed)
         return replace(uniform, fit=placed, mesh=mesh)
@@ -92,7 +90,10 @@ def upright_head(portrait: Portrait, fit: Fit) -> UprightHead:
     mask, shown = (_sampled(layer, crop, size) for layer in (portrait.mask, np.full_like(portrait.mask, 255)))
     shown = shown > 127
     pixels, mask = outpaint(
-        Pyramid(portrait.pixels).sample(crop, size, replicate=True), np.where(shown, mask, 0).astype(np.uint8), shown, level
+        Pyramid(portrait.pixels).sample(crop, size, replicate=True),
+        np.where(shown, mask, 0).astype(np.uint8),
+        shown,
+        level,
     )
     marks = portrait.landmarks.copy()
     marks[:, :2] = crop.from_photo(marks[:, :2].astype(np.float64)) * size

@@ -67,6 +67,10 @@ class _Detector:
     strides: tuple[tuple[int, int], ...]  # (stride, anchors per cell)
 
 
+_WIDENED: Final = 1.6
+"""Times the frame in which a face that fills it to its rim is looked for: the networks know faces with room around."""
+_TILES: Final = (0.5, 0.25)
+"""Sides of the tiles, in sides of the frame, in which small faces are looked for; turned in the larger ones alone."""
 _SHORT: Final = _Detector("face_detection_short_range.tflite", "regressors", "classificators", 0.5, ((8, 2), (16, 6)))
 _FULL: Final = _Detector("face_detection_full_range_sparse.tflite", "Identity", "Identity_1", 0.5, ((4, 1),))
 
@@ -83,11 +87,11 @@ def search_passes(pyramid: Pyramid) -> Iterator[list[Detection]]:
     yield _search(pyramid, whole)
     yield _search(pyramid, [replace(c, angle=a) for a in turned for c in whole])
     # a face that fills the frame to its rim is found when the frame is widened
-    yield _search(pyramid, [replace(c, size=side * 1.6, angle=a) for a in (0.0, *turned[:3]) for c in whole])
-    for fraction in (0.5, 0.25):
+    yield _search(pyramid, [replace(c, size=side * _WIDENED, angle=a) for a in (0.0, *turned[:3]) for c in whole])
+    for fraction in _TILES:
         tiles = list(_tiles(pyramid, side * fraction))
         yield _search(pyramid, tiles)
-        if fraction > 0.3:
+        if fraction == _TILES[0]:
             yield _search(pyramid, [replace(c, angle=a) for a in turned[:3] for c in tiles])
 
 

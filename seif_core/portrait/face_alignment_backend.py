@@ -21,6 +21,9 @@ from .landmarks import Landmarks
 _RIGHT_OUTER: Final = 36
 _LEFT_OUTER: Final = 45
 _RESOLUTION: Final = 384
+"""Pixels of the crop that the detector is given."""
+_MARGIN: Final = 1.7
+"""Sides of that crop in sizes of the face: room for the detector's own, wider crop. Chosen by eye."""
 
 
 class FaceAlignmentBackend:
@@ -46,9 +49,9 @@ class FaceAlignmentBackend:
     def locate(self, pyramid: Pyramid, first: Landmarks) -> Landmarks:
         """68 points on the upright crop around the first look."""
         centre = (first.bounds[:2] + first.bounds[2:]) / 2
-        crop = Crop(float(centre[0]), float(centre[1]), first.size * 1.7, first.roll)
+        crop = Crop(float(centre[0]), float(centre[1]), first.size * _MARGIN, first.roll)
         image = pyramid.sample(crop, _RESOLUTION, replicate=True)
-        margin = (1 - 1 / 1.7) / 2 * _RESOLUTION
+        margin = (1 - 1 / _MARGIN) / 2 * _RESOLUTION
         box = [margin, margin, _RESOLUTION - margin, _RESOLUTION - margin]
         found: list[np.ndarray] | None = self._aligner.get_landmarks_from_image(image, detected_faces=[box])
         if not found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -17,6 +17,11 @@ from .views import encode_normals, render_normals
 
 if TYPE_CHECKING:
     from ..implicit.head_surface import HeadSurface
+
+_LEAST_DOT: Final = 0.75
+"""Least radius of a landmark's dot in pixels."""
+_DOTS_PER_FACE: Final = 180
+"""Radii of a dot in a face's size: chosen by eye."""
 
 
 def write_debug_images(
@@ -39,7 +44,7 @@ def write_debug_images(
         OutputError: a file cannot be written.
     """
     in_photo = Surface.of_head_in_photo(head)
-    radius = max(0.75, face_size(portrait) / 180)
+    radius = max(_LEAST_DOT, face_size(portrait) / _DOTS_PER_FACE)
     write_png(folder / "landmarks.png", draw_points(portrait.pixels, portrait.landmarks[:, :2], radius))
     write_png(folder / "mask.png", np.ascontiguousarray(portrait.mask))
     write_png(folder / "normal_fit.png", render_normals(Surface.of_fit(fit), fit.camera))

@@ -18,9 +18,15 @@ from ..shapes import Float, Float32, UInt8
 from .surface import Surface
 
 _WIRE: Final = (90, 235, 255)
+"""sRGB of the mesh's edges, as below of the landmarks that the detector found and that the fit has."""
 _DETECTED: Final = (60, 255, 90)
 _FITTED: Final = (255, 80, 60)
-_SHIFT: Final = 4  # fractional bits of OpenCV's sub-pixel drawing
+_SHIFT: Final = 4
+"""Fractional bits of OpenCV's sub-pixel drawing."""
+_DEPTH_SIDE: Final = 512
+"""Pixels of the longer side at which it is found out what is hidden."""
+_DEPTH_TOLERANCE: Final = 0.002
+"""Metres that a vertex may lie behind the nearest surface around it and still be seen."""
 
 
 def draw_wire(
@@ -87,14 +93,14 @@ def _visible_faces(surface: Surface, camera: Camera) -> np.ndarray:
     """Faces of which at least one corner is in front and not behind another part."""
     vertices = torch.from_numpy(np.ascontiguousarray(surface.vertices, np.float32))
     triangles, origin = triangulate(surface.faces)
-    small = camera.scaled(min(1.0, 512 / max(camera.width, camera.height)))
+    small = camera.scaled(min(1.0, _DEPTH_SIDE / max(camera.width, camera.height)))
     raster = rasterize_view(vertices, torch.from_numpy(triangles).long(), small, cull_back=True)
     near = cv2.dilate(np.where(np.isfinite(raster.depth.numpy()), raster.depth.numpy(), 0), np.ones((3, 3)))
     pixels: Float32[np.ndarray, "V 2"] = small.project(surface.vertices).astype(np.float32)
     column, row = np.rint(pixels - 0.5).astype(int).T
     within = (column >= 0) & (column < small.width) & (row >= 0) & (row < small.height)
     depth = np.where(within, near[np.clip(row, 0, small.height - 1), np.clip(column, 0, small.width - 1)], 0)
-    seen = -surface.vertices[:, 2] < depth + 0.002
+    seen = -surface.vertices[:, 2] < depth + _DEPTH_TOLERANCE
     a, b, c = (pixels[triangles[:, k]] for k in range(3))
     area = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
     good = (area < 0) & seen[triangles].any(1) & (surface.face_part[origin] != PART_NAMES.index("lashes"))

@@ -21,6 +21,9 @@ from .views import View, render
 _WIDTH: Final = 360
 _HEIGHT: Final = 420
 _GAP: Final = 4
+"""Pixels of a picture of the sheet, and between two."""
+_ROOM: Final = 1.12
+"""Times its own size that a head has in the picture of the photo."""
 _EXPRESSIONS: Final = (
     ("jaw open", ("jawOpen",)),
     ("eyes closed", ("eyeBlinkLeft", "eyeBlinkRight")),
@@ -77,7 +80,7 @@ def _crop(portrait: Portrait, camera: Camera, vertices: np.ndarray) -> tuple[UIn
     pixels = camera.project(vertices.astype(np.float64))
     low, high = pixels.min(0), pixels.max(0)
     centre = (low + high) / 2
-    scale = float(min(_WIDTH / (high - low)[0], _HEIGHT / (high - low)[1]) / 1.12)
+    scale = float(min(_WIDTH / (high - low)[0], _HEIGHT / (high - low)[1]) / _ROOM)
     shift = np.array([_WIDTH / 2, _HEIGHT / 2]) - centre * scale
     photo = portrait.pixels
     if scale < 1:  # smooth before shrinking

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import torch
 
-from ..appearance.colour import decode, to_srgb
-from ..appearance.numeric import sample
+from ..evidence.colour import decode, to_srgb
 from ..geometry.camera import Camera
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import Raster, interpolate, rasterize_view
+from ..geometry.sampling import sample
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
@@ -39,13 +39,27 @@ _CLAY: Final = {
 """Linear-light colours of the parts in shaded pictures."""
 
 _BACKGROUND: Final = (0.13, 0.14, 0.15)
+"""sRGB. How a studio view looks was chosen by eye; so were the constants below."""
 _FIELD_OF_VIEW: Final = np.radians(20.0)
-_LIGHTS: Final = (  # direction towards the light in view space, strength
+"""Of the shorter side of a studio view, radians: that of an 85 mm lens on a 35 mm camera, about."""
+_LIGHTS: Final = (
     ((-0.60, 0.60, 0.55), 0.72),
     ((0.80, 0.05, 0.45), 0.16),
     ((0.40, 0.40, -0.80), 0.30),
 )
+"""Directions towards the lights in view space, and their strengths."""
 _AMBIENT: Final = 0.12
+_SKY: Final = 0.08
+"""How much brighter than that it is from above, and darker from below."""
+_WRAP: Final = 0.25
+"""Cosine below zero down to which a light reaches around, as a large lamp's does."""
+_EXPOSURE: Final = 1.2
+_DARKEST: Final = 0.02
+"""Linear light that is everywhere."""
+_FRAMED: Final = (1.06, 0.4)
+"""Of half the frame: how much room a view leaves, and how far before its middle the frame's nearest part lies."""
+_MOST_PIXELS: Final = 1400
+"""Longer side at which normals are drawn; larger pictures are enlarged from it."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +155,7 @@ def render_normals(surface: Surface, camera: Camera) -> UInt8[np.ndarray, "H W 3
         return out
     x0, y0, x1, y1 = window
     crop = Camera(camera.focal, camera.cx - x0, camera.cy - y0, x1 - x0, y1 - y0)
-    small = crop.scaled(min(1.0, 1400 / max(crop.width, crop.height)))
+    small = crop.scaled(min(1.0, _MOST_PIXELS / max(crop.width, crop.height)))
     scene = _draw(_without_lashes(surface), surface.vertices, small)
     normals = interpolate(scene.raster, scene.triangles, scene.normals).numpy()
     hit = (scene.raster.triangle.numpy() >= 0).astype(np.uint8)
@@ -171,7 +185,7 @@ def _into_view(vertices: np.ndarray, frame: np.ndarray, view: View) -> np.ndarra
     centre = (low + high) / 2
     side = min(view.width, view.height)
     half = 0.5 * max((high[1] - low[1]) * side / view.height, (high - low)[[0, 2]].max() * side / view.width)
-    distance = 1.06 * half / np.tan(_FIELD_OF_VIEW / 2) + 0.4 * half
+    distance = _FRAMED[0] * half / np.tan(_FIELD_OF_VIEW / 2) + _FRAMED[1] * half
     yaw, pitch = np.radians(-view.yaw), np.radians(view.pitch)
     about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
@@ -229,11 +243,11 @@ def _blend(hits: _Hits, corners: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _shade(scene: _Scene, hits: _Hits) -> Float32[np.ndarray, " P"]:
     normals = _blend(hits, scene.triangles.numpy(), scene.normals.numpy())
     normals /= np.sqrt(np.einsum("pc,pc->p", normals, normals))[:, None].clip(min=1e-6)
-    light = _AMBIENT + 0.08 * normals[:, 1]  # sky above, floor below
+    light = _AMBIENT + _SKY * normals[:, 1]
     for direction, strength in _LIGHTS:
         d = np.array(direction, np.float32)
-        light += strength * np.maximum((normals @ (d / np.linalg.norm(d)) + 0.25) / 1.25, 0.0)
-    return np.maximum(light * 1.2, 0.02).astype(np.float32)
+        light += strength * np.maximum((normals @ (d / np.linalg.norm(d)) + _WRAP) / (1 + _WRAP), 0.0)
+    return np.maximum(light * _EXPOSURE, _DARKEST).astype(np.float32)
 
 
 def _texture_colours(scene: _Scene, hits: _Hits, uvs: np.ndarray, texture: np.ndarray) -> Float32[np.ndarray, "P 3"]:

@@ -6,21 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .registration import UniformMesh, register
     from .settings import UniformizeSettings
-    from .subdivision import subdivide, subdivide_head
     from .target import TargetSurface
+    from .uniform_mesh import UniformMesh, register
     from .unposing import Unposed, repose, unpose
 
 _HOME: Final = {
     "TargetSurface": "target",
-    "UniformMesh": "registration",
+    "UniformMesh": "uniform_mesh",
     "UniformizeSettings": "settings",
     "Unposed": "unposing",
-    "register": "registration",
+    "register": "uniform_mesh",
     "repose": "unposing",
-    "subdivide": "subdivision",
-    "subdivide_head": "subdivision",
     "unpose": "unposing",
 }
 
@@ -31,8 +28,6 @@ __all__ = [
     "Unposed",
     "register",
     "repose",
-    "subdivide",
-    "subdivide_head",
     "unpose",
 ]
 

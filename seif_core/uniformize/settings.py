@@ -22,7 +22,17 @@ class UniformizeSettings:
         robust_scale: distance at which a match counts a quarter in the finest level; coarser levels are laxer.
         code_scale: difference of semantic codes at which a match counts 1 / e.
         stiffness: how many times stiffer than the rest lids, lips, nostrils, ears and hollows are.
-        untangle_rounds: how often folded places are made stiffer before giving up.
+        untangle_rounds: rounds of attachments for inverted and self-intersecting places before going back.
+        codes: whether semantic codes count in the matching.
+        robust: whether matches count less the farther they are.
+        own_skin: whether matches count less the farther from the fit they are (`matching.own_share`).
+        prior: weight of the fit itself against the surface's, on skin without hair.
+        tangential: share of the way along the surface that matches draw hair in the coarsest level.
+        skin_tangential: the same on skin without hair: its place along the surface the fit knows from landmarks.
+        ear_hold: whether ears are held at the fit.
+        flat_ears: whether ears under hair are laid flat first.
+        eye_ties: whether lids go along with their eyes.
+        parted_lips: whether lips that cross in the neutral head are parted.
     """
 
     hair: bool = True
@@ -35,6 +45,16 @@ class UniformizeSettings:
     code_scale: float = 0.2
     stiffness: float = 300.0
     untangle_rounds: int = 14
+    codes: bool = True
+    robust: bool = True
+    own_skin: bool = True
+    prior: float = 0.03
+    tangential: float = 0.3
+    skin_tangential: float = 0.0
+    ear_hold: bool = True
+    flat_ears: bool = True
+    eye_ties: bool = True
+    parted_lips: bool = True
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense.

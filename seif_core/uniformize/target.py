@@ -14,25 +14,32 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from ..errors import RegistrationError
-from ..geometry.normals import vertex_normals
-from ..geometry.visibility import seen_share
+from ..geometry.connectivity import adjacency
+from ..geometry.edges import unique_edges
+from ..geometry.normals import unit, vertex_normals
+from ..geometry.surface_samples import spread_samples
+from ..geometry.visibility import seen_share_of_points
 from ..headmodel import HeadModel
 from ..headmodel.semantics import canonical_codes
 from ..shapes import Float, Int
-from .samples import spread_samples
-from .skin import Skin
+from .skin_mesh import SkinMesh
 
 _CALM: Final = 0.012
 """Head heights over which normals are averaged."""
 _MOST_ROUNDS: Final = 24
+"""Rounds of averaging at most, on surfaces far finer than the template."""
+_SPARSE: Final = 7
+"""One side of a triangle in so many is measured."""
 _HIDDEN: Final = 0.08
 """Seen from less of its half space, a place lies behind the surface's outside."""
 _WHOLE: Final = (0.8, 0.95)
 """Mean cosine between the surface's normals and the calm ones: rags up to the first, sound from the second."""
 _WHOLE_ROUNDS: Final = 8
+"""Rounds of averaging over which a surface is sound or torn."""
 _BELOW_CHIN: Final = 0.03
 """Head heights below the chin from which the surface may end."""
 _LOOKS_DOWN: Final = 0.75
+"""Cosine to the way down the neck from which a surface there is its end."""
 _CUT_FADE: Final = 0.06
 """Head heights from the end of the neck within which the surface is believed less."""
 _CODE_SPACING: Final = 0.004
@@ -47,13 +54,11 @@ class TargetSurface:
         vertices: (N, 3) metres.
         triangles: (M, 3) counter-clockwise from outside.
         codes: (N, 3) predicted semantic codes in 0..1, or None.
-        over_ears: in 0..1, how far hair covers the subject's left and right ear.
     """
 
     vertices: Float[np.ndarray, "N 3"]
     triangles: Int[np.ndarray, "M 3"]
     codes: Float[np.ndarray, "N 3"] | None = None
-    over_ears: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         """Refuse what is no surface.
@@ -72,7 +77,7 @@ class TargetSurface:
             )
 
 
-class SurfacePoints(NamedTuple):
+class TargetPoints(NamedTuple):
     """The points of a surface that may be matched.
 
     Attributes:
@@ -93,7 +98,7 @@ class SurfacePoints(NamedTuple):
 
 def prepare_surface(
     surface: TargetSurface, model: HeadModel, fitted: Float[np.ndarray, "V 3"], height: float, *, outside: bool
-) -> SurfacePoints:
+) -> TargetPoints:
     """The points of a surface.
 
     Args:
@@ -106,22 +111,22 @@ def prepare_surface(
     vertices, triangles = np.asarray(surface.vertices, np.float64), surface.triangles
     used = np.zeros(len(vertices), bool)
     used[triangles] = True
-    a, b = triangles[:, [0, 1, 2]].ravel(), triangles[:, [1, 2, 0]].ravel()
-    spacing = float(np.linalg.norm(vertices[a[::7]] - vertices[b[::7]], axis=1).mean())
+    sides = triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)[::_SPARSE]
+    spacing = float(np.linalg.norm(vertices[sides[:, 0]] - vertices[sides[:, 1]], axis=1).mean())
     normals = raw = vertex_normals(vertices, triangles)
-    graph = sparse.csr_matrix((np.ones(len(a)), (a, b)), (len(vertices),) * 2) + sparse.identity(len(vertices))
+    graph = adjacency(unique_edges(triangles), len(vertices)) + sparse.identity(len(vertices))
     for _ in range(int(np.clip(round(2 * (_CALM * height / spacing) ** 2), 1, _MOST_ROUNDS))):
         normals = unit(np.asarray(graph @ normals))
     whole = _whole_share(raw, normals, graph)
     if outside:
-        share = seen_share(vertices, normals, spacing)
+        share = seen_share_of_points(vertices, normals, spacing)
         used &= np.asarray(graph @ share) >= _HIDDEN * np.asarray(graph.sum(1)).ravel()
     rows = np.flatnonzero(used)
     codes = _fit_codes(model, fitted, vertices[rows])
     if surface.codes is not None:
         codes = filled_codes(surface.codes[rows], codes)
     trust = _away_from_the_cut(model, fitted, vertices[rows], normals[rows], height)
-    return SurfacePoints(vertices[rows], normals[rows], codes, trust * whole[rows], spacing)
+    return TargetPoints(vertices[rows], normals[rows], codes, trust * whole[rows], spacing)
 
 
 def _whole_share(raw: np.ndarray, calm: np.ndarray, graph: sparse.csr_matrix) -> np.ndarray:
@@ -153,8 +158,8 @@ def _away_from_the_cut(
 
 
 def _fit_codes(model: HeadModel, fitted: np.ndarray, points: np.ndarray) -> np.ndarray:
-    skin = Skin.of(model)
-    blend = spread_samples(skin, fitted[skin.ids], _CODE_SPACING).blend
+    skin = SkinMesh.of(model)
+    blend = spread_samples(fitted[skin.ids], skin.triangles, _CODE_SPACING).blend
     near = KDTree(blend @ fitted[skin.ids]).query(points, eps=0.2)[1]
     return np.asarray(blend @ canonical_codes(model)[skin.ids].astype(np.float64))[near]
 
@@ -163,8 +168,3 @@ def filled_codes(codes: Float[np.ndarray, "N 3"], of_fit: Float[np.ndarray, "N 3
     """The surface's codes, with the fit's where they have faded."""
     lengths = np.linalg.norm(codes, axis=1) / np.maximum(np.linalg.norm(of_fit, axis=1), 1e-9)
     return codes + (1 - np.clip(lengths, 0, 1))[:, None] * of_fit
-
-
-def unit(vectors: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:
-    """Vectors of length 1; zero stays zero."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-20)

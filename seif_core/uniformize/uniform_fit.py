@@ -16,17 +16,22 @@ from typing import Final
 
 import numpy as np
 
+from ..evidence.ear_occlusion import EarOcclusion
 from ..fitting.fit import Fit
+from ..headmodel.subdivision import refinement_of
 from ..progress import Progress
-from .parting import part_lips
-from .registration import UniformMesh, register, unsound_places
+from ..registration.self_intersection_repair import DefectFinder
+from ..shapes import Float
+from .ears import hair_beside_ears
+from .lip_separation import separate_lips
 from .settings import UniformizeSettings
-from .skin import Skin
-from .subdivision import refinement_of
+from .skin_mesh import SkinMesh
 from .target import TargetSurface
+from .uniform_mesh import UniformMesh, register
 from .unposing import Unposed, repose, unpose
 
 _TRIES: Final = 6
+"""How often places of the lips whose separation does harm in the pose are left pressed before all are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,14 +42,21 @@ class UniformFit:
         fit: as `fitting.fit_portrait` returns it; `fit.model` is the model given, or that subdivided once, and
             `fit.joints` are set.
         mesh: the registered mesh, in camera space, with its figures; `fit.posed` are its vertices.
+        hair: (V,) in 0..1, what of the mesh is hair beyond the scalp: that which covers an ear and hangs beside it.
     """
 
     fit: Fit
     mesh: UniformMesh
+    hair: Float[np.ndarray, " V"]
 
 
 def uniform_fit(
-    fit: Fit, surface: TargetSurface, settings: UniformizeSettings | None = None, progress: Progress | None = None
+    fit: Fit,
+    surface: TargetSurface,
+    settings: UniformizeSettings | None = None,
+    progress: Progress | None = None,
+    *,
+    occlusion: EarOcclusion | None = None,
 ) -> UniformFit:
     """Give a fitted head the shape of a surface.
 
@@ -53,13 +65,14 @@ def uniform_fit(
         surface: the closed surface, metres, camera space.
         settings: see `UniformizeSettings`.
         progress: told the fraction done; may cancel.
+        occlusion: how far hair covers the ears in the photo (`evidence.look_at_photo`); not at all where left out.
 
     Raises:
         RegistrationError: the surface would fold the mesh.
         CancelledError: the user cancelled.
     """
     settings = settings or UniformizeSettings()
-    mesh = register(fit.model, fit.posed, surface, settings, progress)
+    mesh = register(fit.model, fit.posed, surface, settings, progress, occlusion=occlusion)
     neutral, expressed = fit.neutral.astype(np.float64), fit.expressed.astype(np.float64)
     if settings.subdivisions:
         step = refinement_of(fit.model)
@@ -73,7 +86,8 @@ def uniform_fit(
         translation=fit.translation,
         joints=None if fit.joints is None else fit.joints.astype(np.float64),
     )
-    mesh, rest = _parted(fit, mesh, rest)
+    if settings.parted_lips:
+        mesh, rest = _parted(fit, mesh, rest)
     shaped = replace(
         fit,
         model=mesh.model,
@@ -82,22 +96,22 @@ def uniform_fit(
         posed=mesh.vertices.astype(np.float32),
         joints=rest.joints.astype(np.float32),
     )
-    return UniformFit(shaped, mesh)
+    covered = occlusion if settings.hair and occlusion is not None else EarOcclusion()
+    return UniformFit(shaped, mesh, hair_beside_ears(mesh.model, mesh.fitted, mesh.vertices, covered))
 
 
 def _parted(fit: Fit, mesh: UniformMesh, rest: Unposed) -> tuple[UniformMesh, Unposed]:
     """The mesh and its rest pose with the lips of the neutral head parted, as far as the posed mesh stays sound."""
-    skin = Skin.of(mesh.model)
-    move = part_lips(mesh.model, skin, rest.neutral[skin.ids])
+    skin = SkinMesh.of(mesh.model)
+    move = separate_lips(skin, rest.neutral[skin.ids])
+    defects = DefectFinder(skin, mesh.fitted[skin.ids])
     for _ in range(_TRIES if move.any() else 0):
-        shift = np.zeros_like(rest.neutral)
-        shift[skin.ids] = move
+        shift = skin.on_model(move)
         parted = replace(rest, neutral=rest.neutral + shift, expressed=rest.expressed + shift)
         posed = repose(mesh.model, parted, fit.pose, fit.translation)
-        folded, crossing = unsound_places(skin, mesh.fitted[skin.ids], posed[skin.ids])
-        if len(folded) <= mesh.flips and len(crossing) <= mesh.crossings:
-            return replace(mesh, vertices=posed, flips=len(folded), crossings=len(crossing)), parted
-        near = np.zeros(len(move), bool)
-        near[skin.triangles[np.concatenate([folded, crossing.ravel()])]] = True
-        move[skin.spread(near, 1)] = 0
+        found = defects.find(posed[skin.ids])
+        if len(found.inverted) <= mesh.flips and len(found.crossing) <= mesh.crossings:
+            told = {"flips": len(found.inverted), "crossings": len(found.crossing)}
+            return replace(mesh, vertices=posed, **told), parted
+        move[skin.grown(found.vertices(skin), 1)] = 0
     return mesh, rest

@@ -18,7 +18,9 @@ from ..shapes import Float
 
 _EYES: Final = ("eye_left", "eye_right")
 _ROUNDS: Final = 30
+"""At most; three are needed."""
 _CLOSE: Final = 1e-9
+"""Metres by which joints move no more."""
 
 
 @dataclass(frozen=True, eq=False)

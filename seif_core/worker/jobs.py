@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from ..device import share_the_cores
 from ..errors import DependencyError, SettingsError
 from ..progress import Progress
+from ..stage_functions import STANDARD, Stages
 from ..stages import stages_of
 
-_LOG: Final = logging.getLogger(__name__)
 PICTURES: Final = (".jpg", ".jpeg", ".png")
 """Formats of the upright photo."""
 
@@ -28,14 +28,11 @@ def warm_up() -> None:
     """
     share_the_cores()
     try:
-        from .. import appearance, fitting, pipeline, portrait, report
-        from ..implicit import head_surface
-        from ..uniformize import uniform_fit
+        STANDARD.load()
+        for module in ("..pipeline", "..report"):
+            import_module(module, __package__)
     except ModuleNotFoundError as error:
         raise DependencyError(f"The library {error.name} is not installed; install the runtime first.") from error
-    for package, name in ((fitting, "fit_portrait"), (portrait, "read_portrait"), (appearance, "bake_texture")):
-        getattr(package, name)
-    _LOG.debug("warm: %s", ", ".join(m.__name__ for m in (pipeline, report, head_surface, uniform_fit)))
 
 
 def shares(request: dict[str, Any]) -> dict[str, float]:
@@ -44,8 +41,13 @@ def shares(request: dict[str, Any]) -> dict[str, float]:
     return stages_of(wanted if isinstance(wanted, dict) else {})
 
 
-def reconstruct(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+def reconstruct(request: dict[str, Any], progress: Progress, *, stages: Stages = STANDARD) -> dict[str, Any]:
     """Make a head from a photo and write it to the request's ``out``.
+
+    Args:
+        request: see docs/worker-protocol.md.
+        progress: told the stages; may cancel.
+        stages: the functions that do the work.
 
     Raises:
         SettingsError: a field is missing or makes no sense.
@@ -61,7 +63,7 @@ def reconstruct(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if not isinstance(wanted, dict):
         raise SettingsError("The settings must be an object of names and values.")
     settings = pipeline.ReconstructionSettings.from_mapping(wanted)
-    done = pipeline.reconstruct(photo, settings, progress)
+    done = pipeline.reconstruct(photo, settings, progress, stages=stages)
     with _replacing(out) as part:
         done.head.save(part)
     if photo_out is not None:

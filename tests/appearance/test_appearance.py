@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
-from rendered_head import make_fit, make_model, photograph
+from rendered_head import baked_texture, make_fit, make_model, photograph
 
-from seif_core.appearance import TextureSettings, bake_texture
+from seif_core.appearance import TextureSettings
 from seif_core.appearance.atlas import build_atlas
 from seif_core.errors import CancelledError, SettingsError
 from seif_core.geometry.rasterizer import rasterize_view
@@ -38,7 +38,7 @@ def baked(yaw=0.2, spotted=False):
     albedo = plain_albedo()
     if spotted:
         albedo[spots()] *= 0.4
-    return fit, bake_texture(photograph(fit, albedo), fit, settings=TextureSettings(size=SIZE))
+    return fit, baked_texture(photograph(fit, albedo), fit, settings=TextureSettings(size=SIZE))
 
 
 def spots():
@@ -141,7 +141,7 @@ def test_texture_has_no_step_along_its_seam_and_down_the_middle():
 def test_hair_over_the_forehead_does_not_colour_its_skin():
     fit = make_fit(model(), yaw=0.0)
     portrait = photograph(fit, plain_albedo(), paint=lambda place: (place[..., 1] > 0.056) & (place[..., 0] < 0.02))
-    texture = bake_texture(portrait, fit, settings=TextureSettings(size=SIZE))
+    texture = baked_texture(portrait, fit, settings=TextureSettings(size=SIZE))
     place, colour = skin_texels(texture)
     forehead = (place[:, 1] > 0.058) & (place[:, 1] < 0.068) & (np.abs(place[:, 0]) < 0.03) & (place[:, 2] > 0)
     cheeks = (np.abs(place[:, 1] + 0.02) < 0.01) & (place[:, 2] > 0.05)
@@ -153,7 +153,7 @@ def test_scalp_behind_takes_the_hairs_colour_and_the_neck_does_not():
     albedo = plain_albedo()
     albedo[(y > 0.075) & ~model().regions["eyeballs"]] = (0.05, 0.03, 0.02)
     fit = make_fit(model(), yaw=0.0)
-    texture = bake_texture(photograph(fit, albedo), fit, settings=TextureSettings(size=SIZE))
+    texture = baked_texture(photograph(fit, albedo), fit, settings=TextureSettings(size=SIZE))
     place, colour = skin_texels(texture)
     back = place[:, 2] < -0.04
     assert np.median(colour[back & (place[:, 1] > 0.03)].mean(axis=1)) < 0.4
@@ -166,7 +166,7 @@ def test_a_high_hairline_seen_on_one_side_is_high_on_the_other():
     def hair(place):
         return (place[..., 1] > 0.1) | (place[..., 2] < -0.02)
 
-    texture = bake_texture(photograph(fit, plain_albedo(), paint=hair), fit, settings=TextureSettings(size=SIZE))
+    texture = baked_texture(photograph(fit, plain_albedo(), paint=hair), fit, settings=TextureSettings(size=SIZE))
     place, colour = skin_texels(texture)
     forehead = (np.abs(place[:, 1] - 0.085) < 0.004) & (place[:, 2] > 0.03)
     light = [np.median(colour[forehead & (side * place[:, 0] > 0.012)].mean(axis=1)) for side in (1, -1)]
@@ -184,7 +184,7 @@ def test_hair_that_hangs_below_the_hairline_is_painted_as_hair():
     below = ((fit.model.template[:, 1] < -0.02) & (fit.model.template[:, 2] < -0.02)).astype(np.float64)
     light = []
     for share in (None, below):
-        place, colour = skin_texels(bake_texture(photo, fit, settings=TextureSettings(size=SIZE), hair=share))
+        place, colour = skin_texels(baked_texture(photo, fit, settings=TextureSettings(size=SIZE), hair=share))
         nape = (place[:, 2] < -0.04) & (place[:, 1] < -0.09)
         light.append(np.median(colour[nape].mean(axis=1)))
     assert light[1] < 0.6 * light[0]
@@ -194,7 +194,7 @@ def test_a_grey_photo_gives_a_grey_texture():
     fit = make_fit(model())
     portrait = photograph(fit, plain_albedo(), background=(90, 90, 90))
     grey = np.repeat(portrait.pixels.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
-    texture = bake_texture(replace(portrait, pixels=grey), fit, settings=TextureSettings(size=128))
+    texture = baked_texture(replace(portrait, pixels=grey), fit, settings=TextureSettings(size=128))
     assert (texture == texture[..., :1]).all()
 
 
@@ -216,8 +216,8 @@ def test_the_same_photo_gives_the_same_bytes():
     fit = make_fit(model())
     portrait = photograph(fit, plain_albedo())
     settings = TextureSettings(size=128)
-    first = bake_texture(portrait, fit, settings=settings)
-    assert first.tobytes() == bake_texture(portrait, fit, settings=settings).tobytes()
+    first = baked_texture(portrait, fit, settings=settings)
+    assert first.tobytes() == baked_texture(portrait, fit, settings=settings).tobytes()
     assert first.shape == (128, 128, 3)
     assert first.dtype == np.uint8
 
@@ -225,7 +225,7 @@ def test_the_same_photo_gives_the_same_bytes():
 def test_a_head_outside_the_picture_is_still_given_skin():
     fit = make_fit(model())
     away = replace(fit, posed=fit.posed + np.array([5, 0, 0], np.float32))
-    texture = bake_texture(photograph(fit, plain_albedo()), away, settings=TextureSettings(size=64))
+    texture = baked_texture(photograph(fit, plain_albedo()), away, settings=TextureSettings(size=64))
     assert skin_free_of_black(texture)
 
 
@@ -238,14 +238,16 @@ def test_a_head_half_outside_the_picture_is_completed():
         mask=np.ascontiguousarray(portrait.mask[:, : fit.camera.width // 2]),
     )
     camera = replace(fit.camera, width=fit.camera.width // 2)
-    texture = bake_texture(half, replace(fit, camera=camera), settings=TextureSettings(size=128))
+    texture = baked_texture(half, replace(fit, camera=camera), settings=TextureSettings(size=128))
     assert skin_free_of_black(texture)
 
 
 def test_an_empty_mask_gives_plain_skin():
     fit = make_fit(model())
     portrait = photograph(fit, plain_albedo())
-    texture = bake_texture(replace(portrait, mask=np.zeros_like(portrait.mask)), fit, settings=TextureSettings(size=64))
+    texture = baked_texture(
+        replace(portrait, mask=np.zeros_like(portrait.mask)), fit, settings=TextureSettings(size=64)
+    )
     assert skin_free_of_black(texture)
 
 
@@ -256,7 +258,7 @@ def skin_free_of_black(texture):
 def test_baking_stops_when_it_is_cancelled():
     fit = make_fit(model())
     with pytest.raises(CancelledError):
-        bake_texture(photograph(fit, plain_albedo()), fit, progress=Progress(cancelled=lambda: True))
+        baked_texture(photograph(fit, plain_albedo()), fit, progress=Progress(cancelled=lambda: True))
 
 
 @pytest.mark.parametrize("wrong", [{"size": 8}, {"size": 100_000}, {"evening": 1.5}, {"photo_side": 3}])

@@ -9,11 +9,11 @@ from seif_core.appearance.detail_maps import bake_detail
 from seif_core.geometry.normals import vertex_normals
 from seif_core.headmodel import load_head_model
 from seif_core.uniformize import TargetSurface, UniformMesh
-from seif_core.uniformize.skin import Skin
+from seif_core.uniformize.skin_mesh import SkinMesh
 
 
 def mesh_of(model):
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     template = model.template.astype(np.float64)
     data = model.regions["face"][skin.ids].astype(float)
     return UniformMesh(model, template, template, np.zeros(len(skin.ids)), data, 0, 0), skin

@@ -106,7 +106,7 @@ def test_contour_landmarks_on_the_silhouette_do_not_turn_the_head():
     camera = Camera(1200, 256, 256, 512, 512)
     marks = portrait.landmarks.copy()
     pixels = camera.project(posed[HEAD.regions["face"]])
-    from seif_core.fitting.schemes import MEDIAPIPE
+    from seif_core.headmodel.landmark_schemes import MEDIAPIPE
 
     for k in MEDIAPIPE.contour:  # beyond the far outline nothing can be seen
         same_height = np.abs(pixels[:, 1] - marks[k, 1]) < 8

@@ -14,9 +14,9 @@ from seif_core.fitting.energy import Energy, noise_correlation, whitening
 from seif_core.fitting.keys import ExpressionSpace, bounded_weights, eyeball_vertices
 from seif_core.fitting.levenberg import Normal, minimize
 from seif_core.fitting.parameters import Layout, PointSet, points, points_and_derivatives
-from seif_core.fitting.schemes import IBUG68, MEDIAPIPE
 from seif_core.fitting.start import starting_parameters
 from seif_core.geometry.camera import Camera
+from seif_core.headmodel.landmark_schemes import IBUG68, MEDIAPIPE
 from seif_core.headmodel.torch_model import TorchHeadModel
 
 HEAD = synthetic_head()

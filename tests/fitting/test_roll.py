@@ -20,9 +20,7 @@ FIT = make_fit(make_model(6, 10))
 
 def framed(portrait, height, width):
     """The same landmarks in a picture of another size."""
-    return replace(
-        portrait, pixels=np.zeros((height, width, 3), np.uint8), mask=np.zeros((height, width), np.uint8)
-    )
+    return replace(portrait, pixels=np.zeros((height, width, 3), np.uint8), mask=np.zeros((height, width), np.uint8))
 
 
 def test_worked_number_of_the_convention_holds():

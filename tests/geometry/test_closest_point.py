@@ -43,3 +43,21 @@ def test_the_middle_of_a_ball_lies_its_radius_inside():
     ball = trimesh.creation.icosphere(4, radius=0.1)
     told = signed_distances(np.array([[0.0, 0, 0], [0.3, 0, 0]]), ball.vertices, ball.faces)
     np.testing.assert_allclose(told.signed, [-0.1, 0.2], atol=1e-3)
+
+
+def test_closest_points_hang_on_their_triangle_inside_at_an_edge_and_at_a_corner():
+    triangle = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    points = np.array([[0.25, 0.25, 1], [0.5, -1, 0], [-1, -1, 0], [1, 1, 0]])
+    index = SurfaceIndex(triangle, np.array([[0, 1, 2]]))
+    at = index.weights(index.query(points))
+    np.testing.assert_allclose(
+        at.interpolate(np.array([[0, 1, 2]]), triangle), [[0.25, 0.25, 0], [0.5, 0, 0], [0, 0, 0], [0.5, 0.5, 0]]
+    )
+
+
+def test_closest_points_on_triangles_without_area_have_weights_that_add_up():
+    line = np.array([[0.0, 0, 0], [1, 0, 0], [1, 0, 0]])
+    index = SurfaceIndex(line, np.array([[0, 1, 2]]))
+    weights = index.weights(index.query(np.array([[0.5, 1, 0], [2, 0, 0]]))).weights
+    np.testing.assert_allclose(weights.sum(1), 1)
+    assert (weights >= 0).all()

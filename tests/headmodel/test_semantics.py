@@ -35,7 +35,7 @@ def test_code_fades_with_the_distance_from_the_head(seed):
     points = np.random.default_rng(seed).normal(size=(30, 3)) * 0.2
     plain, faded = field.sample(points, fade=False), field.sample(points)
     strength = faded.sum(axis=1) / np.maximum(plain.sum(axis=1), 1e-9)
-    distance = field._index.query(points).distances / field.head_height
+    distance = field._index.query(points).distances / field.extent
     np.testing.assert_allclose(strength, np.exp(-((distance / FADE) ** 2)), atol=1e-3)
 
 

@@ -13,13 +13,14 @@ from seif_core.errors import ModelError
 from seif_core.folders import cache_folder
 from seif_core.geometry.closest_point import SurfaceIndex
 from seif_core.headmodel import load_head_model
-from seif_core.headmodel.correspondence import NormalMatcher, PartMesh, ball
+from seif_core.headmodel.correspondence import PartMesh, ball
 from seif_core.headmodel.deformation_transfer import DeformationTransfer
 from seif_core.headmodel.flame_cache import load_flame
 from seif_core.headmodel.model import HeadModel, read_open_head
 from seif_core.headmodel.model_file import write_head_model
 from seif_core.headmodel.topology import PART_NAMES
 from seif_core.headmodel.transfer import complete_model
+from seif_core.registration.correspondences import AgreeingPoints
 
 
 def bare(model: HeadModel, shift: np.ndarray) -> HeadModel:
@@ -145,7 +146,7 @@ def test_lips_that_touch_are_told_apart_by_their_normals():
     vertices = np.concatenate([square, square + np.array([0, 0, 1e-4])])
     triangles = np.array([[0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7]])  # the lower faces down, the upper up
     points = np.array([[0.004, 0.005, 1e-4], [0.004, 0.005, 0.0]])
-    found = NormalMatcher(vertices, triangles).match(points, np.array([[0, 0, -1.0], [0, 0, 1.0]]))
+    found = AgreeingPoints(vertices, triangles).match(points, np.array([[0, 0, -1.0], [0, 0, 1.0]]))
     assert (found.triangles[0] < 2, found.triangles[1] >= 2) == (True, True)
 
 

@@ -6,8 +6,8 @@ import torch
 from fake_stages import sample_fit, sample_portrait
 
 from seif_core.geometry.normals import vertex_normals
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.headmodel.semantics import SemanticField
-from seif_core.implicit.closed_skin import outer_skin
 from seif_core.implicit.encoder import EncoderSettings
 from seif_core.implicit.head_field import HeadField
 from seif_core.implicit.inputs import head_inputs, view_of
@@ -45,7 +45,7 @@ def correcting_nothing() -> ImplicitNetwork:
 def test_prior_agrees_with_the_exact_semantics_and_knows_inside_from_outside(head):
     fit, inputs = head
     prior = CubePrior(fit.model, fit.posed, inputs.view)
-    skin = fit.posed[np.unique(outer_skin(fit.model))].astype(np.float64)
+    skin = fit.posed[np.unique(anatomy_of(fit.model).outer_skin_triangles)].astype(np.float64)
     ray = skin / np.linalg.norm(skin, axis=1, keepdims=True)
     front = skin[skin[:, 2] > np.quantile(skin[:, 2], 0.8)]
     ray = front / np.linalg.norm(front, axis=1, keepdims=True)
@@ -63,7 +63,7 @@ def test_network_that_corrects_nothing_gives_the_surface_of_the_fit(head):
     field = HeadField(correcting_nothing(), inputs, inputs.guidance, fit)
     surface = extract_surface(field.occupancy, field.prior, SurfaceSettings(resolution=64))
     placed = inputs.view.to_camera(surface.vertices.astype(np.float64))
-    skin = fit.posed[np.unique(outer_skin(fit.model))]
+    skin = fit.posed[np.unique(anatomy_of(fit.model).outer_skin_triangles)]
     nearest = np.linalg.norm(placed[::7, None] - skin[None], axis=2).min(1)
     assert np.median(nearest) < 0.012
     codes = field.codes(surface.vertices)
@@ -78,7 +78,7 @@ def test_face_lies_in_the_fits_depth_though_the_network_sees_it_nearer(head):
         network.surface_classifier.get_submodule("conv1").bias[0] = 1.0  # 0.025 cube units outwards
     field = HeadField(network, inputs, inputs.guidance, fit)
     cube = inputs.view.to_cube(fit.posed.astype(np.float64))
-    face = fit.model.regions["face"] & (vertex_normals(cube, outer_skin(fit.model))[:, 2] > 0.8)
+    face = fit.model.regions["face"] & (vertex_normals(cube, anatomy_of(fit.model).outer_skin_triangles)[:, 2] > 0.8)
     before = cube[face] + np.array([0, 0, 0.012])
     assert (field.occupancy(before) < 0.5).mean() > 0.9
     assert (field.occupancy(cube[face] - np.array([0, 0, 0.012])) > 0.5).mean() > 0.9

@@ -114,7 +114,11 @@ def test_a_head_that_the_frame_cuts_is_completed_to_what_it_is(edges):
 
 @pytest.mark.parametrize(
     ("edges", "words"),
-    [({"top": 160}, "at the top;"), ({"left": 215}, "at the person's right;"), ({"right": 296}, "at the person's left;")],
+    [
+        ({"top": 160}, "at the top;"),
+        ({"left": 215}, "at the person's right;"),
+        ({"right": 296}, "at the person's left;"),
+    ],
 )
 def test_a_cut_head_is_told_with_its_side(edges, words):
     portrait, fit = cropped(**edges)

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_stages import install_fakes
+from fake_stages import fake_stages, fake_writers
 
-from seif_core import appearance, cli, preview, results
+from seif_core import cli, preview, results
 from seif_core.errors import CancelledError, DependencyError, SettingsError
 from seif_core.head import Head
 from seif_core.stages import STAGES
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def photo(tmp_path, monkeypatch):
-    install_fakes(monkeypatch)
+    fake_writers(monkeypatch)
     monkeypatch.setattr(results, "blender_is_here", lambda: False)
     monkeypatch.setattr(cli, "blender_is_here", lambda: False)
     path = tmp_path / "face.jpg"
@@ -30,8 +30,10 @@ def photo(tmp_path, monkeypatch):
     return path
 
 
-def reconstruct(photos, out, *more):
-    return cli.main(["reconstruct", *map(str, photos), "--out", str(out), "--texture-size", "64", *map(str, more)])
+def reconstruct(photos, out, *more, **changes):
+    """The command with quick stages, some of them changed."""
+    arguments = ["reconstruct", *map(str, photos), "--out", str(out), "--texture-size", "64", *map(str, more)]
+    return cli.main(arguments, stages=fake_stages(**changes))
 
 
 def test_one_photo_gives_one_folder_with_every_file_and_says_where(photo, tmp_path, capsys):
@@ -40,7 +42,7 @@ def test_one_photo_gives_one_folder_with_every_file_and_says_where(photo, tmp_pa
     assert sorted(p.name for p in folder.iterdir()) == ["head.glb", "head.npz", "preview.png", "report.json"]
     told = capsys.readouterr()
     assert str(folder.resolve()) in told.out
-    for stage in ("Prepare", "Portrait", "Fit", "Surface", "Uniform", "Texture", "Head", "Write"):
+    for stage in ("Prepare", "Portrait", "Fit", "Evidence", "Surface", "Uniform", "Texture", "Head", "Write"):
         assert stage in told.out
     assert "bpy" in told.err
 
@@ -135,13 +137,12 @@ def test_full_disk_of_the_system_itself_is_understood():
         Path("/dev/full").write_bytes(b"x" * 10)
 
 
-def test_interrupt_in_a_stage_stops_with_130_and_leaves_nothing(photo, tmp_path, monkeypatch, capsys):
+def test_interrupt_in_a_stage_stops_with_130_and_leaves_nothing(photo, tmp_path, capsys):
     def interrupted(*_, progress, **__):
         signal.raise_signal(signal.SIGINT)  # in this thread, so that it is not late
         progress.step(0.5)
 
-    monkeypatch.setattr(appearance, "bake_texture", interrupted)
-    assert reconstruct([photo, photo], tmp_path / "out") == 130
+    assert reconstruct([photo, photo], tmp_path / "out", bake_texture=interrupted) == 130
     assert not (tmp_path / "out").exists()
     assert "cancelled" in capsys.readouterr().err
 

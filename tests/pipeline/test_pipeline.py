@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 import torch
-from fake_stages import install_fakes, sample_surface
+from fake_stages import fake_stages, fake_writers, sample_portrait, sample_surface, sample_uniform
 
-from seif_core import fitting
+from seif_core import pipeline
 from seif_core.device import choose_device, memory_in_words, repeatable
 from seif_core.errors import (
     CancelledError,
@@ -19,19 +19,38 @@ from seif_core.errors import (
     RegistrationError,
     SettingsError,
 )
-from seif_core.implicit import compact, head_surface
+from seif_core.evidence.ear_occlusion import EarOcclusion
+from seif_core.evidence.lighting import plain_light
+from seif_core.evidence.photo_evidence import PhotoEvidence
+from seif_core.geometry.camera import Camera
+from seif_core.implicit import compact
 from seif_core.implicit.weights import load_weights
-from seif_core.pipeline import ReconstructionSettings, reconstruct
+from seif_core.pipeline import ReconstructionSettings
 from seif_core.progress import Progress
 from seif_core.report import build_report
 from seif_core.results import staging, write_results
 from seif_core.stages import STAGES, stages_of
-from seif_core.uniformize import uniform_fit
+
+FOUND = PhotoEvidence(
+    camera=Camera(100.0, 2.0, 2.0, 4, 4),
+    inside=np.ones((4, 4), np.float32),
+    skin_likeness=np.ones((4, 4), np.float32),
+    foreign=np.zeros((4, 4), np.float32),
+    light=plain_light(),
+    skin_colour=np.full(3, 0.5, np.float32),
+    hair_colour=None,
+    ear_occlusion=EarOcclusion(0.9, 0.1),
+)
+
+
+def reconstruct(photo, settings, progress=None, **changes):
+    """The main job with quick stages, some of them changed."""
+    return pipeline.reconstruct(photo, settings, progress, stages=fake_stages(**changes))
 
 
 @pytest.fixture
 def photo(tmp_path, monkeypatch):
-    install_fakes(monkeypatch)
+    fake_writers(monkeypatch)
     path = tmp_path / "face.jpg"
     path.write_bytes(b"a photo")
     return path
@@ -115,13 +134,12 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch):
         RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
     ],
 )
-def test_running_out_of_memory_ends_in_a_sentence(photo, monkeypatch, error):
+def test_running_out_of_memory_ends_in_a_sentence(photo, error):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(fitting, "fit_portrait", fail)
     with pytest.raises(DeviceError, match="memory"):
-        reconstruct(photo, ReconstructionSettings())
+        reconstruct(photo, ReconstructionSettings(), fit_portrait=fail)
 
 
 def test_other_errors_of_torch_stay_what_they_are():
@@ -157,13 +175,11 @@ def test_report_is_json_and_tells_what_was_done(photo, tmp_path):
     assert report["licence"]["head"] == done.head.model_licence
 
 
-def test_warnings_name_other_faces(photo, monkeypatch):
-    from fake_stages import sample_portrait
+def test_warnings_name_other_faces(photo):
+    def crowd(*_, **__):
+        return sample_portrait(face_count=3, confidence=0.6)
 
-    from seif_core import portrait
-
-    monkeypatch.setattr(portrait, "read_portrait", lambda *_, **__: sample_portrait(face_count=3, confidence=0.6))
-    warnings = reconstruct(photo, ReconstructionSettings(texture_size=0)).warnings
+    warnings = reconstruct(photo, ReconstructionSettings(texture_size=0), read_portrait=crowd).warnings
     assert any("2 more faces" in w for w in warnings)
     assert any("not sure" in w for w in warnings)
 
@@ -227,33 +243,63 @@ def test_fast_quality_stops_at_the_fit(photo):
 
 
 @pytest.mark.parametrize("error", [SettingsError("No surface is here."), RegistrationError("It folds.")])
-@pytest.mark.parametrize("stage", ["surface", "uniform"])
-def test_a_photo_without_a_surface_still_gives_the_fits_head_and_a_sentence(photo, monkeypatch, error, stage):
+@pytest.mark.parametrize("stage", ["make_surface", "uniform_fit"])
+def test_a_photo_without_a_surface_still_gives_the_fits_head_and_a_sentence(photo, error, stage):
     def fail(*_, **__):
         raise error
 
-    owner, name = (head_surface, "reconstruct_surface") if stage == "surface" else (uniform_fit, "uniform_fit")
-    monkeypatch.setattr(owner, name, fail)
-    done = reconstruct(photo, ReconstructionSettings(texture_size=0))
+    done = reconstruct(photo, ReconstructionSettings(texture_size=0), **{stage: fail})
     np.testing.assert_array_equal(done.head.vertices, done.fit.neutral)
-    assert (done.surface is None) == (stage == "surface")
+    assert (done.surface is None) == (stage == "make_surface")
     assert [w for w in done.warnings if str(error) in w]
 
 
-def test_missing_weights_are_no_missing_surface(photo, monkeypatch):
+def test_missing_weights_are_no_missing_surface(photo):
     def fail(*_, **__):
         raise ModelError("There is no weights file.")
 
-    monkeypatch.setattr(head_surface, "reconstruct_surface", fail)
     with pytest.raises(ModelError):
-        reconstruct(photo, ReconstructionSettings())
+        reconstruct(photo, ReconstructionSettings(), make_surface=fail)
 
 
 def test_shares_of_the_stages_sum_to_one_whatever_is_left_out():
     for settings in ({}, {"quality": "fast"}, {"texture_size": 0}, {"quality": "fast", "texture_size": 0}):
         assert sum(stages_of(settings).values()) == pytest.approx(1)
     assert list(stages_of({})) == list(STAGES)
-    assert list(stages_of({"quality": "fast"})) == ["Prepare", "Portrait", "Fit", "Texture", "Head"]
+    assert list(stages_of({"quality": "fast"})) == ["Prepare", "Portrait", "Fit", "Evidence", "Texture", "Head"]
+
+
+def test_the_photo_is_looked_at_once_and_the_evidence_goes_forward(photo):
+    seen = []
+
+    def look_at_photo(_portrait, fit, *, device):
+        seen.append(fit)
+        return FOUND
+
+    def uniform_fit(fit, _surface, _settings, _progress, *, occlusion):
+        seen.append(occlusion)
+        return sample_uniform(fit)
+
+    def bake_texture(_portrait, _fit, evidence, *, settings, **_):
+        seen.append(evidence)
+        return np.zeros((settings.size, settings.size, 3), np.uint8)
+
+    stages = {"look_at_photo": look_at_photo, "uniform_fit": uniform_fit, "bake_texture": bake_texture}
+    done = reconstruct(photo, ReconstructionSettings(texture_size=64), **stages)
+    assert [type(thing) for thing in seen] == [type(done.fit), EarOcclusion, PhotoEvidence]
+    assert seen[0] is done.fit
+    assert seen[1] is FOUND.ear_occlusion
+    assert seen[2] is done.evidence is FOUND
+
+
+@pytest.mark.parametrize("left_out", [{"quality": "fast", "texture_size": 0}])
+def test_nobody_looks_at_a_photo_whose_evidence_nobody_reads(photo, left_out):
+    def look_at_photo(*_, **__):
+        raise AssertionError
+
+    done = reconstruct(photo, ReconstructionSettings(**left_out), look_at_photo=look_at_photo)
+    assert done.evidence is None
+    assert "Evidence" not in done.seconds
 
 
 def test_report_of_a_fast_head_has_no_surface(photo):
@@ -283,12 +329,14 @@ def test_weights_that_may_not_be_read_end_in_a_sentence(monkeypatch, tmp_path):
 def test_the_users_normal_model_reaches_the_surface_and_is_opened_before_the_photo_is_read(photo, monkeypatch):
     given = {}
     monkeypatch.setattr("seif_core.implicit.onnx_normals.load_normal_model", lambda path, *, device: (path, device))
-    monkeypatch.setattr(
-        head_surface, "reconstruct_surface", lambda _p, fit, _s, **more: given.update(more) or sample_surface(fit)
-    )
+
+    def make_surface(_portrait, fit, _settings, **more):
+        given.update(more)
+        return sample_surface(fit)
+
     model = photo.with_name("model.onnx")
     model.write_bytes(b"x")
-    reconstruct(photo, ReconstructionSettings(texture_size=0, normal_model=str(model)))
+    reconstruct(photo, ReconstructionSettings(texture_size=0, normal_model=str(model)), make_surface=make_surface)
     assert given["normals"] == (str(model), "cpu")
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, "onnxruntime", None)

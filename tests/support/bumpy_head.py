@@ -9,8 +9,8 @@ from seif_core.geometry.closest_point import SurfaceIndex
 from seif_core.geometry.normals import vertex_normals
 from seif_core.implicit.surface import SurfaceSettings, extract_surface
 from seif_core.uniformize import TargetSurface
-from seif_core.uniformize.skin import Skin
-from seif_core.uniformize.zones import exposure
+from seif_core.uniformize.exposure import exposure
+from seif_core.uniformize.skin_mesh import SkinMesh
 
 SIDE = 0.46  # metres of the cube around the head
 
@@ -20,15 +20,15 @@ def bumpy_surface(model, posed, *, bumps=0.002, hair=0.0, resolution=128, wave=9
 
     `more` gives signed distances (N,) of what else is there, at points (N, 3), metres.
     """
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     vertices = posed.astype(np.float64)[skin.ids]
-    seen = (exposure(model, skin) > 0.12) | model.regions["ears"][skin.ids]
+    seen = (exposure(model) > 0.12) | model.regions["ears"][skin.ids]
     triangles = skin.triangles[seen[skin.triangles].all(1)]
     index = SurfaceIndex(vertices, triangles)
     normals = vertex_normals(vertices, triangles)
     scalp = model.regions["scalp"][skin.ids].astype(float)
     for _ in range(4):
-        scalp = skin.smoothing @ scalp
+        scalp = skin.neighbour_mean @ scalp
     centre = (vertices.min(0) + vertices.max(0)) / 2
     floor = vertices[:, 1].min() + 0.01
 

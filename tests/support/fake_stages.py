@@ -16,9 +16,10 @@ from seif_core.headmodel.skinning import pose_vertices
 from seif_core.implicit.head_surface import HeadSurface
 from seif_core.implicit.view import HeadView, head_proper
 from seif_core.portrait.portrait import Portrait
-from seif_core.uniformize.registration import UniformMesh
-from seif_core.uniformize.skin import Skin
+from seif_core.stage_functions import Stages
+from seif_core.uniformize.skin_mesh import SkinMesh
 from seif_core.uniformize.uniform_fit import UniformFit
+from seif_core.uniformize.uniform_mesh import UniformMesh
 
 
 def sample_portrait(name: str = "sample.jpg", **changes) -> Portrait:
@@ -80,23 +81,20 @@ def sample_surface(fit: Fit) -> HeadSurface:
 
 def sample_uniform(fit: Fit) -> UniformFit:
     """The fit a hundredth larger, as if it had been drawn onto a surface a millimetre off."""
-    skin = Skin.of(fit.model)
+    skin = SkinMesh.of(fit.model)
     posed = fit.posed * np.float32(1.01)
     found = np.full(len(skin.ids), 0.001)
     mesh = UniformMesh(
         fit.model, fit.posed.astype(np.float64), posed.astype(np.float64), found, np.ones_like(found), 0, 0
     )
     shaped = replace(fit, neutral=fit.neutral * np.float32(1.01), posed=posed, joints=fit.rest_joints)
-    return UniformFit(shaped, mesh)
+    return UniformFit(shaped, mesh, np.zeros(len(posed)))
 
 
-def install_fakes(monkeypatch) -> None:
-    """Replace every stage and writer of the pipeline; photos named ``*noface*`` hold no face."""
-    from seif_core import appearance, export, fitting, pipeline, portrait, preview
-    from seif_core.implicit import head_surface
-    from seif_core.uniformize import uniform_fit
+def fake_stages(**changes) -> Stages:
+    """Stages that are quick; photos named ``*noface*`` hold no face. `changes` are stages to put in their place."""
 
-    def read_portrait(path, *, face=0, settings=None, progress=None):
+    def read_portrait(path, *, face=0, settings=None, progress):
         if not Path(path).is_file():
             raise PhotoNotFoundError(f"There is no file {Path(path).name}; choose an existing photo.")
         if "noface" in Path(path).name:
@@ -104,25 +102,37 @@ def install_fakes(monkeypatch) -> None:
         progress.step(0.5)
         return sample_portrait(Path(path).name, face_index=face)
 
-    def fit_portrait(portrait, model, *, device, seed, progress=None):
+    def fit_portrait(portrait, model, *, device, seed, progress):
         progress.step(0.5)
         return sample_fit(seed=seed)
 
-    def reconstruct_surface(portrait, fit, settings, *, device, normals=None, progress=None):
+    def make_surface(portrait, fit, settings, *, device, normals=None, progress):
         progress.step(0.5)
         return sample_surface(fit)
 
-    def give_shape(fit, surface, settings, progress=None):
+    def uniform_fit(fit, surface, settings, progress, *, occlusion):
         progress.step(0.5)
         return sample_uniform(fit)
 
-    def bake_texture(portrait, fit, *, settings, device, hair=None, progress=None):
+    def bake_texture(portrait, fit, evidence, *, settings, device, hair=None, progress):
         progress.step(0.5)
         return np.full((settings.size, settings.size, 3), 128, np.uint8)
 
-    class TextureSettings:
-        def __init__(self, size: int) -> None:
-            self.size = size
+    quick = {
+        "load_head_model": lambda _name: sample_model(),
+        "read_portrait": read_portrait,
+        "fit_portrait": fit_portrait,
+        "look_at_photo": lambda *_, **__: None,
+        "make_surface": make_surface,
+        "uniform_fit": uniform_fit,
+        "bake_texture": bake_texture,
+    }
+    return Stages(**(quick | changes))
+
+
+def fake_writers(monkeypatch) -> None:
+    """Replace what writes files other than head.npz and report.json by what writes a word."""
+    from seif_core import export, preview
 
     def write(*arguments):
         arguments[-1].write_bytes(b"written")
@@ -132,13 +142,6 @@ def install_fakes(monkeypatch) -> None:
             (folder / f"{name}.png").write_bytes(b"written")
 
     for module, name, fake in (
-        (portrait, "read_portrait", read_portrait),
-        (fitting, "fit_portrait", fit_portrait),
-        (head_surface, "reconstruct_surface", reconstruct_surface),
-        (uniform_fit, "uniform_fit", give_shape),
-        (appearance, "bake_texture", bake_texture),
-        (appearance, "TextureSettings", TextureSettings),
-        (pipeline, "load_head_model", lambda _name: sample_model()),
         (export, "write_glb", write),
         (export, "write_obj", write),
         (preview, "draw_preview", write),

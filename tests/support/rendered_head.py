@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from seif_core.appearance.complexion import EYE_RINGS, INNER_LIPS
+from seif_core.appearance import bake_texture
+from seif_core.evidence import look_at_photo
 from seif_core.fitting import Fit
 from seif_core.geometry.camera import Camera
 from seif_core.geometry.normals import vertex_normals
 from seif_core.geometry.rasterizer import interpolate, rasterize_view
 from seif_core.head import Head
 from seif_core.headmodel import HeadModel, LandmarkEmbedding
+from seif_core.headmodel.landmark_schemes import MEDIAPIPE
 from seif_core.headmodel.skinning import rotation_matrices
 from seif_core.portrait import Portrait
 
+EYE_RINGS = MEDIAPIPE.lids[::-1]
+INNER_LIPS = MEDIAPIPE.inner_lips
 LIGHT = np.array([0.5, 0.4, 0.75]) / np.linalg.norm([0.5, 0.4, 0.75])
 BACKGROUND = (20, 240, 20)
 
@@ -185,6 +189,11 @@ def photograph(fit, albedo, light=LIGHT, background=BACKGROUND, paint=None):
         confidence=1.0,
         whole_frame=True,
     )
+
+
+def baked_texture(portrait, fit, **more):
+    """The texture of a fit, by the evidence that the same fit gives."""
+    return bake_texture(portrait, fit, look_at_photo(portrait, fit), **more)
 
 
 def make_head(fit, texture=None):

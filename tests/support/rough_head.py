@@ -13,8 +13,8 @@ from seif_core.headmodel.semantics import SemanticField
 from seif_core.headmodel.skinning import pose_vertices
 from seif_core.implicit.surface import SurfaceSettings, extract_surface
 from seif_core.uniformize import TargetSurface
-from seif_core.uniformize.skin import Skin
-from seif_core.uniformize.zones import exposure
+from seif_core.uniformize.exposure import exposure
+from seif_core.uniformize.skin_mesh import SkinMesh
 
 SIDE = 0.5  # metres of the cube around the head
 POSE = np.array([[0.1, 0.35, -0.05], [0.03, 0.02, 0], [0.08, 0, 0], [0.02, 0.1, 0], [0.02, 0.1, 0]])
@@ -47,9 +47,9 @@ def rough_head(
     neutral, other = (
         model.template + np.tensordot(identity * rng.normal(size=20), model.shape_basis[:20], 1) for _ in range(2)
     )
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     vertices = other.astype(np.float64)[skin.ids]
-    seen = (exposure(model, skin) > 0.12) | model.regions["ears"][skin.ids]
+    seen = (exposure(model) > 0.12) | model.regions["ears"][skin.ids]
     triangles = skin.triangles[seen[skin.triangles].all(1)]
     index, normals = SurfaceIndex(vertices, triangles), vertex_normals(vertices, triangles)
     weights = {name: model.regions[name][skin.ids].astype(float) for name in ("scalp", "neck")}
@@ -57,7 +57,7 @@ def rough_head(
     round_chin = model.regions["face"][skin.ids] & (y < lip[1] - 0.008)
     weights["beard"] = (round_chin & ~model.regions["lips"][skin.ids]).astype(float)
     for _ in range(4):
-        weights = {name: skin.smoothing @ w for name, w in weights.items()}
+        weights = {name: skin.neighbour_mean @ w for name, w in weights.items()}
     centre = (vertices.min(0) + vertices.max(0)) / 2
     floor = y.min() + cut
     ears = vertices[model.regions["ears"][skin.ids]]

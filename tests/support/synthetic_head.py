@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from seif_core.fitting.schemes import MEDIAPIPE
 from seif_core.geometry.camera import Camera
 from seif_core.headmodel import REGION_NAMES, HeadModel, LandmarkEmbedding
+from seif_core.headmodel.landmark_schemes import MEDIAPIPE
 from seif_core.headmodel.skinning import pose_vertices
 from seif_core.portrait.portrait import Portrait
 

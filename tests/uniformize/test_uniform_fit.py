@@ -7,16 +7,16 @@ import pytest
 from fake_stages import sample_fit, sample_portrait
 
 from seif_core.assembly import assemble_head
+from seif_core.geometry.subdivision import refine
 from seif_core.headmodel.skinning import pose_vertices, rotation_matrices
 from seif_core.uniformize import TargetSurface, UniformizeSettings
-from seif_core.uniformize.skin import Skin
-from seif_core.uniformize.subdivision import refine
+from seif_core.uniformize.skin_mesh import SkinMesh
 from seif_core.uniformize.uniform_fit import uniform_fit
 
 
 def surface_of(fit):
     """The posed skin, refined twice, with bumps and hair of 20 mm behind."""
-    skin = Skin.of(fit.model)
+    skin = SkinMesh.of(fit.model)
     points = fit.posed.astype(np.float64)[skin.ids]
     faces = np.pad(skin.triangles, ((0, 0), (0, 1)), constant_values=-1)
     for _ in range(2):

@@ -9,17 +9,19 @@ from sample_head import sample_model
 from scipy.spatial import KDTree
 
 from seif_core.errors import CancelledError, RegistrationError, SettingsError
+from seif_core.evidence.ear_occlusion import EarOcclusion
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.headmodel.semantics import canonical_codes
 from seif_core.headmodel.skinning import pose_vertices
 from seif_core.progress import Progress
+from seif_core.registration.point_to_plane import sampled_term
 from seif_core.uniformize import TargetSurface, UniformizeSettings, register, repose, unpose
+from seif_core.uniformize.exposure import exposure
 from seif_core.uniformize.matching import SurfaceMatcher
-from seif_core.uniformize.registration import _Registration
-from seif_core.uniformize.skin import Skin
-from seif_core.uniformize.solver import Pull
-from seif_core.uniformize.zones import exposure, head_height
+from seif_core.uniformize.skin_mesh import SkinMesh
+from seif_core.uniformize.uniform_mesh import _SkinRegistration
 
 HAIR = 0.015
 DISTANCE = np.array([0.0, 0.0, -0.6])
@@ -51,13 +53,13 @@ def bald(model, fitted, surface):
 
 
 def face_percent(model, mesh):
-    face = mesh.model.regions["face"][Skin.of(mesh.model).ids]
-    return 100 * mesh.distance[face].mean() / head_height(model)
+    face = mesh.model.regions["face"][SkinMesh.of(mesh.model).ids]
+    return 100 * mesh.distance[face].mean() / anatomy_of(model).head_height
 
 
 def test_mesh_lies_on_the_surface(model, fitted, surface, haired):
     assert face_percent(model, haired) < 0.4
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     scalp = model.regions["scalp"][skin.ids] & (haired.data > 0.5)
     assert haired.distance[scalp].mean() < 0.002
     lifted = np.linalg.norm(haired.vertices - fitted, axis=1)[skin.ids][scalp]
@@ -75,7 +77,7 @@ def test_no_triangle_is_flipped_and_none_passes_through_another(which, request, 
     mesh = request.getfixturevalue(which)
     assert mesh.flips == 0
     assert mesh.crossings == 0
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     before, after = (
         np.cross(v[:, 1] - v[:, 0], v[:, 2] - v[:, 0])
         for v in (fitted[skin.ids][skin.triangles], mesh.vertices[skin.ids][skin.triangles])
@@ -85,7 +87,7 @@ def test_no_triangle_is_flipped_and_none_passes_through_another(which, request, 
 
 def test_symmetric_input_gives_a_symmetric_mesh(model, haired):
     mirror = KDTree(model.template).query(model.template * [-1, 1, 1])[1]
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     opposite = haired.vertices[mirror] * [-1, 1, 1]
     assert np.linalg.norm(haired.vertices - opposite, axis=1)[skin.ids].mean() < 0.0003
 
@@ -100,7 +102,7 @@ def test_eyeballs_and_teeth_keep_their_shape_and_stay_in_their_sockets(model, fi
 
 
 def test_lids_lips_and_ears_keep_the_shape_of_the_fit(model, fitted, haired):
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     a, b = skin.ids[skin.edges].T
     before = np.linalg.norm(fitted[a] - fitted[b], axis=1)
     after = np.linalg.norm(haired.vertices[a] - haired.vertices[b], axis=1)
@@ -141,9 +143,9 @@ def test_a_finer_mesh_comes_nearer_to_the_surface():
 
 def sample_surface(model, fitted):
     """The sample head's skin, halved twice and drawn out by bumps."""
-    from seif_core.uniformize.subdivision import refine
+    from seif_core.geometry.subdivision import refine
 
-    skin = Skin.of(model)
+    skin = SkinMesh.of(model)
     points, faces = fitted[skin.ids], np.pad(skin.triangles, ((0, 0), (0, 1)), constant_values=-1)
     for _ in range(2):
         step = refine(faces, len(points), smooth=True)
@@ -157,23 +159,26 @@ def surface_gap(mesh, surface):
     """Mean distance of the surface's vertices to the mesh's skin."""
     from seif_core.geometry.closest_point import SurfaceIndex
 
-    skin = Skin.of(mesh.model)
+    skin = SkinMesh.of(mesh.model)
     index = SurfaceIndex(mesh.vertices[skin.ids], skin.triangles)
     return index.query(surface.vertices).distances.mean()
 
 
-def test_folds_that_wild_targets_make_are_untangled():
+def test_inverted_triangles_that_wild_targets_make_are_mended():
     model = sample_model()
     fitted = model.template.astype(np.float64)
-    matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, head_height(model))
-    registration = _Registration(model, fitted, matcher, UniformizeSettings(), np.zeros_like(fitted))
+    matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, anatomy_of(model).head_height)
+    registration = _SkinRegistration(
+        SkinMesh.of(model), fitted, matcher, UniformizeSettings(), exposure(model), occlusion=EarOcclusion()
+    )
     wild = np.random.default_rng(0).normal(size=registration.rest.shape) * 0.02
-    bending = registration.plate.bent(registration.zones, 0.001, np.zeros_like(wild))
-    pull = Pull.of(registration.vertex_samples, registration.zones.data, wild)
-    tangled = bending.solve(pull, registration.ties)
-    assert sum(len(bad) for bad in registration._unsound(tangled)) > 0
-    sound = registration._untangled(tangled, bending, pull)
-    assert [len(bad) for bad in registration._unsound(sound)] == [0, 0]
+    data = sampled_term(registration.vertex_samples, registration.roles.data, wild)
+    energy = data + registration._smoothness(0.001, np.zeros_like(wild))
+    repair = registration.repair
+    tangled = repair.solve(energy)
+    assert repair.defects(tangled).count > 0
+    sound = repair.mended(tangled, energy, np.zeros_like(wild))
+    assert repair.defects(sound).count == 0
     assert np.abs(sound).max() > 1e-4  # not simply taken back everywhere
 
 
@@ -181,8 +186,8 @@ def test_a_vertex_goes_where_its_code_is_not_to_the_nearest_place():
     model = sample_model()
     fitted = model.template.astype(np.float64)
     surface = sample_surface(model, fitted)
-    code = canonical_codes(model)[Skin.of(model).ids[5]].astype(np.float64)
-    point = fitted[Skin.of(model).ids[5]]
+    code = canonical_codes(model)[SkinMesh.of(model).ids[5]].astype(np.float64)
+    point = fitted[SkinMesh.of(model).ids[5]]
     distance = np.linalg.norm(surface.vertices - point, axis=1)
     place = int(np.flatnonzero((distance > 0.02) & (distance < 0.04))[0])
     codes = np.full_like(surface.vertices, 0.9)
@@ -193,8 +198,8 @@ def test_a_vertex_goes_where_its_code_is_not_to_the_nearest_place():
 
 
 def test_hollows_are_hidden_and_the_nose_is_open(model):
-    skin = Skin.of(model)
-    seen = exposure(model, skin)
+    skin = SkinMesh.of(model)
+    seen = exposure(model)
     assert seen[model.template[skin.ids, 2].argmax()] > 0.9
     inner = model.regions["mouth_interior"][skin.ids] & ~model.regions["lips"][skin.ids]
     assert np.median(seen[inner]) < 0.05

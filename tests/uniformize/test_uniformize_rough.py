@@ -7,16 +7,17 @@ import pytest
 from rough_head import rough_head
 
 from seif_core.geometry.closest_point import SurfaceIndex
+from seif_core.geometry.normals import vertex_normals
 from seif_core.geometry.self_intersection import CrossingFinder, crossing_pairs
-from seif_core.geometry.visibility import seen_share, sphere
+from seif_core.geometry.surface_samples import spread_samples
+from seif_core.geometry.visibility import seen_share_of_points, sphere
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
+from seif_core.registration.inverted_triangles import inverted_triangles
 from seif_core.uniformize import UniformizeSettings, register
-from seif_core.uniformize.folds import folded_triangles
-from seif_core.uniformize.growth import hairy_places
-from seif_core.uniformize.parting import part_lips
-from seif_core.uniformize.samples import spread_samples
-from seif_core.uniformize.skin import Skin
-from seif_core.uniformize.zones import head_height
+from seif_core.uniformize.lip_separation import separate_lips
+from seif_core.uniformize.role_shares import hairy_places
+from seif_core.uniformize.skin_mesh import SkinMesh
 
 CUT = 0.04
 
@@ -28,7 +29,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def skin(model):
-    return Skin.of(model)
+    return SkinMesh.of(model)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def mesh(request, model, rough):
 def rise(mesh, skin, rows):
     """How far vertices of the skin stand out of the fit, metres."""
     moved = (mesh.vertices - mesh.fitted)[skin.ids]
-    return (moved * skin.normals(mesh.fitted[skin.ids])).sum(1)[rows]
+    return (moved * vertex_normals(mesh.fitted[skin.ids], skin.triangles)).sum(1)[rows]
 
 
 def test_strands_curtains_and_noise_neither_fold_nor_cross_the_mesh(mesh, skin):
@@ -57,9 +58,9 @@ def test_strands_curtains_and_noise_neither_fold_nor_cross_the_mesh(mesh, skin):
 def test_the_face_follows_a_rough_surface(model, mesh, skin):
     face = model.regions["face"][skin.ids]
     if not mesh[1]:  # which leaves beard, brows and fringe, and lips in a beard
-        face &= (hairy_places(model, skin) < 0.6) & (mesh[0].data > 0.5)
+        face &= (hairy_places(skin) < 0.6) & (mesh[0].data > 0.5)
         assert face.sum() > 200
-    assert 100 * mesh[0].distance[face].mean() / head_height(model) < 0.4
+    assert 100 * mesh[0].distance[face].mean() / anatomy_of(model).head_height < 0.4
 
 
 def test_long_hair_is_drawn_over_the_nape_and_the_bald_head_has_none(model, mesh, skin):
@@ -102,8 +103,32 @@ def test_crossings_of_a_mesh_that_moves_a_little_are_those_of_a_fresh_look(model
         assert set(map(tuple, found.tolist())) == set(map(tuple, fresh.tolist()))
 
 
+def test_crossings_of_a_mesh_that_moves_in_places_are_those_of_a_fresh_look(model, skin):
+    rng = np.random.default_rng(1)
+    points = model.template[skin.ids].astype(np.float64)
+    finder = CrossingFinder(skin.triangles)
+    counts = []
+    for _ in range(4):
+        finder.pairs(points)
+        points = points.copy()
+        rows = np.linalg.norm(points - points[rng.integers(len(points))], axis=1) < 0.02
+        points[rows] += rng.normal(size=(rows.sum(), 3)) * 0.003
+        found, fresh = finder.pairs(points), crossing_pairs(points, skin.triangles)
+        np.testing.assert_array_equal(found, fresh)
+        counts.append(len(fresh))
+    assert len(set(counts)) == len(counts)
+
+
+def test_triangles_that_only_touch_do_not_cross():
+    flat = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    standing = np.array([[0.2, 0.2, 0], [0.3, 0.2, 1], [0.2, 0.3, 1]])  # with one corner on it
+    triangles = np.arange(6).reshape(2, 3)
+    assert len(crossing_pairs(np.concatenate([flat, standing]), triangles)) == 0
+    np.testing.assert_array_equal(crossing_pairs(np.concatenate([flat, standing - [0, 0, 0.1]]), triangles), [[0, 1]])
+
+
 def test_fast_closest_points_are_the_closest_points(model, rough):
-    points = rough.posed[Skin.of(model).ids][::10].astype(np.float64)
+    points = rough.posed[SkinMesh.of(model).ids][::10].astype(np.float64)
     surface = rough.surface
     near = SurfaceIndex(surface.vertices, surface.triangles).query(points)
     exact = SurfaceIndex(surface.vertices, surface.triangles).query(points)
@@ -114,9 +139,9 @@ def test_fast_closest_points_are_the_closest_points(model, rough):
 def test_pressed_lips_are_parted_without_folds(model, skin):
     points = model.template[skin.ids].astype(np.float64)
     assert len(crossing_pairs(points, skin.triangles)) > 100
-    move = part_lips(model, skin, points)
+    move = separate_lips(skin, points)
     assert len(crossing_pairs(points + move, skin.triangles)) == 0
-    assert not folded_triangles(skin, points, points + move).any()
+    assert not inverted_triangles(skin, points, points + move).any()
     assert np.linalg.norm(move, axis=1).max() < 0.0005
 
 
@@ -124,14 +149,14 @@ def test_a_wall_behind_another_is_not_seen():
     outer, inner = sphere(16000) * 0.1, sphere(8000) * 0.08
     points = np.concatenate([outer, inner])
     normals = points / np.linalg.norm(points, axis=1, keepdims=True)
-    share = seen_share(points, normals, 0.003)
+    share = seen_share_of_points(points, normals, 0.003)
     assert share[: len(outer)].min() > 0.7
     assert share[len(outer) :].max() < 0.05
 
 
 def test_samples_cover_the_skin_evenly(model, skin):
     points = model.template[skin.ids].astype(np.float64)
-    samples = spread_samples(skin, points, 0.004)
+    samples = spread_samples(points, skin.triangles, 0.004)
     np.testing.assert_allclose(np.asarray(samples.blend.sum(1)).ravel(), 1)
     corners = points[skin.triangles]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2

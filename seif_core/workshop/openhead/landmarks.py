@@ -23,7 +23,7 @@ from ...geometry.camera import Camera
 from ...headmodel.model import LandmarkEmbedding, triangulate
 from ...headmodel.skinning import rotation_matrices
 from ...headmodel.topology import PART_NAMES
-from ...registration import template as registration
+from ...registration.correspondences import TargetMesh
 from ...resources import vendor_path
 from ...shapes import Float64, UInt8
 from . import eyeballs
@@ -133,8 +133,7 @@ def ibug_embedding(
         marks: (68, 3) its iBUG-68 marks, metres.
     """
     triangles = _triangles(outer_skin())
-    triangle, weights = registration.Surface(registered, triangles).closest(marks, 64)
-    points = np.einsum("lk,lkc->lc", weights, template[triangles[triangle]])
+    points = TargetMesh(registered, triangles).closest(marks).at.interpolate(triangles, template)
     points = (points + points[list(_IBUG_MIRROR)] * [-1, 1, 1]) / 2
     sigma = np.full(68, 0.002)
     sigma[:17], sigma[17:27], sigma[36:48], sigma[48:] = 0.006, 0.003, 0.001, 0.0015
@@ -267,8 +266,8 @@ def _embed(
     """
     triangles = _triangles(outer_skin())
     known = np.where(np.isfinite(points), points, 0)
-    triangle, weights = registration.Surface(template, triangles).closest(known, 64)
-    ids = triangles[triangle]
+    at = TargetMesh(template, triangles).closest(known).at
+    ids, weights = triangles[at.triangles], at.weights
     for contour in contours:
         for row, (first, second, share) in _on_loop(known, template, contour).items():
             ids[row] = (first, second, _third_corner(triangles, first, second))

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from ...expressions.arkit import ARKIT_52
-from ...registration import template as registration
+from ...registration.bending_energy import fill_smoothly
 from ...shapes import Float64
 from . import calibration
 from .regions import rings_around
@@ -56,7 +56,7 @@ def _fit_blink(space: calibration.IdentitySpace, key: np.ndarray, side: str) -> 
 
     def spread(values: np.ndarray) -> np.ndarray:
         given = np.concatenate([np.zeros((len(rest) + len(lower), values.shape[1])), values[1:-1]])
-        out = registration.fill_smoothly(fit, known, np.ones(len(known)), given, 1.0)
+        out = fill_smoothly(fit.laplacian, known, np.ones(len(known)), given, 1.0)
         out[~skin] = 0
         return out
 

@@ -24,8 +24,8 @@ from ...geometry.edges import unique_edges
 from ...geometry.normals import vertex_normals
 from ...geometry.rasterizer import Raster, interpolate, rasterize_view
 from ...headmodel import HeadModel
+from ...headmodel.anatomy import anatomy_of
 from ...headmodel.torch_model import TorchHeadModel, rotation_matrices
-from ...implicit.closed_skin import outer_skin
 from ...implicit.depth_range import DepthRange, depth_range
 from ...implicit.far_side import far_normals
 from ...implicit.prior import PosedPrior
@@ -115,12 +115,14 @@ class Scene(NamedTuple):
         view: its square and cube.
         fitted: (V, 3) the fitted head model, camera space, metres.
         true: first and last surface of the true head.
+        skin: (V, 3) the true head model under hair, beard and clothes, camera space, metres.
     """
 
     sample: Sample
     view: HeadView
     fitted: Float[torch.Tensor, "V 3"]
     true: DepthRange
+    skin: Float[torch.Tensor, "V 3"]
 
 
 def photographed(sample: Sample, generator: torch.Generator) -> Float[torch.Tensor, "B 3 H W"]:
@@ -167,7 +169,7 @@ class SyntheticHeads:
         self.random = Randomness(self.generator)
         self._proper = head_proper(model)
         self._head = model
-        self._outer = outer_skin(model)
+        self._outer = anatomy_of(model).outer_skin_triangles
         self._scans = None if settings.scans is None else ScannedHeads(settings.scans, model, self.canvas)
         self._edges = torch.as_tensor(unique_edges(model.triangles), device=self.device)
 
@@ -213,17 +215,18 @@ class SyntheticHeads:
         # strands are too thin to be inside of anything
         known = [fronts[0] if mesh is solid else None, fronts[1]]
         depths = self._ranges(solid, fitted, view, known)
+        skin = (rest - pivot) @ root.T + place
         sample = Sample(
             photo,
             F.normalize(guidance, dim=2).permute(2, 0, 1) * mask,
             normals * covered,
             mask,
             (weight * mask[0])[None],
-            self._points(depths, mask[0] > 0, view, fitted=fitted, skin=(rest - pivot) @ root.T + place),
+            self._points(depths, mask[0] > 0, view, fitted=fitted, skin=skin),
             far_guidance=far_normals(depths[1].back[::2, ::2]),
             far_target=far_normals(depths[0].back[::2, ::2]),
         )
-        return Scene(sample, view, fitted, depths[0])
+        return Scene(sample, view, fitted, depths[0], skin)
 
     def _coefficients(self) -> _Coefficients:
         s, draw = self.s, self.random

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
+from ....geometry.connectivity import triangle_pieces
+from ....geometry.normals import area_vectors
 from ....shapes import Bool, Float, Float32, Int
 from .mesh import ScanMesh
 
@@ -26,8 +26,7 @@ def cleaned(mesh: ScanMesh, most_vertices: int) -> ScanMesh:
     mesh = without_crumbs(mesh)
     if len(mesh.vertices) <= most_vertices:
         return mesh
-    corners = mesh.vertices[mesh.triangles]
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2
+    area = np.linalg.norm(area_vectors(mesh.vertices, mesh.triangles), axis=1).sum() / 2
     cell = float(np.sqrt(area / most_vertices)) / 2
     low = mesh.vertices.min(0)
     labels = _labels(np.floor((mesh.vertices - low) / cell))
@@ -39,11 +38,8 @@ def cleaned(mesh: ScanMesh, most_vertices: int) -> ScanMesh:
 
 def without_crumbs(mesh: ScanMesh) -> ScanMesh:
     """The mesh without small loose pieces and without vertices that no triangle uses."""
-    a, b = mesh.triangles[:, [0, 1, 2]].ravel(), mesh.triangles[:, [1, 2, 0]].ravel()
     count = len(mesh.vertices)
-    _, piece = connected_components(
-        sparse.coo_matrix((np.ones(len(a), np.int8), (a, b)), (count, count)), directed=False
-    )
+    piece = triangle_pieces(mesh.triangles, count)
     used = np.zeros(count, bool)
     used[mesh.triangles] = True
     sizes = np.bincount(piece[used], minlength=int(piece.max()) + 1)
@@ -56,19 +52,6 @@ def kept(mesh: ScanMesh, keep: Bool[np.ndarray, " V"]) -> ScanMesh:
     triangles = number[mesh.triangles[keep[mesh.triangles].all(1)]].astype(np.int32)
     colours = None if mesh.colours is None else mesh.colours[keep]
     return ScanMesh(mesh.vertices[keep], triangles, colours)
-
-
-def border(mesh_triangles: Int[np.ndarray, "T 3"], count: int) -> Bool[np.ndarray, " V"]:
-    """(V,) whether each of `count` vertices lies on an edge that one triangle alone has."""
-    edges = np.sort(
-        np.concatenate([mesh_triangles[:, [0, 1]], mesh_triangles[:, [1, 2]], mesh_triangles[:, [2, 0]]]), 1
-    )
-    keys, times = np.unique(edges[:, 0].astype(np.int64) * count + edges[:, 1], return_counts=True)
-    single = keys[times == 1]
-    found = np.zeros(count, bool)
-    found[single // count] = True
-    found[single % count] = True
-    return found
 
 
 def _labels(points: Float[np.ndarray, "V 3"]) -> Int[np.ndarray, " V"]:

@@ -3,7 +3,7 @@
 Gauss-Newton on the distance between the model's vertices and the tangent planes of their closest points on the scan
 (Chen and Medioni, Object modelling by registration of multiple range images, 1992), outliers weighted down with Geman
 and McClure's function, coarse to fine; the coefficients are held by their prior, landmarks by their own spread. As in
-`headmodel.openhead.registration.register_sliders`, the penalties are square millimetres of the mean squared distance.
+`registration.parametric.register_modes`, the penalties are square millimetres of the mean squared distance.
 
 Convention: the scan stands still; the model moves: `frame` carries the model's space to the scan's. Worked number: a
 scan that is the template moved by 0.01 m along X gives zero coefficients and a frame with translation (0.01, 0, 0).
@@ -16,27 +16,33 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from ....geometry.alignment import Similarity
-from ....geometry.normals import vertex_normals
+from ....geometry.connectivity import border_vertices
+from ....geometry.normals import area_vectors, vertex_normals
+from ....geometry.robust_weights import geman_mcclure
 from ....headmodel import HeadModel
+from ....headmodel.anatomy import anatomy_of
 from ....headmodel.skinning import joint_transforms, pose_vertices
-from ....implicit.closed_skin import outer_skin
-from ....registration.template import Surface
+from ....registration.correspondences import TargetMesh
+from ....registration.landmark_term import Landmarks
+from ....registration.parametric import LinearShape, ParametricFit, PlaneMatches, register_parameters
 from ....shapes import Bool, Float, Int
-from .cleaning import border
 from .mesh import ScanMesh
 
 _DATA_VERTICES: Final = 1600
 """At most so many vertices of the model, evenly drawn, are matched."""
-
-_CANDIDATES: Final = 8
-"""Triangles of the scan that are looked at for the closest point, those with the nearest centroids."""
+_SQUARE_MILLIMETRE: Final = 1e-6
+_TENTH_RADIAN: Final = 1e-2
+"""Square radians: `ScanFitSettings.jaw` counts 0.1 rad as one."""
+_ANGLE_STEP: Final = 1e-4
+"""Radians by which the jaw is turned to see how the vertices move."""
+_REGION_TRUST: Final = {"scalp": 0.2, "neck": 0.15, "ears": 0.3}
+"""Trust in a match there against the face's: hair, collars, and shapes that the model lacks (by eye)."""
 
 
 @dataclass(frozen=True)
-class FitSettings:
+class ScanFitSettings:
     """How the model is drawn to a scan; one entry per iteration where there are several.
 
     Attributes:
@@ -103,11 +109,10 @@ class _Matched:
 
 @lru_cache(maxsize=2)
 def _matched(model: HeadModel) -> _Matched:
-    triangles = outer_skin(model)
-    corners = model.template[triangles].astype(np.float64)
-    areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    triangles = anatomy_of(model).outer_skin_triangles
+    areas = np.linalg.norm(area_vectors(model.template.astype(np.float64), triangles), axis=1)
     weight = np.bincount(triangles.ravel(), np.repeat(areas, 3), len(model.template))
-    for region, trust in (("scalp", 0.2), ("neck", 0.15), ("ears", 0.3)):
+    for region, trust in _REGION_TRUST.items():
         weight[model.regions[region] & ~model.regions["face"]] *= trust
     seen = np.flatnonzero(weight > 0)
     chosen = seen[np.unique(np.linspace(0, len(seen) - 1, _DATA_VERTICES).astype(np.int64))]
@@ -119,13 +124,6 @@ def _matched(model: HeadModel) -> _Matched:
     return _Matched(ids, weight[ids], model.regions["face"][ids], triangles, basis, joints)
 
 
-class _State(NamedTuple):
-    """A model's vertices in its own space and how they change."""
-
-    points: Float[np.ndarray, "M 3"]
-    columns: Float[np.ndarray, "M 3 K"]
-
-
 def fit_model(
     model: HeadModel,
     scan: ScanMesh,
@@ -134,7 +132,7 @@ def fit_model(
     landmarks: Float[np.ndarray, "L 3"] | None = None,
     ibug: tuple[int, ...] = (),
     with_scale: bool = False,
-    settings: FitSettings | None = None,
+    settings: ScanFitSettings | None = None,
 ) -> ModelFit:
     """Draw a head model to a scan.
 
@@ -145,66 +143,42 @@ def fit_model(
         landmarks: (L, 3) landmarks on the scan, metres.
         ibug: their L indices into iBUG's 68.
         with_scale: estimate the frame's scale too.
-        settings: see `FitSettings`.
+        settings: see `ScanFitSettings`.
     """
-    s, part = settings or FitSettings(), _matched(model)
-    target = Surface(scan.vertices, scan.triangles.astype(np.int64))
-    rim = border(scan.triangles, len(scan.vertices))
+    s, part = settings or ScanFitSettings(), _matched(model)
+    target = TargetMesh(scan.vertices, scan.triangles.astype(np.int64))
+    rim = border_vertices(scan.triangles, len(scan.vertices))
     shapes, modes = len(model.shape_basis), part.basis.shape[2]
-    coefficients, jaw, frame = np.zeros(modes), np.zeros(3), start
-    for step, reach in enumerate(s.reach):
-        state = _state(model, part, coefficients, jaw)
-        world = frame.apply(state.points)
-        columns = np.matmul(frame.scale * frame.rotation, state.columns)
-        columns = np.concatenate([columns, _frame_columns(world, with_scale)], axis=2)
-        match = _matches(target, rim, world)
-        own = _own_normals(model, part, state.points) @ frame.rotation.T
-        believed = (match.distances < reach) & ((match.normals * own).sum(1) > s.cosine) & ~match.rim
-        outside = ((match.points - world) * own).sum(1)
-        believed &= outside < s.hair * frame.scale
-        trust = part.weight * believed / (1 + (match.distances / s.robust[step]) ** 2) ** 2
+
+    def shape(parameters: np.ndarray) -> LinearShape:
+        return _linear_shape(model, part, parameters[:modes], parameters[modes:])
+
+    def match(step: int, local: LinearShape, frame: Similarity) -> PlaneMatches:
+        world = frame.apply(local.points)
+        found = target.closest(world)
+        own = _own_normals(model, part, local.points) @ frame.rotation.T
+        believed = found.agreeing(own, s.reach[step], s.cosine) & ~rim[target.triangles[found.at.triangles]].any(1)
+        believed &= ((found.points - world) * own).sum(1) < s.hair * frame.scale
+        trust = part.weight * believed * geman_mcclure(found.distances, s.robust[step])
         rows = np.flatnonzero(trust > 0)
-        root = np.sqrt(trust[rows] / max(trust.sum(), 1e-12))
-        system = np.matmul(match.normals[rows, None], columns[rows])[:, 0] * root[:, None]
-        right = ((match.points - world)[rows] * match.normals[rows]).sum(1) * root
-        penalty = np.full(columns.shape[2], 1e-12)
-        penalty[:shapes] = s.shape[step] * 1e-6
-        penalty[shapes:modes] = s.expression[step] * 1e-6
-        penalty[modes : modes + 3] = s.jaw * 1e-4
-        pull = np.zeros(len(penalty))
-        pull[: modes + 3] = -penalty[: modes + 3] * np.concatenate([coefficients, jaw])
-        hessian, gradient = system.T @ system + np.diag(penalty), system.T @ right + pull
-        if landmarks is not None:
-            extra = _landmark_terms(model, part, columns, world, landmarks=landmarks, ibug=ibug)
-            hessian, gradient = hessian + s.landmark * extra[0], gradient + s.landmark * extra[1]
-        change = np.linalg.solve(hessian, gradient)
-        coefficients, jaw = coefficients + change[:modes], jaw + change[modes : modes + 3]
-        frame = _moved(frame, world, change[modes + 3 :])
-    match = _matches(target, rim, frame.apply(_state(model, part, coefficients, jaw).points[part.face]))
-    near = (match.distances < s.reach[0]) & ~match.rim
-    error = float(np.median(match.distances[near])) if near.any() else float("inf")
-    return ModelFit(coefficients[:shapes], coefficients[shapes:], jaw, frame, error, float(near.mean()))
+        return PlaneMatches(rows, found.points[rows], found.normals[rows], trust[rows] / max(trust.sum(), 1e-12))
+
+    penalties = [
+        _SQUARE_MILLIMETRE
+        * np.concatenate([np.full(shapes, a), np.full(modes - shapes, b), np.full(3, s.jaw / _TENTH_RADIAN)])
+        for a, b in zip(s.shape, s.expression, strict=True)
+    ]
+    marks = None if landmarks is None else _landmarks(model, part, landmarks, ibug, s.landmark)
+    first = ParametricFit(np.zeros(modes + 3), start)
+    parameters, frame = register_parameters(shape, first, match, penalties, landmarks=marks, with_scale=with_scale)
+    found = target.closest(frame.apply(shape(parameters).points[part.face]))
+    near = (found.distances < s.reach[0]) & ~rim[target.triangles[found.at.triangles]].any(1)
+    error = float(np.median(found.distances[near])) if near.any() else float("inf")
+    parts = np.split(parameters, [shapes, modes])
+    return ModelFit(parts[0], parts[1], parts[2], frame, error, float(near.mean()))
 
 
-class _Matches(NamedTuple):
-    """Closest points of a scan for N points."""
-
-    points: Float[np.ndarray, "N 3"]
-    normals: Float[np.ndarray, "N 3"]
-    distances: Float[np.ndarray, " N"]
-    rim: Bool[np.ndarray, " N"]
-
-
-def _matches(target: Surface, rim: Bool[np.ndarray, " V"], points: Float[np.ndarray, "N 3"]) -> _Matches:
-    """Closest points on the scan, its smooth normals there, and whether they lie at its border."""
-    triangle, weights = target.closest(points, _CANDIDATES)
-    found = target.interpolate(triangle, weights, target.vertices)
-    normals = target.interpolate(triangle, weights, target.normals)
-    normals = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-    return _Matches(found, normals, np.linalg.norm(found - points, axis=1), rim[target.triangles[triangle]].any(1))
-
-
-def _state(model: HeadModel, part: _Matched, coefficients: np.ndarray, jaw: np.ndarray) -> _State:
+def _linear_shape(model: HeadModel, part: _Matched, coefficients: np.ndarray, jaw: np.ndarray) -> LinearShape:
     """Vertices of the posed model, and their change with each coefficient and with the jaw's three angles."""
     ids, shapes = part.ids, len(part.joint_basis)
     rest = model.template[ids] + part.basis @ coefficients
@@ -216,10 +190,9 @@ def _state(model: HeadModel, part: _Matched, coefficients: np.ndarray, jaw: np.n
         return pose_vertices(rest, joints, weights, _pose(angles), basis)
 
     points = posed(jaw)
-    step = 1e-4
-    turns = np.stack([(posed(jaw + step * axis) - points) / step for axis in np.eye(3)], axis=2)
+    turns = np.stack([(posed(jaw + _ANGLE_STEP * axis) - points) / _ANGLE_STEP for axis in np.eye(3)], axis=2)
     blended = np.tensordot(weights, joint_transforms(joints, _pose(jaw))[:, :3, :3], 1)
-    return _State(points, np.concatenate([np.matmul(blended, part.basis), turns], axis=2))
+    return LinearShape(points, np.concatenate([np.matmul(blended, part.basis), turns], axis=2))
 
 
 def _pose(jaw: np.ndarray) -> np.ndarray:
@@ -235,42 +208,14 @@ def _own_normals(model: HeadModel, part: _Matched, points: np.ndarray) -> np.nda
     return vertex_normals(full, part.triangles)[part.ids]
 
 
-def _frame_columns(world: np.ndarray, with_scale: bool) -> np.ndarray:
-    """(M, 3, 6 or 7): change with a rotation about the centre (0.1 rad), a translation (10 mm), the scale (a tenth)."""
-    arm = world - world.mean(0)
-    turns = [0.1 * np.cross(axis[None], arm) for axis in np.eye(3)]
-    shifts = [np.broadcast_to(0.01 * axis, world.shape) for axis in np.eye(3)]
-    return np.stack([*turns, *shifts, *([0.1 * arm] if with_scale else [])], axis=2)
-
-
-def _moved(frame: Similarity, world: np.ndarray, change: np.ndarray) -> Similarity:
-    """The frame after a step along `_frame_columns`."""
-    centre = world.mean(0)
-    turn = Rotation.from_rotvec(0.1 * change[:3]).as_matrix()
-    scale = float(np.exp(0.1 * change[6])) if len(change) > 6 else 1.0
-    shift = centre + 0.01 * change[3:6] - scale * turn @ centre
-    return Similarity(turn, scale, shift).after(frame)
-
-
-def _landmark_terms(
-    model: HeadModel,
-    part: _Matched,
-    columns: np.ndarray,
-    world: np.ndarray,
-    *,
-    landmarks: np.ndarray,
-    ibug: tuple[int, ...],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Hessian (K, K) and gradient (K,) of the landmarks' mean squared distance, each by its spread."""
+def _landmarks(
+    model: HeadModel, part: _Matched, targets: np.ndarray, ibug: tuple[int, ...], weight: float
+) -> Landmarks:
+    """The landmarks on the matched vertices, each weighted by its spread."""
     embedding, rows = model.embeddings["ibug68"], list(ibug)
     where = np.searchsorted(part.ids, embedding.vertex_ids[rows])
-    weights = embedding.weights[rows].astype(np.float64)
-    on_model = np.einsum("lk,lkc->lc", weights, world[where])
-    change = np.einsum("lk,lkcn->lcn", weights, columns[where])
-    root = np.sqrt(landmark_weights(model, ibug))
-    system = (change * root[:, None, None]).reshape(-1, columns.shape[2])
-    right = ((landmarks - on_model) * root[:, None]).ravel()
-    return system.T @ system, system.T @ right
+    blend = embedding.weights[rows].astype(np.float64)
+    return Landmarks(where, blend, targets, weight * landmark_weights(model, ibug))
 
 
 def landmark_weights(model: HeadModel, ibug: tuple[int, ...]) -> Float[np.ndarray, " L"]:

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from ....appearance.colour import decode, from_srgb
 from ....errors import SettingsError
 from ....evaluation.scan_files import read_surface
+from ....evidence.colour import decode, from_srgb
 from ....portrait.decode import available_formats
 from ....shapes import Float, Float32, Int, Int32
 from .records import ScanDatasetError

@@ -28,10 +28,10 @@ from ....geometry.alignment import IcpSettings, Similarity, align_points, align_
 from ....geometry.closest_point import SurfaceIndex
 from ....geometry.normals import vertex_normals
 from ....headmodel import HeadModel, load_head_model
-from ....implicit.closed_skin import outer_skin
+from ....headmodel.anatomy import anatomy_of
 from ....shapes import Float
 from .cleaning import cleaned, kept, without_crumbs
-from .fit import FitSettings, ModelFit, fit_model, landmark_weights
+from .fit import ModelFit, ScanFitSettings, fit_model, landmark_weights
 from .mesh import ScanMesh, read_scan_mesh
 from .records import ScanLandmarks, ScanRecord
 from .registered import RegisteredScan
@@ -83,7 +83,7 @@ class RegisterSettings:
     worst_mm: float = 1.0
     least_face: float = 0.5
     around: float = 0.32
-    fit: FitSettings = field(default_factory=FitSettings)
+    fit: ScanFitSettings = field(default_factory=ScanFitSettings)
 
 
 def register_scan(
@@ -258,7 +258,7 @@ def _face(model: HeadModel) -> tuple[np.ndarray, np.ndarray, SurfaceIndex, np.nd
     """The mean head: vertices (V, 3), outer triangles around the face (T, 3), these indexed, and the nose tip (3,)."""
     template = model.template.astype(np.float64)
     tip = model.embeddings["ibug68"].points(template)[NOSE_TIP]
-    triangles = outer_skin(model)
+    triangles = anatomy_of(model).outer_skin_triangles
     around = np.linalg.norm(template[triangles].mean(1) - tip, axis=1) < _NEAR_FACE + 0.03
     return template, triangles[around], SurfaceIndex(template, triangles[around]), tip
 

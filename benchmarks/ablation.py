@@ -1,0 +1,312 @@
+"""What each term and each correction is worth: `python benchmarks/ablation.py SCRATCH [--rows NAME...]`.
+
+PLACEHOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from fit_scans import Ict
+from known_heads import Truth, carried, corresponding, drawn_head, ict_head, stamp, to_surface
+
+from seif_core.assembly import assemble_head
+from seif_core.errors import PhotoError, RegistrationError
+from seif_core.evaluation.normals import ReferencePhoto, angular_error, find_references, read_picture
+from seif_core.evaluation.normals_of_photos import compare_normals, face_mask
+from seif_core.evidence.ear_occlusion import EarOcclusion
+from seif_core.evidence.photo_evidence import look_at_photo
+from seif_core.fitting import Fit, fit_portrait
+from seif_core.geometry.self_intersection import crossing_pairs
+from seif_core.headmodel import HeadModel, load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
+from seif_core.implicit.head_surface import (
+    HeadSurface,
+    HeadSurfaceSettings,
+    UnrefinedSurface,
+    refined_surface,
+    unrefined_surface,
+)
+from seif_core.implicit.surface import SurfaceSettings
+from seif_core.pipeline import Reconstruction
+from seif_core.portrait import Portrait, read_portrait
+from seif_core.preview.surface import Surface
+from seif_core.preview.views import render_normals
+from seif_core.progress import Progress
+from seif_core.settings import ReconstructionSettings
+from seif_core.shaping import Shape
+from seif_core.uniformize import TargetSurface, UniformizeSettings, uniform_fit
+from seif_core.uniformize.skin_mesh import SkinMesh
+
+
+class Settings(NamedTuple):
+    """Of both stages."""
+
+    surface: HeadSurfaceSettings = HeadSurfaceSettings()
+    uniform: UniformizeSettings = UniformizeSettings()
+
+
+Change = Callable[[Settings], Settings]
+
+
+def corrections(**changes: bool) -> Change:
+    """Other `FieldSettings`."""
+    return lambda s: s._replace(surface=replace(s.surface, corrections=replace(s.surface.corrections, **changes)))
+
+
+def surface(**changes: object) -> Change:
+    """Other `HeadSurfaceSettings`."""
+    return lambda s: s._replace(surface=replace(s.surface, **changes))
+
+
+def refinement(**changes: object) -> Change:
+    """Other `RefinementSettings`."""
+    return lambda s: s._replace(surface=replace(s.surface, refinement=replace(s.surface.refinement, **changes)))
+
+
+def uniform(**changes: object) -> Change:
+    """Other `UniformizeSettings`."""
+    return lambda s: s._replace(uniform=replace(s.uniform, **changes))
+
+
+ROWS: Final[dict[str, Change]] = {
+    "as shipped": lambda s: s,
+    "coarse is the surface's": refinement(skin_length=None),
+    **{f"skin length {mm} mm": refinement(skin_length=mm / 1000) for mm in (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)},
+    "before": lambda s: uniform(skin_tangential=0.3)(refinement(skin_length=None)(s)),
+    "skin along the surface": uniform(skin_tangential=0.3),
+    "no depth shift": corrections(depth_shift=False),
+    "no hull": corrections(hull=False),
+    "no hole filling": corrections(holes=False),
+    "no held places": corrections(held=False),
+    "no mirror averaging": surface(mirrored=False),
+    "no mixing of normals": surface(mixed=False),
+    "no far side": surface(far=None),
+    "no normal following": refinement(passes=0),
+    "one pass": refinement(passes=1),
+    "no smoothing": refinement(smoothing=0, loose_smoothing=0),
+    "no loose smoothing": refinement(loose_smoothing=0),
+    "no calming": refinement(calmed=False),
+    "no untangling": refinement(untangled=False),
+    "no codes": uniform(codes=False),
+    "no robust weights": uniform(robust=False),
+    "no own-skin weights": uniform(own_skin=False),
+    "no prior": uniform(prior=0.0),
+    "no ear hold": uniform(ear_hold=False),
+    "no flat ears": uniform(flat_ears=False),
+    "no stiffness": uniform(stiffness=1.0),
+    "stiffness 60": uniform(stiffness=60.0),
+    "finer plate": uniform(wavelengths=(0.25, 0.1, 0.04, 0.015, 0.006, 0.003)),
+    "no eye ties": uniform(eye_ties=False),
+    "no lip parting": uniform(parted_lips=False),
+}
+
+
+class Subject(NamedTuple):
+    """A head to be reconstructed, with what is known of it."""
+
+    name: str
+    photo: Path
+    truth: Truth | None = None
+    reference: ReferencePhoto | None = None
+
+
+class Prepared(NamedTuple):
+    """What no row changes."""
+
+    portrait: Portrait
+    fit: Fit
+    ears: EarOcclusion
+
+
+@lru_cache(maxsize=1)
+def open_head() -> HeadModel:
+    """The head model, once."""
+    return load_head_model("open")
+
+
+def subjects(options: argparse.Namespace) -> Iterator[Subject]:
+    """All heads that are asked for."""
+    for number in range(options.drawn):
+        photo, truth = drawn_head(open_head(), number, options.scratch)
+        yield Subject(f"drawn {number}", photo, truth)
+    if options.ict:
+        ict = Ict(options.ict)
+        for number in range(options.ict_count):
+            photo, truth = ict_head(ict, number, options.scratch)
+            yield Subject(f"ict {number}", photo, truth)
+    if options.photos:
+        for reference in find_references(options.photos):
+            yield Subject(f"photo {reference.photo.stem}", reference.photo, reference=reference)
+
+
+def prepared(subject: Subject) -> Prepared:
+    """Portrait, fit and ears of a subject.
+
+    Raises:
+        PhotoError: no face is found.
+    """
+    portrait = read_portrait(subject.photo)
+    fit = fit_portrait(portrait, open_head())
+    evidence = look_at_photo(portrait, fit)
+    return Prepared(portrait, fit, EarOcclusion() if evidence is None else evidence.ear_occlusion)
+
+
+def unrefined(subject: Subject, known: Prepared, s: HeadSurfaceSettings, scratch: Path) -> UnrefinedSurface:
+    """The implicit function's surface, kept on the disk: most of a row's time."""
+    asked = (s.size, s.surface, s.corrections, s.mirrored, s.mixed, known.fit.posed.tobytes())
+    path = scratch / f"{subject.name.replace(' ', '_')}_{stamp(asked)}.pt"
+    arrays = ("cube", "triangles", "codes", "known", "front", "far")
+    if not path.exists():
+        found = unrefined_surface(known.portrait, known.fit, s, progress=Progress())
+        kept = {name: torch.as_tensor(getattr(found, name)) for name in arrays}
+        torch.save(kept | {"queries": found.queries}, path)
+    from seif_core.implicit.inputs import view_of
+
+    told = torch.load(path, weights_only=True)
+    numbers = [told[name] if name in ("front", "far") else told[name].numpy() for name in arrays]
+    return UnrefinedSurface(*numbers, view_of(known.portrait, known.fit), told["queries"])
+
+
+def measure(subject: Subject, known: Prepared, s: Settings, options: argparse.Namespace) -> dict[str, float]:
+    """One row's figures of one head; those of the fit too."""
+    fit, model = known.fit, known.fit.model
+    told: dict[str, float] = {}
+    made = refined_surface(unrefined(subject, known, s.surface, options.scratch), fit, s.surface)
+    if options.surface_only:
+        return {} if subject.truth is None else places(subject.truth, fit, made, None)
+    target = TargetSurface(made.vertices, made.triangles, made.codes)
+    try:
+        shaped = uniform_fit.uniform_fit(fit, target, s.uniform, occlusion=known.ears)
+    except RegistrationError:
+        return {"failed": 1.0}
+    skin, mesh = SkinMesh.of(shaped.mesh.model), shaped.mesh
+    for name in ("face", "scalp"):
+        told[f"{name} %"] = float(
+            mesh.distance[model.regions[name][skin.ids]].mean() / anatomy_of(model).head_height * 100
+        )
+    told |= {"flips": mesh.flips, "crossings": mesh.crossings, "failed": 0.0}
+    told["self"] = len(crossing_pairs(made.vertices, made.triangles)) if not options.quick else np.nan
+    if subject.truth is not None:
+        told |= places(subject.truth, known.fit, made, shaped.fit)
+    if subject.reference is not None:
+        told |= normals(subject.reference, known, made, shaped)
+    return told
+
+
+def places(truth: Truth, fit: Fit, made: HeadSurface, shaped: Fit | None) -> dict[str, float]:
+    """Figures of fit, surface and mesh against a truth."""
+    told = {}
+    moved = carried(truth, fit.model, fit.posed)
+    skin = anatomy_of(fit.model).outer_skin_triangles
+    meshes = [("fit", fit.posed, skin), ("surface", made.vertices, made.triangles)]
+    if shaped is not None:
+        meshes.append(("mesh", shaped.posed, skin))
+    for name, vertices, triangles in meshes:
+        found = to_surface(moved, vertices.astype(np.float64), triangles)
+        told |= {f"{name} near {key}": value for key, value in found._asdict().items()}
+        if len(truth.ids) and name != "surface":
+            found = corresponding(truth, vertices)
+            told |= {f"{name} at {key}": value for key, value in found._asdict().items()}
+    return told
+
+
+def normals(
+    reference: ReferencePhoto, known: Prepared, made: HeadSurface, shaped: uniform_fit.UniformFit
+) -> dict[str, float]:
+    """Degrees of fit, network and mesh against a reference normal map."""
+    head = assemble_head(known.portrait, shaped.fit, None)
+    shape = Shape(made, shaped)
+    done = Reconstruction(known.portrait, known.fit, shape, head, ReconstructionSettings(), "cpu", {}, ())
+    row = compare_normals(done, reference)
+    names = [f"{what}_{where}" for what in ("fit", "network", "mesh") for where in ("face", "head")]
+    drawn = render_normals(Surface.of_triangles(made.vertices, made.triangles), known.fit.camera)
+    error = angular_error(drawn, read_picture(reference.normals), face_mask(known.fit))
+    told = {f"{name} deg": getattr(row, name).mean_deg for name in names}
+    return told | {"surface_face deg": error.mean_deg}
+
+
+def one_head(subject: Subject, options: argparse.Namespace) -> list[tuple[str, str, dict[str, float]]]:
+    """All rows of one head."""
+    torch.set_num_threads(1)
+    try:
+        known = prepared(subject)
+    except PhotoError as error:
+        print(f"{subject.name}: {error}", file=sys.stderr)
+        return []
+    told = []
+    for row in options.rows:
+        s = refinement(untangled=False)(Settings()) if options.quick else Settings()
+        s = ROWS[row](surface(surface=SurfaceSettings(resolution=options.resolution))(s))
+        figures = measure(subject, known, s, options)
+        told.append((subject.name, row, figures))
+        said = ", ".join(f"{name} {figures.get(name, np.nan):.3f}" for name in COLUMNS[subject.name.split()[0]])
+        print(f"{subject.name}, {row}: {said}", file=sys.stderr, flush=True)
+    return told
+
+
+COLUMNS: Final = {
+    "drawn": ("fit at mean", "mesh at mean", "fit at eyes", "mesh at eyes", "fit near mean", "surface near mean",
+              "mesh near mean", "fit near eyes", "surface near eyes", "mesh near eyes"),
+    "ict": ("fit near mean", "surface near mean", "mesh near mean", "fit near eyes", "surface near eyes",
+            "mesh near eyes"),
+    "photo": ("fit_face deg", "network_face deg", "surface_face deg", "mesh_face deg", "fit_head deg",
+              "network_head deg", "mesh_head deg"),
+}  # fmt: skip
+SOUND: Final = ("face %", "scalp %", "flips", "crossings", "self", "failed")
+
+
+def table(kind: str, found: dict[tuple[str, str], dict[str, float]], rows: list[str]) -> str:
+    """One kind's means over its heads."""
+    heads = sorted({head for head, _ in found if head.startswith(kind)})
+    if not heads:
+        return ""
+    columns = (*COLUMNS[kind], *SOUND)
+    lines = [f"{kind}, {len(heads)} heads", " " * 24 + "".join(f"{c:>18}" for c in columns)]
+    for row in rows:
+        values = np.array([[found[head, row].get(c, np.nan) for head in heads] for c in columns])
+        told = [v[np.isfinite(v)].mean() if np.isfinite(v).any() else np.nan for v in values]
+        lines.append(f"{row:24}" + "".join(f"{mean:18.3f}" for mean in told))
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scratch", type=Path, help="folder for what is kept between runs")
+    parser.add_argument("--drawn", type=int, default=24, help="how many drawn heads")
+    parser.add_argument("--ict", type=Path, help="ict_facekit_packed.npz")
+    parser.add_argument("--ict-count", type=int, default=12)
+    parser.add_argument("--photos", type=Path, help="folder of photos with reference normals")
+    parser.add_argument("--rows", nargs="*", help="names of rows; all if left out")
+    parser.add_argument("--resolution", type=int, default=256)
+    parser.add_argument("--surface-only", action="store_true", help="places of the surface, without the mesh")
+    parser.add_argument("--quick", action="store_true", help="surfaces that may pass through themselves, not counted")
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    options.scratch.mkdir(parents=True, exist_ok=True)
+    options.rows = rows = options.rows or list(ROWS)
+    torch.set_num_threads(1)
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for told in pool.map(one_head, *zip(*((s, options) for s in subjects(options)), strict=True)):
+            for head, row, figures in told:
+                found[head, row] = figures
+    for kind in COLUMNS:
+        print(table(kind, found, rows), flush=True)
+
+
+if __name__ == "__main__":
+    main()

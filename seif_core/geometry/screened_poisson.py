@@ -1,0 +1,47 @@
+"""Smooth values on a mesh that follow known ones: the screened Poisson equation on a graph Laplacian.
+
+Minimises ``sum_v w_v |x_v - a_v|^2 + k sum_edges |x_u - x_v|^2`` (Bhat et al., Fourier analysis of the 2D screened
+Poisson equation for gradient domain problems, ECCV 2008, eq. 2, here with a gradient of zero and the Laplacian of the
+mesh's edges, each of weight 1). The mesh's vertices are shared across the seams of its texture, so the result has none.
+
+Convention: k is in the unit of the weights w. Worked number: of two vertices joined by an edge, one known to be 1 with
+w = 1 and one with w = 0, both become 1, whatever k is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from ..shapes import Float, Float32, Int32
+from .edges import polygon_edges
+
+_LEAST_WEIGHT: Final = 1e-6
+"""Added to every weight, so that a piece of the mesh where nothing is known has a solution (its own values' mean)."""
+
+
+class ScreenedPoisson:
+    """Solves for smooth values on the vertices of one mesh.
+
+    Args:
+        faces: (F, 4) int32, -1 in the last column of a triangle.
+        vertices: number of vertices.
+    """
+
+    def __init__(self, faces: Int32[np.ndarray, "F 4"], vertices: int) -> None:
+        edges = polygon_edges(faces)
+        ones = np.ones(len(edges))
+        joined = sparse.coo_matrix((ones, (edges[:, 0], edges[:, 1])), shape=(vertices, vertices))
+        joined = (joined + joined.T).tocsr()
+        self._laplacian = (sparse.diags(np.asarray(joined.sum(1)).ravel()) - joined).tocsc()
+
+    def solve(
+        self, values: Float[np.ndarray, "V C"], weights: Float[np.ndarray, " V"], *, stiffness: float
+    ) -> Float32[np.ndarray, "V C"]:
+        """Smooth values (V, C) that follow `values` where `weights` are large against `stiffness`."""
+        weights = weights.astype(np.float64) + _LEAST_WEIGHT
+        system = (self._laplacian * stiffness + sparse.diags(weights)).tocsc()
+        return splu(system).solve(weights[:, None] * values.astype(np.float64)).astype(np.float32)
