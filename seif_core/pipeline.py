@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-
 from .device import choose_device, memory_in_words, repeatable
 from .errors import DependencyError
 from .fitting.fit import Fit

@@ -16,11 +16,11 @@ from dataclasses import replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from ..headmodel.landmark_schemes import LandmarkScheme
 from ..portrait.landmarks import turned
 from ..portrait.portrait import Portrait
 from ..shapes import Float
 from .fit import Fit
-from ..headmodel.landmark_schemes import LandmarkScheme
 
 
 def turn_about_axis(points: Float[np.ndarray, "*N 3"], angle: float) -> Float[np.ndarray, "*N 3"]:

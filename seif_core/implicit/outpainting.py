@@ -28,12 +28,12 @@ _DIRECTIONS: Final = 360
 _STEPS: Final = np.linspace(0.0, 2.5, 251)
 """Reaches at which a mask is asked; the largest hair lies below 2.2 head lengths, half of them to each side."""
 _ABOVE: Final = np.radians(115.0)
-"""Directions up to this from the upward one show hair on the skull; below, hair that hangs and a neck have no outline of
-the skull's shape, and only the mirrored mask tells."""
+"""Directions up to this from the upward one show hair on the skull; below, hair that hangs and a neck have no outline
+of the skull's shape, and only the mirrored mask tells."""
 _SMOOTH: Final = 4.0
 """Standard deviation, in directions, by which the outline beyond the frame is smoothed."""
 _RIM: Final = 10
-"""Steps before the frame, a tenth of the skull's radius, within which an outline's end is the frame's: the mask fades
+"""Steps before the frame, a tenth of the radius, within which an outline's end is the frame's: the mask fades
 there, and a ray that runs along the frame ends beside it."""
 _FADES: Final = 0.008
 """Width of the photo's rim, in sides of the square, in which the mask fades and colours may be those of a border."""
@@ -67,7 +67,7 @@ def outpaint(
     grown = mask.copy()
     grown[missing] = np.maximum(grown[missing], np.where(inside, 255, 0))
     grown = _in_one_piece(grown, mask)
-    return _coloured(pixels, grown, missing, mask > 127, mirrored, told), grown
+    return _coloured(pixels, grown, missing, mask > 127, mirrored=mirrored, told=told), grown
 
 
 class _Skull:
@@ -156,7 +156,13 @@ def _grown(missing: np.ndarray, size: int) -> Bool[np.ndarray, "R R"]:
 
 
 def _coloured(
-    pixels: np.ndarray, grown: np.ndarray, missing: np.ndarray, head: np.ndarray, mirrored: np.ndarray, told: np.ndarray
+    pixels: np.ndarray,
+    grown: np.ndarray,
+    missing: np.ndarray,
+    head: np.ndarray,
+    *,
+    mirrored: np.ndarray,
+    told: np.ndarray,
 ) -> UInt8[np.ndarray, "R R 3"]:
     """The picture with the head's colours where it is missing."""
     out = pixels.copy()

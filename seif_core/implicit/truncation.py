@@ -1,7 +1,7 @@
 """Which parts of a head the photo's frame cuts off, in words.
 
-Convention: sides are the person's own. Worked number: a face of which 200 of 478 landmarks lie left of the picture's left
-edge has 42 percent of its landmarks beyond the photo.
+Convention: sides are the person's own. Worked number: a face of which 200 of 478 landmarks lie left of the picture's
+left edge has 42 percent of its landmarks beyond the photo.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from ..portrait.portrait import Portrait
 from .upright import UprightHead
 
 _LEAST: Final = 0.04
-"""Share of the head's pixels in a direction that must lie beyond the frame to be worth a sentence: hair that only touches
-the edge is not cut. Chosen by eye on cut sample portraits."""
+"""Share of the head's pixels in a direction that must lie beyond the frame to be worth a sentence: hair that only
+touches the edge is not cut. Chosen by eye on cut sample portraits."""
 _WEDGE: Final = np.radians(12.0)
 """Half of the angle in which a direction is looked at."""
 _FACE: Final = 0.03

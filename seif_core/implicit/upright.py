@@ -3,9 +3,9 @@
 Networks, hull and registration know up from down: trained on heads that stand, they make another head of one that lies.
 So they are given a square of the photo that is turned with the head, and what they find is turned back.
 
-Convention: angles in radians, positive clockwise as seen in the picture; camera space as in `geometry.camera`, pixels of
-the square from its own top left corner. Worked number: a head whose crown points to the picture's right has the angle
-pi / 2; a point of it 0.1 m right of the optical axis lies 0.1 m above the axis in the square's camera space.
+Convention: angles in radians, positive clockwise as seen in the picture; camera space as in `geometry.camera`, pixels
+of the square from its own top left corner. Worked number: a head whose crown points to the picture's right has the
+angle pi / 2; a point of it 0.1 m right of the optical axis lies 0.1 m above the axis in the square's camera space.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ _MODEL: Final = 0x0110
 _FOCAL_LENGTHS: Final = (0x920A, 0xA405)
 """FocalLength and FocalLengthIn35mmFilm."""
 _ASPECTS: Final = (1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9)
-"""Long over short side of what cameras and telephones save: square mode, view cameras, compacts and telephones, film and
-its successors, video."""
+"""Long over short side of what cameras and telephones save: square mode, view cameras, compacts and telephones, film,
+video."""
 _USUAL: Final = 0.01
 """Logarithm of the aspect by which a photo may differ from these: cameras round to whole blocks of pixels."""
 

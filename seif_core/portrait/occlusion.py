@@ -5,7 +5,8 @@ counts as covered where its pixels have a colour that this face's skin, in light
 they are more even than a mouth or a cheek ever is.
 
 Convention: the face upright in a square of `_SIDE` pixels; colours in CIE L*a*b*. Worked number: a mouth of which 90
-percent of the pixels lie 18 or more from the skin in the a*b* plane is covered, one of 70 percent is not: lips and beard.
+percent of the pixels lie 18 or more from the skin in the a*b* plane is covered, one of 70 percent is not:
+lips and beard.
 
 Limits: a bare hand on the cheek has the skin's own colour and shading, and is not told from it.
 """
@@ -65,7 +66,7 @@ _SHARE: Final = {"eyes": 0.6, "nose": 0.6, "mouth": 0.85, "chin": 0.75, "right c
 _TOGETHER: Final = 1.05
 """Share of mouth and chin in sum: a microphone hides half of both, a beard leaves the lips."""
 _EVEN: Final = {"mouth": 4.5, "right cheek": 1.0, "left cheek": 1.0}
-"""Least standard deviation of lightness in a part that is seen: 1st percentiles 6.9, 1.7 and 2.0 on the same portraits."""
+"""Least standard deviation of lightness in a part that is seen; 1st percentiles 6.9, 1.7 and 2.0 on the portraits."""
 _IN_FRAME: Final = 0.6
 """Share of a part that must lie in the photo to be judged."""
 
@@ -102,10 +103,11 @@ def occlusion_warnings(portrait: Portrait) -> tuple[str, ...]:
     if not names:
         return ()
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return (
-        f"Something seems to cover {listed}; shape and colour there are not the person's. Choose a photo that shows the "
-        "whole face.",
+    sentence = (
+        f"Something seems to cover {listed}; shape and colour there are not the person's. "
+        "Choose a photo that shows the whole face."
     )
+    return (sentence,)
 
 
 def _parts(portrait: Portrait) -> dict[str, _Part]:

@@ -64,7 +64,7 @@ def microphone(draw, marks):
 
 
 DRAWN = {
-    "none": lambda draw, marks: None,
+    "none": lambda *_: None,
     "sunglasses": sunglasses,
     "blue mask": mask((128, 164, 206)),
     "white mask": mask((232, 234, 236)),
