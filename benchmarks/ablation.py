@@ -85,8 +85,9 @@ ROWS: Final[dict[str, Change]] = {
     "as shipped": lambda s: s,
     "coarse is the surface's": refinement(skin_length=None),
     **{f"skin length {mm} mm": refinement(skin_length=mm / 1000) for mm in (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)},
-    "before": lambda s: uniform(skin_tangential=0.3)(refinement(skin_length=None)(s)),
-    "skin along the surface": uniform(skin_tangential=0.3),
+    "before": lambda s: uniform(skin_return=0.0)(refinement(skin_length=None)(s)),
+    "skin returns wholly": uniform(skin_return=1.0),
+    "skin slides freely": uniform(skin_return=0.0),
     "no depth shift": corrections(depth_shift=False),
     "no hull": corrections(hull=False),
     "no hole filling": corrections(holes=False),
@@ -218,8 +219,9 @@ def places(truth: Truth, fit: Fit, made: HeadSurface, shaped: Fit | None) -> dic
         found = to_surface(moved, vertices.astype(np.float64), triangles)
         told |= {f"{name} near {key}": value for key, value in found._asdict().items()}
         if len(truth.ids) and name != "surface":
-            found = corresponding(truth, vertices)
-            told |= {f"{name} at {key}": value for key, value in found._asdict().items()}
+            for way, with_scale in (("at", False), ("scaled", True)):
+                found = corresponding(truth, vertices, with_scale=with_scale)
+                told |= {f"{name} {way} {key}": value for key, value in found._asdict().items()}
     return told
 
 
@@ -248,7 +250,9 @@ def one_head(subject: Subject, options: argparse.Namespace) -> list[tuple[str, s
         return []
     told = []
     for row in options.rows:
-        s = refinement(untangled=False)(Settings()) if options.quick else Settings()
+        s = Settings()
+        if options.quick:
+            s = uniform(parted_lips=False)(refinement(untangled=False)(s))
         s = ROWS[row](surface(surface=SurfaceSettings(resolution=options.resolution))(s))
         figures = measure(subject, known, s, options)
         told.append((subject.name, row, figures))
@@ -258,8 +262,9 @@ def one_head(subject: Subject, options: argparse.Namespace) -> list[tuple[str, s
 
 
 COLUMNS: Final = {
-    "drawn": ("fit at mean", "mesh at mean", "fit at eyes", "mesh at eyes", "fit near mean", "surface near mean",
-              "mesh near mean", "fit near eyes", "surface near eyes", "mesh near eyes"),
+    "drawn": ("fit at mean", "mesh at mean", "fit at eyes", "mesh at eyes", "fit scaled mean", "mesh scaled mean",
+              "fit scaled eyes", "mesh scaled eyes", "fit near mean", "surface near mean", "mesh near mean",
+              "fit near eyes", "surface near eyes", "mesh near eyes"),
     "ict": ("fit near mean", "surface near mean", "mesh near mean", "fit near eyes", "surface near eyes",
             "mesh near eyes"),
     "photo": ("fit_face deg", "network_face deg", "surface_face deg", "mesh_face deg", "fit_head deg",

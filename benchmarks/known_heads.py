@@ -4,8 +4,9 @@ Two kinds. *drawn*: the project's own drawer (`training.synthetic`), with hair, 
 of the Open head is known. *ICT*: random identities of ICT-FaceKit as `fit_scans` draws them, of another topology.
 
 Measured is the inner face that the photo shows: skin within `INNER` of the landmarks of brows, eyes, nose and mouth
-that nothing covers by more than `COVERED`; each vertex counts by its area. Everything is aligned rigidly, without
-scale, for one photo tells position and turn badly. Convention: camera space, metres; figures in millimetres.
+that nothing covers by more than `COVERED`; each vertex counts by its area. Everything is aligned rigidly, for
+one photo tells position and turn badly; corresponding points also with scale, which it tells badly too. Convention:
+camera space, metres; figures in millimetres.
 """
 
 from __future__ import annotations
@@ -142,10 +143,10 @@ def _areas(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return np.bincount(triangles.ravel(), np.repeat(area, 3), len(points))
 
 
-def corresponding(truth: Truth, vertices: np.ndarray) -> Places:
+def corresponding(truth: Truth, vertices: np.ndarray, *, with_scale: bool) -> Places:
     """Distances between corresponding points of a head model's vertices (V, 3), aligned by them."""
     ours = vertices[truth.ids].astype(np.float64)
-    moved = align_points(ours, truth.points, with_scale=False, weights=truth.weights).apply(ours)
+    moved = align_points(ours, truth.points, with_scale=with_scale, weights=truth.weights).apply(ours)
     return _summed(truth, np.linalg.norm(moved - truth.points, axis=1))
 
 

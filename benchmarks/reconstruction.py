@@ -1,78 +1,166 @@
-"""Time and memory of the main job, warm: `python benchmarks/reconstruction.py [PHOTO]` (the astronaut if left out).
+"""Time and memory of the main job, warm: `python benchmarks/reconstruction.py [PHOTO...]` (the astronaut if left out).
 
-Run in a process of its own, as the worker is; the first run warms libraries and models up and is not counted. Times
-are the best of the runs, because other work on the machine can only make them longer.
+Each job is measured in a process of its own, as the worker is; its first run warms libraries and models up and is not
+counted. Times are the best of the runs, because other work on the machine can only make them longer. `--against
+CHECKOUT` runs this working copy (A) and another one (B) in turn, A B A B, both warm, and adds B's times and the ratio
+A / B; processor seconds, of all threads and of Blender's process, depend the least on what else the machine does.
+`--photos N` makes so many heads in one process instead, and tells what memory it holds after each some.
 
-Last figures, 2 cores (x86_64, CPU, nothing else running), one of the portraits, texture of 2048 pixels:
-
-| what                                                    | figure  |
-|---------------------------------------------------------|---------|
-| fast, without the texture                               | 0.5 s   |
-| fast, with everything (all files, preview, head.blend)  | 4.8 s   |
-| peak memory                                             | 1647 MB |
-| full, with everything                                   | 19.3 s  |
-
-Since then covered ears, the far side and the hair's colours have come. On another, slower machine of two cores
-(2.5 GHz, no bf16), one photo, second run, the whole took 40.7 s before and 44.9 s after them: 1.10 times as long.
+LAST_FIGURES
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any, Final
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+HERE: Final = Path(__file__).resolve().parent.parent
+JOBS: Final = {"fast, without the texture": ("fast", 0), "fast": ("fast", 2048), "full": ("full", 2048)}
+"""Titles: quality and texture size; with a texture all files are written."""
+_SETTLED: Final = 3
+"""Photos after which memory is compared with what it is later."""
 
-from seif_core.device import share_the_cores
-from seif_core.info import peak_memory
 
-share_the_cores()
+def serve(root: Path, quality: str, size: int, device: str) -> None:
+    """Make a head of each photo whose path comes in, one a line; answer with a line of JSON."""
+    sys.path.insert(0, str(root))
+    from seif_core.device import share_the_cores
 
-
-def measure(photo: Path, runs: int, device: str) -> list[tuple[str, dict[str, float]]]:
-    """Best time of each stage and of the whole, without and with the texture and the files."""
+    share_the_cores()
+    from seif_core.info import peak_memory
     from seif_core.pipeline import ReconstructionSettings, reconstruct
     from seif_core.progress import Progress
     from seif_core.results import default_formats, staging, write_results
 
-    rows = []
-    for title, quality, size in (
-        ("fast, without the texture", "fast", 0),
-        ("fast, with everything", "fast", 2048),
-        ("full, with everything", "full", 2048),
-    ):
-        settings = ReconstructionSettings(texture_size=size, device=device, quality=quality)
-        best: dict[str, float] = {}
-        for run in range(runs + 1):
-            start = time.perf_counter()
-            with tempfile.TemporaryDirectory() as scratch, staging(Path(scratch) / "head") as folder:
-                done = reconstruct(photo, settings)
-                if size:
-                    done = write_results(done, folder, default_formats(), progress=Progress())
-                seconds = {**done.seconds, "all": time.perf_counter() - start}
-            if run:
-                best = {stage: min(value, best.get(stage, value)) for stage, value in seconds.items()}
-        rows.append((title, best))
-    return rows
+    settings = ReconstructionSettings(texture_size=size, device=device, quality=quality)
+    answers = sys.stdout
+    sys.stdout = sys.stderr
+    for line in sys.stdin:
+        start, worked = time.perf_counter(), processor_seconds()
+        with tempfile.TemporaryDirectory() as scratch, staging(Path(scratch) / "head") as folder:
+            done = reconstruct(Path(line.strip()), settings)
+            if size:
+                done = write_results(done, folder, default_formats(), progress=Progress())
+            seconds = {**done.seconds, "all": time.perf_counter() - start, "processor": processor_seconds() - worked}
+        del done
+        told = {"seconds": seconds, "peak": peak_memory() / 1e6, "resident": resident_memory() / 1e6}
+        answers.write(json.dumps(told) + "\n")
+        answers.flush()
+
+
+def processor_seconds() -> float:
+    """Of this process, its threads and its children that have ended; without the latter on Windows."""
+    if sys.platform == "win32":
+        return time.process_time()
+    import resource
+
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def resident_memory() -> float:
+    """Bytes of memory that this process holds; 0 where the system does not tell so simply."""
+    place = Path("/proc/self/status")
+    lines = place.read_text().splitlines() if place.exists() else []
+    return next((float(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS")), 0.0)
+
+
+class Worker:
+    """A warm process that makes heads with one working copy."""
+
+    def __init__(self, root: Path, title: str, device: str) -> None:
+        quality, size = JOBS[title]
+        command = [sys.executable, __file__, "--serve", str(root), quality, str(size), device]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise SystemExit("The process that measures has no pipes.")
+        self._give, self._take = self._process.stdin, self._process.stdout
+
+    def make(self, photo: Path) -> dict[str, Any]:
+        """Make a head and tell what it took."""
+        self._give.write(f"{photo.resolve()}\n")
+        self._give.flush()
+        answer = self._take.readline()
+        if not answer:
+            raise SystemExit(f"The reconstruction of {photo} failed; try it with `seif reconstruct`.")
+        return json.loads(answer)
+
+    def end(self) -> None:
+        """Let the process end."""
+        self._give.close()
+        self._process.wait()
+
+
+def compare(title: str, roots: list[Path], photos: list[Path], runs: int, device: str) -> None:
+    """Print a row per stage: best seconds of each working copy, and the ratio of the first to the second."""
+    workers = [Worker(root, title, device) for root in roots]
+    best: list[dict[str, float]] = [{} for _ in roots]
+    peaks = [0.0] * len(roots)
+    for run in range(runs + 1):
+        for own, peak, worker in zip(best, range(len(roots)), workers, strict=True):
+            for photo in photos:
+                told = worker.make(photo)
+                peaks[peak] = told["peak"]
+                for stage, value in told["seconds"].items() if run else ():
+                    key = f"{photo.stem}: {stage}" if len(photos) > 1 else stage
+                    own[key] = min(value, own.get(key, value))
+    for worker in workers:
+        worker.end()
+    print(f"{title}\n  {'stage':<28}" + "".join(f"{name:>10}" for name in ("A", "B", "A / B")[: 2 * len(roots) - 1]))
+    for stage, value in [*best[0].items(), ("peak memory, MB", peaks[0])]:
+        others = [peaks[1] if stage.startswith("peak") else best[1][stage]] if len(roots) > 1 else []
+        ratio = [value / other for other in others if other > 0.01]
+        print(f"  {stage:<28}" + "".join(f"{number:10.2f}" for number in (value, *others, *ratio)))
+
+
+def watch_memory(title: str, root: Path, photos: list[Path], count: int, device: str) -> None:
+    """Print what memory a process holds after some photos, and how much more than after the third, in percent."""
+    worker = Worker(root, title, device)
+    settled = 0.0
+    print(f"{title}\n  {'photos':<10}{'held, MB':>10}{'more, %':>10}{'peak, MB':>10}{'seconds':>10}")
+    for made in range(1, count + 1):
+        told = worker.make(photos[(made - 1) % len(photos)])
+        settled = told["resident"] if made == _SETTLED else settled
+        if made in (1, 2, _SETTLED, count) or made % 10 == 0:
+            more = 100 * (told["resident"] / settled - 1) if settled else 0.0
+            row = (told["resident"], more, told["peak"], told["seconds"]["all"])
+            print(f"  {made:<10}" + "".join(f"{number:10.1f}" for number in row), flush=True)
+    worker.end()
 
 
 def main() -> None:
-    """Print the table."""
-    import skimage
-
+    """Print the tables."""
+    if sys.argv[1:2] == ["--serve"]:
+        root, quality, size, device = sys.argv[2:6]
+        serve(Path(root), quality, int(size), device)
+        return
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photo", nargs="?", type=Path)
+    parser.add_argument("photos", nargs="*", type=Path)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--jobs", nargs="+", choices=list(JOBS), default=list(JOBS))
+    parser.add_argument("--against", type=Path, help="another working copy, to be run in turn")
+    parser.add_argument("--photos", dest="count", type=int, help="so many heads in one process: what memory it holds")
     options = parser.parse_args()
-    photo = options.photo or Path(skimage.__file__).parent / "data" / "astronaut.png"
-    for title, best in measure(photo, options.runs, options.device):
-        stages = ", ".join(f"{stage} {value:.2f}" for stage, value in best.items() if stage != "all")
-        print(f"{title:<24} {best['all']:6.2f} s   ({stages})")
-    print(f"{'peak memory':<24} {peak_memory() / 1e6:6.0f} MB")
+    photos = options.photos
+    if not photos:
+        import skimage
+
+        photos = [Path(skimage.__file__).parent / "data" / "astronaut.png"]
+    for title in options.jobs:
+        if options.count:
+            watch_memory(title, HERE, photos, options.count, options.device)
+        else:
+            roots = [HERE, *([options.against.resolve()] if options.against else [])]
+            compare(title, roots, photos, options.runs, options.device)
 
 
 if __name__ == "__main__":

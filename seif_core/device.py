@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -46,6 +48,18 @@ def share_the_cores() -> None:
     times slower.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def return_memory() -> None:
+    """Give back to the system what earlier steps have freed.
+
+    Linux's C library keeps it, in pieces between which the next step's arrays do not fit: a process that makes many
+    heads would hold ever more. Elsewhere, and with other C libraries, nothing is done.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from .device import choose_device, memory_in_words, repeatable
+from .device import choose_device, memory_in_words, repeatable, return_memory
 from .errors import DependencyError
 from .fitting.fit import Fit
 from .head import Head
@@ -146,6 +146,7 @@ def _reconstruct(
     shape = shape_head(
         portrait, fit, evidence, settings, stages=stages, device=device, normals=prepared.normals, progress=progress
     )
+    return_memory()
     shaped = fit if shape.uniform is None else shape.uniform.fit
     texture = None
     if settings.texture_size:
@@ -155,6 +156,7 @@ def _reconstruct(
             texture = stages.bake_texture(
                 portrait, shaped, evidence, settings=wanted, hair=hair, device=tried_on(device), progress=progress
             )
+    return_memory()
     with progress.stage("Head"):
         head = stages.assemble_head(portrait, shaped, texture)
     warnings = (*_warnings(portrait, fit), *shape.warnings)

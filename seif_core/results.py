@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from .blend import blend_writer, blender_is_here
+from .device import return_memory
 from .errors import DependencyError, OutputError, SettingsError
 from .pipeline import Reconstruction
 from .progress import Progress
@@ -157,6 +158,7 @@ def write_results(
                 blend.finish(progress)
         if "npz" not in formats:
             npz.unlink()
+    return_memory()
     done = replace(done, seconds={**done.seconds, "Write": progress.seconds["Write"]})
     with output_errors(target):
         sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}

@@ -11,10 +11,10 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
+from .device import return_memory
 from .errors import RegistrationError, SettingsError
 from .fitting.fit import Fit
+from .geometry.connectivity import triangle_pieces
 from .headmodel.anatomy import anatomy_of
 from .portrait.portrait import Portrait
 from .progress import Progress
@@ -106,13 +106,10 @@ def shape_head(
             )
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no surface: %s", error)
-        return Shape(
-            warnings=(
-                *cut,
-                f"The head has the shape of the fit alone, without hair and fine shape: {error}",
-            )
-        )
+        told = f"The head has the shape of the fit alone, without hair and fine shape: {error}"
+        return Shape(warnings=(*cut, told))
     surface = upright.surface_in_photo(found)
+    return_memory()
     try:
         with progress.stage("Uniform"):
             shaped = _uniform(upright.fit, found, evidence, settings, stages=stages, progress=progress)
@@ -152,11 +149,7 @@ def _surface_settings(settings: ReconstructionSettings) -> HeadSurfaceSettings:
 
 def _components(surface: HeadSurface) -> int:
     """How many pieces the surface's triangles make."""
-    from scipy import sparse
-
-    ends = np.concatenate([surface.triangles[:, :2], surface.triangles[:, 1:]])
-    graph = sparse.coo_matrix((np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), (len(surface.vertices),) * 2)
-    return int(sparse.csgraph.connected_components(graph, directed=False)[0])
+    return int(triangle_pieces(surface.triangles, len(surface.vertices)).max()) + 1
 
 
 def _face_distance(uniform: UniformFit) -> float:

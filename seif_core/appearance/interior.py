@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
+from ..geometry.connectivity import connected_pieces
 from ..geometry.edges import polygon_edges
 from ..geometry.sampling import smoothstep
 from ..headmodel import HeadModel
@@ -48,8 +47,7 @@ def _gums(model: HeadModel) -> Bool[np.ndarray, " V"]:
     """Of each row of teeth, the one connected piece that is much wider than a tooth."""
     edges = polygon_edges(model.faces)
     count = len(model.template)
-    joined = sparse.coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    _, piece = connected_components(joined, directed=False)
+    piece = connected_pieces(edges, count)
     out = np.zeros(count, bool)
     for name in ("teeth_upper", "teeth_lower"):
         faces = model.faces[model.face_part == PART_NAMES.index(name)]

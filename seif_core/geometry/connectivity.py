@@ -51,6 +51,12 @@ class Connectivity:
         return np.stack([order[:-1][same] % len(t), order[1:][same] % len(t)], axis=1)
 
     @cached_property
+    def incidence(self) -> sparse.csr_matrix:
+        """(V, E), 1 where an edge ends in a vertex."""
+        ones, column = np.ones(2 * len(self.edges)), np.repeat(np.arange(len(self.edges)), 2)
+        return sparse.csr_matrix((ones, (self.edges.ravel(), column)), (self.vertex_count, len(self.edges)))
+
+    @cached_property
     def border(self) -> Bool[np.ndarray, " V"]:
         """Whether each vertex lies on an edge that one triangle alone has."""
         return border_vertices(self.triangles, self.vertex_count)

@@ -18,6 +18,7 @@ from scipy.sparse.linalg import splu
 
 from ..shapes import Float, Float32, Int32
 from .edges import polygon_edges
+from .laplacian import graph_laplacian
 
 _LEAST_WEIGHT: Final = 1e-6
 """Added to every weight, so that a piece of the mesh where nothing is known has a solution (its own values' mean)."""
@@ -33,10 +34,7 @@ class ScreenedPoisson:
 
     def __init__(self, faces: Int32[np.ndarray, "F 4"], vertices: int) -> None:
         edges = polygon_edges(faces)
-        ones = np.ones(len(edges))
-        joined = sparse.coo_matrix((ones, (edges[:, 0], edges[:, 1])), shape=(vertices, vertices))
-        joined = (joined + joined.T).tocsr()
-        self._laplacian = (sparse.diags(np.asarray(joined.sum(1)).ravel()) - joined).tocsc()
+        self._laplacian = sparse.csc_matrix(graph_laplacian(edges, np.ones(len(edges)), vertices))
 
     def solve(
         self, values: Float[np.ndarray, "V C"], weights: Float[np.ndarray, " V"], *, stiffness: float

@@ -20,6 +20,7 @@ from scipy import sparse
 from scipy.ndimage import map_coordinates, minimum_filter
 from scipy.sparse.linalg import cg
 
+from ..geometry.connectivity import adjacency
 from ..geometry.edges import unique_edges
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import rasterize_view
@@ -96,14 +97,14 @@ def follow_normals(
         (V, 3) float64: the vertices moved.
     """
     s = settings or RefinementSettings()
-    edges = unique_edges(triangles)
+    graph = _Graph.of(unique_edges(triangles), len(vertices))
     share = np.zeros(len(vertices)) if known is None else known
-    points = _smoothed(vertices.astype(np.float64), edges, s.smoothing)
-    points += (1 - share)[:, None] * (_smoothed(points, edges, s.loose_smoothing) - points)
+    points = _smoothed(vertices.astype(np.float64), graph, s.smoothing)
+    points += (1 - share)[:, None] * (_smoothed(points, graph, s.loose_smoothing) - points)
     held = _held_at(fitted, points, triangles, s) if fitted is not None else None
     for _ in range(s.passes):
-        points = _one_pass(points, triangles, edges, normals=normals, view=view, s=s, held=held)
-    return _untangled(points, triangles, edges) if s.untangled else points
+        points = _one_pass(points, triangles, graph, normals=normals, view=view, s=s, held=held)
+    return _untangled(points, triangles, graph) if s.untangled else points
 
 
 class _Held(NamedTuple):
@@ -128,10 +129,28 @@ def _held_at(skin: SkinDepth, points: np.ndarray, triangles: np.ndarray, s: Refi
     return _Held(skin, bare * seen * bare_share(offsets, s.skin))
 
 
+class _Graph(NamedTuple):
+    """Which vertices share an edge.
+
+    Attributes:
+        edges: (E, 2).
+        joined: (V, V), 1 where two vertices share an edge.
+        degree: (V,) how many each does, at least 1.
+    """
+
+    edges: np.ndarray
+    joined: sparse.csr_matrix
+    degree: np.ndarray
+
+    @staticmethod
+    def of(edges: np.ndarray, count: int) -> _Graph:
+        return _Graph(edges, adjacency(edges, count), np.maximum(np.bincount(edges.ravel(), minlength=count), 1.0))
+
+
 def _one_pass(
     points: np.ndarray,
     triangles: np.ndarray,
-    edges: np.ndarray,
+    graph: _Graph,
     *,
     normals: np.ndarray,
     view: HeadView,
@@ -148,18 +167,16 @@ def _one_pass(
     place, stay = (moved, np.full(len(points), 1 / s.length**2)) if held is None else held.at(points, s)
     for _ in range(s.rounds):
         here = points + moved[:, None] * rays
-        moved = moved + _solve(here, rays, moved, edges=edges, wanted=wanted, trust=trust, stay=stay, place=place)
+        moved = moved + _solve(here, rays, moved, edges=graph.edges, wanted=wanted, trust=trust, stay=stay, place=place)
         moved = np.clip(moved, -limit, limit)
     if s.calmed:
-        moved = _calmed(points, rays, moved, triangles, edges)
+        moved = _calmed(points, rays, moved, triangles, graph)
     return points + moved[:, None] * rays
 
 
-def _untangled(points: np.ndarray, triangles: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def _untangled(points: np.ndarray, triangles: np.ndarray, graph: _Graph) -> np.ndarray:
     """Points (V, 3) with places smoothed where the surface passes through itself, until none is left."""
     finder = CrossingFinder(triangles)
-    graph = _neighbours(edges, len(points))
-    degree = np.maximum(np.asarray(graph.sum(1)).ravel(), 1)
     for round_ in range(_UNTANGLING_ROUNDS):
         pairs = finder.pairs(points)
         if len(pairs) == 0:
@@ -167,27 +184,20 @@ def _untangled(points: np.ndarray, triangles: np.ndarray, edges: np.ndarray) -> 
         near = np.zeros(len(points))
         near[triangles[pairs.ravel()]] = 1
         for _ in range(1 + round_ // 2):
-            near = np.maximum(near, (graph @ near > 0) * 1.0)
+            near = np.maximum(near, (graph.joined @ near > 0) * 1.0)
         rows = np.flatnonzero(near)
         points = points.copy()
         for _ in range(2 + 2 * round_):  # what resists is smoothed the more
-            points[rows] = (points[rows] + (graph[rows] @ points) / degree[rows, None]) / 2
+            points[rows] = (points[rows] + (graph.joined[rows] @ points) / graph.degree[rows, None]) / 2
     return points
 
 
-def _smoothed(points: np.ndarray, edges: np.ndarray, rounds: int) -> np.ndarray:
+def _smoothed(points: np.ndarray, graph: _Graph, rounds: int) -> np.ndarray:
     """Points (V, 3), each gone half the way to the middle of its neighbours, so many times."""
-    mean = _neighbours(edges, len(points))
-    mean = sparse.diags(1 / np.maximum(np.asarray(mean.sum(1)).ravel(), 1)) @ mean
+    half = sparse.diags(0.5 / graph.degree) @ graph.joined + 0.5 * sparse.identity(len(points), format="csr")
     for _ in range(rounds):
-        points = (points + mean @ points) / 2
+        points = half @ points
     return points
-
-
-def _neighbours(edges: np.ndarray, count: int) -> sparse.csr_matrix:
-    """(V, V), 1 where two vertices share an edge."""
-    ones = np.ones(2 * len(edges))
-    return sparse.csr_matrix((ones, (np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]])), (count, count))
 
 
 def _in_front(
@@ -207,33 +217,39 @@ def _in_front(
 
 
 def _calmed(
-    points: np.ndarray, rays: np.ndarray, moved: np.ndarray, triangles: np.ndarray, edges: np.ndarray
+    points: np.ndarray, rays: np.ndarray, moved: np.ndarray, triangles: np.ndarray, graph: _Graph
 ) -> np.ndarray:
     """Displacements (V,) with those smoothed that would turn a triangle over."""
-    before = _area_normals(points, triangles)
-    size = np.linalg.norm(before, axis=1)
+    columns = np.ascontiguousarray(triangles.T)
+    before = _area_normals(points, columns)
+    size = np.sqrt((before**2).sum(axis=0))
     matters = size > 0.15 * np.median(size)
-    graph = _neighbours(edges, len(points))
-    degree = np.maximum(np.asarray(graph.sum(1)).ravel(), 1)
+    turned = np.zeros(len(triangles), bool)
+    changed = np.arange(len(triangles))
     for round_ in range(_CALMING_ROUNDS):
-        after = _area_normals(points + moved[:, None] * rays, triangles)
-        turned = matters & ((after * before).sum(1) < _LEAST_COSINE * size * np.linalg.norm(after, axis=1))
+        after = _area_normals(points + moved[:, None] * rays, columns[:, changed])
+        length = np.sqrt((after**2).sum(axis=0))
+        turned[changed] = (after * before[:, changed]).sum(axis=0) < _LEAST_COSINE * size[changed] * length
+        turned &= matters
         if not turned.any():
             break
         bad = np.zeros(len(points))
         bad[triangles[turned]] = 1
         for _ in range(1 + round_ // 4):
-            bad = np.maximum(bad, (graph @ bad > 0) * 1.0)
+            bad = np.maximum(bad, (graph.joined @ bad > 0) * 1.0)
         rows = np.flatnonzero(bad)
-        mean = (graph[rows] @ moved) / degree[rows]
+        mean = (graph.joined[rows] @ moved) / graph.degree[rows]
         moved = moved.copy()
         moved[rows] = mean * (0.9 if round_ < _CALMING_ROUNDS // 2 else 0.5)
+        changed = np.flatnonzero(np.logical_or.reduce((bad > 0)[columns], axis=0))
     return moved
 
 
-def _area_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    a, b, c = points[triangles].transpose(1, 0, 2)
-    return np.cross(b - a, c - a)
+def _area_normals(points: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """(3, T) normals, twice as long as the areas of triangles whose corners are given by columns (3, T)."""
+    a, b, c = (points[column].T for column in columns)
+    (ux, uy, uz), (vx, vy, vz) = b - a, c - a
+    return np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
 
 
 def _sampled(

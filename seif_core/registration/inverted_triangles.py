@@ -53,9 +53,7 @@ def _local_rotations(mesh: Connectivity, reference: np.ndarray, deformed: np.nda
     a, b = mesh.edges.T
     before, after = reference[b] - reference[a], deformed[b] - deformed[a]
     outer = np.einsum("ea,eb->eab", after, before) / np.maximum((before * before).sum(1), 1e-20)[:, None, None]
-    of_vertex = np.zeros((len(reference), 3, 3))
-    np.add.at(of_vertex, a, outer)
-    np.add.at(of_vertex, b, outer)
+    of_vertex = (mesh.incidence @ outer.reshape(-1, 9)).reshape(-1, 3, 3)
     normals = [vertex_normals(points, mesh.triangles) for points in (deformed, reference)]
     of_vertex += _NORMAL_WEIGHT * np.einsum("va,vb->vab", *normals)
     u, _, vt = np.linalg.svd(of_vertex[mesh.triangles].sum(axis=1))

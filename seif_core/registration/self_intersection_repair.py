@@ -64,7 +64,7 @@ class Defects(NamedTuple):
     crossing: Int[np.ndarray, "P 2"]
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         """How many there are."""
         return len(self.inverted) + len(self.crossing)
 
@@ -140,10 +140,10 @@ class Repair:
         best, least, since = displacement, np.inf, 0
         for round_ in range(self.settings.rounds):
             found = self.defects(displacement)
-            if not found.count:
+            if not found.number:
                 return displacement
             _LOG.debug("repair, round %d: %d inverted, %d crossing", round_, *map(len, found))
-            best, least, since = (displacement, found.count, 0) if found.count < least else (best, least, since + 1)
+            best, least, since = (displacement, found.number, 0) if found.number < least else (best, least, since + 1)
             if since == self.settings.patience:
                 break
             self._attach(found, self.settings.first_strength * self.settings.growth**round_)
@@ -169,7 +169,7 @@ class Repair:
         for round_ in range(rounds):
             blended = sound + share[:, None] * (displacement - sound)
             found = self.defects(blended)
-            left = found.count
+            left = found.number
             if left == 0:
                 return blended
             _LOG.debug("going back, round %d: %d inverted, %d crossing", round_, *map(len, found))

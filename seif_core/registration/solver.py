@@ -22,7 +22,7 @@ _MOST_STEPS: Final = 200
 
 def solve_sparse(energy: QuadraticEnergy) -> Float[np.ndarray, "V C"]:
     """Where an energy of displacements is least, (V, C), by a factorisation of its symmetric matrix."""
-    return _factor(energy.matrix).solve(energy.right)
+    return _factor(sparse.csr_matrix(energy.matrix)).solve(energy.right)
 
 
 def solve_coupled(energy: QuadraticEnergy, uncoupled: sparse.csr_matrix) -> Float[np.ndarray, "V 3"]:
@@ -40,7 +40,7 @@ def solve_coupled(energy: QuadraticEnergy, uncoupled: sparse.csr_matrix) -> Floa
 
 def solve_dense(energy: QuadraticEnergy) -> Float[np.ndarray, " K"]:
     """The parameters (K,) at which their energy is least."""
-    return np.linalg.solve(energy.matrix, energy.right)
+    return np.linalg.solve(np.asarray(energy.matrix), energy.right)
 
 
 def _factor(matrix: sparse.csr_matrix) -> linalg.SuperLU:

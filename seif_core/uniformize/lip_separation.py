@@ -47,7 +47,7 @@ def separate_lips(skin: SkinMesh, vertices: Float[np.ndarray, "S 3"]) -> Float[n
     for _ in range(_DAMPINGS):
         moved = vertices - depth[:, None] * normals
         found = defects.find(moved)
-        if not found.count:
+        if not found.number:
             return moved - vertices
         depth[skin.grown(found.vertices(skin), 1)] *= _DAMPING
     return np.zeros_like(vertices)
@@ -56,16 +56,16 @@ def separate_lips(skin: SkinMesh, vertices: Float[np.ndarray, "S 3"]) -> Float[n
 def _sunk(skin: SkinMesh, vertices: np.ndarray) -> Float[np.ndarray, " S"]:
     """How deep each vertex has to sink, metres, until no triangles of the mouth cross."""
     mouth = skin.region("lips") | skin.region("mouth_interior")
-    finder, depth = CrossingFinder(skin.triangles), np.zeros(len(vertices))
+    lips = skin.triangles[mouth[skin.triangles].any(axis=1)]
+    finder, depth = CrossingFinder(lips), np.zeros(len(vertices))
     normals, moved = None, vertices
     for _ in range(_ROUNDS):
         pairs = finder.pairs(moved)
-        pairs = pairs[mouth[skin.triangles[pairs]].any(axis=2).all(axis=1)]
         if len(pairs) == 0:
             break
         normals = _calm_normals(skin, vertices) if normals is None else normals
         near = np.zeros(len(vertices))
-        near[skin.triangles[pairs.ravel()]] = 1
+        near[lips[pairs.ravel()]] = 1
         depth = np.minimum(depth + _STEP * skin.faded(near, _FADE_RINGS), _MOST)
         moved = vertices - depth[:, None] * normals
     return depth

@@ -25,6 +25,8 @@ from .target import TargetPoints, TargetSurface, prepare_surface
 
 _SAMPLES: Final = 8_000
 """Points of the surface among which coarse levels search in nine dimensions."""
+_LEAF: Final = 32
+"""Points in a leaf of the tree; measured on 53,000 places and 120,000 points: 0.10 s with 32, 0.19 s with 10."""
 _NORMAL_LENGTH: Final = 0.08
 """Head heights that a unit of difference between normals counts in the search."""
 _CODE_LENGTH: Final = 0.6
@@ -82,7 +84,7 @@ class SurfaceMatcher:
         self.surface, self.height = surface, height
         self._code_length = _CODE_LENGTH * codes
         self.at: TargetPoints = prepare_surface(surface, model, fitted, height, outside=outside)
-        self._tree = KDTree(self.at.points, balanced_tree=False)
+        self._tree = KDTree(self.at.points, leafsize=_LEAF, balanced_tree=False)
         self._samples = np.arange(len(self.at.points))[:: max(1, len(self.at.points) // _SAMPLES)]
         self._similar = KDTree(self._features(*(v[self._samples] for v in self.at[:3])))
 

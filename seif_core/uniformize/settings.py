@@ -28,7 +28,8 @@ class UniformizeSettings:
         own_skin: whether matches count less the farther from the fit they are (`matching.own_share`).
         prior: weight of the fit itself against the surface's, on skin without hair.
         tangential: share of the way along the surface that matches draw hair in the coarsest level.
-        skin_tangential: the same on skin without hair: its place along the surface the fit knows from landmarks.
+        skin_return: share of what it has slid along the surface that skin without hair gives back in each match: there
+            the fit knows its place from landmarks.
         ear_hold: whether ears are held at the fit.
         flat_ears: whether ears under hair are laid flat first.
         eye_ties: whether lids go along with their eyes.
@@ -50,7 +51,7 @@ class UniformizeSettings:
     own_skin: bool = True
     prior: float = 0.03
     tangential: float = 0.3
-    skin_tangential: float = 0.0
+    skin_return: float = 0.3
     ear_hold: bool = True
     flat_ears: bool = True
     eye_ties: bool = True

@@ -208,7 +208,7 @@ class _SkinRegistration:
         normals = unit(np.asarray(blend @ vertex_normals(self.rest + displacement, self.skin.triangles)))
         codes = np.asarray(blend @ self.codes)
         found = self.matcher.match(at[rows], normals[rows], codes[rows], self.settings, fineness)
-        moved[rows] += plane_targets(found.points - at[rows], found.normals, self._tangential(blend[rows], fineness))
+        moved[rows] = self._drawn(moved[rows], found, found.points - at[rows], blend[rows], fineness)
         trust = np.zeros(len(at))
         trust[rows] = found.weights * self._own(blend[rows], found, fineness)
         if not self.settings.hair:
@@ -219,10 +219,13 @@ class _SkinRegistration:
             trust[above] = 1.0
         return sampled_term(samples, trust * follow, moved)
 
-    def _tangential(self, blend: sparse.csr_matrix, fineness: float) -> Float[np.ndarray, "N 1"]:
-        """Share of the way along the surface that N places go to their matches, 0 in the finest level."""
-        bare, s = np.asarray(blend @ self.roles.bare), self.settings
-        return (1 - fineness) * (s.tangential + bare[:, None] * (s.skin_tangential - s.tangential))
+    def _drawn(
+        self, moved: np.ndarray, found: SurfaceMatch, gaps: np.ndarray, blend: sparse.csr_matrix, fineness: float
+    ) -> Float[np.ndarray, "N 3"]:
+        """Displacements (N, 3) to be reached: onto the surface, along it hair's way there and bare skin's way back."""
+        drawn = moved + plane_targets(gaps, found.normals, self.settings.tangential * (1 - fineness))
+        back = self.settings.skin_return * np.asarray(blend @ self.roles.bare)
+        return plane_targets(drawn, found.normals, 1 - back[:, None])
 
     def _own(self, blend: sparse.csr_matrix, found: SurfaceMatch, fineness: float) -> Float[np.ndarray, " N"]:
         """How far matches (N,) may be the skin of their places."""

@@ -184,7 +184,7 @@ def test_a_vertex_drawn_across_its_ring_inverts_triangles_and_repair_mends_them(
     assert inverted_triangles(mesh, vertices, vertices + moved).any()
     repair = Repair(DefectFinder(mesh, vertices), vertices, Attachments.none())
     mended = repair.mended(moved, positional_constraint(np.ones(len(vertices)), moved), np.zeros_like(vertices))
-    assert repair.defects(mended).count == 0
+    assert repair.defects(mended).number == 0
     assert np.linalg.norm(mended[27]) > 0.02  # it still goes some of the way
 
 
@@ -196,7 +196,7 @@ def test_what_attachments_do_not_mend_goes_back_to_what_is_sound():
     repair = Repair(DefectFinder(mesh, vertices), vertices, Attachments.none(), RepairSettings(rounds=1))
     stubborn = positional_constraint(np.where(np.arange(len(vertices)) == 27, 1e9, 1.0), moved)
     mended = repair.mended(moved, stubborn, np.zeros_like(vertices))
-    assert repair.defects(mended).count == 0
+    assert repair.defects(mended).number == 0
     far = np.linalg.norm(vertices - vertices[27], axis=1) > 0.7
     np.testing.assert_allclose(mended[far], 0, atol=1e-3)
 

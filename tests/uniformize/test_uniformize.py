@@ -10,6 +10,7 @@ from scipy.spatial import KDTree
 
 from seif_core.errors import CancelledError, RegistrationError, SettingsError
 from seif_core.evidence.ear_occlusion import EarOcclusion
+from seif_core.geometry.normals import vertex_normals
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import load_head_model
 from seif_core.headmodel.anatomy import anatomy_of
@@ -169,16 +170,16 @@ def test_inverted_triangles_that_wild_targets_make_are_mended():
     fitted = model.template.astype(np.float64)
     matcher = SurfaceMatcher(sample_surface(model, fitted), model, fitted, anatomy_of(model).head_height)
     registration = _SkinRegistration(
-        SkinMesh.of(model), fitted, matcher, UniformizeSettings(), exposure(model), occlusion=EarOcclusion()
+        SkinMesh.of(model), fitted, matcher, UniformizeSettings(), exposed=exposure(model), occlusion=EarOcclusion()
     )
     wild = np.random.default_rng(0).normal(size=registration.rest.shape) * 0.02
     data = sampled_term(registration.vertex_samples, registration.roles.data, wild)
     energy = data + registration._smoothness(0.001, np.zeros_like(wild))
     repair = registration.repair
     tangled = repair.solve(energy)
-    assert repair.defects(tangled).count > 0
+    assert repair.defects(tangled).number > 0
     sound = repair.mended(tangled, energy, np.zeros_like(wild))
-    assert repair.defects(sound).count == 0
+    assert repair.defects(sound).number == 0
     assert np.abs(sound).max() > 1e-4  # not simply taken back everywhere
 
 
@@ -236,3 +237,16 @@ def test_registration_can_be_cancelled():
     fitted = model.template.astype(np.float64)
     with pytest.raises(CancelledError):
         register(model, fitted, sample_surface(model, fitted), progress=Progress(cancelled=lambda: True))
+
+
+def test_skin_without_hair_does_not_slide_along_the_surface(model, fitted, surface, haired):
+    skin = SkinMesh.of(model)
+    cheeks = model.regions["face"][skin.ids] & (haired.data > 0.9)
+    normals = vertex_normals(fitted[skin.ids], skin.triangles)
+
+    def slid(mesh):
+        moved = (mesh.vertices - fitted)[skin.ids]
+        return np.linalg.norm(moved - (moved * normals).sum(1, keepdims=True) * normals, axis=1)[cheeks].mean()
+
+    free = register(model, fitted, surface, UniformizeSettings(skin_return=0.0))
+    assert slid(haired) < 0.6 * slid(free)

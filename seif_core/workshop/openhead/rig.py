@@ -17,6 +17,8 @@ import numpy as np
 from scipy import optimize, sparse
 from scipy.sparse.linalg import spsolve
 
+from ...geometry.connectivity import adjacency
+from ...geometry.edges import polygon_edges
 from ...headmodel.topology import PART_NAMES
 from ...shapes import Float64
 from . import eyeballs, makehuman
@@ -42,12 +44,7 @@ def part_mask(name: str) -> np.ndarray:
 def skin_graph() -> sparse.csr_matrix:
     """(V, V) adjacency of vertices that share an edge of any face, 0 or 1."""
     selection = head_selection()
-    count = len(selection.vertex_ids)
-    pairs = face_edges(selection.faces)
-    graph = sparse.csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    graph = sparse.csr_matrix(graph + graph.T)
-    graph.data[:] = 1.0
-    return graph
+    return adjacency(polygon_edges(selection.faces), len(selection.vertex_ids))
 
 
 @lru_cache(maxsize=1)

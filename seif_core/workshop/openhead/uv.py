@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
+from ...geometry.connectivity import connected_pieces
 from ...headmodel.topology import PART_NAMES
 from ...shapes import Float64, Int32, Int64
 from . import eyeballs
@@ -284,8 +283,7 @@ def _largest(quads: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         for pair in zip(quad, quad[1:] + quad[:1], strict=True):
             edges.setdefault(frozenset(pair), []).append(index)
     links = np.array([pair for pair in edges.values() if len(pair) == 2])
-    graph = sparse.csr_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(quads), len(quads)))
-    label = connected_components(graph, directed=False)[1]
+    label = connected_pieces(links, len(quads))
     counts = np.bincount(label[chosen], minlength=label.max() + 1)
     return chosen & (label == counts.argmax())
 
