@@ -312,7 +312,7 @@ def _unidentified(file: PhotoFile) -> str:
     head = file.data[:12]
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and "HEIF" not in Image.OPEN:
         return f"{file.name} is a HEIC photo, which needs the Python package pillow-heif; install it or save as JPEG."
-    if head[4:8] == b"ftyp" or is_tiff(file.data) or head[:2] in {b"\xff\xd8", b"\x89P"}:
+    if head[4:8] == b"ftyp" or is_tiff(file.data) or head[:2] in {b"\xff\xd8", b"\x89P", b"II", b"MM"}:
         return (
             f"{file.name} is damaged, or of a kind of its format that cannot be read; "
             "copy the photo again, or save it as JPEG."

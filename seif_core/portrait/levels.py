@@ -13,6 +13,12 @@ _CONTAINERS: Final = (255, 1023, 4095, 16383, 65535)
 _SPECKS: Final = 1e-3
 """Share of the pixels that may be brighter than white: hot pixels and sparkles do not decide it."""
 _LONG_WHITE: Final = 4294967295.0
+_BRIGHTEST: Final = 8.0
+"""Fractions up to this are light, up to three stops brighter than white; larger ones are whole numbers' ranges."""
+_SAMPLE: Final = 1_000_000
+"""Values, evenly taken, among which the brightest are looked for."""
+_ROWS: Final = 256
+"""Rows that are converted at a time, to stay small in memory."""
 _DARK: Final = 64
 """A picture whose brightest pixels stay below a quarter of the range is brightened."""
 _BRIGHT: Final = 240.0
@@ -28,20 +34,29 @@ def to_8_bits(values: np.ndarray) -> UInt8[np.ndarray, "..."]:
     Args:
         values: any shape, any real number type.
     """
-    whole = values.dtype.kind in "iu"
-    values = np.nan_to_num(values.astype(np.float32, copy=False), nan=0.0, posinf=np.inf, neginf=0.0)
+    white = _white_of_whole(values) if values.dtype.kind in "iu" else _white_of_fractions(values)
+    result = np.empty(values.shape, np.uint8)
+    for top in range(0, len(values), _ROWS):
+        piece = values[top : top + _ROWS].astype(np.float32)
+        piece = np.nan_to_num(piece, copy=False, nan=0.0, posinf=white, neginf=0.0)
+        result[top : top + _ROWS] = np.clip(piece * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
+    return result
+
+
+def _white_of_whole(values: np.ndarray) -> float:
+    highest = int(values.max(initial=0))
+    if highest <= 1:
+        return 1.0
+    return next((float(w) for w in _CONTAINERS if highest <= w), _LONG_WHITE)
+
+
+def _white_of_fractions(values: np.ndarray) -> float:
     flat = values.reshape(-1)
-    top = float(np.partition(flat, k := max(0, int(len(flat) * (1 - _SPECKS)) - 1))[k]) if len(flat) else 0.0
-    highest = float(min(np.max(flat, initial=0.0), 3.4e38))
-    if whole:
-        white = next((float(w) for w in _CONTAINERS if highest <= w), _LONG_WHITE)
-        if highest <= 1:
-            white = 1.0
-    elif top <= 8.0:  # light up to three stops brighter than white
-        white = 1.0
-    else:
-        white = next((float(w) for w in _CONTAINERS if top <= w), top)
-    return np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
+    sample = np.nan_to_num(flat[:: max(1, len(flat) // _SAMPLE)].astype(np.float64), posinf=0.0, neginf=0.0)
+    top = float(np.quantile(sample, 1 - _SPECKS)) if len(sample) else 0.0
+    if top <= _BRIGHTEST:
+        return 1.0
+    return next((float(w) for w in _CONTAINERS if top <= w), top)
 
 
 def brightened(pixels: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H W 3"] | None:

@@ -458,6 +458,39 @@ def test_a_file_larger_than_any_photo_is_not_read_into_memory(tmp_path):
         read_photo_file(tmp_path / "a.jpg", limit=1_000_000)
 
 
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF", "WEBP", "GIF", "BMP", "JPEG2000"])
+def test_every_format_is_refused_by_the_size_it_declares_without_taking_the_memory(tmp_path, kind):
+    data = bytearray(encoded(gradient(), kind))
+    huge = 16_000
+    if kind in {"HEIF", "AVIF"}:
+        at = data.index(b"ispe") + 8
+        data[at : at + 8] = struct.pack(">II", huge, huge)
+    elif kind == "GIF":
+        data[6:10] = struct.pack("<HH", huge, huge)
+    elif kind == "BMP":
+        data[18:26] = struct.pack("<ii", huge, huge)
+    elif kind == "JPEG2000":
+        at = data.index(b"ihdr") + 4
+        data[at : at + 8] = struct.pack(">II", huge, huge)
+        at = data.index(b"\xff\x51") + 6
+        data[at : at + 8] = struct.pack(">II", huge, huge)
+    else:
+        at = data.index(b"\x9d\x01\x2a") + 3
+        data[at : at + 4] = struct.pack("<HH", huge, huge)
+    code = (
+        "import pathlib, resource, sys; from seif_core.portrait.decode import decode_photo\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))\n"
+        "try: decode_photo(pathlib.Path(sys.argv[1])); print('read')\n"
+        "except Exception as e: print(type(e).__name__)"
+    )
+    if sys.platform != "linux":
+        pytest.skip("the bound of memory is Linux's")
+    path = str(write(tmp_path, bytes(data)))
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60,
+                          cwd=REPOSITORY, check=False)  # fmt: skip
+    assert done.stdout.strip() in {"PhotoUnsuitableError", "PhotoUnreadableError"}, done.stderr
+
+
 @pytest.mark.parametrize("kind", ["u2", "f4"])
 def test_a_tiff_is_refused_by_the_size_it_declares(tmp_path, kind):
     data = bytearray(tiff(np.zeros((32, 32, 3), kind), planar=True, fmt=3 if kind == "f4" else 1))
