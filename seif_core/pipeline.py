@@ -182,6 +182,4 @@ def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:
         found.append(f"The head is turned by {fit.turn:.0f} degrees; its far side is guessed from the near one.")
     if portrait.confidence < 0.7:
         found.append("The detector is not sure that this is a face; look at the result with care.")
-    from .portrait.occlusion import occlusion_warnings
-
-    return (*found, *occlusion_warnings(portrait))
+    return tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from .drawing import Look, look_of
 from .face_mesh import FaceMeshBackend
 from .landmarks import LandmarkBackend, Landmarks
 from .matting import head_mask
+from .occlusion import occlusion_warnings
 from .portrait import Portrait
 from .settings import PortraitSettings
 
@@ -63,7 +65,7 @@ def read_portrait(
     progress.step(0.8)
     others = [f for f in faces if f is not chosen]
     mask = head_mask(pyramid, landmarks, others)
-    return Portrait(
+    portrait = Portrait(
         name=photo.name,
         sha256=photo.sha256,
         pixels=photo.pixels,
@@ -79,6 +81,7 @@ def read_portrait(
         whole_frame=photo.whole_frame,
         warnings=(*photo.warnings, *look.warnings(photo.name)),
     )
+    return replace(portrait, warnings=(*portrait.warnings, *occlusion_warnings(portrait)))
 
 
 def find_faces(

@@ -77,12 +77,18 @@ class UprightHead:
         return HeadView(camera, float(x - side / 2), float(y - side / 2), side, view.depth, roll=self.crop.angle)
 
 
-def upright_head(portrait: Portrait, fit: Fit) -> UprightHead:
-    """Cut a fitted head out of its photo, upright."""
+def upright_head(portrait: Portrait, fit: Fit, most: int = _MOST) -> UprightHead:
+    """Cut a fitted head out of its photo, upright.
+
+    Args:
+        portrait: the photo.
+        fit: the fitted head.
+        most: pixels a side of the square at most.
+    """
     angle = roll_of(fit)
     level = rolled_fit(fit, -angle)
     crop = _square(level, angle)
-    size = min(_MOST, max(16, round(_FINER * crop.size)))
+    size = min(most, max(16, round(_FINER * crop.size)))
     step = size / crop.size
     camera = fit.camera
     (cx, cy), *_ = crop.from_photo(np.array([[camera.cx, camera.cy]])) * size

@@ -123,6 +123,7 @@ def test_blender_dies_with_the_run_that_started_it(writing, tmp_path, name):
     stopped = blender_processes(tmp_path)
     assert stopped
     for pid in stopped:
+        wait_for(lambda pid=pid: len(list(Path(f"/proc/{pid}/task").iterdir())) > 1)  # it watches its parent
         os.kill(pid, signal.SIGSTOP)  # so that it is there, whatever it does, until somebody ends it
     process.send_signal(getattr(signal, name))
     process.wait(30)
