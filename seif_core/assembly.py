@@ -31,6 +31,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
     model = fit.model
     factors = blink_factors(model, fit.neutral)
     joints = fit.rest_joints
+    landmarks = model.embeddings.get("ibug68")
     return Head(
         name=as_text(Path(portrait.name).stem) or "head",
         model_name=model.name,
@@ -59,6 +60,8 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
         photo_expression=fit.expression,
         photo_key_weights=np.clip(fit.key_weights / factors, 0, 1) if len(fit.key_weights) else fit.key_weights,
         photo_delta=photo_delta(fit, joints),
+        landmark_vertices=None if landmarks is None else landmarks.vertex_ids,
+        landmark_weights=None if landmarks is None else landmarks.weights,
     )
 
 

@@ -104,7 +104,7 @@ def _add_evaluate(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
     scan.add_argument("--landmarks", type=Path, metavar="FILE", help="7, 51 or 68 landmarks on the scan, in its unit")
     scan.add_argument("--prediction-landmarks", type=Path, metavar="FILE", help="the same on the mesh")
     for name in ("scan", "prediction"):
-        scan.add_argument(f"--{name}-unit", choices=("m", "cm", "mm"), help="guessed from the size if left out")
+        scan.add_argument(f"--{name}-unit", choices=("m", "dm", "inch", "cm", "mm"), help="found out if left out")
     scan.add_argument("--json", action="store_true", help="as JSON")
     scan.set_defaults(run=_evaluate_scan)
 

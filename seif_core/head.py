@@ -9,15 +9,16 @@ Worked number: a point on the nose tip of an adult lies near (0, 0, 0.1) and the
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from .array_files import ArrayFileError, read_arrays
 from .errors import HeadFormatError
 from .geometry.camera import Camera
+from .head_check import as_declared, fault
 from .shapes import Bool, Float32, Int32, UInt8
 
 FORMAT_VERSION: Final = 1
@@ -58,6 +59,8 @@ class Head:
         photo_delta: (V, 3) float32 metres: what turns the neutral head into the photo's expression, jaw and eye
             rotation included, head rotation not; so ``posed = R_root (vertices + photo_delta - joint_root) +
             joint_root + photo_translation`` up to the small neck rotation.
+        landmark_vertices: (68, 3) int32, the vertices between which each iBUG-68 landmark lies, or None.
+        landmark_weights: (68, 3) float32, barycentric weights of those vertices, or None.
     """
 
     name: str
@@ -87,6 +90,8 @@ class Head:
     photo_expression: Float32[np.ndarray, " E"]
     photo_key_weights: Float32[np.ndarray, " K"]
     photo_delta: Float32[np.ndarray, "V 3"]
+    landmark_vertices: Int32[np.ndarray, "68 3"] | None = None
+    landmark_weights: Float32[np.ndarray, "68 3"] | None = None
     format_version: int = field(default=FORMAT_VERSION)
 
     def save(self, path: Path) -> None:
@@ -109,45 +114,64 @@ class Head:
 
     @staticmethod
     def load(path: Path) -> Head:
-        """Read `head.npz` (never a pickle).
+        """Read `head.npz` (never a pickle), and check that its arrays fit together.
 
         Raises:
-            HeadFormatError: no such file, not a head.npz, damaged, or written by a newer version.
+            HeadFormatError: no such file, not a head.npz, too large, damaged, inconsistent (faces that name vertices
+                that do not exist, values that are not numbers), or written by a newer version.
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
-                arrays = {k: data[k] for k in data.files}
+            arrays = read_arrays(path)
         except FileNotFoundError as error:
             raise HeadFormatError(f"There is no head file {path.name}; reconstruct the photo again.") from error
-        except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        except (OSError, ArrayFileError) as error:
             raise HeadFormatError(f"{path.name} is no readable head.npz ({error}); reconstruct it again.") from error
         return _from_arrays(arrays, path.name)
 
 
 def _from_arrays(arrays: dict[str, np.ndarray], file_name: str) -> Head:
-    version = int(arrays.get("format_version", np.array(0)))
+    try:
+        version = int(arrays.get("format_version", np.array(0)))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise HeadFormatError(
+            f"{file_name} has no readable format version ({error}); reconstruct the photo again."
+        ) from error
     if not 1 <= version <= FORMAT_VERSION:
         raise HeadFormatError(
             f"{file_name} has format version {version}, this add-on reads 1 to {FORMAT_VERSION}; update the add-on."
         )
     try:
-        focal, cx, cy, width, height = arrays["photo_camera"]
-        values: dict[str, Any] = {}
-        for f in fields(Head):
-            if f.name == "regions":
-                values[f.name] = {str(n): arrays[f"region_{n}"].astype(bool) for n in arrays["region_names"]}
-            elif f.name == "photo_camera":
-                values[f.name] = Camera(float(focal), float(cx), float(cy), int(width), int(height))
-            elif f.name == "key_names":
-                values[f.name] = tuple(str(n) for n in arrays[f.name])
-            elif f.name == "texture":
-                values[f.name] = arrays.get(f.name)
-            elif arrays[f.name].ndim == 0:
-                values[f.name] = arrays[f.name].item()
-            else:
-                values[f.name] = arrays[f.name]
-        return Head(**values)
-    except (KeyError, ValueError) as error:
+        values = _fields_of(arrays)
+        wrong = fault(values)
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise HeadFormatError(
             f"{file_name} lacks or garbles the field {error}; reconstruct the photo again."
         ) from error
+    if wrong is not None:
+        raise HeadFormatError(f"{file_name} is damaged: {wrong}; reconstruct the photo again.")
+    return Head(**values)
+
+
+def _fields_of(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The fields of a `Head`, in their declared types but unchecked.
+
+    Raises:
+        KeyError: a field is missing.
+        ValueError, TypeError, OverflowError: a field is of another kind.
+    """
+    focal, cx, cy, width, height = (float(n) for n in arrays["photo_camera"])
+    values: dict[str, Any] = {}
+    for f in fields(Head):
+        if f.name == "regions":
+            values[f.name] = {str(n): arrays[f"region_{n}"].astype(bool) for n in arrays["region_names"]}
+        elif f.name == "photo_camera":
+            values[f.name] = Camera(focal, cx, cy, int(width), int(height))
+        elif f.name == "key_names":
+            values[f.name] = tuple(str(n) for n in arrays[f.name])
+        elif f.name in ("texture", "landmark_vertices", "landmark_weights") and f.name not in arrays:
+            values[f.name] = None
+        elif arrays[f.name].ndim == 0:
+            values[f.name] = arrays[f.name].item()
+        else:
+            values[f.name] = as_declared(f.name, arrays[f.name])
+    return values

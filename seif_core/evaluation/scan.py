@@ -2,7 +2,8 @@
 
 The prediction is carried onto the scan by a similarity from corresponding landmarks, refined by least squares on the
 scan-to-mesh distance; then the distance from each scan vertex within 95 mm of the nose tip to the nearest point of the
-predicted surface is taken. With scale is NoW's challenge, without scale its metrical evaluation.
+predicted surface is taken. Of scans from files, points spread evenly by area stand for the vertices (`scan_points`).
+With scale is NoW's challenge, without scale its metrical evaluation.
 
 Source: Sanyal et al., Learning to Regress 3D Face Shape and Expression from an Image without 3D Supervision, CVPR 2019,
 section 5 and https://now.is.tue.mpg.de; seven landmarks: the eyes' four corners, the nose's base, the mouth's corners.
@@ -36,8 +37,8 @@ class ScanSettings:
     """How a prediction is compared with a scan.
 
     Attributes:
-        radius_mm: scan vertices within this distance of the nose tip count.
-        icp_points: at most so many scan vertices, evenly drawn, take part in the alignment (all are measured).
+        radius_mm: scan points within this distance of the nose tip count.
+        icp_points: at most so many scan points, evenly drawn, take part in the alignment (all are measured).
         robust_scale_mm: Geman-McClure scale of the alignment, which keeps hair and holes from pulling; infinite, as in
             NoW, for plain least squares.
     """
@@ -52,11 +53,11 @@ class ScanDistance:
     """Distances from a scan to an aligned prediction.
 
     Attributes:
-        median_mm: median over the evaluated scan vertices, in millimetres.
+        median_mm: median over the evaluated scan points, in millimetres.
         mean_mm: mean, in millimetres.
         std_mm: standard deviation, in millimetres.
         alignment: carries the prediction (metres) onto the scan (metres).
-        vertices: (N,) int64, the evaluated scan vertices.
+        vertices: (N,) int64, the evaluated ones of the scan's points.
         distances_mm: (N,) float64, their distances in millimetres.
     """
 
@@ -81,7 +82,7 @@ class ScanComparison:
     without_scale: ScanDistance
 
     def __str__(self) -> str:
-        lines = ["alignment       median    mean     std   scale  vertices"]
+        lines = ["alignment       median    mean     std   scale    points"]
         for name, row in (("with scale", self.with_scale), ("without scale", self.without_scale)):
             figures = f"{row.median_mm:8.3f}{row.mean_mm:8.3f}{row.std_mm:8.3f}{row.alignment.scale:8.4f}"
             lines.append(f"{name:<14}{figures}{len(row.vertices):10d}")
@@ -114,18 +115,20 @@ def compare_with_scan(
     scan_landmarks: Float[np.ndarray, "L 3"] | None = None,
     landmarks: Float[np.ndarray, "L 3"] | None = None,
     scan_nose_tip: Float[np.ndarray, "3"] | None = None,
+    start: Similarity | None = None,
     settings: ScanSettings | None = None,
 ) -> ScanComparison:
     """Measure how far a scan lies from a predicted surface, with and without scale.
 
     Args:
-        scan: (N, 3) scan vertices, metres; any pose, may be partial.
+        scan: (N, 3) points of the scan, metres; any pose, may be partial. Each counts alike: see `scan_points`.
         vertices: (V, 3) predicted vertices, metres.
         triangles: (T, 3) predicted outer surface.
         nose_tip: (3,) nose tip on the prediction, metres, in the frame of `vertices`.
         scan_landmarks: (L, 3) landmarks on the scan, metres; None to align without (see `coarse_alignment`).
         landmarks: (L, 3) the same landmarks on the prediction, metres.
         scan_nose_tip: (3,) nose tip on the scan, metres; None to take the scan vertex nearest to the aligned one.
+        start: a rigid transform that carries the prediction near the scan, where no landmarks come; None to search it.
         settings: see `ScanSettings`.
 
     Raises:
@@ -148,7 +151,7 @@ def compare_with_scan(
         for with_scale in (True, False):
             starts[with_scale] = align_points(landmarks, scan_landmarks, with_scale=with_scale)
     else:
-        coarse = align_coarsely(scan, vertices, triangles, surface, nose_tip)
+        coarse = start or align_coarsely(scan, vertices, triangles, surface, nose_tip)
         starts = {True: coarse, False: coarse}
     results = {
         with_scale: _measure(

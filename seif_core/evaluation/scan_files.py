@@ -1,31 +1,58 @@
-"""Reading what `seif evaluate scan` compares: scans, predictions and landmark files.
+"""What `seif evaluate scan` compares: a scan and a prediction, both from files.
 
-Convention: everything leaves here in metres. A file's unit is guessed from its largest extent unless it is given: below
-2 it is metres, below 100 centimetres, else millimetres. Worked number: a head scan 240 units high is in millimetres.
+Convention: everything leaves here in metres. The unit of a scan is found by what a head measures (landmarks, or the
+face
+itself) unless it is given; that of a mesh alone is guessed from its largest extent (`units.guess_unit`). Worked
+number: a
+head scan 240 units high is in millimetres.
 """
 
 from __future__ import annotations
 
-import json
-import xml.etree.ElementTree as ET
-import zipfile
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from ..errors import HeadFormatError, ModelError, SettingsError
+from ..array_files import ArrayFileError, read_arrays
+from ..errors import HeadFormatError, SettingsError
+from ..geometry.alignment import Similarity, align_points
 from ..head import Head
-from ..headmodel.model import load_head_model, triangulate
+from ..headmodel.model import HeadModel, load_head_model, triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float, Int32
-from .scan import NOSE_TIP, NOW_LANDMARKS, ScanComparison, ScanSettings, compare_with_scan
+from .head_search import find_head
+from .landmark_files import in_order, in_surface_unit, nose_tip_of, now_landmarks, read_landmarks
+from .mesh_files import read_mesh
+from .scan import ScanComparison, ScanSettings, compare_with_scan
+from .scan_points import outer_points
+from .units import SCAN_UNITS, UNITS, guess_unit
 
-UNITS: Final = {"m": 1.0, "cm": 0.01, "mm": 0.001}
-"""Metres per unit, by the unit's name."""
+__all__ = [
+    "SCAN_UNITS",
+    "UNITS",
+    "SurfaceFile",
+    "evaluate_scan",
+    "guess_unit",
+    "nose_tip_of",
+    "now_landmarks",
+    "read_landmarks",
+    "read_surface",
+]
 
+_LOG: Final = logging.getLogger(__name__)
 _OUTER_PARTS: Final = ("skin", "eye_left", "eye_right")
+_USUAL: Final = 0.28
+"""Metres: largest extent of a head with some neck, by which the unit of a predicted head is told."""
+_SCALES: Final = (0.72, 1.4)
+"""Factors between the sizes of two people's heads, a child's and a large man's; what lies beyond is another unit."""
+_MARGIN: Final = 0.03
+"""Metres beyond the measured area in which points are drawn: the nose tip moves as the alignment is refined."""
+_MOST: Final = 8.0
+"""Millimetres: a mean distance that no two heads have; the alignment has failed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +63,19 @@ class SurfaceFile:
         vertices: (V, 3) float64, metres.
         triangles: (T, 3) int32, empty for a point cloud.
         metres_per_unit: of the file.
-        landmarks: (68, 3) float64, metres, iBUG-68, where the file's head model tells them, else None.
+        landmarks: (68, 3) float64, metres, iBUG-68, where the file tells them, else None.
+        is_head: it is a `head.npz`, which is in metres by definition.
     """
 
     vertices: Float[np.ndarray, "V 3"]
     triangles: Int32[np.ndarray, "T 3"]
     metres_per_unit: float
     landmarks: Float[np.ndarray, "68 3"] | None = None
+    is_head: bool = False
+
+    def scaled(self, factor: float) -> SurfaceFile:
+        """The same surface with lengths multiplied."""
+        return replace(self, vertices=self.vertices * factor, metres_per_unit=self.metres_per_unit * factor)
 
 
 def evaluate_scan(
@@ -58,185 +91,226 @@ def evaluate_scan(
     """Compare a predicted head with a scan, both from files (`seif evaluate scan`).
 
     Args:
-        scan: OBJ, PLY, STL, or NPZ with `vertices` (and `faces`).
+        scan: OBJ, PLY, STL, OFF, GLB, or NPZ with `vertices` (and `faces`).
         prediction: the same, or a `head.npz` (its neutral head is compared).
         landmarks: landmarks on the scan, in its unit: 7 (`NOW_LANDMARKS`), 51 or 68 points as MeshLab's .pp, .npy,
             .json, or text with three numbers a line; None to align by shape alone.
-        prediction_landmarks: the same on the prediction; None to use those of the head model of a `head.npz`.
-        scan_unit: key of `UNITS`; None to guess it from the size.
-        prediction_unit: key of `UNITS`; None to guess it from the size.
+        prediction_landmarks: the same on the prediction; None to use those that a `head.npz` brings.
+        scan_unit: key of `SCAN_UNITS`; None to find it by the landmarks or the face.
+        prediction_unit: key of `SCAN_UNITS`; None to take the one that makes a head of it.
         settings: see `ScanSettings`.
 
     Raises:
-        SettingsError: a file is missing or unreadable, or landmarks do not fit together.
+        SettingsError: a file is missing or unreadable, landmarks do not fit together or do not lie on their surface, or
+            no head is found in the scan; the sentence names the option that helps.
     """
-    scan_surface = read_surface(scan, scan_unit)
-    predicted = read_surface(prediction, prediction_unit)
-    if len(predicted.triangles) == 0:
-        raise SettingsError(f"{prediction.name} holds points without faces; a prediction must be a mesh.")
-    own = predicted.landmarks
+    predicted = _read_prediction(prediction, prediction_unit)
+    raw = _read(scan, scan_unit)
+    own, theirs = predicted.landmarks, raw.landmarks
     if prediction_landmarks is not None:
-        own = read_landmarks(prediction_landmarks) * predicted.metres_per_unit
-    theirs = None if landmarks is None else read_landmarks(landmarks) * scan_surface.metres_per_unit
-    if theirs is not None and own is None:
+        picked = read_landmarks(prediction_landmarks) * predicted.metres_per_unit
+        own = in_surface_unit(picked, predicted.vertices, predicted.triangles, prediction_landmarks.name)
+    if landmarks is not None:
+        picked = read_landmarks(landmarks) * raw.metres_per_unit
+        theirs = in_surface_unit(picked, raw.vertices, raw.triangles, landmarks.name)
+    if landmarks is not None and own is None:
         raise SettingsError(
             f"Landmarks came for the scan, but {prediction.name} has none; give --prediction-landmarks, or none at all."
         )
+    if theirs is None or own is None:
+        return _without_landmarks(raw, predicted, own, settings, scan_unit)
+    theirs = in_order(theirs, own, scan.name if landmarks is None else landmarks.name)
+    return _with_landmarks(raw, predicted, theirs, own, settings, known=scan_unit is not None or raw.is_head)
+
+
+def _with_landmarks(
+    raw: SurfaceFile,
+    predicted: SurfaceFile,
+    theirs: Float[np.ndarray, "L 3"],
+    own: Float[np.ndarray, "M 3"],
+    settings: ScanSettings | None,
+    *,
+    known: bool,
+) -> ScanComparison:
+    """Compare by corresponding landmarks, which tell the scan's unit too unless it is known."""
+    pairs = now_landmarks(own), now_landmarks(theirs)
+    factor = 1.0 if known else SCAN_UNITS[_unit_by_landmarks(raw, *pairs)]
+    surface, seven = raw.scaled(factor), factor * pairs[1]
     tip = nose_tip_of(own)
-    if tip is None:  # the most forward point of the face, +Z
-        outer = predicted.vertices[np.unique(predicted.triangles)]
-        tip = outer[outer[:, 2].argmax()]
+    tip = _foremost(predicted) if tip is None else tip
+    scan_tip = nose_tip_of(factor * theirs)
+    start = align_points(pairs[0], seven, with_scale=True)
+    centre = start.apply(tip[None])[0] if scan_tip is None else scan_tip
     return compare_with_scan(
-        scan_surface.vertices,
+        _points(surface, centre, settings),
         predicted.vertices,
         predicted.triangles,
         nose_tip=tip,
-        scan_landmarks=None if theirs is None else now_landmarks(theirs),
-        landmarks=None if theirs is None or own is None else now_landmarks(own),
-        scan_nose_tip=None if theirs is None else nose_tip_of(theirs),
+        scan_landmarks=seven,
+        landmarks=pairs[0],
+        scan_nose_tip=scan_tip,
         settings=settings,
     )
 
 
-def now_landmarks(landmarks: Float[np.ndarray, "L 3"]) -> Float[np.ndarray, "7 3"]:
-    """NoW's seven of a set of 7, 51 or 68 landmarks (the 51 are iBUG-68 without the jaw line).
-
-    Raises:
-        SettingsError: another number of landmarks.
-    """
-    if len(landmarks) == len(NOW_LANDMARKS):
-        return landmarks
-    if len(landmarks) in {51, 68}:
-        return landmarks[np.array(NOW_LANDMARKS) - (68 - len(landmarks))]
-    raise SettingsError(
-        f"{len(landmarks)} landmarks came; give 7 (eye corners from the subject's right to left, nose base, right and "
-        "left mouth corner), 51 or 68 (iBUG)."
+def _without_landmarks(
+    raw: SurfaceFile,
+    predicted: SurfaceFile,
+    own: Float[np.ndarray, "M 3"] | None,
+    settings: ScanSettings | None,
+    unit: str | None,
+) -> ScanComparison:
+    """Compare after a search for the head and its unit, and refuse what does not come out as a head."""
+    tip = nose_tip_of(own)
+    tip = _foremost(predicted) if tip is None else tip
+    metres = "m" if unit is not None or raw.is_head else None
+    found = find_head(raw.vertices, raw.triangles, predicted.vertices, predicted.triangles, nose_tip=tip, unit=metres)
+    if metres is None and found.unit != guess_unit(raw.vertices):
+        _LOG.warning(
+            "The scan is taken to be in the unit '%s', in which its face fits; else give --scan-unit.", found.unit
+        )
+    surface = raw.scaled(SCAN_UNITS[found.unit])
+    centre = found.alignment.apply(tip[None])[0]
+    compared = compare_with_scan(
+        _points(surface, centre, settings),
+        predicted.vertices,
+        predicted.triangles,
+        nose_tip=tip,
+        start=Similarity(found.alignment.rotation, 1.0, found.alignment.translation),
+        settings=settings,
     )
+    scale, mean = compared.with_scale.alignment.scale, compared.with_scale.mean_mm
+    if not _SCALES[0] <= scale <= _SCALES[1] or mean > _MOST:
+        raise SettingsError(
+            f"The prediction fits the scan only at {scale:.2f} times its size, {mean:.1f} mm away in the mean, "
+            f"which is no "
+            "measure of a face; give the scan's --landmarks, or name its unit with --scan-unit."
+        )
+    return compared
 
 
-def nose_tip_of(landmarks: Float[np.ndarray, "L 3"] | None) -> Float[np.ndarray, "3"] | None:
-    """The nose tip of 51 or 68 landmarks; None where the set has none."""
-    if landmarks is None or len(landmarks) not in {51, 68}:
-        return None
-    return landmarks[NOSE_TIP - (68 - len(landmarks))]
+def _unit_by_landmarks(raw: SurfaceFile, own: Float[np.ndarray, "7 3"], theirs: Float[np.ndarray, "7 3"]) -> str:
+    """The unit in which the scan's landmarks are as large as the prediction's; by the extent where none is."""
+    factors = {name: align_points(own, theirs, with_scale=True).scale * f for name, f in SCAN_UNITS.items()}
+    best = min(factors, key=lambda name: abs(np.log(max(factors[name], 1e-12))))
+    guessed = guess_unit(raw.vertices)
+    if not _SCALES[0] <= factors[best] <= _SCALES[1]:
+        _LOG.warning(
+            "The prediction is %.2f times as large as the scan in '%s'; give --scan-unit or --prediction-unit "
+            "if that is "
+            "wrong.",
+            1 / factors[guessed],
+            guessed,
+        )
+        return guessed
+    if best != guessed:
+        _LOG.warning("The scan is taken to be in the unit '%s', in which its landmarks are a face's.", best)
+    return best
+
+
+def _points(
+    surface: SurfaceFile, centre: Float[np.ndarray, "3"], settings: ScanSettings | None
+) -> Float[np.ndarray, "N 3"]:
+    """Points of the scan around the nose tip, evenly by area, without what is hidden."""
+    radius = (settings or ScanSettings()).radius_mm / 1000 + _MARGIN
+    points = outer_points(surface.vertices, surface.triangles, centre, radius)
+    if len(points) == 0:
+        raise SettingsError(
+            f"Nothing of the scan lies within {1000 * radius:.0f} mm of the nose tip; check its unit (--scan-unit) and "
+            "its --landmarks."
+        )
+    return points
+
+
+def _foremost(surface: SurfaceFile) -> Float[np.ndarray, "3"]:
+    """The most forward point of a face that looks towards +Z."""
+    outer = surface.vertices[np.unique(surface.triangles)]
+    return outer[outer[:, 2].argmax()]
+
+
+def _read_prediction(path: Path, unit: str | None) -> SurfaceFile:
+    """A predicted head in metres; its unit, unless known, is the one that makes it as large as heads are."""
+    found = _read(path, unit)
+    if len(found.triangles) == 0:
+        raise SettingsError(f"{path.name} holds points without faces; a prediction must be a mesh.")
+    if unit is not None or found.is_head:
+        return found
+    extent = max(float(np.ptp(found.vertices[np.unique(found.triangles)], axis=0).max()), 1e-12)
+    best = min(SCAN_UNITS, key=lambda name: abs(np.log(SCAN_UNITS[name] * extent / _USUAL)))
+    return found.scaled(SCAN_UNITS[best])
 
 
 def read_surface(path: Path, unit: str | None = None) -> SurfaceFile:
     """Read a mesh (OBJ, PLY, STL, OFF, GLB), a point cloud (PLY), an NPZ with vertices and faces, or a `head.npz`.
 
+    Args:
+        path: the file.
+        unit: key of `SCAN_UNITS`; None to guess it from the size.
+
     Raises:
         SettingsError: no such file, unreadable, without vertices, or an unknown unit.
     """
-    if unit is not None and unit not in UNITS:
-        raise SettingsError(f"There is no unit '{unit}'; choose one of: {', '.join(UNITS)}.")
-    if not path.is_file():
-        raise SettingsError(f"There is no file {path}; give a mesh (OBJ, PLY, STL, NPZ).")
-    if path.suffix.lower() == ".npz":
-        surface = _read_npz(path)
-        if surface.metres_per_unit == 1.0 and surface.landmarks is not None:
-            return surface  # a head.npz is in metres by definition
-        vertices, triangles = surface.vertices, surface.triangles
-    else:
-        vertices, triangles = _read_with_trimesh(path)
-    if len(vertices) == 0 or not np.isfinite(vertices).all():
-        raise SettingsError(f"{path.name} holds no vertices, or some that are not numbers; export the mesh again.")
-    factor = UNITS[unit] if unit is not None else UNITS[guess_unit(vertices)]
+    found = _read(path, unit)
+    return found if unit is not None or found.is_head else found.scaled(UNITS[guess_unit(found.vertices)])
+
+
+def _read(path: Path, unit: str | None) -> SurfaceFile:
+    """As `read_surface`, but in the file's unit where none is given."""
+    if unit is not None and unit not in SCAN_UNITS:
+        raise SettingsError(f"There is no unit '{unit}'; choose one of: {', '.join(SCAN_UNITS)}.")
+    if _is_head(path):
+        return _head_surface(path)
+    vertices, triangles = read_mesh(path)
+    factor = 1.0 if unit is None else SCAN_UNITS[unit]
     return SurfaceFile(vertices * factor, triangles, factor)
 
 
-def guess_unit(vertices: Float[np.ndarray, "V 3"]) -> str:
-    """The unit in which a head or face of this size is written."""
-    extent = float(np.ptp(vertices, axis=0).max())
-    return "m" if extent < 2 else "cm" if extent < 100 else "mm"
-
-
-def _read_with_trimesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    import trimesh
-
+def _is_head(path: Path) -> bool:
+    if path.suffix.lower() != ".npz" or not path.is_file():
+        return False
     try:
-        loaded: Any = trimesh.load_scene(path, process=False, skip_materials=True)
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError) as error:
-        raise SettingsError(f"{path.name} cannot be read as a mesh ({error}); give OBJ, PLY, STL or NPZ.") from error
-    vertices, triangles, count = [np.zeros((0, 3))], [np.zeros((0, 3), np.int64)], 0
-    for geometry in loaded.dump():
-        if isinstance(geometry, trimesh.Trimesh):
-            geometry.merge_vertices(merge_tex=True, merge_norm=True)  # corners split at UV seams count once
-            triangles.append(np.asarray(geometry.faces) + count)
-        points = np.asarray(geometry.vertices, dtype=np.float64).reshape(-1, 3)
-        vertices.append(points)
-        count += len(points)
-    return np.concatenate(vertices), np.concatenate(triangles).astype(np.int32)
-
-
-def _read_npz(path: Path) -> SurfaceFile:
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            names = set(data.files)
-            if "photo_camera" in names:
-                return _head_surface(path)
-            key = "vertices" if "vertices" in names else "v_template"
-            faces = data["faces"] if "faces" in names else data["f"] if "f" in names else np.zeros((0, 3), np.int32)
-            vertices = data[key].astype(np.float64).reshape(-1, 3)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise SettingsError(
-            f"{path.name} cannot be read ({error}); give an NPZ with 'vertices' (V, 3) and 'faces' (F, 3 or 4)."
-        ) from error
-    faces = faces.astype(np.int32)
-    triangles = faces if faces.shape[1] == 3 else triangulate(faces)[0]
-    return SurfaceFile(vertices, triangles, 0.0)
+        return "photo_camera" in read_arrays(path, ("photo_camera",))
+    except (OSError, ArrayFileError):
+        return False  # which `read_mesh` puts into words
 
 
 def _head_surface(path: Path) -> SurfaceFile:
+    """The neutral head's outer surface: skin and eyeballs, without mouth lining, teeth, tongue and lashes."""
     try:
         head = Head.load(path)
     except HeadFormatError as error:
         raise SettingsError(str(error)) from error
-    outer = np.isin(head.face_part, [PART_NAMES.index(n) for n in _OUTER_PARTS])
     vertices = head.vertices.astype(np.float64)
-    return SurfaceFile(vertices, triangulate(head.faces[outer])[0], 1.0, _model_landmarks(head, vertices))
+    outer = np.isin(head.face_part, [PART_NAMES.index(n) for n in _OUTER_PARTS])
+    triangles = triangulate(head.faces[outer])[0]
+    inner = head.regions.get("mouth_interior", np.zeros(len(vertices), bool))
+    triangles = triangles[~inner[triangles].any(axis=1)]
+    if len(triangles) == 0:
+        raise SettingsError(f"{path.name} has no skin; reconstruct the photo again.")
+    used, compact = np.unique(triangles, return_inverse=True)
+    return SurfaceFile(
+        vertices[used], compact.reshape(-1, 3).astype(np.int32), 1.0, _head_landmarks(head, vertices), is_head=True
+    )
 
 
-def _model_landmarks(head: Head, vertices: np.ndarray) -> np.ndarray | None:
-    try:
-        model = load_head_model(head.model_name)
-    except ModelError:
-        return None
-    embedding = model.embeddings.get("ibug68")
-    if embedding is None or len(model.template) != len(vertices):
-        return None
-    return embedding.points(vertices).astype(np.float64)
+def _head_landmarks(head: Head, vertices: Float[np.ndarray, "V 3"]) -> Float[np.ndarray, "68 3"] | None:
+    """iBUG-68 on a head: its own, or for heads of earlier versions those of the Open head.
 
-
-def read_landmarks(path: Path) -> Float[np.ndarray, "L 3"]:
-    """Read landmarks (L, 3), in the file's unit: MeshLab's .pp, .npy, .json (a list of triples), or text.
-
-    Raises:
-        SettingsError: no such file, or not L triples of numbers.
+    The name of the head model in the file is compared, and never opened: it is whatever the file's maker wrote there.
     """
-    try:
-        match path.suffix.lower():
-            case ".pp":
-                points = _read_picked_points(path)
-            case ".npy":
-                points = np.load(path, allow_pickle=False)
-            case ".json":
-                points = json.loads(path.read_text(encoding="utf-8"))
-            case _:
-                text = path.read_text(encoding="utf-8").replace(",", " ").replace(";", " ")
-                points = [[float(n) for n in line.split()] for line in text.splitlines() if line.strip()]
-        array = np.asarray(points, dtype=np.float64).reshape(-1, 3)
-    except (OSError, ValueError, TypeError, KeyError, ET.ParseError) as error:
-        raise SettingsError(
-            f"The landmarks {path.name} cannot be read ({error}); give .pp, .npy, .json or text with x y z a line."
-        ) from error
-    if not np.isfinite(array).all():
-        raise SettingsError(f"The landmarks {path.name} hold values that are not numbers; pick them again.")
-    return array
+    if head.landmark_vertices is not None and head.landmark_weights is not None:
+        corners = vertices[head.landmark_vertices]
+        return np.einsum("lk,lkc->lc", head.landmark_weights.astype(np.float64), corners)
+    if head.model_name != "open":
+        return None
+    for model in (load_head_model("open"), _subdivided_open_head()):
+        if len(model.template) == len(vertices) and np.array_equal(model.faces, head.faces):
+            return model.embeddings["ibug68"].points(vertices).astype(np.float64)
+    return None
 
 
-def _read_picked_points(path: Path) -> list[list[float]]:
-    """MeshLab's PickedPoints XML: ``<point x= y= z= active=>``. A document with a DOCTYPE is refused (entities)."""
-    text = path.read_text(encoding="utf-8")
-    if "<!ENTITY" in text:
-        raise ValueError("it declares XML entities")
-    return [[float(p.attrib[a]) for a in "xyz"] for p in ET.fromstring(text).iter("point")]  # noqa: S314 - entities are refused
+@lru_cache(maxsize=1)
+def _subdivided_open_head() -> HeadModel:
+    from ..uniformize.subdivision import subdivide_model
+
+    return subdivide_model(load_head_model("open"))

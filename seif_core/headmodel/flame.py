@@ -12,15 +12,16 @@ left eyeball's centre lies near (0.032, 0.023, 0.026).
 
 from __future__ import annotations
 
-import zipfile
-from dataclasses import dataclass
+import logging
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from ..array_files import ArrayFileError, read_arrays
 from ..errors import ModelError
 from ..shapes import Float32, Int32, UInt8
+from .flame_release import release_of
 from .model import HeadModel
 from .restricted_unpickler import read_array_pickle
 from .topology import JOINT_PARENTS, PART_NAMES
@@ -32,33 +33,14 @@ SHAPE_COMPONENTS: Final = 300
 """The first components of ``shapedirs`` are identity, the rest expression."""
 _JOINTS: Final = len(JOINT_PARENTS)
 _POSE_ENTRIES: Final = 9 * (_JOINTS - 1)
-SUFFIXES: Final = (".pkl", ".npz")
+_LOG: Final = logging.getLogger(__name__)
+_TRACE: Final = 1e-3
+"""Skin weights below this are rounding."""
+_MOST_BARE: Final = 0.05
+"""Share of the vertices that may lack skin weights; a file with more is damaged."""
+_MOST_COMPONENTS: Final = 1000
+"""Components of a kind; FLAME has 300 and 100, and the fit's time grows with them."""
 
-
-@dataclass(frozen=True)
-class FlameRelease:
-    """A release of FLAME and the licence that applies to heads made with it.
-
-    Attributes:
-        name: short name of the model in a `Head`.
-        title: as shown to a user.
-        licence: SPDX identifier, or what the licence is called.
-    """
-
-    name: str
-    title: str
-    licence: str
-
-
-_RESTRICTED: Final = "FLAME Model License (non-commercial research only, https://flame.is.tue.mpg.de/modellicense.html)"
-
-_RELEASES: Final = (
-    (("2023", "open"), FlameRelease("flame2023open", "FLAME 2023 Open", "CC-BY-4.0")),
-    (("2023",), FlameRelease("flame2023", "FLAME 2023", _RESTRICTED)),
-    (("2020",), FlameRelease("flame2020", "FLAME 2020", _RESTRICTED)),
-    (("2019",), FlameRelease("flame2019", "FLAME 2019", _RESTRICTED)),
-)
-_UNKNOWN_RELEASE: Final = FlameRelease("flame", "FLAME (release unknown)", _RESTRICTED)
 
 _ATTRIBUTION: Final = (
     "FLAME by Tianye Li, Timo Bolkart, Michael J. Black, Hao Li and Javier Romero, "
@@ -66,20 +48,51 @@ _ATTRIBUTION: Final = (
 )
 
 
-def release_of(path: Path) -> FlameRelease:
-    """The release that a file's name, or its folder's, tells; FLAME's files do not say it inside.
+_UNITS: Final = {"metres": 1.0, "decimetres": 0.1, "inches": 0.0254, "centimetres": 0.01, "millimetres": 0.001}
+_HEIGHT: Final = (0.18, 1.0)
+"""Metres between which the largest extent of a head with its neck lies, in whatever unit it comes; FLAME's is 0.30."""
+_USUAL_HEIGHT: Final = 0.3
+"""Metres: FLAME's largest extent (flame2023_Open), by which a unit is told."""
 
-    A file that does not tell is taken for a restricted release, so that no licence is promised that may not hold.
-    """
-    for text in (path.name.lower(), path.parent.name.lower()):
-        for words, release in _RELEASES:
-            if all(word in text for word in words):
-                return release
-    return _UNKNOWN_RELEASE
+_SPLITS: Final = {400: SHAPE_COMPONENTS, 150: 100}
+"""Identity components by the count of both kinds where one array holds both: FLAME's own 300 + 100, and the 100 + 50
+that
+most fitting code keeps of them (for example DECA, Feng et al., SIGGRAPH 2021)."""
+
+_IDENTITY_NAMES: Final = (
+    "shapedirs",
+    "shape_dirs",
+    "shape_basis",
+    "shapebasis",
+    "identity_basis",
+    "id_basis",
+    "iddirs",
+)
+_EXPRESSION_NAMES: Final = (
+    *("expdirs", "exp_dirs", "exprdirs", "expr_dirs", "expressiondirs", "expression_dirs", "expression"),
+    *("exp_basis", "expr_basis", "expression_basis", "expressionbasis", "exp_base"),
+)
+"""Names under which identity and expression are kept apart; those of re-saved models that were met."""
+
+_LARGEST_ENTRY: Final = 10.0
+"""Metres per standard deviation, or per entry of a pose corrective: no head moves farther."""
+
+_NAMES: Final = (
+    *("v_template", "f", "faces", "posedirs", "weights", "lbs_weights", "J_regressor", "kintree_table"),
+    *("licence", "license", "LICENCE", "LICENSE", "Licence", "License"),
+    *_IDENTITY_NAMES,
+    *_EXPRESSION_NAMES,
+)
+"""What is read of an .npz; other entries are not even unpacked."""
 
 
 def read_flame(path: Path) -> HeadModel:
     """Read a FLAME file as a `HeadModel` without UVs, landmarks, regions and ARKit keys (see `transfer`).
+
+    What other programs made of FLAME's file is read where its meaning is plain: components of identity and expression
+    in
+    one array or in two, other units than metres (told in a warning), joints' parents as a list, vertices without skin
+    weights (which follow the nearest vertex that has some, told in a warning).
 
     Args:
         path: FLAME's .pkl (read by `restricted_unpickler`, never by plain pickle), or an .npz with the same names.
@@ -88,53 +101,55 @@ def read_flame(path: Path) -> HeadModel:
         ModelError: the file is missing, damaged, or not FLAME's.
     """
     arrays = _read_arrays(path)
-    release = release_of(path)
-    template = _array(arrays, "v_template", path, (VERTICES, 3))
-    triangles = _array(arrays, "f", path, (FACES, 3), "i")
-    directions = _array(arrays, "shapedirs", path, (VERTICES, 3, None))
-    count = directions.shape[2]
-    shapes = min(SHAPE_COMPONENTS, count)
-    weights = _array(arrays, "weights", path, (VERTICES, _JOINTS))
-    pose = _array(arrays, "posedirs", path, (VERTICES, 3, _POSE_ENTRIES))
-    regressor = _array(arrays, "J_regressor", path, (_JOINTS, VERTICES))
     _check_tree(arrays, path)
+    release = release_of(path, arrays)
+    template = _array(arrays, ("v_template",), path, (VERTICES, 3))
+    factor = _metres_per_unit(template, path)
+    triangles = _array(arrays, ("f", "faces"), path, (FACES, 3), "i")
+    shapes, expressions = _components(arrays, path)
+    weights = _weights(_array(arrays, ("weights", "lbs_weights"), path, (VERTICES, _JOINTS)), template, path)
+    pose = _array(arrays, ("posedirs",), path, (VERTICES, 3, _POSE_ENTRIES))
+    regressor = _array(arrays, ("J_regressor",), path, (_JOINTS, VERTICES))
+    bases = [_basis(directions, factor, path) for directions in (shapes, expressions, pose)]
     faces = np.full((FACES, 4), -1, np.int32)
     faces[:, :3] = triangles
-    basis = np.ascontiguousarray(directions.transpose(2, 0, 1))
     return HeadModel(
         name=release.name,
         title=release.title,
         licence=release.licence,
         attribution=_ATTRIBUTION,
-        template=template,
+        template=template * np.float32(factor),
         faces=faces,
         face_part=_parts(faces, weights),
-        shape_basis=basis[:shapes],
-        expression_basis=basis[shapes:],
+        shape_basis=bases[0],
+        expression_basis=bases[1],
         key_names=(),
         key_basis=np.zeros((0, VERTICES, 3), np.float32),
-        pose_basis=np.ascontiguousarray(pose.transpose(2, 0, 1)),
+        pose_basis=bases[2],
         joint_regressor=regressor,
-        skin_weights=weights / weights.sum(axis=1, keepdims=True),
+        skin_weights=weights,
         uvs=np.zeros((1, 2), np.float32),
         uv_faces=np.where(faces >= 0, 0, -1).astype(np.int32),
     )
 
 
 def _read_arrays(path: Path) -> dict[str, Any]:
-    if path.suffix.lower() == ".npz":
-        try:
-            with np.load(path, allow_pickle=False) as data:
-                return {name: data[name] for name in data.files}
-        except FileNotFoundError as error:
-            raise ModelError(f"There is no file {path}; give the path of the model that you downloaded.") from error
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ModelError(f"{path.name} cannot be read ({error}); give FLAME's .pkl file.") from error
-    return read_array_pickle(path)
+    if path.suffix.lower() != ".npz":
+        return read_array_pickle(path)
+    try:
+        return dict(read_arrays(path, _NAMES))
+    except FileNotFoundError as error:
+        raise ModelError(f"There is no file {path}; give the path of the model that you downloaded.") from error
+    except (OSError, ArrayFileError) as error:
+        raise ModelError(f"{path.name} cannot be read ({error}); give FLAME's .pkl file.") from error
 
 
-def _array(arrays: dict[str, Any], name: str, path: Path, shape: tuple[int | None, ...], kind: str = "f") -> Any:  # noqa: ANN401
-    value = arrays.get(name, arrays.get({"f": "faces"}.get(name, name)))
+def _array(
+    arrays: dict[str, Any], names: tuple[str, ...], path: Path, shape: tuple[int | None, ...], kind: str = "f"
+) -> Any:  # noqa: ANN401
+    """The array of one of the names, checked: shape, type, and that its values are finite, or vertices."""
+    name = next((name for name in names if name in arrays), names[0])
+    value = arrays.get(name)
     expected = " x ".join("?" if n is None else str(n) for n in shape)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in ("fiu" if kind == "f" else "iu"):
         raise ModelError(f"{path.name} has no array '{name}' ({expected}), so it is not FLAME; choose FLAME's file.")
@@ -142,19 +157,94 @@ def _array(arrays: dict[str, Any], name: str, path: Path, shape: tuple[int | Non
         found = " x ".join(map(str, value.shape))
         raise ModelError(f"'{name}' in {path.name} is {found} instead of {expected}; choose a FLAME head model.")
     if kind == "f":
-        if not np.isfinite(value).all():
+        with np.errstate(over="ignore"):
+            numbers = np.ascontiguousarray(value, dtype=np.float32)
+        if not np.isfinite(numbers).all():
             raise ModelError(f"'{name}' in {path.name} holds values that are not numbers; download the file again.")
-        return np.ascontiguousarray(value, dtype=np.float32)
+        return numbers
     if value.min() < 0 or value.max() >= VERTICES:
         raise ModelError(f"'{name}' in {path.name} names vertices that do not exist; download the file again.")
-    return np.ascontiguousarray(value, dtype=np.int32)
+    corners = np.ascontiguousarray(value, dtype=np.int32)
+    if (np.diff(np.sort(corners, axis=1), axis=1) == 0).all(axis=1).any():
+        raise ModelError(f"'{name}' in {path.name} has faces that are points; download the file again.")
+    return corners
+
+
+def _metres_per_unit(template: Float32[np.ndarray, "V 3"], path: Path) -> float:
+    extent = float(np.ptp(template.astype(np.float64), axis=0).max())
+    if _HEIGHT[0] <= extent <= _HEIGHT[1]:
+        return 1.0
+    unit = min(_UNITS, key=lambda name: abs(np.log(max(extent, 1e-9) * _UNITS[name] / _USUAL_HEIGHT)))
+    factor = _UNITS[unit]
+    if not _HEIGHT[0] <= factor * extent <= _HEIGHT[1] or factor == 1.0:
+        raise ModelError(
+            f"The head of {path.name} measures {extent:.3g}, which is no head in metres, centimetres or millimetres; "
+            "choose FLAME's file."
+        )
+    _LOG.warning("%s measures %.3g, so it is taken to be in %s, and scaled to metres.", path.name, extent, unit)
+    return factor
+
+
+def _components(arrays: dict[str, Any], path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Directions of identity (V, 3, S) and of expression (V, 3, E)."""
+    identity = _array(arrays, _IDENTITY_NAMES, path, (VERTICES, 3, None))
+    count = identity.shape[2]
+    if any(name in arrays for name in _EXPRESSION_NAMES):
+        expression = _array(arrays, _EXPRESSION_NAMES, path, (VERTICES, 3, None))
+        parts = identity, expression
+    elif count in _SPLITS or count > SHAPE_COMPONENTS:
+        split = _SPLITS.get(count, SHAPE_COMPONENTS)
+        parts = identity[..., :split], identity[..., split:]
+    else:
+        known = " or ".join(map(str, sorted(_SPLITS)))
+        raise ModelError(
+            f"{path.name} has {count} components, and nothing tells which of them are expressions ({known} are known); "
+            "give FLAME's own file, or an .npz with 'shapedirs' and 'expression_dirs' apart."
+        )
+    if min(part.shape[2] for part in parts) == 0 or max(part.shape[2] for part in parts) > _MOST_COMPONENTS:
+        raise ModelError(
+            f"{path.name} has {parts[0].shape[2]} components of identity and {parts[1].shape[2]} of expression; 1 to "
+            f"{_MOST_COMPONENTS} of each were expected, choose FLAME's file."
+        )
+    return parts
+
+
+def _basis(directions: Float32[np.ndarray, "V 3 K"], factor: float, path: Path) -> Float32[np.ndarray, "K V 3"]:
+    basis = np.ascontiguousarray(directions.transpose(2, 0, 1)) * np.float32(factor)
+    if np.abs(basis).max() > _LARGEST_ENTRY:
+        raise ModelError(f"{path.name} holds components that move vertices by more than 10 m; download the file again.")
+    return basis
+
+
+def _weights(
+    weights: Float32[np.ndarray, "V J"], template: Float32[np.ndarray, "V 3"], path: Path
+) -> Float32[np.ndarray, "V J"]:
+    """Rows that sum to 1; a vertex without weights takes those of the nearest vertex that has some."""
+    if weights.min() < -_TRACE:
+        raise ModelError(f"'weights' in {path.name} holds negative weights; download the file again.")
+    total = weights.sum(axis=1)
+    bare = total < _TRACE
+    if bare.mean() > _MOST_BARE:
+        raise ModelError(f"'weights' in {path.name} is empty for {bare.sum()} vertices; download the file again.")
+    weights = np.maximum(weights, 0)
+    if bare.any():
+        _LOG.warning("%d vertices of %s have no skin weights; they take their neighbours'.", bare.sum(), path.name)
+        held = np.flatnonzero(~bare)
+        distance = np.linalg.norm(template[bare][:, None] - template[held][None], axis=2)
+        weights[bare] = weights[held[distance.argmin(axis=1)]]
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def _check_tree(arrays: dict[str, Any], path: Path) -> None:
+    """The joints' parents as FLAME has them, (2, 5) or a list of 5; the root's own is whatever the writer chose."""
     tree = arrays.get("kintree_table")
     if tree is None:
         return
-    parents = tuple(int(p) for p in np.asarray(tree)[0][1:])
+    if not isinstance(tree, np.ndarray) or tree.dtype.kind not in "iuf" or tree.shape[-1:] != (_JOINTS,):
+        raise ModelError(f"'kintree_table' in {path.name} is no table of {_JOINTS} joints; choose FLAME's file.")
+    if tree.size == 0 or not np.isfinite(tree).all():
+        raise ModelError(f"'kintree_table' in {path.name} holds values that are not numbers; choose FLAME's file.")
+    parents = tuple(int(p) for p in tree.reshape(-1, _JOINTS)[0, 1:])
     if parents != JOINT_PARENTS[1:]:
         raise ModelError(f"The joints of {path.name} hang together as {parents}, not as FLAME's; choose FLAME's file.")
 

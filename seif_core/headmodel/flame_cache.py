@@ -11,12 +11,15 @@ from typing import Final
 from ..errors import ModelError
 from ..folders import cache_folder
 from ..resources import vendor_path
-from .flame import read_flame, release_of
+from .flame import read_flame
+from .flame_release import release_of, release_titled
 from .model import HeadModel, read_open_head
 from .model_file import write_head_model
 
 _LOG: Final = logging.getLogger(__name__)
-_VERSION: Final = 1
+_LARGEST_FILE: Final = 1 << 29
+"""Bytes of a FLAME file: 512 MiB. FLAME's are 53 to 110 MB."""
+_VERSION: Final = 2
 """Raised when `transfer` gives other results, so that old cache files are no longer used."""
 
 
@@ -24,7 +27,7 @@ def load_flame(path: Path, cache: Path | None = None) -> HeadModel:
     """A user's FLAME file as a complete head model: with UVs, regions, landmarks and ARKit keys from the Open head.
 
     Args:
-        path: FLAME's .pkl or .npz; its name tells the release, and with it the licence (`release_of`).
+        path: FLAME's .pkl or .npz; `release_of` tells the release, and with it the licence.
         cache: folder of the completed models; None for the usual one. It is fine if it cannot be written.
 
     Raises:
@@ -32,6 +35,8 @@ def load_flame(path: Path, cache: Path | None = None) -> HeadModel:
     """
     if not path.is_file():
         raise ModelError(f"There is no file {path}; give the path of the FLAME model that you downloaded.")
+    if path.stat().st_size > _LARGEST_FILE:
+        raise ModelError(f"{path.name} is larger than 512 MB, which no head model is; choose the model's file.")
     source = vendor_path("open_head", "open_head.npz")
     digest = hashlib.sha256(f"{_VERSION} {release_of(path).name}".encode())
     for file in (path, source):
@@ -39,7 +44,8 @@ def load_flame(path: Path, cache: Path | None = None) -> HeadModel:
     kept = (cache or cache_folder()) / "head_models" / f"{digest.hexdigest()[:32]}.npz"
     if kept.is_file():
         try:
-            return replace(read_open_head(kept), name=release_of(path).name)
+            model = read_open_head(kept)
+            return replace(model, name=release_titled(model.title).name)
         except ModelError:
             _LOG.warning("The cached head model %s is damaged; it is made again.", kept.name)
     from .transfer import complete_model

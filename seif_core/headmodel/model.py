@@ -11,14 +11,13 @@ degrees about +X, which opens the mouth (the chin moves down and back).
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from ..array_files import ArrayFileError, read_arrays
 from ..errors import ModelError
 from ..resources import vendor_path
 from ..shapes import Bool, Float32, Int32, UInt8
@@ -121,39 +120,75 @@ def read_open_head(path: Path) -> HeadModel:
         ModelError: the file is missing, damaged or lacks a field.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
-            f32 = {k: data[k].astype(np.float32) for k in data.files if data[k].dtype.kind == "f"}
-            embeddings = {
-                name: LandmarkEmbedding(
-                    data[f"landmark_{name}_vertex_ids"].astype(np.int32),
-                    f32[f"landmark_{name}_weights"],
-                    f32[f"landmark_{name}_sigma"],
-                )
-                for name in (str(n) for n in data["landmark_sets"])
-            }
-            regions = {str(n): data[f"region_{n}"].astype(bool) for n in data["region_names"]}
-            return HeadModel(
-                name="open",
-                title=data["title"].item(),
-                licence=data["licence"].item(),
-                attribution=data["attribution"].item(),
-                template=f32["template"],
-                faces=data["faces"].astype(np.int32),
-                face_part=data["face_part"].astype(np.uint8),
-                shape_basis=f32["shape_basis"],
-                expression_basis=f32["expression_basis"],
-                key_names=tuple(str(n) for n in data["key_names"]),
-                key_basis=f32["key_basis"],
-                pose_basis=f32["pose_basis"],
-                joint_regressor=f32["joint_regressor"],
-                skin_weights=f32["skin_weights"],
-                uvs=f32["uvs"],
-                uv_faces=data["uv_faces"].astype(np.int32),
-                embeddings=embeddings,
-                regions=regions,
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        model = _from_arrays(read_arrays(path))
+    except (OSError, ArrayFileError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The head model file {path.name} cannot be read ({error}); install it again.") from error
+    if not _fits_together(model):
+        raise ModelError(f"The head model file {path.name} is damaged: its arrays do not fit; install it again.")
+    return model
+
+
+def _from_arrays(data: dict[str, np.ndarray]) -> HeadModel:
+    f32 = {name: value.astype(np.float32) for name, value in data.items() if value.dtype.kind == "f"}
+    embeddings = {
+        name: LandmarkEmbedding(
+            data[f"landmark_{name}_vertex_ids"].astype(np.int32),
+            f32[f"landmark_{name}_weights"],
+            f32[f"landmark_{name}_sigma"],
+        )
+        for name in (str(n) for n in data["landmark_sets"])
+    }
+    return HeadModel(
+        name="open",
+        title=str(data["title"].item()),
+        licence=str(data["licence"].item()),
+        attribution=str(data["attribution"].item()),
+        template=f32["template"],
+        faces=data["faces"].astype(np.int32),
+        face_part=data["face_part"].astype(np.uint8),
+        shape_basis=f32["shape_basis"],
+        expression_basis=f32["expression_basis"],
+        key_names=tuple(str(n) for n in data["key_names"]),
+        key_basis=f32["key_basis"],
+        pose_basis=f32["pose_basis"],
+        joint_regressor=f32["joint_regressor"],
+        skin_weights=f32["skin_weights"],
+        uvs=f32["uvs"],
+        uv_faces=data["uv_faces"].astype(np.int32),
+        embeddings=embeddings,
+        regions={str(n): data[f"region_{n}"].astype(bool) for n in data["region_names"]},
+    )
+
+
+def _fits_together(model: HeadModel) -> bool:
+    """Whether shapes agree, faces and landmarks name what exists, and all numbers are finite."""
+    count, joints = len(model.template), len(JOINT_PARENTS)
+    shapes = (
+        (model.template, (count, 3)),
+        (model.faces, (len(model.faces), 4)),
+        (model.uv_faces, (len(model.faces), 4)),
+        (model.face_part, (len(model.faces),)),
+        *((basis, (len(basis), count, 3)) for basis in (model.shape_basis, model.expression_basis)),
+        (model.key_basis, (len(model.key_names), count, 3)),
+        (model.pose_basis, (9 * (joints - 1), count, 3)),
+        (model.joint_regressor, (joints, count)),
+        (model.skin_weights, (count, joints)),
+        (model.uvs, (len(model.uvs), 2)),
+        *((mask, (count,)) for mask in model.regions.values()),
+        *((embedding.vertex_ids, (len(embedding.sigma), 3)) for embedding in model.embeddings.values()),
+        *((embedding.weights, (len(embedding.sigma), 3)) for embedding in model.embeddings.values()),
+    )
+    named = (
+        (model.faces, -1, count),
+        (model.faces[..., :3], 0, count),
+        (model.uv_faces, -1, len(model.uvs)),
+        *((embedding.vertex_ids, 0, count) for embedding in model.embeddings.values()),
+    )
+    return (
+        all(array.shape == shape for array, shape in shapes)
+        and all(array.size > 0 and array.min() >= low and array.max() < high for array, low, high in named)
+        and all(np.isfinite(array).all() for array, _ in shapes)
+    )
 
 
 @lru_cache(maxsize=4)

@@ -11,17 +11,24 @@ Format facts: https://docs.python.org/3/library/pickletools.html and NumPy's ``n
 
 from __future__ import annotations
 
+import io
 import math
 import pickle
+import stat
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from ..errors import ModelError
+from .pickle_machine import PickleMachine
 
-_LARGEST_FILE: Final = 1 << 31
-_LARGEST_DENSE: Final = 1 << 26
+_LARGEST_FILE: Final = 1 << 29
+"""Bytes of a file: 512 MiB. FLAME's are 53 to 110 MB."""
+_LARGEST_CONTENT: Final = 1 << 29
+"""Bytes that all arrays of a file may take together; FLAME with 400 components in float64 takes 55 MB."""
+_LEAST_COST: Final = 4096
+"""Bytes that every object counts at least, so that no file can hold endlessly many small or nested ones."""
 _NUMERIC_KINDS: Final = "biuf"
 
 
@@ -39,13 +46,17 @@ def read_array_pickle(path: Path) -> dict[str, Any]:
         ModelError: the file is missing, damaged, too large, no dictionary, or names anything but arrays.
     """
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ModelError(f"{path.name} is larger than 2 GB, which no head model is; choose the model's file.")
-        with path.open("rb") as stream:
-            content = _RestrictedUnpickler(stream, encoding="latin1").load()
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > _LARGEST_FILE:
+            raise ModelError(
+                f"{path.name} is no regular file, or larger than 512 MB, which no head model is; choose the "
+                f"model's file."
+            )
+        content = PickleMachine(io.BytesIO(path.read_bytes()), _stand_in).load()
         if not isinstance(content, dict):
             raise ModelError(f"{path.name} holds no dictionary of arrays; choose the model's .pkl file.")
-        found = {str(name): _value(value) for name, value in content.items()}
+        budget = _Budget(_LARGEST_CONTENT)
+        found = {str(name): _value(value, budget) for name, value in content.items()}
     except FileNotFoundError as error:
         raise ModelError(f"There is no file {path}; give the path of the model that you downloaded.") from error
     except _UNREADABLE as error:
@@ -70,31 +81,41 @@ _UNREADABLE: Final = (
 """What a damaged or hostile pickle can raise; all of it ends in one sentence."""
 
 
+class _Budget:
+    """What the arrays of a file may still take.
+
+    Args:
+        left: bytes.
+    """
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def take(self, size: int) -> None:
+        """Take so many bytes, before they are allocated.
+
+        Raises:
+            ValueError: more than are left.
+        """
+        self._left -= max(size, _LEAST_COST)
+        if self._left < 0:
+            raise ValueError("arrays that take more than 512 MB")
+
+
 class _Inert:
     """Base of the stand-ins: takes any arguments and any state, and does nothing with them."""
 
     args: tuple[Any, ...]
     state: Any
+    value: Any
 
     def __new__(cls, *args: object, **_named: object) -> Any:  # noqa: ANN401
         made = object.__new__(cls)  # not __init__, which protocol 2 does not call
-        made.args, made.state = args, None
+        made.args, made.state, made.value = args, None, None
         return made
 
     def __init__(self, *_args: object, **_named: object) -> None:
         """Everything is done in `__new__`."""
-
-    def __setstate__(self, state: object) -> None:
-        self.state = state
-
-    def extend(self, _items: object) -> None:
-        """Swallow list items."""
-
-    def append(self, _item: object) -> None:
-        """Swallow a list item."""
-
-    def __setitem__(self, _key: object, _value: object) -> None:
-        """Swallow a dictionary item."""
 
 
 class _Ignored(_Inert):
@@ -112,7 +133,7 @@ class _ObjectClass(_Inert):
 class _Dtype(_Inert):
     """``numpy.dtype(code, align, copy)``, then state ``(version, byteorder, ...)``."""
 
-    def resolve(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype[Any]:
         code = self.args[0] if self.args else None
         if not isinstance(code, str) or len(code) > 8:
             raise ValueError("an array type that is not a plain number")
@@ -126,46 +147,45 @@ class _Dtype(_Inert):
 class _Array(_Inert):
     """``numpy.core.multiarray._reconstruct(...)``, then state ``(version, shape, dtype, fortran order, bytes)``."""
 
-    def resolve(self) -> np.ndarray:
+    def resolve(self, budget: _Budget) -> np.ndarray:
         if not isinstance(self.state, tuple) or len(self.state) != 5:
             raise ValueError("an array without content")
         _, shape, dtype, fortran, raw = self.state
-        return _build(raw, dtype, shape, "F" if fortran else "C")
+        return _build(raw, dtype, shape, "F" if fortran else "C", budget)
 
 
 class _ArrayFromBuffer(_Inert):
     """``numpy.core.numeric._frombuffer(bytes, dtype, shape, order)``, which protocol 5 writes."""
 
-    def resolve(self) -> np.ndarray:
+    def resolve(self, budget: _Budget) -> np.ndarray:
         raw, dtype, shape, order = self.args
-        return _build(raw, dtype, shape, order)
+        return _build(raw, dtype, shape, order, budget)
 
 
 class _Scalar(_Inert):
     """``numpy.core.multiarray.scalar(dtype, bytes)``."""
 
-    def resolve(self) -> float | int:
+    def resolve(self, budget: _Budget) -> float | int:
         dtype, raw = self.args
-        return _build(raw, dtype, (), "C").item()
+        return _build(raw, dtype, (), "C", budget).item()
 
 
 class _Sparse(_Inert):
     """A SciPy sparse matrix in compressed or coordinate form; its state is its attributes."""
 
-    def resolve(self) -> np.ndarray:
+    def resolve(self, budget: _Budget) -> np.ndarray:
         state = self.state
         shape = state.get("_shape", state.get("shape"))
         rows, columns = _shape(shape, dimensions=2)
-        if rows * columns > _LARGEST_DENSE:
-            raise ValueError("a sparse matrix too large for a head model")
-        data = _number_array(state["data"])
+        data = _number_array(state["data"], budget)
+        budget.take(rows * columns * data.itemsize)
         dense = np.zeros((rows, columns), data.dtype)
         kind = state.get("format", self.kind)
         if kind == "coo":
-            row, column = (_index_array(a) for a in state.get("coords") or (state["row"], state["col"]))
+            row, column = (_index_array(a, budget) for a in state.get("coords") or (state["row"], state["col"]))
         else:
-            inner, pointers = _index_array(state["indices"]), _index_array(state["indptr"])
-            if pointers[-1] != len(data) or (np.diff(pointers) < 0).any():
+            inner, pointers = _index_array(state["indices"], budget), _index_array(state["indptr"], budget)
+            if pointers[0] != 0 or pointers[-1] != len(data) or (np.diff(pointers) < 0).any():
                 raise ValueError("a sparse matrix whose pointers do not fit")
             outer = np.repeat(np.arange(len(pointers) - 1), np.diff(pointers))
             row, column = (inner, outer) if kind == "csc" else (outer, inner)
@@ -188,15 +208,18 @@ class _SparseCoordinates(_Sparse):
 class _Chumpy(_Inert):
     """``chumpy.ch.Ch``: an array with derivatives; its value is its attribute ``x``."""
 
-    def resolve(self) -> np.ndarray:
-        return _number_array(self.state["x"])
+    def resolve(self, budget: _Budget) -> np.ndarray:
+        return _number_array(self.state["x"], budget)
 
 
 class _ChumpySelect(_Inert):
     """``chumpy.reordering.Select``: chosen elements ``idxs`` of ``a``, in shape ``preferred_shape``."""
 
-    def resolve(self) -> np.ndarray:
-        chosen = _number_array(self.state["a"]).ravel()[_index_array(self.state["idxs"]).ravel()]
+    def resolve(self, budget: _Budget) -> np.ndarray:
+        idxs = _index_array(self.state["idxs"], budget).ravel()
+        source = _number_array(self.state["a"], budget).ravel()
+        budget.take(idxs.size * source.itemsize)
+        chosen = source[idxs]
         shape = self.state.get("preferred_shape")
         return chosen if shape is None else chosen.reshape(_shape(shape))
 
@@ -213,7 +236,7 @@ class _Reconstructor(_Inert):
 class _Encode(_Inert):
     """``_codecs.encode(text, 'latin1')``, which Python 3 writes for bytes in old protocols."""
 
-    def resolve(self) -> bytes:
+    def encoded(self) -> bytes:
         text = self.args[0]
         if not isinstance(text, str):
             raise TypeError("bytes that are no text")
@@ -223,7 +246,7 @@ class _Encode(_Inert):
 class _EmptyBytes(_Encode):
     """``bytes()``, which Python 3 writes for no bytes in old protocols."""
 
-    def resolve(self) -> bytes:
+    def encoded(self) -> bytes:
         return b""
 
 
@@ -257,40 +280,46 @@ _STAND_INS: Final[dict[tuple[str, str], type[_Inert]]] = {
 """The only names that a pickle may mention, and what stands for them; protocol 2's Python 2 names and Python 3's."""
 
 
-class _RestrictedUnpickler(pickle.Unpickler):
-    """An unpickler that knows the stand-ins and nothing else."""
-
-    def find_class(self, module: str, name: str) -> type[_Inert]:
-        """The stand-in of a global name; every other name is refused."""
-        try:
-            return _STAND_INS[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array") from None
-
-    def persistent_load(self, _identifier: object) -> object:
-        """Refuse references to things outside the file."""
-        raise pickle.UnpicklingError("it refers to something outside the file")
+def _stand_in(module: str, name: str) -> type[_Inert]:
+    """The stand-in of a global name; every other name is refused."""
+    try:
+        return _STAND_INS[module, name]
+    except KeyError:
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array") from None
 
 
-def _value(value: object) -> object:
+def _value(value: object, budget: _Budget) -> object:
     """An array, number or string; None for anything else."""
     if isinstance(value, str | int | float):
         return value
     resolve = getattr(value, "resolve", None)
-    return resolve() if isinstance(value, _Inert) and resolve is not None else None
+    if not isinstance(value, _Inert) or resolve is None:
+        return None
+    if value.value is None:  # an object that is met twice is built once
+        budget.take(0)
+        value.value = resolve(budget)
+    return value.value
 
 
-def _number_array(value: object) -> np.ndarray:
-    resolved = _value(value)
+def _number_array(value: object, budget: _Budget) -> np.ndarray:
+    resolved = _value(value, budget)
     if not isinstance(resolved, np.ndarray):
         raise TypeError("something else where an array belongs")
     return resolved
 
 
-def _index_array(value: object) -> np.ndarray:
-    array = np.asarray(value) if isinstance(value, list) else _number_array(value)
+def _index_array(value: object, budget: _Budget) -> np.ndarray:
+    if isinstance(value, list):
+        if not all(
+            isinstance(n, int) for n in value
+        ):  # no nested lists, which grow without bound when they share parts
+            raise ValueError("indices that are no whole numbers")
+        budget.take(8 * len(value))
+        return np.array(value, np.int64)
+    array = _number_array(value, budget)
     if array.dtype.kind not in "iu":
         raise ValueError("indices that are no whole numbers")
+    budget.take(8 * array.size)
     return array.astype(np.int64)
 
 
@@ -302,17 +331,16 @@ def _shape(shape: object, dimensions: int | None = None) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _build(raw: object, dtype: object, shape: object, order: object) -> np.ndarray:
+def _build(raw: object, dtype: object, shape: object, order: object, budget: _Budget) -> np.ndarray:
     if isinstance(raw, _Encode):
-        raw = raw.resolve()
+        raw = raw.encoded()
     if isinstance(raw, str):  # Python 2's bytes, read as latin1
         raw = raw.encode("latin1")
-    if isinstance(raw, pickle.PickleBuffer):
-        raw = raw.raw()
-    if not isinstance(raw, bytes | bytearray | memoryview) or not isinstance(dtype, _Dtype) or order not in ("C", "F"):
+    if not isinstance(raw, bytes | bytearray) or not isinstance(dtype, _Dtype) or order not in ("C", "F"):
         raise ValueError("an array without plain content")
-    resolved, extents = dtype.resolve(), _shape(shape)
+    resolved, extents = dtype.dtype(), _shape(shape)
     if len(raw) != resolved.itemsize * math.prod(extents):
         raise ValueError("an array whose bytes do not fill its shape")
+    budget.take(len(raw))
     array = np.frombuffer(raw, resolved).reshape(extents, order="F" if order == "F" else "C")
     return array.astype(resolved.newbyteorder("="))

@@ -34,6 +34,17 @@ _USUAL_SIZE: Final = 512
 _LEAST_AGREEMENT: Final = 0.6
 """Mean cosine to the fitted 3DMM's normals below which the answer is taken for something else than normals."""
 _SHORTEST: Final = 0.3
+_SIDES: Final = (32, 4096)
+"""Pixels a side of the picture that an estimator may take in: fewer show no face, more take gigabytes at once."""
+_TYPES: Final = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
+"""Numbers that an estimator may take in, as onnxruntime names them; a picture in 0..1 is lost in whole numbers."""
+_FAILURES: Final = (
+    *("Fail", "InvalidProtobuf", "InvalidGraph", "NotImplemented", "InvalidArgument", "NoSuchFile", "NoModel"),
+    *("RuntimeException", "EPFail", "ModelLoaded"),
+)
+"""onnxruntime's own errors, by name; not all of them are Python's RuntimeError."""
+_LARGEST_NOTE: Final = 1 << 20
+"""Bytes of the JSON file beside a model: 1 MiB; it holds seven values."""
 
 
 @runtime_checkable
@@ -93,7 +104,6 @@ def load_normal_model(path: str | Path, *, device: str = "cpu") -> NormalEstimat
 def _open(path: Path, device: str) -> Session:
     try:
         import onnxruntime  # type: ignore[import-not-found]
-        from onnxruntime.capi import onnxruntime_pybind11_state as state  # type: ignore[import-not-found]
     except ImportError as error:
         raise DependencyError(
             f"The normal model {path.name} needs onnxruntime, which is not installed; install it with 'pip install "
@@ -101,10 +111,9 @@ def _open(path: Path, device: str) -> Session:
         ) from error
     here = onnxruntime.get_available_providers()
     gpu = ["CUDAExecutionProvider"] if device.startswith("cuda") and "CUDAExecutionProvider" in here else []
-    failures = (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.NotImplemented, state.InvalidArgument)
     try:
         return onnxruntime.InferenceSession(str(path), providers=[*gpu, "CPUExecutionProvider"])
-    except (*failures, RuntimeError, ValueError) as error:
+    except (*_failures(), RuntimeError, ValueError, MemoryError) as error:
         raise ModelError(f"{path.name} is no ONNX model that onnxruntime can open; export or download it again.") from (
             error
         )
@@ -114,12 +123,20 @@ def _read_input(path: Path) -> OnnxInput:
     if not path.is_file():
         return OnnxInput()
     try:
+        if path.stat().st_size > _LARGEST_NOTE:
+            raise ValueError("it is larger than 1 MB")  # noqa: TRY301
         told = json.loads(path.read_text(encoding="utf-8"))
         mean, std = (tuple(float(x) for x in told.get(k, d)) for k, d in (("mean", (0, 0, 0)), ("std", (1, 1, 1))))
         channels = str(told.get("channels", "bgr"))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path.name} beside the normal model cannot be read ({error}); mend or remove it.") from error
-    if channels not in {"rgb", "bgr"} or len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+    if (
+        channels not in {"rgb", "bgr"}
+        or len(mean) != 3
+        or len(std) != 3
+        or not np.isfinite([*mean, *std]).all()
+        or min(std) <= 0
+    ):
         raise ModelError(
             f'{path.name} beside the normal model must say "channels" as "rgb" or "bgr", and three numbers each as '
             '"mean" and "std"; mend or remove it.'
@@ -136,7 +153,8 @@ def estimator(session: Session, wanted: OnnxInput, name: str) -> NormalEstimator
         name: of the file, for sentences.
 
     Raises:
-        ModelError: it takes in something else than one picture; or, when called, answers something else than normals.
+        ModelError: it takes in something else than one picture, or whole numbers; or, when called, fails, or answers
+            something else than normals.
     """
     inputs = session.get_inputs()
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] not in {3, "3"}:
@@ -145,12 +163,25 @@ def estimator(session: Session, wanted: OnnxInput, name: str) -> NormalEstimator
             f"The normal model {name} takes in {shapes}; one picture of the shape (1, 3, height, width) was expected, "
             "choose another model."
         )
-    height, width = (side if isinstance(side, int) else _USUAL_SIZE for side in inputs[0].shape[2:])
+    height, width = (side if isinstance(side, int) and side != -1 else _USUAL_SIZE for side in inputs[0].shape[2:])
+    if min(height, width) < _SIDES[0] or max(height, width) > _SIDES[1] or _several(inputs[0].shape[0]):
+        raise ModelError(
+            f"The normal model {name} takes in pictures of the shape {list(inputs[0].shape)}; one picture of "
+            f"{_SIDES[0]} to "
+            f"{_SIDES[1]} pixels a side was expected, choose another model."
+        )
+    kind = str(getattr(inputs[0], "type", "tensor(float)"))
+    number = _TYPES.get(kind)
+    if number is None:
+        raise ModelError(
+            f"The normal model {name} takes in {kind}; a picture of floating-point numbers was expected, "
+            "choose another model."
+        )
 
     def estimate(head: HeadInputs) -> torch.Tensor:
         picture = F.interpolate(head.photo[None].float(), size=(height, width), mode="bilinear", align_corners=False)
-        feed = _normalised(picture.cpu().numpy(), wanted)
-        found = _normals_among(session.run(None, {inputs[0].name: feed}), name)
+        feed = _normalised(picture.cpu().numpy(), wanted).astype(number)
+        found = _normals_among(_answers(session, {inputs[0].name: feed}, name), name)
         size = head.photo.shape[-2:]
         there = F.interpolate(torch.from_numpy(found)[None], size=size, mode="bilinear", align_corners=False)[0]
         guidance = head.guidance.cpu()
@@ -165,6 +196,37 @@ def estimator(session: Session, wanted: OnnxInput, name: str) -> NormalEstimator
         return (F.normalize(unit, dim=0) * head.mask.cpu()).to(head.photo.device)
 
     return estimate
+
+
+def _several(batch: object) -> bool:
+    """Whether a model's batch is fixed at something else than one picture."""
+    return isinstance(batch, int) and batch not in (1, -1)
+
+
+def _answers(session: Session, feed: dict[str, np.ndarray], name: str) -> list[np.ndarray]:
+    """What the model answers: arrays of numbers alone.
+
+    Raises:
+        ModelError: it fails.
+    """
+    try:
+        answers = session.run(None, feed)
+    except (*_failures(), RuntimeError, ValueError, TypeError, MemoryError) as error:
+        raise ModelError(f"The normal model {name} failed ({_first_line(error)}); choose another model.") from error
+    return [answer for answer in answers if isinstance(answer, np.ndarray) and answer.dtype.kind in "fiu"]
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises; none where it is not installed."""
+    try:
+        from onnxruntime.capi import onnxruntime_pybind11_state as state  # type: ignore[import-not-found]
+    except ImportError:
+        return ()
+    return tuple(getattr(state, kind) for kind in _FAILURES if hasattr(state, kind))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _normalised(picture: Float32[np.ndarray, "1 3 H W"], wanted: OnnxInput) -> Float32[np.ndarray, "1 3 H W"]:
@@ -183,6 +245,8 @@ def _normals_among(outputs: Sequence[np.ndarray], name: str) -> Float32[np.ndarr
         else:
             continue
         found = np.ascontiguousarray(found, np.float32)
+        if found.size == 0 or not np.isfinite(found).all():
+            raise ModelError(f"The normal model {name} answers values that are not numbers; choose another model.")
         return found * 2 - 1 if found.min() >= 0 else found  # coded as a picture: heads have normals of either sign
     shapes = ", ".join(str(output.shape) for output in outputs)
     raise ModelError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -14,19 +16,35 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ..errors import ModelError
+from .checkpoint_check import check_checkpoint
 from .network import ORIGINAL_SEIF, ORIGINAL_SEMANTIC, ImplicitNetwork, ImplicitSettings
 
 ORIGINAL: Final[Mapping[str, ImplicitSettings]] = {"semantic": ORIGINAL_SEMANTIC, "seif": ORIGINAL_SEIF}
 """The two networks of the original publication; they differ in the classifier's inputs alone."""
 
-_UNREADABLE = (OSError, EOFError, RuntimeError, LookupError, ValueError, TypeError, pickle.UnpicklingError)
-"""What torch's restricted loader raises on files that are no checkpoint."""
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    MemoryError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What torch's restricted loader, and the check before it, raise on files that are no checkpoint."""
 
 
 def import_checkpoint(path: Path, folder: Path) -> Path:
     """Convert one published checkpoint, as `torch.save` wrote it, to `original_semantic|seif.safetensors`.
 
-    The file is read with torch's restricted loader: tensors and plain containers only, no code.
+    The file is read with torch's restricted loader: tensors and plain containers only, no code; what it declares is
+    checked before (`checkpoint_check`).
 
     Args:
         path: the checkpoint; its state dict may lie at the top or below `state_dict` or `netG`.
@@ -36,7 +54,8 @@ def import_checkpoint(path: Path, folder: Path) -> Path:
         The file written.
 
     Raises:
-        ModelError: no such file, not a checkpoint, or its entries are not those of either network.
+        ModelError: no such file, not a checkpoint, its entries are not those of either network, or hold values that
+            are not numbers.
     """
     state = _state_dict(path)
     name = _identify(state, path.name)
@@ -45,21 +64,42 @@ def import_checkpoint(path: Path, folder: Path) -> Path:
     wrong = [
         key
         for key in sorted(expected.keys() | state.keys())
-        if key not in state or key not in expected or state[key].shape != expected[key].shape
+        if key not in state or key not in expected or not _fits(state[key], expected[key])
     ]
     if wrong:
         raise ModelError(
             f"{path.name} is no published {name} network: {len(wrong)} of its entries differ, first {wrong[0]}; "
             "choose the checkpoint that the authors published."
         )
+    converted = {key: value.detach().float().contiguous().clone() for key, value in state.items()}
+    _check_numbers(converted, path.name)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"original_{name}.safetensors"
     save_file(
-        {key: value.detach().float().contiguous().clone() for key, value in state.items()},
+        converted,
         target,
         metadata={"network": name, "source_sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
     )
     return target
+
+
+def _fits(value: torch.Tensor, expected: torch.Tensor) -> bool:
+    plain = value.layout == torch.strided and value.device.type == "cpu" and not value.is_complex()
+    return plain and not value.is_quantized and value.shape == expected.shape
+
+
+def _check_numbers(state: Mapping[str, torch.Tensor], file_name: str) -> None:
+    """Refuse weights that are not numbers: a network with one of them answers nothing but such.
+
+    Raises:
+        ModelError: there are some.
+    """
+    broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
+    if broken:
+        raise ModelError(
+            f"{file_name} holds weights that are not numbers ({len(broken)} of its entries, first {broken[0]}); "
+            "download the file again."
+        )
 
 
 def load_network(path: Path, settings: ImplicitSettings, *, sha256: str | None = None) -> ImplicitNetwork:
@@ -96,12 +136,14 @@ def load_weights(network: nn.Module, path: Path, *, sha256: str | None = None) -
             raise ModelError(
                 f"The weights file {path.name} is damaged (its checksum differs); install the add-on or package again."
             )
-        network.load_state_dict(load_file(path))
+        state = load_file(path)
+        _check_numbers({key: value for key, value in state.items() if value.is_floating_point()}, path.name)
+        network.load_state_dict(state)
     except OSError as error:
         raise ModelError(
             f"The weights file {path.name} cannot be read ({error.strerror or error}); check its permissions."
         ) from error
-    except (SafetensorError, RuntimeError) as error:
+    except (SafetensorError, RuntimeError, KeyError, ValueError, MemoryError) as error:
         raise ModelError(f"The weights file {path.name} does not fit this network; install it again.") from error
 
 
@@ -121,6 +163,7 @@ def save_weights(network: nn.Module, path: Path, *, metadata: dict[str, str]) ->
 
 def _state_dict(path: Path) -> dict[str, torch.Tensor]:
     try:
+        check_checkpoint(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise ModelError(f"There is no file {path.name}; give the path of a published checkpoint.") from error

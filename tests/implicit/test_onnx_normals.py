@@ -144,3 +144,30 @@ def test_a_real_model_runs_where_onnxruntime_is_installed(tmp_path):
     (tmp_path / "torn.onnx").write_bytes(model.SerializeToString()[:50])
     with pytest.raises(ModelError, match="no ONNX model"):
         load_normal_model(tmp_path / "torn.onnx")
+
+
+@pytest.mark.parametrize("kind", ["tensor(int64)", "tensor(uint8)", "tensor(string)"])
+def test_a_model_that_takes_in_whole_numbers_is_refused_in_words(kind):
+    session = FakeSession()
+    session.get_inputs = lambda: [SimpleNamespace(name="image", shape=[1, 3, 64, 64], type=kind)]
+    with pytest.raises(ModelError, match="floating-point"):
+        estimator(session, OnnxInput(), "x.onnx")
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 100_000, 100_000), (1, 3, 0, 64), (4, 3, 64, 64)])
+def test_a_model_that_takes_in_pictures_without_measure_is_refused(shape):
+    with pytest.raises(ModelError, match="one picture"):
+        estimator(FakeSession(shape=shape), OnnxInput(), "x.onnx")
+
+
+def test_a_model_that_fails_or_answers_no_numbers_is_refused_in_words():
+    broken, empty = FakeSession(), FakeSession()
+
+    def fails(*_):
+        raise RuntimeError("[ONNXRuntimeError] bad")
+
+    broken.run = fails
+    empty.run = lambda *_: [np.full((1, 3, 64, 64), np.nan, np.float32)]
+    for session, words in ((broken, "failed"), (empty, "not numbers")):
+        with pytest.raises(ModelError, match=words):
+            estimator(session, OnnxInput(), "x.onnx")(head())

@@ -6,6 +6,7 @@ sRGB 188 of 255 comes out as 0.50.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from ....errors import SettingsError
+from ....evaluation.mesh_files import LARGEST_PLY_HEADER, UNREADABLE, check_ply
 from ....evaluation.scan_files import read_surface
 from ....evidence.colour import decode, from_srgb
 from ....portrait.decode import available_formats
@@ -24,6 +26,23 @@ _TEXELS_PER_VERTEX: Final = 4.0
 """Texels along a texture's side for each vertex along a mesh's side; a finer texture is averaged down to this."""
 
 _SMALLEST_TEXTURE: Final = 64
+
+_MOST_TEXELS: Final = 1 << 28
+"""Pixels of a texture: 16384 a side; the largest of the data sets that are read have 8192."""
+_BROKEN_PICTURE: Final = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    struct.error,
+)
+"""What Pillow raises on damaged pictures."""
+
+_LARGEST_FILE: Final = 1 << 30
+"""Bytes of a scan's file: 1 GiB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +70,10 @@ def read_scan_mesh(path: Path, texture: Path | None = None) -> ScanMesh:
     Raises:
         ScanDatasetError: the file is missing, damaged, or holds no triangles.
     """
+    if not path.is_file():
+        raise ScanDatasetError(f"There is no scan {path}; unpack the data set again.")
+    if path.stat().st_size > _LARGEST_FILE:
+        raise ScanDatasetError(f"The scan {path.name} is larger than 1 GB; thin it out.")
     try:
         match path.suffix.lower():
             case ".obj":
@@ -62,7 +85,7 @@ def read_scan_mesh(path: Path, texture: Path | None = None) -> ScanMesh:
                 mesh = ScanMesh(surface.vertices, surface.triangles)
     except SettingsError as error:
         raise ScanDatasetError(str(error)) from error
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise ScanDatasetError(f"The scan {path.name} cannot be read ({error}); unpack it again.") from error
     if len(mesh.triangles) == 0:
         raise ScanDatasetError(f"The scan {path.name} holds no triangles; a mesh is needed, not points alone.")
@@ -126,6 +149,8 @@ def _read_ply(path: Path) -> ScanMesh:
     from trimesh.visual import ColorVisuals
 
     with path.open("rb") as data:
+        check_ply(data.read(LARGEST_PLY_HEADER), path.stat().st_size)
+        data.seek(0)
         loaded = trimesh.load_mesh(data, file_type="ply", process=False)
     if not isinstance(loaded, trimesh.Trimesh):
         return ScanMesh(np.asarray(loaded.vertices, dtype=np.float64).reshape(-1, 3), np.zeros((0, 3), np.int32))
@@ -139,8 +164,10 @@ def _sampled(texture: Path, uvs: Float[np.ndarray, "V 2"]) -> Float32[np.ndarray
     """Linear colours (V, 3) of a picture at texture coordinates (V, 2), origin bottom left, wrapping around."""
     try:
         with Image.open(texture, formats=available_formats()) as image:  # none that starts another program
+            if image.width * image.height > _MOST_TEXELS:
+                raise ValueError(f"{image.width} x {image.height} pixels are too many")
             picture = image.convert("RGB")
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+    except (*_BROKEN_PICTURE, Image.DecompressionBombError) as error:
         raise ScanDatasetError(f"The texture {texture.name} cannot be read ({error}); unpack it again.") from error
     wanted = max(_SMALLEST_TEXTURE, _TEXELS_PER_VERTEX * len(uvs) ** 0.5)
     factor = int(max(1, max(picture.size) // wanted))

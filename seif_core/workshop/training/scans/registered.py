@@ -8,14 +8,13 @@ too, as far as people's noses allow.
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import numpy as np
 
+from ....array_files import ArrayFileError, read_arrays
 from ....errors import SettingsError
 from ....headmodel import HeadModel
 from ....headmodel.skinning import pose_vertices
@@ -112,29 +111,50 @@ class RegisteredScan:
             ScanDatasetError: no such file, not a registered scan, damaged, or written by a newer version.
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
-                version = int(data["format_version"])
-                if version > FORMAT_VERSION:
-                    raise ScanDatasetError(
-                        f"{path.name} has format version {version}, this version reads {FORMAT_VERSION}; "
-                        "register the data set again."
-                    )
-                values: dict[str, Any] = {f.name: data[f.name] for f in fields(RegisteredScan) if f.name in data.files}
+            data = read_arrays(path)
+            version = int(data["format_version"])
+            if version > FORMAT_VERSION:
+                raise ScanDatasetError(
+                    f"{path.name} has format version {version}, this version reads {FORMAT_VERSION}; "
+                    "register the data set again."
+                )
+            values: dict[str, Any] = {f.name: data[f.name] for f in fields(RegisteredScan) if f.name in data}
+            for name in (*RegisteredScan.NOT_ARRAYS, "face_error_mm"):
+                if name in values:
+                    values[name] = values[name].item()
+            _check(values)
         except FileNotFoundError as error:
             raise ScanDatasetError(f"There is no registered scan {path}; run 'seif scans register'.") from error
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except (OSError, ArrayFileError, ValueError, KeyError, TypeError) as error:
             raise ScanDatasetError(
                 f"{path.name} is no readable registered scan ({error}); run 'seif scans register' again."
             ) from error
-        for name in (*RegisteredScan.NOT_ARRAYS, "face_error_mm"):
-            if name in values:
-                values[name] = values[name].item()
         try:
             return RegisteredScan(**{"albedo": None, **values})
         except TypeError as error:
             raise ScanDatasetError(
                 f"{path.name} lacks a field of a registered scan ({error}); run 'seif scans register' again."
             ) from error
+
+
+def _check(values: dict[str, Any]) -> None:
+    """Refuse arrays of a registered scan that do not fit together.
+
+    Raises:
+        ValueError: one is of another shape, names vertices that do not exist, or holds values that are not numbers.
+    """
+    vertices, triangles = values.get("vertices"), values.get("triangles")
+    if vertices is None or triangles is None:
+        return  # which the missing field tells
+    shapes = {"vertices": (len(vertices), 3), "triangles": (len(triangles), 3), "albedo": (len(vertices), 3)}
+    shapes |= {"pose": (5, 3), "to_model": (4, 4)}
+    for name, value in values.items():
+        if not isinstance(value, np.ndarray):
+            continue
+        if value.shape != shapes.get(name, value.shape) or not np.isfinite(value).all():
+            raise ValueError(f"'{name}' has the shape {value.shape}, or holds values that are not numbers")
+    if len(triangles) == 0 or triangles.min() < 0 or triangles.max() >= len(vertices):
+        raise ValueError("'triangles' names vertices that do not exist")
 
 
 def scan_file_name(dataset: str, name: str) -> str:

@@ -1,0 +1,123 @@
+"""Mesh files that are compressed, hostile or damaged: a mesh, or one sentence; nothing that they name is opened."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import trimesh
+from bombs import EPS, glb, npz_of_zeros, npz_that_declares, triangle
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import EpsImagePlugin
+
+from seif_core.errors import SettingsError
+from seif_core.evaluation.landmark_files import read_landmarks
+from seif_core.evaluation.scan_files import read_surface
+from seif_core.workshop.training.scans.mesh import read_scan_mesh
+from seif_core.workshop.training.scans.records import ScanDatasetError
+
+
+def test_a_plain_glb_is_read(tmp_path):
+    glb(tmp_path / "a.glb", *triangle())
+    assert len(read_surface(tmp_path / "a.glb", "m").vertices) == 3
+
+
+def test_a_draco_compressed_glb_is_refused_in_words(tmp_path):
+    told, points = triangle(3, extensions={"KHR_draco_mesh_compression": {"bufferView": 0, "attributes": {}}})
+    for required in ([], ["KHR_draco_mesh_compression"]):
+        glb(tmp_path / "a.glb", {**told, "extensionsRequired": required}, points)
+        with pytest.raises(SettingsError, match=r"KHR_draco_mesh_compression.*without compression"):
+            read_surface(tmp_path / "a.glb", "m")
+
+
+@pytest.mark.parametrize(("count", "view"), [(10**9, False), (10**9, True), (3, False)])
+def test_a_glb_that_declares_more_than_it_holds_is_refused_before_it_is_allocated(tmp_path, count, view, monkeypatch):
+    glb(tmp_path / "a.glb", *triangle(count, view=view))
+    monkeypatch.setattr(trimesh, "load_scene", None)
+    with pytest.raises(SettingsError, match="does not hold"):
+        read_surface(tmp_path / "a.glb", "m")
+
+
+def test_a_glb_whose_nodes_share_children_is_refused(tmp_path):
+    told, points = triangle()
+    nodes = [{"children": [i + 1, i + 1]} for i in range(40)] + [{"mesh": 0}]
+    glb(tmp_path / "a.glb", {**told, "nodes": nodes}, points)
+    with pytest.raises(SettingsError, match="no tree"):
+        read_surface(tmp_path / "a.glb", "m")
+
+
+def test_zeros_in_an_npz_are_refused(tmp_path):
+    npz_of_zeros(tmp_path / "a.npz", 1.0)
+    npz_that_declares(tmp_path / "b.npz", (1 << 40, 3))
+    for name in ("a.npz", "b.npz"):
+        with pytest.raises(SettingsError, match=name):
+            read_surface(tmp_path / name, "m")
+
+
+def test_a_ply_that_declares_more_than_it_holds_is_refused(tmp_path):
+    header = "ply\nformat ascii 1.0\nelement vertex 9999999999\nproperty float x\nend_header\n1\n"
+    (tmp_path / "a.ply").write_text(header, encoding="utf-8")
+    with pytest.raises(SettingsError, match="declares"):
+        read_surface(tmp_path / "a.ply", "m")
+    with pytest.raises(ScanDatasetError, match="declares"):
+        read_scan_mesh(tmp_path / "a.ply")
+
+
+@pytest.mark.parametrize("name", ["a.dae", "a.gltf", "a.zip", "a.obj.gz", "a.tar.gz", "a.3mf", "a", "a.eps"])
+def test_formats_beyond_the_list_are_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x1f\x8b\x08damaged")
+    with pytest.raises(SettingsError, match="formats that are read"):
+        read_surface(tmp_path / name, "m")
+
+
+def test_faces_that_name_vertices_that_do_not_exist_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", vertices=np.zeros((3, 3)), faces=np.array([[0, 1, 7]]))
+    (tmp_path / "a.off").write_text("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 7\n", encoding="utf-8")
+    (tmp_path / "a.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n", encoding="utf-8")
+    for name in ("a.npz", "a.off", "a.obj"):
+        with pytest.raises(SettingsError, match=name):
+            read_surface(tmp_path / name, "m")
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".ply", ".stl", ".off", ".glb", ".npz"])
+@given(seed=st.integers(0, 2**31))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_random_damage_ends_in_a_mesh_or_one_sentence(tmp_path, suffix, seed):
+    path, rng = tmp_path / f"a{suffix}", np.random.default_rng(seed)
+    ball = trimesh.creation.icosphere(subdivisions=1)
+    if suffix == ".npz":
+        np.savez(path, vertices=ball.vertices, faces=ball.faces)
+    else:
+        ball.export(path)
+    data = bytearray(path.read_bytes())
+    for _ in range(int(rng.integers(1, 6))):
+        data[int(len(data) * rng.random() ** 3)] = int(rng.integers(256))
+    path.write_bytes(bytes(data[: int(rng.integers(len(data) // 2, len(data) + 1))]))
+    try:
+        surface = read_surface(path, "m")
+    except SettingsError as error:
+        assert path.name in str(error)  # noqa: PT017
+        return
+    assert np.isfinite(surface.vertices).all()
+    assert not len(surface.triangles) or surface.triangles.max() < len(surface.vertices)
+
+
+def test_a_texture_that_is_postscript_is_not_drawn(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *a, **_k: started.append(a))
+    (tmp_path / "a.jpg").write_bytes(EPS)
+    obj = "v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n"
+    (tmp_path / "a.obj").write_text(obj, encoding="utf-8")
+    with pytest.raises(ScanDatasetError, match=r"texture a\.jpg"):
+        read_scan_mesh(tmp_path / "a.obj", tmp_path / "a.jpg")
+    assert not started
+
+
+def test_landmark_files_that_declare_or_nest_without_end_are_refused(tmp_path):
+    header = b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little")
+    text = b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 3), }"
+    (tmp_path / "a.npy").write_bytes(header + text.ljust(117) + b"\n")
+    (tmp_path / "a.json").write_text("[" * 100_000, encoding="utf-8")
+    for name in ("a.npy", "a.json"):
+        with pytest.raises(SettingsError, match=name):
+            read_landmarks(tmp_path / name)
