@@ -311,6 +311,6 @@ def _head_landmarks(head: Head, vertices: Float[np.ndarray, "V 3"]) -> Float[np.
 
 @lru_cache(maxsize=1)
 def _subdivided_open_head() -> HeadModel:
-    from ..uniformize.subdivision import subdivide_model
+    from ..headmodel.subdivision import subdivide_model
 
     return subdivide_model(load_head_model("open"))
