@@ -108,14 +108,15 @@ def follow_normals(
 
 
 class _Held(NamedTuple):
-    """The fit's skin, and how far each vertex (V,) is held at it."""
+    """The fit's skin, how far each vertex (V,) is held at it, and `RefinementSettings.skin_length`."""
 
     skin: SkinDepth
     share: Float[np.ndarray, " V"]
+    length: float
 
     def at(self, points: np.ndarray, s: RefinementSettings) -> tuple[np.ndarray, np.ndarray]:
         """Where along its ray each point should stay (V,), metres from where it is, and how firmly (V,)."""
-        firm = self.share / s.skin_length**2
+        firm = self.share / self.length**2
         stay = firm + (1 - self.share) / s.length**2
         return self.skin.offsets(points)[0] * firm / stay, stay
 
@@ -126,7 +127,7 @@ def _held_at(skin: SkinDepth, points: np.ndarray, triangles: np.ndarray, s: Refi
         return None
     offsets, bare = skin.offsets(points)
     seen = _in_front(points, triangles, skin.view)[0]
-    return _Held(skin, bare * seen * bare_share(offsets, s.skin))
+    return _Held(skin, bare * seen * bare_share(offsets, s.skin), s.skin_length)
 
 
 class _Graph(NamedTuple):
