@@ -1,6 +1,7 @@
 """Sparse extraction against the original's octree on the same fields: `python benchmarks/octree.py`.
 
-`octree` is how the original asks its field (`tests/support/original_octree.py`): 256 nodes per axis, from every fourth on.
+`octree` is how the original asks its field (`tests/support/original_octree.py`): 256 nodes per axis, every fourth
+first.
 `ours` is `extract_surface` at 256 with its usual settings, `exact` the same with `tolerance=0`, which asks every node
 at the surface. Distances: vertices of each surface to the other surface, both ways, in voxels. Fields: a ball of bumps
 and a thin horn, its occupancy a sigmoid of the given width in voxels; the same as if seen through a feature map whose

@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from .device import choose_device, memory_in_words, repeatable, return_memory
 from .errors import DependencyError
 from .fitting.fit import Fit
@@ -180,9 +178,10 @@ def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:
         )
     if fit.landmark_error > 5.0:
         found.append(f"The landmarks fit loosely ({fit.landmark_error:.1f} %); a sharper, more frontal photo helps.")
-    yaw = np.degrees(np.linalg.norm(fit.pose[0]))
-    if yaw > 45.0:
-        found.append(f"The head is turned by {yaw:.0f} degrees; its far side is guessed from the near one.")
+    if fit.turn > 45.0:
+        found.append(f"The head is turned by {fit.turn:.0f} degrees; its far side is guessed from the near one.")
     if portrait.confidence < 0.7:
         found.append("The detector is not sure that this is a face; look at the result with care.")
-    return tuple(found)
+    from .portrait.occlusion import occlusion_warnings
+
+    return (*found, *occlusion_warnings(portrait))

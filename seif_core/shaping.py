@@ -86,24 +86,37 @@ def shape_head(
         ModelError: weights are missing or damaged.
         CancelledError: the user cancelled.
     """
+    from .implicit.truncation import truncation_warnings
+    from .implicit.upright import upright_head
+
+    upright = upright_head(portrait, fit)
+    cut = truncation_warnings(portrait, upright)
     if settings.quality == "fast":
-        return Shape()
+        return Shape(warnings=cut)
     try:
         with progress.stage("Surface"):
             make = stages.make_original_surface if settings.weights == "original" else stages.make_surface
-            wanted = _surface_settings(settings)
-            surface = make(portrait, fit, wanted, device=tried_on(device), normals=normals, progress=progress)
+            found = make(
+                upright.portrait,
+                upright.fit,
+                _surface_settings(settings),
+                device=tried_on(device),
+                normals=normals,
+                progress=progress,
+            )
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no surface: %s", error)
-        return Shape(warnings=(f"The head has the shape of the fit alone, without hair and fine shape: {error}",))
+        told = f"The head has the shape of the fit alone, without hair and fine shape: {error}"
+        return Shape(warnings=(*cut, told))
+    surface = upright.surface_in_photo(found)
     return_memory()
     try:
         with progress.stage("Uniform"):
-            uniform = _uniform(fit, surface, evidence, settings, stages=stages, progress=progress)
+            shaped = _uniform(upright.fit, found, evidence, settings, stages=stages, progress=progress)
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no uniform mesh: %s", error)
-        return Shape(surface, warnings=(f"The head has the shape of the fit alone, not the surface's: {error}",))
-    return Shape(surface, uniform)
+        return Shape(surface, warnings=(*cut, f"The head has the shape of the fit alone, not the surface's: {error}"))
+    return Shape(surface, upright.uniform_in_photo(shaped), cut)
 
 
 def find_networks(settings: ReconstructionSettings, device: str) -> None:

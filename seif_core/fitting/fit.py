@@ -8,6 +8,7 @@ import numpy as np
 
 from ..geometry.camera import Camera
 from ..headmodel import HeadModel
+from ..headmodel.skinning import rotation_matrices
 from ..shapes import Float32
 
 
@@ -54,3 +55,10 @@ class Fit:
         if self.joints is not None:
             return self.joints
         return (self.model.joint_regressor.astype(np.float64) @ self.neutral).astype(np.float32)
+
+    @property
+    def turn(self) -> float:
+        """Degrees between where the face points and the way to the camera; leaning to the side turns it nowhere."""
+        forward = rotation_matrices(self.pose[:1].astype(np.float64))[0, :, 2]
+        viewer = -self.posed.mean(axis=0, dtype=np.float64)
+        return float(np.degrees(np.arccos(np.clip(forward @ viewer / np.linalg.norm(viewer), -1, 1))))

@@ -1,7 +1,8 @@
 """Fit a head model to portraits: rigid start, then shape, expression, jaw and camera together, then the gaze.
 
 All stages minimise the `Energy` by Levenberg-Marquardt on the landmarks alone, in double precision, so that the same
-portrait gives the same head. Outliers and contour points are found anew in every round.
+portrait gives the same head. The landmarks are levelled first, so that a photo that lies on its side gives the head of
+the upright one. Outliers and contour points are found anew in every round.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from .parameters import (
     translation_of,
 )
 from .priors import prior_rows
+from .roll import level, rolled_fit
 from .settings import FitSettings
 from .start import starting_parameters
 
@@ -51,6 +53,12 @@ _LEAST_LANDMARKS: Final = 12
 _MANY: Final = 8
 """Portraits from which a second thread is worth its waking; measured on two cores: one portrait takes 0.7 s with one
 thread and 1.3 s with two."""
+
+
+_GUESSED: Final = 99.0
+"""Variance, in units of a landmark's own, that one beyond the photo's frame has on top: ten times the spread. On a
+sample portrait whose sides were cut off the face comes 0.9 and 1.0 mm from that of the whole photo instead of 1.3 and
+2.1; with half of the face, or a corner, cut off it stays at 1.7 and 0.7 (1.5 and 0.6 without)."""
 
 
 def fit_portrait(
@@ -97,9 +105,13 @@ def fit_portraits(
     place = torch.device(choose_device(device))
     place = torch.device("cpu") if place.type == "mps" else place
     prepared = _prepare(model, scheme, settings, place)
-    fitter = _Fitter(portraits, model, prepared, settings, progress or Progress())
+    levelled, angles = zip(*(level(portrait, scheme) for portrait in portraits), strict=True)
+    fitter = _Fitter(
+        list(levelled), model, prepared, settings, progress or Progress(), guessed=_beyond_frame(portraits)
+    )
     with one_thread() if len(portraits) < _MANY else nullcontext():
-        return fitter.run()
+        fits = fitter.run()
+    return [rolled_fit(fit, angle) for fit, angle in zip(fits, angles, strict=True)]
 
 
 def _check(portraits: list[Portrait], scheme: LandmarkScheme, model: HeadModel) -> None:
@@ -171,6 +183,16 @@ def _restrict(model: TorchHeadModel, ids: torch.Tensor) -> TorchHeadModel:
     )
 
 
+def _beyond_frame(portraits: list[Portrait]) -> np.ndarray:
+    """(B, L) 1.0 for landmarks that lie beyond the photo's frame, where the detector can only guess; else 0."""
+    found = []
+    for portrait in portraits:
+        height, width = portrait.pixels.shape[:2]
+        x, y = portrait.landmarks[:, 0], portrait.landmarks[:, 1]
+        found.append((x < 0) | (y < 0) | (x > width) | (y > height))
+    return np.stack(found).astype(np.float64)
+
+
 class _Fitter:
     """One batch on its way through the stages; B portraits, P parameters."""
 
@@ -181,6 +203,8 @@ class _Fitter:
         prepared: _Prepared,
         settings: FitSettings,
         progress: Progress,
+        *,
+        guessed: np.ndarray,
     ) -> None:
         self.portraits, self.model, self.prepared, self.settings = portraits, model, prepared, settings
         self.progress = progress
@@ -192,9 +216,7 @@ class _Fitter:
         self.observed = self.marks[:, prepared.used, :2]
         self.depth = self.marks[:, prepared.used, 2] if prepared.scheme.has_depth else None
         self.focal = [p.focal_px for p in portraits]
-        self.centre = torch.tensor(
-            [[p.pixels.shape[1] / 2, p.pixels.shape[0] / 2] for p in portraits], dtype=torch.float64, device=device
-        )
+        self.centre = torch.tensor([p.principal_point for p in portraits], dtype=torch.float64, device=device)
         self.params = torch.zeros((len(portraits), self.layout.size), dtype=torch.float64, device=device)
         count = len(prepared.contour_rows)
         self.silhouette = Silhouette(
@@ -209,7 +231,8 @@ class _Fitter:
         self.lower[JAW.start] = 0
         if bounded:
             self.lower[self.layout.expression], self.upper[self.layout.expression] = 0, 1
-        self.extra = torch.zeros(self.observed.shape[:2], dtype=torch.float64, device=device)
+        self.guessed = torch.as_tensor(guessed[:, prepared.used], device=device) * _GUESSED
+        self.extra = self.guessed.clone()
 
     def run(self) -> list[Fit]:
         self._start()
@@ -237,7 +260,7 @@ class _Fitter:
                 positions - root,
                 1 / self.prepared.sigma.cpu().numpy() ** 2,
                 portrait.landmarks[used, :2].astype(np.float64),
-                centre=(portrait.pixels.shape[1] / 2, portrait.pixels.shape[0] / 2),
+                centre=portrait.principal_point,
                 focal=portrait.focal_px,
                 distance=self.settings.distance,
             )
@@ -309,7 +332,7 @@ class _Fitter:
         pixels, _ = project(self.params, self.centre, points(self.params, self.layout, energy.point_set))
         offset = (energy.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
         square = (offset**2).sum(-1) / (patience * self.settings.robust_scale) ** 2
-        self.extra = (1 + square) ** 2 - 1
+        self.extra = (1 + square) ** 2 - 1 + self.guessed
 
     def _look(self) -> None:
         """Turn the eyes until the irises lie between the lids as in the photo; nothing else moves."""
@@ -376,7 +399,7 @@ class _Fitter:
         local[:2] = 0
         moved = pose_vertices(expressed, joints, model.skin_weights, local, model.pose_basis) - neutral
         height, width = self.portraits[k].pixels.shape[:2]
-        camera = Camera(float(focal_of(p)[0]), width / 2, height / 2, width, height)
+        camera = Camera(float(focal_of(p)[0]), *self.portraits[k].principal_point, width, height)
         return Fit(
             model=model,
             shape=shape.astype(np.float32),

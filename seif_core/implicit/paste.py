@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 
+from ..fitting.roll import turn_about_axis
+from ..portrait.crop import paste
 from ..shapes import Float32
 from .view import HeadView
 
@@ -25,13 +26,7 @@ def paste_normals(normals: Float32[np.ndarray, "S S 3"], view: HeadView) -> Floa
         normals: (S, S, 3) of the view's square, 0 outside the mask.
         view: the square.
     """
-    step = normals.shape[0] / view.side
-    back = np.array(
-        [[step, 0, (0.5 - view.left) * step - 0.5], [0, step, (0.5 - view.top) * step - 0.5]]
-    )  # OpenCV puts pixel centres at whole numbers
-    size = (view.camera.width, view.camera.height)
-    laid = cv2.warpAffine(
-        np.ascontiguousarray(normals, np.float32), back, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    )
+    laid = paste(np.ascontiguousarray(normals, np.float32), view.crop, view.camera.height, view.camera.width)
+    laid = turn_about_axis(laid, view.roll)
     length = np.linalg.norm(laid, axis=2, keepdims=True)
     return (laid / np.maximum(length, 1e-6) * (length > _LEAST)).astype(np.float32)

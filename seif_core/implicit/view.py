@@ -23,6 +23,7 @@ import numpy as np
 
 from ..geometry.camera import Camera
 from ..headmodel import HeadModel
+from ..portrait.crop import Crop
 from ..shapes import Bool, Float, Float32
 
 USUAL: Final = 1.6
@@ -43,6 +44,9 @@ class HeadView:
         top: top edge of the square, pixels of the photo.
         side: its side, pixels of the photo.
         depth: distance of the cube's middle along -z, metres.
+        roll: how far the square is turned about its middle, radians, positive clockwise as seen in the picture; left
+            and top are those of the square before it is turned. The networks work on upright squares (`upright`), which
+            lie so in the photo.
     """
 
     camera: Camera
@@ -50,6 +54,12 @@ class HeadView:
     top: float
     side: float
     depth: float
+    roll: float = 0.0
+
+    @property
+    def crop(self) -> Crop:
+        """The square as a crop of the photo."""
+        return Crop(self.left + self.side / 2, self.top + self.side / 2, self.side, self.roll)
 
     @staticmethod
     def around(
@@ -81,23 +91,24 @@ class HeadView:
         return self.side * self.depth / self.camera.focal
 
     def crop_camera(self, size: int) -> Camera:
-        """The camera that sees the square alone, `size` pixels a side."""
+        """The camera that sees the square alone, `size` pixels a side; of a square that is not turned."""
         factor = size / self.side
         c = self.camera
         return Camera(c.focal * factor, (c.cx - self.left) * factor, (c.cy - self.top) * factor, size, size)
 
     def to_cube(self, points: Float[np.ndarray, "*N 3"]) -> Float[np.ndarray, "*N 3"]:
         """Camera space, metres, to the cube."""
-        u, v = np.moveaxis(self.camera.project(points), -1, 0)
-        x, y = (u - self.left) / self.side - 0.5, 0.5 - (v - self.top) / self.side
-        return np.stack([x, y, (self.depth + points[..., 2]) / self.scale], axis=-1)
+        pixels = self.camera.project(points)
+        square = self.crop.from_photo(pixels.reshape(-1, 2)).reshape(pixels.shape)
+        depth = (self.depth + points[..., 2]) / self.scale
+        return np.stack([square[..., 0] - 0.5, 0.5 - square[..., 1], depth], axis=-1)
 
     def to_camera(self, points: Float[np.ndarray, "*N 3"]) -> Float[np.ndarray, "*N 3"]:
         """The cube to camera space, metres."""
         c = self.camera
         distance = self.depth - points[..., 2] * self.scale
-        u = self.left + (points[..., 0] + 0.5) * self.side
-        v = self.top + (0.5 - points[..., 1]) * self.side
+        square = np.stack([points[..., 0] + 0.5, 0.5 - points[..., 1]], axis=-1)
+        u, v = np.moveaxis(self.crop.to_photo(square.reshape(-1, 2)).reshape(square.shape), -1, 0)
         return np.stack([(u - c.cx) / c.focal * distance, (c.cy - v) / c.focal * distance, -distance], axis=-1)
 
 

@@ -20,6 +20,7 @@ from ..shapes import UInt8
 from .camera_raw import is_camera_raw, largest_preview
 from .deep_tiff import decode_unchanged, deep_pixels, largest_piece, profile
 from .exif import already_upright, focal_pixels, orientation, parse_exif, read_exif
+from .framing import shows_whole_frame
 from .isobmff import Still, is_still, read_still, without_exif
 from .levels import brightened, to_8_bits
 from .metadata import without_metadata
@@ -64,6 +65,7 @@ class Photo:
         sha256: of the file's bytes.
         pixels: (H, W, 3) uint8 sRGB, upright, alpha composited on white.
         focal_px: focal length in pixels of `pixels`, or None when EXIF does not tell.
+        whole_frame: whether EXIF and shape speak for a photo that was not cropped (see `framing`).
         warnings: sentences about what was changed, left out or looks bad.
     """
 
@@ -71,6 +73,7 @@ class Photo:
     sha256: str
     pixels: UInt8[np.ndarray, "H W 3"]
     focal_px: float | None
+    whole_frame: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -148,7 +151,8 @@ def _photo(file: PhotoFile, maximum: float) -> Photo:
     if bright is not None:
         notes.append(f"{file.name} is very dark; it was brightened, and its shadows are noisy.")
     found = (*notes, *picture.warnings)
-    return Photo(file.name, file.sha256, pixels if bright is None else bright, focal, found)
+    whole = any(shows_whole_frame(each, *picture.stored) for each in (exif, outer))
+    return Photo(file.name, file.sha256, pixels if bright is None else bright, focal, whole, found)
 
 
 def _whole_or_bare(data: bytes, name: str, maximum: float) -> _Picture:

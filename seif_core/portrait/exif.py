@@ -76,10 +76,10 @@ def already_upright(exif: Image.Exif, width: int, height: int) -> bool:
 
     The camera notes the size of the pixels as it stored them: turned by a quarter, they have the other shape.
     """
-    noted = _noted_size(_exif_tags(exif))
+    noted = noted_size(exif_tags(exif))
     if noted is None or orientation(exif) < 5:
         return False
-    return not _same_shape(*noted, width, height) and _same_shape(noted[1], noted[0], width, height)
+    return not same_shape(*noted, width, height) and same_shape(noted[1], noted[0], width, height)
 
 
 def is_adobe_rgb(exif: Image.Exif) -> bool:
@@ -104,10 +104,10 @@ def focal_pixels(exif: Image.Exif, width: int, height: int) -> float | None:
         width: width in pixels.
         height: height in pixels.
     """
-    tags = _exif_tags(exif)
-    noted = _noted_size(tags)
-    if noted and not _same_shape(*noted, width, height):
-        if not _same_shape(noted[1], noted[0], width, height):
+    tags = exif_tags(exif)
+    noted = noted_size(tags)
+    if noted and not same_shape(*noted, width, height):
+        if not same_shape(noted[1], noted[0], width, height):
             return None
         width, height = height, width
     focal = _from_35mm(tags, width, height) or _from_sensor(tags, width, noted[0] if noted else width)
@@ -116,7 +116,16 @@ def focal_pixels(exif: Image.Exif, width: int, height: int) -> float | None:
     return focal
 
 
-def _exif_tags(exif: Image.Exif) -> dict[int, Any]:
+def root_text(exif: Image.Exif, tag: int) -> str:
+    """A text of the first directory without blanks around it; empty where it is missing or damaged."""
+    try:
+        return str(exif.get(tag) or "").strip(" \0")
+    except _DAMAGE:
+        return ""
+
+
+def exif_tags(exif: Image.Exif) -> dict[int, Any]:
+    """The tags of the Exif directory; none where it is damaged."""
     try:
         return exif.get_ifd(_EXIF_IFD)
     except _DAMAGE as error:
@@ -124,29 +133,31 @@ def _exif_tags(exif: Image.Exif) -> dict[int, Any]:
         return {}
 
 
-def _noted_size(tags: dict[int, Any]) -> tuple[float, float] | None:
-    width, height = _number(tags.get(_PIXEL_X)), _number(tags.get(_PIXEL_Y))
+def noted_size(tags: dict[int, Any]) -> tuple[float, float] | None:
+    """Width and height in pixels as the camera noted them, of the pixels as it stored them; None without."""
+    width, height = positive_number(tags.get(_PIXEL_X)), positive_number(tags.get(_PIXEL_Y))
     return (width, height) if width and height else None
 
 
-def _same_shape(width: float, height: float, other_width: float, other_height: float) -> bool:
+def same_shape(width: float, height: float, other_width: float, other_height: float) -> bool:
+    """Whether two sizes have the same aspect, but for rounding."""
     return abs(math.log(width * other_height / (height * other_width))) <= _SAME_SHAPE
 
 
 def _from_35mm(tags: dict[int, Any], width: int, height: int) -> float | None:
-    equivalent = _number(tags.get(_FOCAL_35MM))
+    equivalent = positive_number(tags.get(_FOCAL_35MM))
     return equivalent / _FILM_DIAGONAL_MM * math.hypot(width, height) if equivalent else None
 
 
 def _from_sensor(tags: dict[int, Any], width: int, noted_width: float) -> float | None:
-    focal_mm, density = _number(tags.get(_FOCAL_LENGTH)), _number(tags.get(_FOCAL_PLANE_X_RESOLUTION))
-    unit = _UNIT_MM.get(int(_number(tags.get(_FOCAL_PLANE_UNIT)) or 2))
+    focal_mm, density = positive_number(tags.get(_FOCAL_LENGTH)), positive_number(tags.get(_FOCAL_PLANE_X_RESOLUTION))
+    unit = _UNIT_MM.get(int(positive_number(tags.get(_FOCAL_PLANE_UNIT)) or 2))
     if not focal_mm or not density or not unit:
         return None
     return focal_mm * density / unit * width / noted_width
 
 
-def _number(value: object) -> float | None:
+def positive_number(value: object) -> float | None:
     """A positive finite number, or None for what is missing or nonsense (0/0 is common in EXIF)."""
     try:
         number = float(value)  # pyright: ignore[reportArgumentType]

@@ -29,6 +29,7 @@ class Portrait:
         face_index: see `face_count`.
         focal_px: focal length in pixels from EXIF, or None when the photo does not tell.
         confidence: the detector's presence score of the chosen face in 0..1.
+        whole_frame: whether the picture shows all that its camera saw, so that the principal point is its middle.
         warnings: sentences about what was changed in the photo to read it, and what looks bad in it.
     """
 
@@ -44,4 +45,19 @@ class Portrait:
     face_index: int
     focal_px: float | None
     confidence: float
+    whole_frame: bool = False
     warnings: tuple[str, ...] = ()
+
+    @property
+    def principal_point(self) -> tuple[float, float]:
+        """Where the optical axis meets the picture, pixels.
+
+        The picture's middle where it is whole; else the face's, as if the camera had been pointed at it: most pictures
+        without a camera's EXIF are cut out of something, and any other point would give the same face another head
+        wherever it is pasted. The middle of the landmarks keeps to the face through shift, turn and scale.
+        """
+        if self.whole_frame:
+            height, width = self.pixels.shape[:2]
+            return width / 2, height / 2
+        x, y = self.landmarks[:, :2].astype(np.float64).mean(0)
+        return float(x), float(y)

@@ -76,6 +76,7 @@ def read_portrait(
         face_index=face,
         focal_px=photo.focal_px,
         confidence=landmarks.presence,
+        whole_frame=photo.whole_frame,
         warnings=(*photo.warnings, *look.warnings(photo.name)),
     )
 

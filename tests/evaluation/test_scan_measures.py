@@ -8,6 +8,7 @@ import logging
 import numpy as np
 import pytest
 import trimesh
+from seif_core.uniformize.subdivision import subdivide_model
 
 from seif_core.errors import SettingsError
 from seif_core.evaluation import scan_files

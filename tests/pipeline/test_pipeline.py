@@ -193,13 +193,12 @@ def test_warnings_name_other_faces(photo):
     assert any("not sure" in w for w in warnings)
 
 
-def test_what_reading_the_photo_warns_of_is_among_the_warnings(photo, monkeypatch):
-    from fake_stages import sample_portrait
+def test_what_reading_the_photo_warns_of_is_among_the_warnings(photo):
+    def dark(*_, **__):
+        return sample_portrait(warnings=("It is very dark.",))
 
-    from seif_core import portrait
-
-    monkeypatch.setattr(portrait, "read_portrait", lambda *_, **__: sample_portrait(warnings=("It is very dark.",)))
-    assert "It is very dark." in reconstruct(photo, ReconstructionSettings(texture_size=0)).warnings
+    done = reconstruct(photo, ReconstructionSettings(texture_size=0), read_portrait=dark)
+    assert "It is very dark." in done.warnings
 
 
 def test_results_replace_those_of_an_earlier_run_and_keep_foreign_files(tmp_path):

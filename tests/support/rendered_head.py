@@ -187,6 +187,7 @@ def photograph(fit, albedo, light=LIGHT, background=BACKGROUND, paint=None):
         face_index=0,
         focal_px=None,
         confidence=1.0,
+        whole_frame=True,
     )
 
 

@@ -148,5 +148,6 @@ def photo_of(
         face_index=0,
         focal_px=camera.focal if exif else None,
         confidence=1.0,
+        whole_frame=(camera.cx, camera.cy) == (camera.width / 2, camera.height / 2),
     )
     return portrait, posed

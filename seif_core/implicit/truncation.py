@@ -1,0 +1,60 @@
+"""Which parts of a head the photo's frame cuts off, in words.
+
+Convention: sides are the person's own. Worked number: a face of which 200 of 478 landmarks lie left of the picture's
+left edge has 42 percent of its landmarks beyond the photo.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ..portrait.portrait import Portrait
+from .upright import UprightHead
+
+_LEAST: Final = 0.04
+"""Share of the head's pixels in a direction that must lie beyond the frame to be worth a sentence: hair that only
+touches the edge is not cut. Chosen by eye on cut sample portraits."""
+_WEDGE: Final = np.radians(12.0)
+"""Half of the angle in which a direction is looked at."""
+_FACE: Final = 0.03
+"""Share of the landmarks beyond the frame from which the face counts as cut; the chin's point alone does not."""
+_SIDES: Final = ("at the top", "at the person's left", "below", "at the person's right")
+"""Names of the four quarters of the square, clockwise from the top; the picture's right is the person's left."""
+_BELOW: Final = 2
+
+
+def truncation_warnings(photo: Portrait, upright: UprightHead) -> tuple[str, ...]:
+    """Sentences about what the frame cuts off; none for a head that is all in the picture.
+
+    Args:
+        photo: the portrait in the whole photo.
+        upright: the head cut out of it.
+    """
+    found = []
+    cut = [name for k, name in enumerate(_SIDES) if k != _BELOW and _share(upright, k) > _LEAST]
+    if cut:
+        found.append(
+            f"The photo cuts the head {' and '.join(cut)}; what lies beyond is completed from the fitted skull, the "
+            "other side and the hair that is seen."
+        )
+    height, width = photo.pixels.shape[:2]
+    x, y = photo.landmarks[:, 0], photo.landmarks[:, 1]
+    beyond = float(((x < 0) | (y < 0) | (x > width) | (y > height)).mean())
+    if beyond > _FACE:
+        found.append(
+            f"{beyond:.0%} of the face lies beyond the photo's edge and is guessed from the rest; choose a photo that "
+            "shows the whole face."
+        )
+    return tuple(found)
+
+
+def _share(upright: UprightHead, quarter: int) -> float:
+    """Share of the head's pixels beyond the frame, straight up, down or to a side of the middle of the square."""
+    head = upright.portrait.mask > 127
+    rows, columns = np.nonzero(head)
+    x, y = columns + 0.5 - len(head) / 2, len(head) / 2 - rows - 0.5
+    away = np.remainder(np.arctan2(x, y) - quarter * np.pi / 2 + np.pi, 2 * np.pi) - np.pi
+    straight = np.abs(away) < _WEDGE
+    return float((~upright.shown[rows, columns])[straight].mean()) if straight.any() else 0.0

@@ -1,0 +1,100 @@
+"""One portrait, however its picture is framed and laid: the same head from each."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image, ImageDraw
+
+from seif_core.pipeline import ReconstructionSettings, reconstruct
+
+FAST = ReconstructionSettings(quality="fast", texture_size=0)
+FULL = ReconstructionSettings(resolution=128, texture_size=0)
+SIDE = 512
+
+
+@cache
+def astronaut() -> Image.Image:
+    return Image.fromarray(skimage.data.astronaut())
+
+
+def scanned_page() -> Image.Image:
+    page = Image.new("RGB", (1654, 2339), "white")
+    page.paste(astronaut(), (103, 78))
+    return page
+
+
+def call_grid() -> Image.Image:
+    grid = Image.new("RGB", (2 * SIDE, 2 * SIDE), (32, 33, 36))
+    grid.paste(Image.fromarray(skimage.data.coffee()).resize((SIDE, SIDE)), (0, 0))
+    grid.paste(astronaut(), (SIDE, SIDE))
+    return grid
+
+
+def long_screenshot() -> Image.Image:
+    shot = Image.new("RGB", (600, 3200), (250, 250, 252))
+    draw = ImageDraw.Draw(shot)
+    for row in range(20, 2400, 28):
+        draw.rectangle((30, row, 560 - row % 190, row + 9), fill=(90, 90, 95))
+    shot.paste(astronaut(), (44, 2601))
+    return shot
+
+
+FRAMES = {
+    "page": scanned_page,
+    "grid": call_grid,
+    "screenshot": long_screenshot,
+    "on its side": lambda: astronaut().rotate(90),
+    "upside down": lambda: astronaut().rotate(180),
+    "askew": lambda: astronaut().rotate(45, Image.Resampling.BICUBIC, expand=True),
+}
+
+
+@pytest.fixture(scope="module")
+def heads(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+
+    @cache
+    def head_of(frame: str, settings: ReconstructionSettings = FAST):
+        path = folder / f"{frame}.png"
+        (FRAMES[frame]() if frame in FRAMES else astronaut()).save(path)
+        return reconstruct(path, settings)
+
+    return head_of
+
+
+def apart(first, second, region: str) -> float:
+    """Mean distance of a region's vertices in millimetres."""
+    offset = np.linalg.norm(first.head.vertices - second.head.vertices, axis=1)
+    return float(offset[first.head.regions[region]].mean() * 1000)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_head_does_not_depend_on_what_lies_around_the_portrait(heads, frame):
+    alone, framed = heads("alone"), heads(frame)
+    assert apart(alone, framed, "face") < 0.3
+    assert framed.warnings == ()
+
+
+@pytest.mark.parametrize("frame", ["page", "on its side"])
+def test_head_lies_on_the_face_in_the_whole_picture(heads, frame):
+    done = heads(frame)
+    camera, portrait = done.head.photo_camera, done.portrait
+    assert (camera.width, camera.height) == FRAMES[frame]().size
+    found = camera.project(done.fit.model.embeddings["mediapipe478"].points(done.fit.posed.astype(np.float64)))
+    eyes = np.linalg.norm(portrait.landmarks[33, :2] - portrait.landmarks[263, :2])
+    assert np.median(np.linalg.norm(found - portrait.landmarks[:, :2], axis=1)) < 0.02 * eyes
+
+
+def test_surface_of_a_photo_on_its_side_is_that_of_the_upright_one(heads):
+    upright, lying = heads("alone", FULL), heads("on its side", FULL)
+    assert lying.warnings == ()
+    assert apart(upright, lying, "face") < 0.3
+    assert apart(upright, lying, "scalp") < 1.0
+    assert apart(upright, lying, "ears") < 1.0
+    posed = lying.shape.uniform.fit.posed.astype(np.float64)
+    box = lying.head.photo_camera.project(posed[lying.head.regions["face"]])
+    np.testing.assert_allclose([*box.min(0), *box.max(0)], lying.portrait.box, atol=25)
