@@ -87,7 +87,7 @@ def shape_head(
         CancelledError: the user cancelled.
     """
     from .implicit.truncation import truncation_warnings
-    from .implicit.upright import upright_head
+    from .uniformize.upright import upright_head
 
     upright = upright_head(portrait, fit)
     cut = truncation_warnings(portrait, upright)

@@ -159,26 +159,6 @@ def test_hair_colour_is_that_above_the_brows_and_none_for_the_bald():
     np.testing.assert_allclose(found, np.array([60, 40, 20]) / 255, atol=0.01)
 
 
-@pytest.mark.parametrize("toned", [False, True])
-@pytest.mark.parametrize("hair", [45, 215])
-def test_hair_has_a_colour_in_black_and_white_and_in_sepia_where_nothing_tells_it_from_skin(hair, toned):
-    """Likeness to skin goes by colour: without any, dark and white hair look like shaded and lit skin."""
-    grey = np.full((200, 200), 140.0) + np.random.default_rng(0).normal(0, 4, (200, 200))
-    grey[100:] += np.linspace(-12, 12, 200)
-    head = np.ones((200, 200), np.float32)
-    where = {"between": np.array([100.0, 130.0]), "up": np.array([0.0, -1.0]), "unit": 40.0}
-    likeness = np.ones((200, 200), np.float32)
-
-    def printed(values):
-        tones = (1.07, 0.95, 0.75) if toned else (1.0, 1.0, 1.0)
-        return np.clip(np.stack([values * t for t in tones], -1), 0, 255).astype(np.uint8)
-
-    assert hair_colour(printed(grey), head, likeness, **where) is None
-    grey[:80] = hair + np.random.default_rng(1).normal(0, 4, (80, 200))
-    found = hair_colour(printed(grey), head, likeness, **where)
-    np.testing.assert_allclose(found, printed(np.full((1, 1), float(hair)))[0, 0] / 255, atol=0.04)
-
-
 def test_openings_cover_the_eyes_and_leave_the_cheeks():
     fit = make_fit(model(), yaw=0.0)
     portrait = portrait_of(fit)
@@ -209,23 +189,3 @@ def test_a_loose_fit_keeps_farther_from_the_masks_edge():
     assert tight[40, 16] > 0.5
     assert loose[40, 16] == 0
     assert loose[40, 40] == 1
-
-
-@pytest.mark.parametrize("toned", [False, True])
-@pytest.mark.parametrize("hair", [45, 215])
-def test_hair_has_a_colour_in_black_and_white_and_in_sepia_where_nothing_tells_it_from_skin(hair, toned):
-    """Likeness to skin goes by colour: without any, dark and white hair look like shaded and lit skin."""
-    grey = np.full((200, 200), 140.0) + np.random.default_rng(0).normal(0, 4, (200, 200))
-    grey[100:] += np.linspace(-12, 12, 200)
-    head = np.ones((200, 200), np.float32)
-    where = {"between": np.array([100.0, 130.0]), "up": np.array([0.0, -1.0]), "unit": 40.0}
-    likeness = np.ones((200, 200), np.float32)
-
-    def printed(values):
-        tones = (1.07, 0.95, 0.75) if toned else (1.0, 1.0, 1.0)
-        return np.clip(np.stack([values * t for t in tones], -1), 0, 255).astype(np.uint8)
-
-    assert hair_colour(printed(grey), head, likeness, **where) is None
-    grey[:80] = hair + np.random.default_rng(1).normal(0, 4, (80, 200))
-    found = hair_colour(printed(grey), head, likeness, **where)
-    np.testing.assert_allclose(found, printed(np.full((1, 1), float(hair)))[0, 0] / 255, atol=0.04)

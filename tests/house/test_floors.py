@@ -37,7 +37,7 @@ def arrows() -> list[tuple[Path, str, str, bool]]:
         own = parts[0]
         for one in imports(path):
             other = room_of(one.module)
-            if other and own not in {other, "__init__"} and one.module != "seif_core":
+            if other and own not in {other, "__init__"} and one.module != "seif_core" and not one.typing_only:
                 found.append((path, own, other, one.eager))
     return found
 

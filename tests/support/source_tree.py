@@ -29,11 +29,13 @@ class Import:
         module: absolute name, for example ``seif_core.geometry.edges`` or ``numpy``.
         level: 0 for an absolute import, dots of a relative one.
         eager: whether it runs when the importing module is imported.
+        typing_only: whether only type checkers see it.
     """
 
     module: str
     level: int
     eager: bool
+    typing_only: bool = False
 
 
 def name(path: Path) -> str:
@@ -58,22 +60,22 @@ def modules() -> frozenset[str]:
 def imports(path: Path) -> list[Import]:
     """Every import of a file, wherever it stands; names of submodules count as the submodule."""
     found: list[Import] = []
-    _collect(tree_of(path), path, eager=True, found=found)
+    _collect(tree_of(path), path, eager=True, typing_only=False, found=found)
     return found
 
 
-def _collect(node: ast.AST, path: Path, *, eager: bool, found: list[Import]) -> None:
+def _collect(node: ast.AST, path: Path, *, eager: bool, typing_only: bool, found: list[Import]) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
-            found.extend(Import(alias.name, 0, eager) for alias in child.names)
+            found.extend(Import(alias.name, 0, eager, typing_only) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             base = _absolute(child, path)
             for alias in child.names:
                 inner = f"{base}.{alias.name}"
-                found.append(Import(inner if inner in modules() else base, child.level, eager))
+                found.append(Import(inner if inner in modules() else base, child.level, eager, typing_only))
         runs = not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        typing_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
-        _collect(child, path, eager=eager and runs and not typing_only, found=found)
+        checked = typing_only or (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test))
+        _collect(child, path, eager=eager and runs and not checked, typing_only=checked, found=found)
 
 
 def _absolute(node: ast.ImportFrom, path: Path) -> str:

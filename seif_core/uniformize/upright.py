@@ -18,16 +18,16 @@ import numpy as np
 from ..fitting.fit import Fit
 from ..fitting.roll import roll_of, rolled_fit, turn_about_axis
 from ..geometry.camera import Camera
+from ..implicit.outpainting import outpaint
+from ..implicit.view import LARGEST, HeadView, head_proper
 from ..portrait.crop import Crop, Pyramid
 from ..portrait.landmarks import turned
 from ..portrait.portrait import Portrait
 from ..shapes import Bool
-from .outpainting import outpaint
-from .view import LARGEST, HeadView, head_proper
 
 if TYPE_CHECKING:
-    from ..uniformize.uniform_fit import UniformFit
-    from .head_surface import HeadSurface
+    from ..implicit.head_surface import HeadSurface
+    from .uniform_fit import UniformFit
 
 _SIDE: Final = 1.1 * LARGEST
 """Side of the square in lengths of the head: the largest view, and a rim for the filters."""

@@ -17,8 +17,8 @@ from seif_core.implicit.head_surface import HeadSurface
 from seif_core.implicit.inputs import view_of
 from seif_core.implicit.paste import paste_normals
 from seif_core.implicit.truncation import truncation_warnings
-from seif_core.implicit.upright import upright_head
 from seif_core.implicit.view import HeadView
+from seif_core.uniformize.upright import upright_head
 
 
 @cache
