@@ -89,8 +89,8 @@ def _tops(across: np.ndarray, height: np.ndarray, triangles: np.ndarray | None) 
     from .rasterizer import rasterize
 
     depth = 1 + height.max() - height
-    arrays = map(torch.from_numpy, (across, depth, triangles))
-    image = rasterize(*arrays, rows, width).depth.numpy()
+    xy, z, corners = (torch.from_numpy(values) for values in (across, depth, triangles))
+    image = rasterize(xy, z, corners, rows, width).depth.numpy()
     return 1 + height.max() - image[row, column]
 
 
