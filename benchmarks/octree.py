@@ -1,6 +1,7 @@
 """Sparse extraction against the original's octree on the same fields: `python benchmarks/octree.py`.
 
-`octree` is how the original asks its field (`tests/original_octree.py`): 256 nodes per axis, from every fourth on.
+`octree` is how the original asks its field (`tests/support/original_octree.py`): 256 nodes per axis, every fourth
+first.
 `ours` is `extract_surface` at 256 with its usual settings, `exact` the same with `tolerance=0`, which asks every node
 at the surface. Distances: vertices of each surface to the other surface, both ways, in voxels. Fields: a ball of bumps
 and a thin horn, its occupancy a sigmoid of the given width in voxels; the same as if seen through a feature map whose
@@ -44,12 +45,13 @@ import torch
 from scipy.ndimage import gaussian_filter, map_coordinates, spline_filter
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tests" / "implicit")]
 
 from original_octree import octree_surface  # noqa: E402  (after the path is set)
 from test_surface import bumpy, prior  # noqa: E402
 
 from seif_core.geometry.closest_point import SurfaceIndex  # noqa: E402
+from seif_core.geometry.normals import vertex_normals  # noqa: E402
 from seif_core.headmodel import load_head_model  # noqa: E402
 from seif_core.implicit.network import ORIGINAL_SEIF, ImplicitNetwork  # noqa: E402
 from seif_core.implicit.surface import Field, Surface, SurfaceSettings, extract_surface  # noqa: E402

@@ -2,9 +2,9 @@
 
 Surfaces with a known answer: the Open head's outer skin with smooth bumps, a shell of hair, or another identity's skin
 (the first 20 components drawn at 0.7 standard deviations, while the mean head is what was fitted), meshed anew by
-`extract_surface` in 128 cells of 3.6 mm. The rough heads (tests/rough_head.py) are of another identity than the fit,
-in 256 cells of 2 mm, with strands 5 mm apart and 3 to 4 mm high, noise of 8 mm wavelength, closed eyes and mouth, a
-beard, a neck that is cut off; the long-haired one with curtains down to the neck's base; the calm one without strands,
+`extract_surface` in 128 cells of 3.6 mm. Rough heads (tests/support/rough_head.py) are of another identity than the
+fit, in 256 cells of 2 mm, with strands 5 mm apart and 3 to 4 mm high, noise of 8 mm wavelength, closed eyes and mouth,
+a beard, a neck cut off; the long-haired one with curtains down to the neck's base; the calm one without strands,
 noise and beard. Distance: mean of the face's vertices to the surface, in percent of chin to crown; `open` leaves out
 lids, lips and hollows, which keep the fit's shape (and which the surface here does not show). Angle: mean between the
 normals of mesh and surface as seen from the front, in degrees, in the face without lids and lips; on rough heads
@@ -48,14 +48,15 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 import torch  # noqa: E402  (after the path is set)
 from bumpy_head import bumpy_surface  # noqa: E402
 from rough_head import rough_head  # noqa: E402
 
 from seif_core.geometry.camera import Camera  # noqa: E402
-from seif_core.geometry.rasterizer import Raster, interpolate, rasterize_view, vertex_normals  # noqa: E402
+from seif_core.geometry.normals import vertex_normals  # noqa: E402
+from seif_core.geometry.rasterizer import Raster, interpolate, rasterize_view  # noqa: E402
 from seif_core.headmodel import HeadModel, load_head_model  # noqa: E402
 from seif_core.headmodel.anatomy import anatomy_of  # noqa: E402
 from seif_core.uniformize import TargetSurface, UniformizeSettings, UniformMesh, register  # noqa: E402

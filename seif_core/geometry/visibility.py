@@ -10,10 +10,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import torch
 
 from ..shapes import Float, Int
-from .rasterizer import rasterize
 
 _POINT_PIXEL: Final = 2.5
 """Width of a pixel, in distances between points."""
@@ -57,11 +55,11 @@ def seen_share_of_mesh(
     """
     centred = vertices - vertices.mean(axis=0)
     pixel = float(np.linalg.norm(centred, axis=1).max()) / _MESH_PIXELS
-    return _seen_share(centred, normals, _OF_A_MESH, pixel, torch.from_numpy(triangles))
+    return _seen_share(centred, normals, _OF_A_MESH, pixel, triangles)
 
 
 def _seen_share(
-    points: np.ndarray, normals: np.ndarray, views: _Views, pixel: float, triangles: torch.Tensor | None = None
+    points: np.ndarray, normals: np.ndarray, views: _Views, pixel: float, triangles: np.ndarray | None = None
 ) -> Float[np.ndarray, " N"]:
     seen, facing = np.zeros(len(points)), np.full(len(points), 1e-9)
     for forward in sphere(views.directions):
@@ -77,7 +75,7 @@ def _seen_share(
     return seen / facing
 
 
-def _tops(across: np.ndarray, height: np.ndarray, triangles: torch.Tensor | None) -> Float[np.ndarray, " N"]:
+def _tops(across: np.ndarray, height: np.ndarray, triangles: np.ndarray | None) -> Float[np.ndarray, " N"]:
     """Height of the topmost thing in the pixel that each point falls on."""
     column, row = across.astype(np.int64).T
     width, rows = int(column.max()) + 1, int(row.max()) + 1
@@ -86,8 +84,13 @@ def _tops(across: np.ndarray, height: np.ndarray, triangles: torch.Tensor | None
         top = np.full(rows * width, -np.inf)
         np.maximum.at(top, place, height)
         return top[place]
+    import torch
+
+    from .rasterizer import rasterize
+
     depth = 1 + height.max() - height
-    image = rasterize(torch.from_numpy(across), torch.from_numpy(depth), triangles, rows, width).depth.numpy()
+    xy, z, corners = (torch.from_numpy(values) for values in (across, depth, triangles))
+    image = rasterize(xy, z, corners, rows, width).depth.numpy()
     return 1 + height.max() - image[row, column]
 
 

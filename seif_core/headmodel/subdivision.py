@@ -48,7 +48,7 @@ def subdivide_model(model: HeadModel) -> HeadModel:
         key_basis=step.apply_basis(model.key_basis),
         pose_basis=step.apply_basis(model.pose_basis),
         joint_regressor=_regressor(step, model.joint_regressor),
-        skin_weights=_rows_to_one(step.apply(model.skin_weights)),
+        skin_weights=rows_to_one(step.apply(model.skin_weights)),
         uvs=flat.apply(model.uvs),
         uv_faces=flat.faces,
         embeddings={
@@ -59,7 +59,7 @@ def subdivide_model(model: HeadModel) -> HeadModel:
     )
 
 
-def _rows_to_one(weights: np.ndarray) -> np.ndarray:
+def rows_to_one(weights: np.ndarray) -> np.ndarray:
     """Masks may overshoot by a trace; weights are not negative and sum to 1."""
     weights = np.maximum(weights, 0)
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -6,12 +6,14 @@ left edge has 42 percent of its landmarks beyond the photo.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ..portrait.portrait import Portrait
-from .upright import UprightHead
+
+if TYPE_CHECKING:
+    from ..uniformize.upright import UprightHead
 
 _LEAST: Final = 0.04
 """Share of the head's pixels in a direction that must lie beyond the frame to be worth a sentence: hair that only

@@ -8,7 +8,6 @@ import logging
 import numpy as np
 import pytest
 import trimesh
-from seif_core.uniformize.subdivision import subdivide_model
 
 from seif_core.errors import SettingsError
 from seif_core.evaluation import scan_files
@@ -19,6 +18,7 @@ from seif_core.evaluation.scan_points import drawn, outer_points
 from seif_core.geometry.camera import Camera
 from seif_core.head import Head
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.subdivision import subdivide_model
 
 MOST_AWAY = 2.2
 """Millimetres, mean: the two persons of these tests lie 1.6 apart; a measure that went wrong says 3 and more."""
