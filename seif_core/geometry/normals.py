@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import torch
 
 from ..shapes import Float, Int
 
@@ -24,32 +23,38 @@ def area_vectors(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, 
     return np.cross(b - a, c - a)
 
 
-@overload
-def vertex_normals(
-    vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]
-) -> Float[np.ndarray, "V 3"]: ...
-@overload
-def vertex_normals(
-    vertices: Float[torch.Tensor, "V 3"], triangles: Int[torch.Tensor, "T 3"]
-) -> Float[torch.Tensor, "V 3"]: ...
-def vertex_normals(
-    vertices: Float[np.ndarray, "V 3"] | Float[torch.Tensor, "V 3"],
-    triangles: Int[np.ndarray, "T 3"] | Int[torch.Tensor, "T 3"],
-) -> Float[np.ndarray, "V 3"] | Float[torch.Tensor, "V 3"]:
+if TYPE_CHECKING:
+    import torch
+
+    @overload
+    def vertex_normals(
+        vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]
+    ) -> Float[np.ndarray, "V 3"]: ...
+    @overload
+    def vertex_normals(
+        vertices: Float[torch.Tensor, "V 3"], triangles: Int[torch.Tensor, "T 3"]
+    ) -> Float[torch.Tensor, "V 3"]: ...
+
+
+def vertex_normals(vertices: Any, triangles: Any) -> Any:
     """Area-weighted unit normals (V, 3), outward for counter-clockwise triangles, zero at a vertex without any.
 
     Args:
-        vertices: (V, 3) in any unit; of a tensor the answer can be differentiated.
+        vertices: (V, 3) array or tensor in any unit; of a tensor the answer can be differentiated.
         triangles: (T, 3) of the same kind.
     """
-    if isinstance(vertices, torch.Tensor):
-        return _of_tensors(vertices, torch.as_tensor(triangles))
-    corners = np.asarray(triangles)
-    face = np.repeat(area_vectors(vertices, corners), 3, axis=0)
-    return unit(np.stack([np.bincount(corners.ravel(), face[:, k], len(vertices)) for k in range(3)], axis=1))
+    return _of_arrays(vertices, triangles) if isinstance(vertices, np.ndarray) else _of_tensors(vertices, triangles)
+
+
+def _of_arrays(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Float[np.ndarray, "V 3"]:
+    face = np.repeat(area_vectors(vertices, triangles), 3, axis=0)
+    normals = np.stack([np.bincount(triangles.ravel(), face[:, k], len(vertices)) for k in range(3)], axis=1)
+    return unit(normals)
 
 
 def _of_tensors(vertices: torch.Tensor, triangles: torch.Tensor) -> torch.Tensor:
+    import torch
+
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     face = torch.linalg.cross(b - a, c - a)
     normals = torch.zeros_like(vertices)
