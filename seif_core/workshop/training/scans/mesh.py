@@ -20,6 +20,7 @@ from ....evaluation.scan_files import read_surface
 from ....evidence.colour import decode, from_srgb
 from ....portrait.decode import available_formats
 from ....shapes import Float, Float32, Int, Int32
+from ...obj_file import read_obj
 from .records import ScanDatasetError
 
 _TEXELS_PER_VERTEX: Final = 4.0
@@ -96,52 +97,24 @@ def read_scan_mesh(path: Path, texture: Path | None = None) -> ScanMesh:
 
 
 def _read_obj(path: Path, texture: Path | None) -> ScanMesh:
-    places: list[list[str]] = []
-    marks: list[list[str]] = []
-    corners: list[tuple[int, int]] = []
-    counts: list[int] = []
     with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            kind, _, rest = line.partition(" ")
-            if kind == "v":
-                places.append(rest.split())
-            elif kind == "vt":
-                marks.append(rest.split()[:2])
-            elif kind == "f":
-                words = rest.split()
-                counts.append(len(words))
-                corners += [_corner(word, len(places), len(marks)) for word in words]
-    numbers = np.array([p[:6] for p in places], dtype=np.float64).reshape(len(places), -1)
-    vertices = numbers[:, :3].reshape(-1, 3)
-    ends = np.cumsum(counts) if counts else np.zeros(0, np.int64)
-    fan = [
-        (e - n, e - n + k, e - n + k + 1) for e, n in zip(ends.tolist(), counts, strict=True) for k in range(1, n - 1)
-    ]
-    if not fan:
+        file = read_obj(lines)
+    vertices, fan = file.numbers[:, :3], file.fan()
+    if not len(fan):
         return ScanMesh(vertices, np.zeros((0, 3), np.int32))
-    pairs = np.array(corners, dtype=np.int64)
-    triangles = pairs[np.array(fan), 0].astype(np.int32)
+    triangles = file.corners[fan, 0].astype(np.int32)
     if triangles.min() < 0 or triangles.max() >= len(vertices):
         return ScanMesh(vertices, triangles)
-    if texture is not None and marks:
+    if texture is not None and len(file.uvs):
         uv_of = np.full(len(vertices), -1)
-        uv_of[pairs[:, 0]] = pairs[:, 1]
+        uv_of[file.corners[:, 0]] = file.corners[:, 1]
         if uv_of.max() >= 0:
-            uvs = np.array(marks, dtype=np.float64)[np.maximum(uv_of, 0)]
-            return ScanMesh(vertices, triangles, _sampled(texture, uvs))
+            return ScanMesh(vertices, triangles, _sampled(texture, file.uvs[np.maximum(uv_of, 0)]))
     colours = None
-    if numbers.shape[1] >= 6:
-        own = numbers[:, 3:6] / (255.0 if numbers[:, 3:6].max() > 1.0 else 1.0)
+    if file.numbers.shape[1] >= 6:
+        own = file.numbers[:, 3:6] / (255.0 if file.numbers[:, 3:6].max() > 1.0 else 1.0)
         colours = from_srgb(own.clip(0, 1)).astype(np.float32)
     return ScanMesh(vertices, triangles, colours)
-
-
-def _corner(word: str, places: int, marks: int) -> tuple[int, int]:
-    """Vertex and texture vertex of a face's corner, counted from 0, the latter -1 if none; negatives count back."""
-    parts = word.split("/")
-    vertex = int(parts[0])
-    mark = int(parts[1]) if len(parts) > 1 and parts[1] else 0
-    return (vertex - 1 if vertex > 0 else places + vertex), (mark + marks if mark < 0 else mark - 1)
 
 
 def _read_ply(path: Path) -> ScanMesh:
