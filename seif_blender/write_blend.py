@@ -10,9 +10,13 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .core import Head, errors
+from . import core  # its names are loaded when first used: a child must hear of its parent's end before numpy loads
 from .orphan import end_with
+
+if TYPE_CHECKING:
+    from .core import Head
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,9 +36,9 @@ def write_blend(head_file: Path, out: Path, photo: Path | None = None, expressio
         DependencyError: the module `bpy` is not installed.
         OutputError: the file cannot be written.
     """
-    head = Head.load(head_file)
+    head = core.Head.load(head_file)
     if photo is not None and not photo.is_file():
-        raise errors.PhotoNotFoundError(f"There is no photo {photo.name}; give the upright photo or none.")
+        raise core.errors.PhotoNotFoundError(f"There is no photo {photo.name}; give the upright photo or none.")
     _build(head, photo, expression_components)
     _save(out)
 
@@ -43,7 +47,7 @@ def _build(head: Head, photo: Path | None, expression_components: int) -> None:
     try:
         import bpy
     except ImportError as missing:
-        raise errors.DependencyError(
+        raise core.errors.DependencyError(
             f"Writing a .blend file needs Blender's Python module ({missing}); install the package bpy."
         ) from missing
     from .build.head_object import build_head
@@ -66,7 +70,7 @@ def _save(out: Path) -> None:
         partial.replace(out)
     except (RuntimeError, OSError) as error:
         partial.unlink(missing_ok=True)
-        raise errors.OutputError(
+        raise core.errors.OutputError(
             f"{out.name} cannot be written ({_one_line(error)}); choose another folder."
         ) from error
 
@@ -88,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
         end_with(options.parent)
     try:
         write_blend(options.head, options.out.resolve(), options.photo, options.expression_components)
-    except errors.SeifError as error:
+    except core.errors.SeifError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     return 0

@@ -29,11 +29,8 @@ from ..shapes import Bool, Float, Int
 from .fitted_skin import SkinDepth, SkinSettings, bare_share
 from .view import HeadView
 
-_CALMING_ROUNDS: Final = 16
 _UNTANGLING_ROUNDS: Final = 48
 _SHORT: Final = 0.4
-_LEAST_COSINE: Final = 0.0
-"""A triangle may turn by so much."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,6 @@ class RefinementSettings:
         rounds: how often tangent planes are set up anew in each pass.
         skin_length: metres, the same as `length` on bare skin, where what is longer is the fit's; None: the surface's.
         skin: what is bare skin.
-        calmed: whether displacements that would turn a triangle over are smoothed.
         untangled: whether places where the surface passes through itself are smoothed.
     """
 
@@ -68,7 +64,6 @@ class RefinementSettings:
     rounds: int = 1
     skin_length: float | None = 0.008
     skin: SkinSettings = field(default_factory=SkinSettings)
-    calmed: bool = True
     untangled: bool = True
 
 
@@ -170,8 +165,6 @@ def _one_pass(
         here = points + moved[:, None] * rays
         moved = moved + _solve(here, rays, moved, edges=graph.edges, wanted=wanted, trust=trust, stay=stay, place=place)
         moved = np.clip(moved, -limit, limit)
-    if s.calmed:
-        moved = _calmed(points, rays, moved, triangles, graph)
     return points + moved[:, None] * rays
 
 
@@ -215,42 +208,6 @@ def _in_front(
     column, row = np.clip(camera.project(vertices).astype(int), 0, size - 1).T
     seen = -vertices[:, 2] < front[row, column] + 0.01 * view.scale
     return seen, room[row, column]
-
-
-def _calmed(
-    points: np.ndarray, rays: np.ndarray, moved: np.ndarray, triangles: np.ndarray, graph: _Graph
-) -> np.ndarray:
-    """Displacements (V,) with those smoothed that would turn a triangle over."""
-    columns = np.ascontiguousarray(triangles.T)
-    before = _area_normals(points, columns)
-    size = np.sqrt((before**2).sum(axis=0))
-    matters = size > 0.15 * np.median(size)
-    turned = np.zeros(len(triangles), bool)
-    changed = np.arange(len(triangles))
-    for round_ in range(_CALMING_ROUNDS):
-        after = _area_normals(points + moved[:, None] * rays, columns[:, changed])
-        length = np.sqrt((after**2).sum(axis=0))
-        turned[changed] = (after * before[:, changed]).sum(axis=0) < _LEAST_COSINE * size[changed] * length
-        turned &= matters
-        if not turned.any():
-            break
-        bad = np.zeros(len(points))
-        bad[triangles[turned]] = 1
-        for _ in range(1 + round_ // 4):
-            bad = np.maximum(bad, (graph.joined @ bad > 0) * 1.0)
-        rows = np.flatnonzero(bad)
-        mean = (graph.joined[rows] @ moved) / graph.degree[rows]
-        moved = moved.copy()
-        moved[rows] = mean * (0.9 if round_ < _CALMING_ROUNDS // 2 else 0.5)
-        changed = np.flatnonzero(np.logical_or.reduce((bad > 0)[columns], axis=0))
-    return moved
-
-
-def _area_normals(points: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """(3, T) normals, twice as long as the areas of triangles whose corners are given by columns (3, T)."""
-    a, b, c = (points[column].T for column in columns)
-    (ux, uy, uz), (vx, vy, vz) = b - a, c - a
-    return np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
 
 
 def _sampled(

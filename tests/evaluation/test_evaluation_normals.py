@@ -134,7 +134,7 @@ def reconstruction():
         focal_px=None,
         confidence=1.0,
     )
-    return Reconstruction(portrait, fit, Shape(), head, ReconstructionSettings(), "cpu", {}, ())
+    return Reconstruction(portrait, fit, None, Shape(), head, ReconstructionSettings(), "cpu", {}, ())
 
 
 def test_a_head_compared_with_its_own_normals_errs_by_nothing(tmp_path):
