@@ -29,7 +29,7 @@ _OFF_SURFACE: Final = 0.1
 """Median distance from landmarks to their surface, in parts of their extent, up to which they lie on it: 1 cm."""
 _RESIDUAL: Final = 0.09
 """Root mean square, in parts of the seven landmarks' extent (some 9 cm): landmarks of two people differ by less after
-alignment (a few hundredths), and exchanged sides by more (0.13 and up); both measured on the project's sample heads."""
+alignment (a few hundredths), and exchanged sides by more (0.13 and up); both seen on one pair of sample heads."""
 _CLEARLY: Final = 0.6
 """Another order is believed where its residual is at most this part of the given order's."""
 

@@ -33,7 +33,7 @@ from .view import HeadView
 _SIZE: Final = 512
 """Pixels a side at which the fit is looked at: 0.8 mm each on a usual head."""
 _FADE: Final = 0.015
-"""Metres inside the face's border over which its skin begins to count: chosen by eye on the sample portraits."""
+"""Metres inside the face's border over which its skin begins to count: a first guess, not tuned."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,9 @@ from .fitted_skin import SkinDepth, SkinSettings, bare_share
 from .view import HeadView
 
 _UNTANGLING_ROUNDS: Final = 48
+"""Most rounds of smoothing where the surface passes through itself; enough on all sample portraits."""
 _SHORT: Final = 0.4
+"""Share of the median edge below which an edge is a sliver of marching cubes; chosen by eye on the sample portraits."""
 
 
 @dataclass(frozen=True)
