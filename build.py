@@ -68,6 +68,10 @@ def main(arguments: list[str]) -> int:
 def demo(options: argparse.Namespace, rest: list[str]) -> int:
     """Run the main job on one photo."""
     photo = options.photo.resolve() if options.photo else None
+    if photo is not None and not photo.exists():
+        raise BuildError(
+            f"there is no photo {options.photo}; name the photo first: build.py demo PHOTO [--option VALUE]."
+        )
     python = environment(["blender.txt"])
     photo = photo or sample_portrait()
     formats = ["--formats", "blend,glb,npz"] if not any(r.startswith("--formats") for r in rest) else []

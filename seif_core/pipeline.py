@@ -160,6 +160,8 @@ def _reconstruct(
     with progress.stage("Head"):
         head = stages.assemble_head(portrait, shaped, texture)
     warnings = (*_warnings(portrait, fit), *shape.warnings)
+    if settings.quality == "fast" and settings.subdivisions:
+        warnings += ("Fast quality keeps the head model's own faces; choose full quality for subdivisions.",)
     return Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings)
 
 

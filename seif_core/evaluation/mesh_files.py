@@ -171,8 +171,10 @@ def _check_glb(data: bytes, name: str) -> None:
         )
     if len(accessors) > _MOST_NODES or len(nodes) > _MOST_NODES:
         raise ValueError("it has more than 100,000 parts")
-    for accessor in accessors:
-        if "bufferView" not in accessor or not 0 <= accessor["count"] <= len(data):
+    drawn = {index for p in primitives for index in (*p["attributes"].values(), p.get("indices"))} - {None}
+    for number, accessor in enumerate(accessors):  # shapes that are stored sparsely may leave their buffer out
+        held = "bufferView" in accessor or (number not in drawn and "sparse" in accessor)
+        if not held or not 0 <= accessor["count"] <= len(data):
             raise ValueError("it declares values that it does not hold")
     children = [child for node in nodes for child in node.get("children", [])]
     if len(children) != len(set(children)):

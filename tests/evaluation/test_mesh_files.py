@@ -121,3 +121,16 @@ def test_landmark_files_that_declare_or_nest_without_end_are_refused(tmp_path):
     for name in ("a.npy", "a.json"):
         with pytest.raises(SettingsError, match=name):
             read_landmarks(tmp_path / name)
+
+
+def test_the_projects_own_glb_is_read_though_its_shapes_are_stored_sparsely(tmp_path):
+    from sample_head import sample_head
+
+    from seif_core.evaluation.scan_files import read_surface
+    from seif_core.export import write_glb
+
+    head = sample_head()
+    write_glb(head, tmp_path / "head.glb")
+    read = read_surface(tmp_path / "head.glb")
+    assert len(read.triangles) > 0
+    np.testing.assert_allclose(read.vertices.max(axis=0), head.vertices.max(axis=0), atol=1e-5)
