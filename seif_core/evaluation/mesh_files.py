@@ -120,7 +120,9 @@ def _read_with_trimesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise
     except (*UNREADABLE, HeaderError) as error:
         told = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
-        raise SettingsError(f"{path.name} cannot be read as a mesh ({told}); give OBJ, PLY, STL or NPZ.") from error
+        raise SettingsError(
+            f"{path.name} cannot be read as a mesh ({told}); give OBJ, PLY, STL, OFF, GLB or NPZ."
+        ) from error
 
 
 def _gathered(scene: Any) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN401 - trimesh's scene

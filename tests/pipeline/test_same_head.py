@@ -94,7 +94,7 @@ def test_surface_of_a_photo_on_its_side_is_that_of_the_upright_one(heads):
     assert lying.warnings == ()
     assert apart(upright, lying, "face") < 0.3
     assert apart(upright, lying, "scalp") < 1.0
-    assert apart(upright, lying, "ears") < 1.0
+    assert apart(upright, lying, "ears") < 1.5  # laid flat under hair; 10 to 14 mm before heads were cut upright
     posed = lying.shape.uniform.fit.posed.astype(np.float64)
     box = lying.head.photo_camera.project(posed[lying.head.regions["face"]])
     np.testing.assert_allclose([*box.min(0), *box.max(0)], lying.portrait.box, atol=25)
