@@ -68,7 +68,12 @@ class Atlas:
         self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | slice | None = None
     ) -> Float32[np.ndarray, "M C"]:
         """Per-vertex values at the texels (or at the chosen ones of them)."""
-        blend = self.blend if chosen is None else self.blend[chosen]
+        if chosen is None:
+            blend = self.blend
+        elif isinstance(chosen, slice) and chosen.step is None:
+            blend = _rows_of(self.blend, *chosen.indices(len(self.texels))[:2])
+        else:
+            blend = self.blend[chosen]
         return np.asarray(blend @ np.ascontiguousarray(values, np.float32))
 
     def gather(
@@ -91,6 +96,14 @@ class Atlas:
         (N, C) of any type becomes (size, size, C) of the same.
         """
         return np.take(values, self.nearest, axis=0).reshape(self.size, self.size, values.shape[1])
+
+
+def _rows_of(matrix: sparse.csr_matrix, start: int, stop: int) -> sparse.csr_matrix:
+    """Neighbouring rows of a matrix without a copy of their values, which slicing would make."""
+    pointers = matrix.indptr[start : stop + 1]
+    first, last = pointers[0], pointers[-1]
+    arrays = (matrix.data[first:last], matrix.indices[first:last], pointers - first)
+    return sparse.csr_matrix(arrays, (stop - start, matrix.shape[1]), copy=False)
 
 
 @lru_cache(maxsize=2)
