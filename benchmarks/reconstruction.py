@@ -6,8 +6,8 @@ CHECKOUT` runs this working copy (A) and another one (B) in turn, A B A B, both 
 A / B; processor seconds, of all threads and of Blender's process, depend the least on what else the machine does.
 `--photos N` makes so many heads in one process instead, and tells what memory it holds after each some.
 
-Last figures, 2 cores (x86_64, CPU) with other work beside, one portrait of 461 x 599, texture of 2048 pixels, all files,
-in turn with the state before seif_core/geometry and registration were rooms (commit 947ba85), best of two, seconds:
+Last figures, 2 cores (x86_64, CPU) with other work beside, one portrait of 461 x 599, texture of 2048 pixels, all
+files, in turn with the state before geometry and registration were rooms (commit 947ba85), best of two, seconds:
 
 | stage              | fast: now | before | ratio | full: now | before | ratio |
 |--------------------|-----------|--------|-------|-----------|--------|-------|
@@ -21,8 +21,8 @@ in turn with the state before seif_core/geometry and registration were rooms (co
 | all                | 5.73      | 8.13   | 0.71  | 18.13     | 26.53  | 0.68  |
 | peak memory, MB    | 1121      | 1511   | 0.74  | 1234      | 1644   | 0.75  |
 
-One process over 15 sample portraits in full quality: peak 1272 MB (before: 2609 MB, and growing). 100 fast photos without
-texture: 554 MB after the third, 556 MB after the hundredth (0.4 % more), none slower.
+One process over 15 sample portraits in full quality: peak 1272 MB (before: 2609 MB, and growing). 100 fast photos
+without texture: 554 MB after the third, 556 MB after the hundredth (0.4 % more), none slower.
 """
 
 from __future__ import annotations
