@@ -21,6 +21,9 @@ files, in turn with the state before geometry and registration were rooms (commi
 | all                | 5.73      | 8.13   | 0.71  | 18.13     | 26.53  | 0.68  |
 | peak memory, MB    | 1121      | 1511   | 0.74  | 1234      | 1644   | 0.75  |
 
+On a quiet machine fast took 4.75 s against 5.94 s (0.80): the state before lost much time in the fit to cores that
+other work held. Full quality was not measured quiet.
+
 One process over 15 sample portraits in full quality: peak 1272 MB (before: 2609 MB, and growing). 100 fast photos
 without texture: 554 MB after the third, 556 MB after the hundredth (0.4 % more), none slower.
 """

@@ -51,7 +51,7 @@ class UniformizeSettings:
     own_skin: bool = True
     prior: float = 0.03
     tangential: float = 0.3
-    skin_return: float = 0.5
+    skin_return: float = 0.3
     ear_hold: bool = True
     flat_ears: bool = True
     eye_ties: bool = True
