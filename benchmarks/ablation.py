@@ -48,8 +48,8 @@ lips, flat ears and own-skin weights heads with covered ears and with collars, o
 costs 0.15 degrees of the head, and what it is worth to silhouettes has not been measured.
 
 Three photos, 256 cells, face / head in degrees: fit 10.41 / 15.45, network 9.66 / 13.84, mesh before 10.16 / 14.45 and
-skin returning half 10.26 / 14.57 with today's fit; 10.21 / 14.48 before this page was made. The longer the waves that are the
-fit's, the worse the normals: skin length 1 mm 10.43, 2 mm 10.39, 4 mm 10.33, 8 mm 10.29, none 10.21.
+skin returning half 10.26 / 14.57 with today's fit. The longer the waves that are the fit's, the worse the normals: skin
+length 1 mm 10.43, 2 mm 10.39, 4 mm 10.33, 8 mm 10.29, none 10.21.
 """
 
 from __future__ import annotations
