@@ -102,7 +102,7 @@ def _rows_of(matrix: sparse.csr_matrix, start: int, stop: int) -> sparse.csr_mat
     """Neighbouring rows of a matrix without a copy of their values, which slicing would make."""
     pointers = matrix.indptr[start : stop + 1]
     first, last = pointers[0], pointers[-1]
-    arrays = (matrix.data[first:last], matrix.indices[first:last], pointers - first)
+    arrays = (np.asarray(matrix.data)[first:last], np.asarray(matrix.indices)[first:last], pointers - first)
     return sparse.csr_matrix(arrays, (stop - start, matrix.shape[1]), copy=False)
 
 
