@@ -103,7 +103,7 @@ def _rows_of(matrix: sparse.csr_matrix, start: int, stop: int) -> sparse.csr_mat
     pointers = matrix.indptr[start : stop + 1]
     first, last = pointers[0], pointers[-1]
     arrays = (np.asarray(matrix.data)[first:last], np.asarray(matrix.indices)[first:last], pointers - first)
-    return sparse.csr_matrix(arrays, (stop - start, matrix.shape[1]), copy=False)
+    return sparse.csr_matrix(arrays, (stop - start, int(matrix.get_shape()[1])), copy=False)
 
 
 @lru_cache(maxsize=2)
