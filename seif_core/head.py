@@ -18,6 +18,7 @@ import numpy as np
 from .array_files import ArrayFileError, read_arrays
 from .errors import HeadFormatError
 from .geometry.camera import Camera
+from .hair_layer import HairLayer
 from .head_check import as_declared, fault
 from .shapes import Bool, Float32, Int32, UInt8
 
@@ -61,6 +62,7 @@ class Head:
             joint_root + photo_translation`` up to the small neck rotation.
         landmark_vertices: (68, 3) int32, the vertices between which each iBUG-68 landmark lies, or None.
         landmark_weights: (68, 3) float32, barycentric weights of those vertices, or None.
+        hair: hair or headwear as a layer of its own; None for a bald head, or one whose own mesh has the hair's shape.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Head:
     photo_delta: Float32[np.ndarray, "V 3"]
     landmark_vertices: Int32[np.ndarray, "68 3"] | None = None
     landmark_weights: Float32[np.ndarray, "68 3"] | None = None
+    hair: HairLayer | None = None
     format_version: int = field(default=FORMAT_VERSION)
 
     def save(self, path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..shapes import Float32, UInt8
+from .head_parsing import HeadParsing
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,7 @@ class Portrait:
         confidence: the detector's presence score of the chosen face in 0..1.
         whole_frame: whether the picture shows all that its camera saw, so that the principal point is its middle.
         warnings: sentences about what was changed in the photo to read it, and what looks bad in it.
+        parsing: what each pixel of the head's crop shows; None where nobody asked.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Portrait:
     confidence: float
     whole_frame: bool = False
     warnings: tuple[str, ...] = ()
+    parsing: HeadParsing | None = None
 
     @property
     def principal_point(self) -> tuple[float, float]:
