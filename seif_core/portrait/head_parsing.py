@@ -70,12 +70,7 @@ class HeadParsing:
         matrix = self.crop.matrix(side)
         matrix[:, 2] = (matrix[:, 2] + 0.5 - np.array(origin)) * scale - 0.5
         matrix[:, :2] *= scale
-        outside = 1.0 if "background" in names else 0.0
-        return cv2.warpAffine(
-            self.share(*names),
-            matrix,
-            size,
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=outside,
-        )
+        share, outside = self.share(*names), (1.0,) if "background" in names else (0.0,)
+        edge = cv2.BORDER_CONSTANT
+        filled = cv2.warpAffine(share, matrix, size, flags=cv2.INTER_LINEAR, borderMode=edge, borderValue=outside)
+        return np.asarray(filled, np.float32)
