@@ -7,7 +7,7 @@ seconds without texture; and degrees against the reference, face / head, of the 
 mesh.
 
 Last figures (2 cores, x86_64, CPU without bf16, one thread, other work beside, which about doubles the times; base
-topology, 256 cells):
+topology, 256 cells, hair merged into the mesh):
 
     photo                            pieces closed  self flips crossings face %  s  fit, network, mesh: face / head
     Bryan                                  1    True     0    0    0     0.23   30.2
@@ -82,7 +82,7 @@ def main() -> None:
             continue
         start = time.process_time()
         try:
-            done = reconstruct(photo, ReconstructionSettings(texture_size=0))
+            done = reconstruct(photo, ReconstructionSettings(texture_size=0, hair="merged"))
         except PhotoError as error:
             print(f"{photo.stem:<36}{error}", flush=True)
             continue

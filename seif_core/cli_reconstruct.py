@@ -82,7 +82,7 @@ def add_shape_options(parser: argparse.ArgumentParser) -> None:
     plain = ReconstructionSettings()
     for name, choices, words in (
         ("quality", QUALITIES, "fast stops at the fitted head model"),
-        ("hair", HAIR, "bald leaves the skull as fitted"),
+        ("hair", HAIR, "a layer on a bald head, merged into the head's mesh, or none"),
         ("weights", WEIGHTS, "networks: embedded, or the published ones after seif weights import"),
         ("resolution", RESOLUTIONS, "cells per axis of the surface"),
         ("subdivisions", SUBDIVISIONS, "1 for a mesh of four times the faces"),

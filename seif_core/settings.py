@@ -12,7 +12,7 @@ from .filenames import as_text
 
 LANDMARKS: Final = ("mediapipe", "face-alignment")
 QUALITIES: Final = ("full", "fast")
-HAIR: Final = ("with", "bald")
+HAIR: Final = ("layer", "merged", "none")
 WEIGHTS: Final = ("compact", "original")
 RESOLUTIONS: Final = (128, 256, 512)
 SUBDIVISIONS: Final = (0, 1)
@@ -32,7 +32,8 @@ class ReconstructionSettings:
         landmarks: landmark detector, ``mediapipe`` (embedded) or ``face-alignment``.
         online: whether weights that do not ship may be downloaded.
         quality: ``full`` gives the head the shape of the implicit function's surface, ``fast`` stops at the fit.
-        hair: ``with`` takes the hair's silhouette into the head's shape, ``bald`` leaves the skull as fitted.
+        hair: ``layer`` makes a bald head with its hair as a layer of its own, ``merged`` takes the hair's silhouette
+            into the head's own mesh, ``none`` leaves the bald head alone.
         weights: networks of the implicit function, ``compact`` (embedded) or ``original`` (imported by the user).
         resolution: cells per axis of the implicit function's surface, one of `RESOLUTIONS`.
         subdivisions: how often the head model's mesh is subdivided before its last fine registration, 0 or 1.
@@ -47,7 +48,7 @@ class ReconstructionSettings:
     landmarks: str = "mediapipe"
     online: bool = False
     quality: str = "full"
-    hair: str = "with"
+    hair: str = "layer"
     weights: str = "compact"
     resolution: int = 256
     subdivisions: int = 0

@@ -175,7 +175,7 @@ def _uniform(
 ) -> UniformFit:
     from .uniformize import TargetSurface, UniformizeSettings
 
-    wanted = UniformizeSettings(hair=settings.hair == "with", subdivisions=settings.subdivisions)
+    wanted = UniformizeSettings(hair=settings.hair == "merged", subdivisions=settings.subdivisions)
     target = TargetSurface(surface.vertices, surface.triangles, surface.codes)
     ears = None if evidence is None else evidence.ear_occlusion
     return stages.uniform_fit(fit, target, wanted, progress, occlusion=ears)

@@ -30,8 +30,9 @@ QUALITIES = (
     ("fast", "Fast", "The fitted head model alone, in a fraction of the time"),
 )
 HAIR = (
-    ("with", "With Hair", "The head takes the outline of its hair"),
-    ("bald", "Bald", "The skull stays as fitted, ready for hair of your own"),
+    ("layer", "Layer", "A bald head, and its hair as a layer of its own"),
+    ("merged", "Merged", "The head takes the outline of its hair into its own mesh"),
+    ("none", "None", "A bald head, ready for hair of your own"),
 )
 DETAILS = (
     ("0", "Standard", "The head model's own mesh"),
@@ -61,7 +62,7 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
     quality: bpy.props.EnumProperty(
         name="Quality", description="How closely the head's shape follows the photo", items=QUALITIES
     )
-    hair: bpy.props.EnumProperty(name="Hair", description="Whether the shape includes the hair", items=HAIR)
+    hair: bpy.props.EnumProperty(name="Hair", description="What becomes of the hair", items=HAIR)
     detail: bpy.props.EnumProperty(name="Detail", description="How fine the mesh is", items=DETAILS)
     resolution: bpy.props.EnumProperty(
         name="Resolution",

@@ -77,9 +77,9 @@ def test_debug_images_are_written_on_request(photo, tmp_path):
 
 
 def test_options_of_the_shape_reach_the_report_and_wrong_ones_are_refused(photo, tmp_path):
-    assert reconstruct([photo], tmp_path / "out", "--quality", "fast", "--hair", "bald", "--resolution", 128) == 0
+    assert reconstruct([photo], tmp_path / "out", "--quality", "fast", "--hair", "none", "--resolution", 128) == 0
     settings = json.loads((tmp_path / "out" / "face" / "report.json").read_text())["settings"]
-    assert (settings["quality"], settings["hair"], settings["resolution"]) == ("fast", "bald", 128)
+    assert (settings["quality"], settings["hair"], settings["resolution"]) == ("fast", "none", 128)
     assert reconstruct([photo], tmp_path / "b", "--normal-model", tmp_path / "none.onnx") == 9
     for wrong in (("--quality", "best"), ("--resolution", 100), ("--subdivisions", 2)):
         with pytest.raises(SystemExit):

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from seif_core.pipeline import ReconstructionSettings, reconstruct
 
 FAST = ReconstructionSettings(quality="fast", texture_size=0)
-FULL = ReconstructionSettings(resolution=128, texture_size=0)
+FULL = ReconstructionSettings(resolution=128, texture_size=0, hair="merged")
 SIDE = 512
 
 

@@ -73,14 +73,15 @@ def test_what_ships_makes_a_sound_head_with_a_full_texture(plain):
     assert {"head.glb", "head.npz", "preview.png", "report.json"} == {p.name for p in plain.folder.iterdir()}
 
 
-def test_hair_stands_on_the_scalp(plain, fast):
-    assert scalp_rise(plain, fast) > 0.004
+def test_merged_hair_stands_on_the_scalp(photo, fast, tmp_path):
+    merged = run(photo, tmp_path, "--hair", "merged", "--texture-size", "0")
+    assert sound(merged.report)
+    assert scalp_rise(merged, fast) > 0.004
 
 
-def test_a_bald_head_keeps_the_fitted_skull(photo, fast, tmp_path):
-    bald = run(photo, tmp_path, "--hair", "bald", "--texture-size", "0")
-    assert sound(bald.report)
-    assert abs(scalp_rise(bald, fast)) < 0.001
+def test_a_head_with_its_hair_as_a_layer_keeps_the_fitted_skull(plain, fast):
+    assert plain.report["settings"]["hair"] == "layer"
+    assert abs(scalp_rise(plain, fast)) < 0.001
 
 
 def test_one_subdivision_gives_four_times_the_faces_with_everything_on_them(photo, plain, tmp_path):
