@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..shapes import Float32, UInt8
-from .head_parsing import HeadParsing
+
+if TYPE_CHECKING:
+    from .head_parsing import HeadParsing
 
 
 @dataclass(frozen=True, eq=False)
