@@ -18,12 +18,14 @@ import numpy as np
 from .array_files import ArrayFileError, read_arrays
 from .errors import HeadFormatError
 from .geometry.camera import Camera
+from .hair_arrays import hair_arrays, hair_of_arrays
+from .hair_check import hair_fault
 from .hair_layer import HairLayer
 from .head_check import as_declared, fault
 from .shapes import Bool, Float32, Int32, UInt8
 
-FORMAT_VERSION: Final = 1
-"""Version of head.npz that this code writes; readers refuse newer ones."""
+FORMAT_VERSION: Final = 2
+"""Version of head.npz that this code writes; readers refuse newer ones. Version 1 had no hair layer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +107,8 @@ class Head:
             if f.name == "regions":
                 arrays["region_names"] = np.array(list(value), dtype=np.str_)
                 arrays.update({f"region_{k}": v for k, v in value.items()})
+            elif f.name == "hair":
+                arrays.update(hair_arrays(value))
             elif f.name == "photo_camera":
                 arrays[f.name] = np.array([value.focal, value.cx, value.cy, value.width, value.height])
             elif f.name == "key_names":
@@ -146,6 +150,8 @@ def _from_arrays(arrays: dict[str, np.ndarray], file_name: str) -> Head:
     try:
         values = _fields_of(arrays)
         wrong = fault(values)
+        if wrong is None and values["hair"] is not None:
+            wrong = hair_fault(values["hair"], values["faces"])
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise HeadFormatError(
             f"{file_name} lacks or garbles the field {error}; reconstruct the photo again."
@@ -167,6 +173,10 @@ def _fields_of(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     for f in fields(Head):
         if f.name == "regions":
             values[f.name] = {str(n): arrays[f"region_{n}"].astype(bool) for n in arrays["region_names"]}
+        elif f.name == "hair":
+            values[f.name] = hair_of_arrays(arrays)
+        elif f.name == "format_version":
+            values[f.name] = FORMAT_VERSION  # an older file's head becomes one of this version
         elif f.name == "photo_camera":
             values[f.name] = Camera(focal, cx, cy, int(width), int(height))
         elif f.name == "key_names":

@@ -44,15 +44,20 @@ _SHAPES: Final[Mapping[str, tuple[str, tuple[int | str, ...]]]] = {
 }
 """Kind of number and shape of each array; a letter stands for one number throughout the head (see `head.Head`)."""
 
-_TYPES: Final = {"f": np.float32, "i": np.int32, "u": np.uint8}
+TYPES: Final = {"f": np.float32, "i": np.int32, "u": np.uint8, "b": np.bool_}
+"""Types that arrays are declared in, by the letter of their kind."""
+
 _OPTIONAL: Final = ("texture", "landmark_vertices", "landmark_weights")
 
 
 def as_declared(name: str, value: np.ndarray) -> np.ndarray:
     """The array in its declared type, where it holds the same kind of number in another width; else as it came."""
-    if name not in _SHAPES:
-        return value
-    wanted = np.dtype(_TYPES[_SHAPES[name][0]])
+    return value if name not in _SHAPES else as_kind(_SHAPES[name][0], value)
+
+
+def as_kind(kind: str, value: np.ndarray) -> np.ndarray:
+    """The array in the type of that kind (a letter of `TYPES`) where it holds such numbers, else as it came."""
+    wanted = np.dtype(TYPES[kind])
     if value.dtype == wanted:
         return value
     if wanted.kind == "f" and value.dtype.kind == "f":
@@ -72,15 +77,23 @@ def fault(values: Mapping[str, Any]) -> str | None:
         value = values.get(name)
         if value is None and name in _OPTIONAL:
             continue
-        found = _array_fault(value, kind, shape, extents)
+        found = array_fault(value, kind, shape, extents)
         if found is not None:
             return f"'{name}' {found}"
     return _text_fault(values) or _corner_fault(values, extents) or _region_fault(values, extents["V"])
 
 
-def _array_fault(value: object, kind: str, shape: tuple[int | str, ...], extents: dict[str, int]) -> str | None:
-    if not isinstance(value, np.ndarray) or value.dtype != _TYPES[kind]:
-        return f"is not of {np.dtype(_TYPES[kind]).name}"
+def array_fault(value: object, kind: str, shape: tuple[int | str, ...], extents: dict[str, int]) -> str | None:
+    """What is wrong with one array, as a clause without its name; None if nothing is.
+
+    Args:
+        value: what should be the array.
+        kind: a letter of `TYPES`.
+        shape: its extents; a letter stands for one number in all arrays that are checked together.
+        extents: the letters' numbers so far; those of this array are added.
+    """
+    if not isinstance(value, np.ndarray) or value.dtype != TYPES[kind]:
+        return f"is not of {np.dtype(TYPES[kind]).name}"
     wanted = tuple(n if isinstance(n, int) else extents.get(n, n) for n in shape)
     if value.ndim != len(shape) or any(isinstance(n, int) and n != m for n, m in zip(wanted, value.shape, strict=True)):
         return f"has the shape {value.shape} instead of ({', '.join(map(str, wanted))})"
@@ -105,21 +118,28 @@ def _text_fault(values: Mapping[str, Any]) -> str | None:
     return "'texture' is empty" if texture is not None and texture.size == 0 else None
 
 
-def _corner_fault(values: Mapping[str, Any], extents: Mapping[str, int]) -> str | None:  # noqa: PLR0911
+def faces_fault(faces: np.ndarray, uv_faces: np.ndarray, vertices: int, uvs: int) -> str | None:
+    """What is wrong with the corners of faces (F, 4), F above 0, or of their UVs, as a clause; None if nothing is."""
+    for name, corners, count in (("faces", faces, vertices), ("uv_faces", uv_faces, uvs)):
+        if corners[:, :3].min() < 0 or corners[:, 3].min() < -1 or corners.max() >= count:
+            return f"'{name}' names vertices that do not exist"
+    ring = np.sort(np.where(faces < 0, np.iinfo(np.int32).max, faces), axis=1)
+    if (ring[:, 1:] == ring[:, :-1]).any():
+        return "'faces' has a face with one corner twice"
+    if ((faces[:, 3] < 0) != (uv_faces[:, 3] < 0)).any():
+        return "'uv_faces' has other corners than 'faces'"
+    return None
+
+
+def _corner_fault(values: Mapping[str, Any], extents: Mapping[str, int]) -> str | None:
     """Faces that name what does not exist."""
     if extents["V"] == 0 or extents["F"] == 0:
         return "'vertices' or 'faces' is empty"
     if values["face_part"].max() >= PARTS:
         return "'face_part' names parts that do not exist"
-    for name, count in (("faces", extents["V"]), ("uv_faces", extents["U"])):
-        corners = values[name]
-        if corners[:, :3].min() < 0 or corners[:, 3].min() < -1 or corners.max() >= count:
-            return f"'{name}' names vertices that do not exist"
-    ring = np.sort(np.where(values["faces"] < 0, np.iinfo(np.int32).max, values["faces"]), axis=1)
-    if (ring[:, 1:] == ring[:, :-1]).any():
-        return "'faces' has a face with one corner twice"
-    if ((values["faces"][:, 3] < 0) != (values["uv_faces"][:, 3] < 0)).any():
-        return "'uv_faces' has other corners than 'faces'"
+    wrong = faces_fault(values["faces"], values["uv_faces"], extents["V"], extents["U"])
+    if wrong is not None:
+        return wrong
     landmarks = values.get("landmark_vertices")
     if (landmarks is None) != (values.get("landmark_weights") is None):
         return "'landmark_vertices' and 'landmark_weights' belong together"
