@@ -98,9 +98,10 @@ def follow_normals(
     share = np.zeros(len(vertices)) if known is None else known
     points = _smoothed(vertices.astype(np.float64), graph, s.smoothing)
     points += (1 - share)[:, None] * (_smoothed(points, graph, s.loose_smoothing) - points)
-    held = _held_at(fitted, points, triangles, s) if fitted is not None else None
+    shown = _in_front(points, triangles, view)  # points move along their rays, so what hides what stays
+    held = _held_at(fitted, points, shown[0], s) if fitted is not None else None
     for _ in range(s.passes):
-        points = _one_pass(points, triangles, graph, normals=normals, view=view, s=s, held=held)
+        points = _one_pass(points, triangles, graph, normals=normals, view=view, s=s, held=held, shown=shown)
     return _untangled(points, triangles, graph) if s.untangled else points
 
 
@@ -118,12 +119,11 @@ class _Held(NamedTuple):
         return self.skin.offsets(points)[0] * firm / stay, stay
 
 
-def _held_at(skin: SkinDepth, points: np.ndarray, triangles: np.ndarray, s: RefinementSettings) -> _Held | None:
+def _held_at(skin: SkinDepth, points: np.ndarray, seen: np.ndarray, s: RefinementSettings) -> _Held | None:
     """How far the surface is the fit's bare skin, as it came from the implicit function."""
     if s.skin_length is None:
         return None
     offsets, bare = skin.offsets(points)
-    seen = _in_front(points, triangles, skin.view)[0]
     return _Held(skin, bare * seen * bare_share(offsets, s.skin), s.skin_length)
 
 
@@ -154,9 +154,10 @@ def _one_pass(
     view: HeadView,
     s: RefinementSettings,
     held: _Held | None,
+    shown: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
     rays = points / np.linalg.norm(points, axis=1, keepdims=True)
-    seen, room = _in_front(points, triangles, view)
+    seen, room = shown
     wanted, trust = _sampled(points, rays, normals, view, s)
     towards = -(vertex_normals(points, triangles) * rays).sum(1)  # what faces away has not the normals of what hides it
     trust = trust * seen * np.clip(towards / s.facing[1], 0, 1)
