@@ -181,7 +181,7 @@ def _fields_of(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
             values[f.name] = Camera(focal, cx, cy, int(width), int(height))
         elif f.name == "key_names":
             values[f.name] = tuple(str(n) for n in arrays[f.name])
-        elif f.name in ("texture", "landmark_vertices", "landmark_weights", "hair") and f.name not in arrays:
+        elif f.name in ("texture", "landmark_vertices", "landmark_weights") and f.name not in arrays:
             values[f.name] = None
         elif arrays[f.name].ndim == 0:
             values[f.name] = arrays[f.name].item()

@@ -28,7 +28,8 @@ FORMATS: Final = ("blend", "glb", "npz", "obj")
 REPORT: Final = "report.json"
 
 RESULT_FILES: Final = (
-    *("head.blend", "head.glb", "head.npz", "head.obj", "head.mtl", "head.png", "preview.png", REPORT),
+    *("head.blend", "head.glb", "head.npz", "head.obj", "head.mtl", "head.png", "head_hair.png"),
+    *("preview.png", REPORT),
     *("landmarks.png", "mask.png", "normal_fit.png", "normal_network.png", "normal_surface.png", "normal_mesh.png"),
     "overlay.png",
 )

@@ -1,4 +1,4 @@
-"""Writing a head as GLB (binary glTF 2.0): skin, morph targets, materials, texture. See docs/format-glb.md.
+"""Writing a head as GLB (binary glTF 2.0): skin, morph targets, materials, texture, hair. See docs/format-glb.md.
 
 Convention: glTF's axes are `seif_core`'s (metres, right-handed, Y up, the face towards +Z, +X the subject's left), so
 positions are written as they are; only v is turned over, because glTF's UV origin is the top left. Worked number: the
@@ -18,17 +18,16 @@ from ..errors import SettingsError
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..shapes import Float32
-from .gltf_buffer import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, BufferBuilder
-from .gltf_material import MATERIALS, add_image, material_object
-from .gltf_skin import add_joint_nodes, add_skin, four_influences
-from .render_vertices import RenderVertices, smooth_normals, split_at_seams
+from .gltf_buffer import ARRAY_BUFFER, BufferBuilder
+from .gltf_hair import add_hair
+from .gltf_material import CLEARCOAT, MATERIALS, SAMPLER, add_image, material_object
+from .gltf_mesh import add_attributes
+from .gltf_skin import add_joint_nodes, add_skin
+from .hair_choice import HAIR_CHOICES, chosen_hair
+from .render_vertices import smooth_normals, split_at_seams
 
 PHOTO_EXPRESSION: Final = "photoExpression"
 """Name of the morph target that turns the neutral head into the photo's expression."""
-
-_LINEAR_MIPMAP_LINEAR: Final = 9987
-_LINEAR: Final = 9729
-_CLAMP_TO_EDGE: Final = 33071
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,10 @@ class GlbSettings:
         jpeg_quality: 1 to 100.
         position_threshold: displacements below this many metres are left out of sparse morph targets.
         normal_threshold: changes of unit normals below this are left out of sparse morph targets.
+        hair: which of the hair layer's meshes is written: ``shell``, ``cards`` (the shell where it has none) or
+            ``none``.
+        hair_alpha: how its transparent edges are drawn: ``mask`` (a texel is there or not, right in every engine) or
+            ``blend`` (soft, but sorted wrongly by several).
     """
 
     morph_normals: bool = True
@@ -48,17 +51,23 @@ class GlbSettings:
     jpeg_quality: int = 95
     position_threshold: float = 1e-8
     normal_threshold: float = 1e-3
+    hair: str = "shell"
+    hair_alpha: str = "mask"
 
     def __post_init__(self) -> None:
         """Check the values.
 
         Raises:
-            SettingsError: unknown texture format, or quality outside 1..100.
+            SettingsError: unknown texture format or choice of hair, or quality outside 1..100.
         """
         if self.texture_format not in {"png", "jpeg"}:
             raise SettingsError(f"There is no texture format '{self.texture_format}'; choose one of: png, jpeg.")
         if not 1 <= self.jpeg_quality <= 100:
             raise SettingsError(f"The JPEG quality is {self.jpeg_quality}; choose a number from 1 to 100.")
+        if self.hair not in HAIR_CHOICES:
+            raise SettingsError(f"There is no hair '{self.hair}'; choose one of: {', '.join(HAIR_CHOICES)}.")
+        if self.hair_alpha not in {"mask", "blend"}:
+            raise SettingsError(f"There is no hair alpha '{self.hair_alpha}'; choose one of: mask, blend.")
 
 
 def write_glb(head: Head, path: Path, settings: GlbSettings | None = None) -> None:
@@ -84,10 +93,11 @@ def glb_bytes(head: Head, settings: GlbSettings) -> bytes:
     joint_nodes = add_joint_nodes(nodes, head.joints)
     primitives, materials = [], []
     for material in MATERIALS:
-        drawn = split_at_seams(head, material.part_indices)
+        own = np.isin(head.face_part, material.part_indices)
+        drawn = split_at_seams(head.faces[own], head.uv_faces[own])
         if len(drawn.triangles) == 0:
             continue
-        primitive = _attributes(buffer, head, normals, drawn)
+        primitive = add_attributes(buffer, head, normals, drawn)
         primitive["material"] = len(materials)
         primitive["targets"] = _targets(buffer, displacements, normal_changes, drawn.vertices, settings)
         primitives.append(primitive)
@@ -110,34 +120,14 @@ def glb_bytes(head: Head, settings: GlbSettings) -> bytes:
     }
     if head.texture is not None:
         document["images"] = [add_image(buffer, head.texture, settings.texture_format, settings.jpeg_quality)]
-        document["samplers"] = [
-            {
-                "magFilter": _LINEAR,
-                "minFilter": _LINEAR_MIPMAP_LINEAR,
-                "wrapS": _CLAMP_TO_EDGE,
-                "wrapT": _CLAMP_TO_EDGE,
-            }
-        ]
+        document["samplers"] = [dict(SAMPLER)]
         document["textures"] = [{"source": 0, "sampler": 0}]
+    if any("extensions" in material for material in materials):
+        document["extensionsUsed"] = [CLEARCOAT]
+    hair = chosen_hair(head, settings.hair)
+    if hair is not None:
+        add_hair(buffer, document, hair, f"{head.name} Hair", settings.hair_alpha)
     return buffer.glb(document)
-
-
-def _attributes(
-    buffer: BufferBuilder, head: Head, normals: Float32[np.ndarray, "V 3"], drawn: RenderVertices
-) -> dict[str, Any]:
-    uvs = head.uvs[drawn.uvs] * np.array([1, -1], np.float32) + np.array([0, 1], np.float32)
-    joints, weights = four_influences(head.skin_weights[drawn.vertices])
-    index_type = np.uint16 if len(drawn.vertices) < np.iinfo(np.uint16).max else np.uint32
-    return {
-        "attributes": {
-            "POSITION": buffer.add_accessor(head.vertices[drawn.vertices], ARRAY_BUFFER, bounds=True),
-            "NORMAL": buffer.add_accessor(normals[drawn.vertices], ARRAY_BUFFER),
-            "TEXCOORD_0": buffer.add_accessor(uvs, ARRAY_BUFFER),
-            "JOINTS_0": buffer.add_accessor(joints, ARRAY_BUFFER),
-            "WEIGHTS_0": buffer.add_accessor(weights, ARRAY_BUFFER),
-        },
-        "indices": buffer.add_accessor(drawn.triangles.reshape(-1).astype(index_type), ELEMENT_ARRAY_BUFFER),
-    }
 
 
 def _targets(

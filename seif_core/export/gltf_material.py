@@ -23,6 +23,7 @@ class PartMaterial:
         colour: linear base colour, used when the head has no texture.
         roughness: glTF's perceptual roughness.
         double_sided: seen from behind too (strips without a back).
+        coat: weight of a clear coat (wetness), for engines that know ``KHR_materials_clearcoat``.
     """
 
     name: str
@@ -30,6 +31,7 @@ class PartMaterial:
     colour: tuple[float, float, float]
     roughness: float
     double_sided: bool = False
+    coat: float = 0.0
 
     @property
     def part_indices(self) -> tuple[int, ...]:
@@ -39,12 +41,32 @@ class PartMaterial:
 
 MATERIALS: Final = (
     PartMaterial("skin", ("skin",), (0.60, 0.36, 0.27), 0.5),
-    PartMaterial("eyes", ("eye_left", "eye_right"), (0.80, 0.78, 0.75), 0.1),
+    PartMaterial("eyes", ("eye_left", "eye_right"), (0.80, 0.78, 0.75), 0.3, coat=1.0),
     PartMaterial("teeth", ("teeth_upper", "teeth_lower"), (0.75, 0.70, 0.60), 0.25),
     PartMaterial("tongue", ("tongue",), (0.45, 0.16, 0.16), 0.35),
     PartMaterial("lashes", ("lashes",), (0.02, 0.015, 0.01), 0.8, double_sided=True),
 )
 """The five materials; every part belongs to one."""
+
+
+_LINEAR_MIPMAP_LINEAR: Final = 9987
+_LINEAR: Final = 9729
+_CLAMP_TO_EDGE: Final = 33071
+
+SAMPLER: Final = {
+    "magFilter": _LINEAR,
+    "minFilter": _LINEAR_MIPMAP_LINEAR,
+    "wrapS": _CLAMP_TO_EDGE,
+    "wrapT": _CLAMP_TO_EDGE,
+}
+"""How textures are read between and beyond their texels."""
+
+
+CLEARCOAT: Final = "KHR_materials_clearcoat"
+"""Extension by which the eyes are wet: a smooth layer over the duller white and iris."""
+
+_COAT_ROUGHNESS: Final = 0.03
+"""Perceptual roughness of the film of tears; chosen by eye."""
 
 
 def material_object(material: PartMaterial, texture: int | None) -> dict[str, Any]:
@@ -57,20 +79,25 @@ def material_object(material: PartMaterial, texture: int | None) -> dict[str, An
     found: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": surface}
     if material.double_sided:
         found["doubleSided"] = True
+    if material.coat:
+        coat = {"clearcoatFactor": material.coat, "clearcoatRoughnessFactor": _COAT_ROUGHNESS}
+        found["extensions"] = {CLEARCOAT: coat}
     return found
 
 
-def add_image(buffer: BufferBuilder, texture: UInt8[np.ndarray, "H W 3"], kind: str, quality: int) -> dict[str, Any]:
+def add_image(
+    buffer: BufferBuilder, texture: UInt8[np.ndarray, "H W C"], kind: str, quality: int, name: str = "base_colour"
+) -> dict[str, Any]:
     """Embed the texture and return the image object; row 0 is the top, as glTF wants it."""
     return {
-        "name": "base_colour",
+        "name": name,
         "mimeType": f"image/{kind}",
         "bufferView": buffer.add_view(encode_image(texture, kind, quality)),
     }
 
 
-def encode_image(pixels: UInt8[np.ndarray, "H W 3"], kind: str, quality: int = 95) -> bytes:
-    """Encode sRGB pixels as ``png`` or ``jpeg``; `quality` concerns JPEG, whose colours are not subsampled."""
+def encode_image(pixels: UInt8[np.ndarray, "H W C"], kind: str, quality: int = 95) -> bytes:
+    """Encode sRGB pixels as ``png`` (also with alpha, C = 4) or ``jpeg`` (`quality`, colours not subsampled)."""
     from PIL import Image
 
     stream = io.BytesIO()

@@ -7,28 +7,48 @@ indices count from 1. Worked number: vertex 0 with UV 2 and normal 0 is written 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from .. import __version__
+from ..hair_layer import HairMesh
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
+from ..shapes import Int32
 from .gltf_material import MATERIALS, PartMaterial, encode_image
+from .hair_choice import chosen_hair
 from .render_vertices import smooth_normals
 
+HAIR_TEXTURE: Final = "_hair.png"
+"""What the hair's texture is called after the file's stem."""
 
-def write_obj(head: Head, path: Path) -> None:
+
+def write_obj(head: Head, path: Path, hair: str = "shell") -> None:
     """Write the neutral head as `path`, and ``<stem>.mtl`` and ``<stem>.png`` beside it; quads are kept.
 
-    The same head gives the same bytes. The caller handles OSError.
+    A hair layer becomes a second object with ``<stem>_hair.png``. The same head gives the same bytes. The caller
+    handles OSError.
+
+    Args:
+        head: the head.
+        path: the .obj file.
+        hair: one of `hair_choice.HAIR_CHOICES`.
     """
     texture = path.with_suffix(".png").name if head.texture is not None else None
     if head.texture is not None:
         path.with_suffix(".png").write_bytes(encode_image(head.texture, "png"))
-    materials = "\n".join(_material(m, texture) for m in MATERIALS)
-    path.with_suffix(".mtl").write_text(materials, encoding="utf-8", newline="\n")
-    path.write_text(_mesh(head, path.with_suffix(".mtl").name), encoding="utf-8", newline="\n")
+    materials = [_material(m, texture) for m in MATERIALS]
+    lines = _head_lines(head, path.with_suffix(".mtl").name)
+    mesh = chosen_hair(head, hair)
+    if mesh is not None:
+        hair_texture = path.with_name(path.stem + HAIR_TEXTURE)
+        hair_texture.write_bytes(encode_image(mesh.texture, "png"))
+        materials.append(_hair_material(hair_texture.name))
+        lines += _hair_lines(head, mesh)
+    path.with_suffix(".mtl").write_text("\n".join(materials), encoding="utf-8", newline="\n")
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
 
 
 def _material(material: PartMaterial, texture: str | None) -> str:
@@ -46,22 +66,52 @@ def _material(material: PartMaterial, texture: str | None) -> str:
     return "\n".join([*lines, ""])
 
 
-def _mesh(head: Head, material_file: str) -> str:
-    normals = smooth_normals(head.vertices, triangulate(head.faces)[0])
+def _hair_material(texture: str) -> str:
+    """Colour and opacity of the hair; both maps are the one picture, opacity its alpha."""
+    colours = ["newmtl hair", "Kd 1.0000 1.0000 1.0000", "Ks 0.0400 0.0400 0.0400", "Ns 20.0", "illum 2"]
+    return "\n".join([*colours, f"map_Kd {texture}", f"map_d {texture}", ""])
+
+
+def _head_lines(head: Head, material_file: str) -> list[str]:
     lines = [
         f"# {head.name}, made by SeIF for Blender {__version__}; metres, Y up, the face towards +Z",
         f"# head model: {head.model_title}, licence {head.model_licence}",
         f"# {head.attribution}",
         f"mtllib {material_file}",
     ]
-    lines += ["v {:.7g} {:.7g} {:.7g}".format(*p) for p in head.vertices.tolist()]
-    lines += ["vt {:.7g} {:.7g}".format(*p) for p in head.uvs.tolist()]
-    lines += ["vn {:.5g} {:.5g} {:.5g}".format(*p) for p in normals.tolist()]
+    if head.hair is not None:
+        lines.append(f"o {_word(head.name)}")
+    lines += _vertex_lines(head)
     material_of = {part: m.name for m in MATERIALS for part in m.parts}
     for part in np.unique(head.face_part):
         name = PART_NAMES[part]
         lines += [f"g {name}", f"usemtl {material_of[name]}", "s 1"]
         own = head.face_part == part
-        for corners, uvs in zip((head.faces[own] + 1).tolist(), (head.uv_faces[own] + 1).tolist(), strict=True):
-            lines.append("f " + " ".join(f"{v}/{t}/{v}" for v, t in zip(corners, uvs, strict=True) if v > 0))
-    return "\n".join([*lines, ""])
+        lines += _face_lines(head.faces[own] + 1, head.uv_faces[own] + 1)
+    return lines
+
+
+def _hair_lines(head: Head, mesh: HairMesh) -> list[str]:
+    """The second object; OBJ counts vertices through the whole file."""
+    lines = [f"o {_word(head.name)}_Hair", *_vertex_lines(mesh), "g hair", "usemtl hair", "s 1"]
+    faces = np.where(mesh.faces >= 0, mesh.faces + len(head.vertices), -1)
+    return lines + _face_lines(faces + 1, mesh.uv_faces + (len(head.uvs) + 1))
+
+
+def _vertex_lines(mesh: Head | HairMesh) -> list[str]:
+    normals = smooth_normals(mesh.vertices, triangulate(mesh.faces)[0])
+    lines = ["v {:.7g} {:.7g} {:.7g}".format(*p) for p in mesh.vertices.tolist()]
+    lines += ["vt {:.7g} {:.7g}".format(*p) for p in mesh.uvs.tolist()]
+    return lines + ["vn {:.5g} {:.5g} {:.5g}".format(*p) for p in normals.tolist()]
+
+
+def _face_lines(faces: Int32[np.ndarray, "F 4"], uv_faces: Int32[np.ndarray, "F 4"]) -> list[str]:
+    """Faces that count from 1, with 0 in the last column of a triangle; a normal for each vertex."""
+    return [
+        "f " + " ".join(f"{v}/{t}/{v}" for v, t in zip(corners, uvs, strict=True) if v > 0)
+        for corners, uvs in zip(faces.tolist(), uv_faces.tolist(), strict=True)
+    ]
+
+
+def _word(name: str) -> str:
+    return "_".join(name.split()) or "head"

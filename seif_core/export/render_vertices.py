@@ -7,17 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from ..geometry.normals import vertex_normals
-from ..head import Head
 from ..headmodel.model import triangulate
 from ..shapes import Float, Float32, Int, Int32
 
 
 class RenderVertices(NamedTuple):
-    """A part of a head as hardware draws it; N render vertices.
+    """A mesh, or a part of it, as hardware draws it; N render vertices.
 
     Attributes:
-        vertices: (N,) int64, the head's vertex of each; several where UVs have a seam.
-        uvs: (N,) int64, the head's UV of each.
+        vertices: (N,) int64, the mesh's vertex of each; several where UVs have a seam.
+        uvs: (N,) int64, the mesh's UV of each.
         triangles: (T, 3) int64 into the render vertices.
     """
 
@@ -26,13 +25,13 @@ class RenderVertices(NamedTuple):
     triangles: Int[np.ndarray, "T 3"]
 
 
-def split_at_seams(head: Head, parts: tuple[int, ...]) -> RenderVertices:
-    """Render vertices of the faces that belong to `parts` (indices into `PART_NAMES`), in the head's vertex order."""
-    chosen = np.isin(head.face_part, parts)
-    corners = triangulate(head.faces[chosen])[0].reshape(-1).astype(np.int64)
-    uv_corners = triangulate(head.uv_faces[chosen])[0].reshape(-1).astype(np.int64)
-    pairs, inverse = np.unique(corners * len(head.uvs) + uv_corners, return_inverse=True)
-    return RenderVertices(pairs // len(head.uvs), pairs % len(head.uvs), inverse.reshape(-1, 3))
+def split_at_seams(faces: Int32[np.ndarray, "F 4"], uv_faces: Int32[np.ndarray, "F 4"]) -> RenderVertices:
+    """Render vertices of the faces (-1 in the last column of a triangle), in the order of the mesh's vertices."""
+    corners = triangulate(faces)[0].reshape(-1).astype(np.int64)
+    uv_corners = triangulate(uv_faces)[0].reshape(-1).astype(np.int64)
+    uvs = int(uv_corners.max(initial=0)) + 1
+    pairs, inverse = np.unique(corners * uvs + uv_corners, return_inverse=True)
+    return RenderVertices(pairs // uvs, pairs % uvs, inverse.reshape(-1, 3))
 
 
 def smooth_normals(

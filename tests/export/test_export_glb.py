@@ -13,6 +13,7 @@ import pytest
 from conftest import REPOSITORY
 from gltf_file import GlbFile
 from PIL import Image
+from sample_hair import with_hair, with_hat
 from sample_head import sample_head
 from scipy.spatial.transform import Rotation
 
@@ -231,3 +232,91 @@ def test_blender_reads_back_the_keys_bones_and_materials(tmp_path):
     np.testing.assert_allclose(y_up(back["co"][1:]) - basis, deltas[:, nearest], atol=1e-6)
     order = [back["bones"].tolist().index(n) for n in ("root", "neck", "jaw", "eye.L", "eye.R")]
     np.testing.assert_allclose(y_up(back["heads"][order]), head.joints, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("wear", "choice", "mesh"),
+    [(with_hair, "shell", "shell"), (with_hair, "cards", "cards"), (with_hat, "cards", "shell")],
+)
+@pytest.mark.parametrize("texture", [True, False])
+def test_hair_is_a_second_mesh_on_the_head_s_skin_and_the_validator_agrees(tmp_path, wear, choice, mesh, texture):
+    head = wear(sample_head()) if texture else dataclasses.replace(wear(sample_head()), texture=None)
+    glb = written(tmp_path, head, GlbSettings(hair=choice))
+    hair = getattr(head.hair, mesh)
+    nodes, document = glb.document["nodes"], glb.document
+    assert [n["name"] for n in nodes if "mesh" in n] == ["sample", "sample Hair"]
+    assert nodes[-1]["skin"] == nodes[0]["skin"] == 0
+    assert len(nodes) - 1 in document["scenes"][0]["nodes"]
+    (primitive,) = document["meshes"][1]["primitives"]
+    material = document["materials"][primitive["material"]]
+    assert (material["alphaMode"], material["alphaCutoff"], material["doubleSided"]) == ("MASK", 0.5, True)
+    image = document["images"][
+        document["textures"][material["pbrMetallicRoughness"]["baseColorTexture"]["index"]]["source"]
+    ]
+    pixels = np.array(Image.open(io.BytesIO(glb.view(image["bufferView"]))))
+    np.testing.assert_array_equal(pixels, hair.texture)
+    triangles, uv_triangles = triangulate(hair.faces)[0], triangulate(hair.uv_faces)[0]
+    indices = glb.accessor(primitive["indices"]).reshape(-1, 3)
+    attributes = {name: glb.accessor(index)[indices] for name, index in primitive["attributes"].items()}
+    np.testing.assert_array_equal(attributes["POSITION"], hair.vertices[triangles])
+    np.testing.assert_allclose(attributes["TEXCOORD_0"], hair.uvs[uv_triangles] * [1, -1] + [0, 1], atol=1e-6)
+    weights = np.zeros((*triangles.shape, 5))
+    np.put_along_axis(weights, attributes["JOINTS_0"].astype(int), 0.0, 2)
+    for k in range(4):
+        np.add.at(
+            weights.reshape(-1, 5),
+            (np.arange(triangles.size), attributes["JOINTS_0"][..., k].ravel()),
+            attributes["WEIGHTS_0"][..., k].ravel(),
+        )
+    np.testing.assert_allclose(weights, hair.skin_weights[triangles], atol=2e-3)
+    issues = validate(tmp_path / "head.glb")["issues"]
+    assert issues["numErrors"] == issues["numWarnings"] == 0, issues["messages"]
+
+
+def test_hair_may_be_left_out_or_blended(tmp_path):
+    head = with_hair(sample_head())
+    write_glb(head, tmp_path / "none.glb", GlbSettings(hair="none"))
+    write_glb(sample_head(), tmp_path / "bald.glb")
+    assert (tmp_path / "none.glb").read_bytes() == (tmp_path / "bald.glb").read_bytes()
+    material = written(tmp_path, head, GlbSettings(hair_alpha="blend")).document["materials"][-1]
+    assert material["alphaMode"] == "BLEND"
+    assert "alphaCutoff" not in material
+    for wrong in ({"hair": "wig"}, {"hair_alpha": "soft"}):
+        with pytest.raises(SettingsError, match="hair"):
+            GlbSettings(**wrong)
+
+
+def test_the_eyes_are_wet(tmp_path):
+    eyes = next(m for m in written(tmp_path).document["materials"] if m["name"] == "eyes")
+    assert eyes["extensions"]["KHR_materials_clearcoat"]["clearcoatFactor"] == 1
+
+
+_IMPORT_HAIR = """
+import sys
+import bpy, numpy as np
+bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+bpy.ops.import_scene.gltf(filepath=sys.argv[1])
+hair = bpy.data.objects["sample Hair"]
+rig = next(o for o in bpy.data.objects if o.type == "ARMATURE")
+co = np.zeros(len(hair.data.vertices) * 3, np.float32)
+hair.data.vertices.foreach_get("co", co)
+shader = next(n for n in hair.data.materials[0].node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+np.savez(sys.argv[2], co=co.reshape(-1, 3), rig=hair.modifiers[0].object == rig, alpha=shader.inputs["Alpha"].is_linked,
+         faces=len(hair.data.polygons))
+"""
+
+
+def test_blender_reads_the_hair_back_on_the_same_rig(tmp_path):
+    pytest.importorskip("bpy", reason="needs Blender's Python module")
+    head = with_hair(sample_head())
+    write_glb(head, tmp_path / "head.glb")
+    (tmp_path / "import.py").write_text(_IMPORT_HAIR, encoding="utf-8")
+    command = [sys.executable, tmp_path / "import.py", tmp_path / "head.glb", tmp_path / "back.npz"]
+    subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY)
+    back = np.load(tmp_path / "back.npz")
+    assert back["rig"]
+    assert back["alpha"]
+    assert back["faces"] == len(triangulate(head.hair.shell.faces)[0])
+    y_up = np.stack([back["co"][:, 0], back["co"][:, 2], -back["co"][:, 1]], 1)
+    nearest = np.linalg.norm(y_up[:, None] - head.hair.shell.vertices[None], axis=2).min(1)
+    assert nearest.max() < 1e-5

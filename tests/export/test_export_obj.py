@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
+import pytest
 import trimesh
 from PIL import Image
+from sample_hair import with_hair, with_hat
 from sample_head import sample_head
 
 from seif_core.export import write_obj
@@ -64,3 +68,46 @@ def test_the_same_head_gives_the_same_bytes(tmp_path):
         write_obj(sample_head(), tmp_path / name / "head.obj")
     for suffix in ("obj", "mtl", "png"):
         assert (tmp_path / "a" / f"head.{suffix}").read_bytes() == (tmp_path / "b" / f"head.{suffix}").read_bytes()
+
+
+def test_hair_is_a_second_object_with_its_own_material_and_opacity(tmp_path):
+    head = with_hair(sample_head())
+    write_obj(head, tmp_path / "head.obj")
+    lines = (tmp_path / "head.obj").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("o ")] == ["o sample", "o sample_Hair"]
+    numbers, faces, groups, materials = parse(tmp_path / "head.obj")
+    assert groups[-1] == materials[-1] == "hair"
+    shell = head.hair.shell
+    np.testing.assert_allclose(numbers["v"], np.concatenate([head.vertices, shell.vertices]), atol=1e-7)
+    for face, corners, uvs in zip(faces[len(head.faces) :], shell.faces, shell.uv_faces, strict=True):
+        assert [c[0] - 1 - len(head.vertices) for c in face] == [c for c in corners if c >= 0]
+        assert [c[1] - 1 - len(head.uvs) for c in face] == [u for u in uvs if u >= 0]
+    text = (tmp_path / "head.mtl").read_text(encoding="utf-8")
+    assert text.endswith("map_Kd head_hair.png\nmap_d head_hair.png\n")
+    np.testing.assert_array_equal(np.array(Image.open(tmp_path / "head_hair.png")), shell.texture)
+
+
+def test_cards_or_no_hair_on_request(tmp_path):
+    head = with_hair(sample_head())
+    for choice, count in (("cards", len(head.hair.cards.faces)), ("none", 0)):
+        (tmp_path / choice).mkdir()
+        write_obj(head, tmp_path / choice / "head.obj", choice)
+        assert len(parse(tmp_path / choice / "head.obj")[1]) == len(head.faces) + count
+    assert not (tmp_path / "none" / "head_hair.png").exists()
+    write_obj(with_hat(sample_head()), tmp_path / "head.obj", "cards")
+    assert (tmp_path / "head_hair.png").exists()
+
+
+def test_blender_reads_the_hair_s_opacity(tmp_path):
+    pytest.importorskip("bpy", reason="needs Blender's Python module")
+    write_obj(with_hair(sample_head()), tmp_path / "head.obj")
+    code = (
+        "import sys, bpy; bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True); "
+        "bpy.ops.wm.obj_import(filepath=sys.argv[1]); hair = bpy.data.objects['sample_Hair']; "
+        "shader = next(n for n in hair.data.materials[0].node_tree.nodes if n.type == 'BSDF_PRINCIPLED'); "
+        "link = shader.inputs['Alpha'].links[0]; print('FROM', link.from_socket.name, link.from_node.image.name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "head.obj"], check=True, capture_output=True, text=True
+    )
+    assert "FROM Alpha head_hair" in done.stdout
