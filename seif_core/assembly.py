@@ -8,6 +8,7 @@ closed mouth and a gaze straight ahead has a photo_delta of zero at the eyeballs
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,16 +18,19 @@ from .fitting.fit import Fit
 from .head import Head
 from .headmodel.skinning import pose_vertices
 from .portrait.portrait import Portrait
-from .shapes import Float32, UInt8
+from .shapes import Float32
+
+if TYPE_CHECKING:
+    from .appearance.baked_texture import BakedTexture
 
 
-def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 3"] | None) -> Head:
+def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None) -> Head:
     """Put a head together from what the stages found.
 
     Args:
         portrait: the photo.
         fit: the head model fitted to it.
-        texture: (H, W, 3) uint8 sRGB base colour in the model's UVs, row 0 at v = 1, or None.
+        texture: colours and light in the model's UVs, or None.
     """
     model = fit.model
     factors = blink_factors(model, fit.neutral)
@@ -50,7 +54,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
         expression_deltas=model.expression_basis,
         pose_deltas=model.pose_basis,
         regions=model.regions,
-        texture=texture,
+        texture=None if texture is None else texture.colour,
         photo_name=as_text(portrait.name),
         photo_sha256=portrait.sha256,
         photo_camera=fit.camera,
@@ -62,6 +66,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: UInt8[np.ndarray, "H W 
         photo_delta=photo_delta(fit, joints),
         landmark_vertices=None if landmarks is None else landmarks.vertex_ids,
         landmark_weights=None if landmarks is None else landmarks.weights,
+        texture_light=None if texture is None else texture.light,
     )
 
 

@@ -21,7 +21,7 @@ from .geometry.camera import Camera
 from .hair_arrays import hair_arrays, hair_of_arrays
 from .hair_check import hair_fault
 from .hair_layer import HairLayer
-from .head_check import as_declared, fault
+from .head_check import OPTIONAL, as_declared, fault
 from .shapes import Bool, Float32, Int32, UInt8
 
 FORMAT_VERSION: Final = 2
@@ -64,6 +64,8 @@ class Head:
             joint_root + photo_translation`` up to the small neck rotation.
         landmark_vertices: (68, 3) int32, the vertices between which each iBUG-68 landmark lies, or None.
         landmark_weights: (68, 3) float32, barycentric weights of those vertices, or None.
+        texture_light: (L, L, 3) float32, factor on the texture's linear colours that brings the photo's light back,
+            laid out as `texture`; or None.
         hair: hair or headwear as a layer of its own; None for a bald head, or one whose own mesh has the hair's shape.
     """
 
@@ -96,6 +98,7 @@ class Head:
     photo_delta: Float32[np.ndarray, "V 3"]
     landmark_vertices: Int32[np.ndarray, "68 3"] | None = None
     landmark_weights: Float32[np.ndarray, "68 3"] | None = None
+    texture_light: Float32[np.ndarray, "L L 3"] | None = None
     hair: HairLayer | None = None
     format_version: int = field(default=FORMAT_VERSION)
 
@@ -181,7 +184,7 @@ def _fields_of(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
             values[f.name] = Camera(focal, cx, cy, int(width), int(height))
         elif f.name == "key_names":
             values[f.name] = tuple(str(n) for n in arrays[f.name])
-        elif f.name in ("texture", "landmark_vertices", "landmark_weights") and f.name not in arrays:
+        elif f.name in OPTIONAL and f.name not in arrays:
             values[f.name] = None
         elif arrays[f.name].ndim == 0:
             values[f.name] = arrays[f.name].item()

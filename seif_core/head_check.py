@@ -41,13 +41,15 @@ _SHAPES: Final[Mapping[str, tuple[str, tuple[int | str, ...]]]] = {
     "photo_delta": ("f", ("V", 3)),
     "landmark_vertices": ("i", (68, 3)),
     "landmark_weights": ("f", (68, 3)),
+    "texture_light": ("f", ("L", "L", 3)),
 }
 """Kind of number and shape of each array; a letter stands for one number throughout the head (see `head.Head`)."""
 
 TYPES: Final = {"f": np.float32, "i": np.int32, "u": np.uint8, "b": np.bool_}
 """Types that arrays are declared in, by the letter of their kind."""
 
-_OPTIONAL: Final = ("texture", "landmark_vertices", "landmark_weights")
+OPTIONAL: Final = ("texture", "texture_light", "landmark_vertices", "landmark_weights")
+"""Fields that a head may lack."""
 
 
 def as_declared(name: str, value: np.ndarray) -> np.ndarray:
@@ -75,7 +77,7 @@ def fault(values: Mapping[str, Any]) -> str | None:
     extents = {"K": len(values["key_names"])}
     for name, (kind, shape) in _SHAPES.items():
         value = values.get(name)
-        if value is None and name in _OPTIONAL:
+        if value is None and name in OPTIONAL:
             continue
         found = array_fault(value, kind, shape, extents)
         if found is not None:

@@ -12,15 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from .appearance.baked_texture import BakedTexture
     from .evidence.photo_evidence import PhotoEvidence
     from .fitting.fit import Fit
     from .head import Head
     from .headmodel.model import HeadModel
     from .implicit.head_surface import HeadSurface
     from .portrait.portrait import Portrait
-    from .shapes import UInt8
     from .uniformize.uniform_fit import UniformFit
 
 
@@ -74,7 +72,7 @@ class Stages:
         ".implicit.original_portrait", "reconstruct_original_surface"
     )
     uniform_fit: Callable[..., UniformFit] = Later(".uniformize.uniform_fit", "uniform_fit")
-    bake_texture: Callable[..., UInt8[np.ndarray, "S S 3"]] = Later(".appearance.bake", "bake_texture")
+    bake_texture: Callable[..., BakedTexture] = Later(".appearance.bake", "bake_texture")
     assemble_head: Callable[..., Head] = Later(".assembly", "assemble_head")
 
     def load(self, *, surface: bool = True) -> None:

@@ -26,6 +26,7 @@ from ..portrait import Portrait
 from ..progress import Progress
 from ..shapes import Float, Float32, UInt8
 from .atlas import Atlas, build_atlas
+from .baked_texture import BakedTexture, light_picture
 from .completion import complete
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
@@ -46,8 +47,8 @@ def bake_texture(
     hair: Float[np.ndarray, " V"] | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
-) -> UInt8[np.ndarray, "S S 3"]:
-    """Bake the base colour of a head.
+) -> BakedTexture:
+    """Bake the base colour of a head, and the light that was taken out of it.
 
     Args:
         portrait: the photo.
@@ -59,7 +60,7 @@ def bake_texture(
         progress: told of each step; may cancel.
 
     Returns:
-        (size, size, 3) uint8 sRGB, row 0 at v = 1; filled everywhere, grey for a grey photo.
+        Colours (size, size, 3), filled everywhere, grey for a grey photo; and the light.
 
     Raises:
         CancelledError: through `progress`.
@@ -101,8 +102,17 @@ def bake_texture(
     texture = atlas.image(_bytes(atlas, colours))
     if is_grey(portrait.pixels):
         texture = np.repeat(cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    light = None if evidence is None or window is None else _light(fit, atlas, evidence, settings, device)
     progress.step(1.0)
-    return np.ascontiguousarray(texture, np.uint8)
+    return BakedTexture(np.ascontiguousarray(texture, np.uint8), light)
+
+
+def _light(
+    fit: Fit, atlas: Atlas, evidence: PhotoEvidence, settings: TextureSettings, device: str
+) -> Float32[np.ndarray, "L L 3"]:
+    """What the photo's light was divided out by."""
+    normals = evidence.view_of(fit, device).normals
+    return light_picture(atlas, evidence.light_at(normals, settings.evening))
 
 
 def _bytes(atlas: Atlas, colours: Float32[np.ndarray, "N 3"]) -> UInt8[np.ndarray, "N 3"]:

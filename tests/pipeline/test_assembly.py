@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 from fake_stages import sample_fit, sample_portrait
 
+from seif_core.appearance.baked_texture import BakedTexture
 from seif_core.assembly import assemble_head
 from seif_core.expressions.lids import LID_PAIRS, OVERLAP, blink_factors
+from seif_core.head import Head
 from seif_core.headmodel import load_head_model
 from seif_core.headmodel.skinning import pose_vertices, rotation_matrices
+
+
+def plain_texture():
+    return BakedTexture(np.zeros((32, 32, 3), np.uint8), np.ones((4, 4, 3), np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +23,11 @@ def fit():
 
 @pytest.fixture(scope="module")
 def head(fit):
-    return assemble_head(sample_portrait("Ada Lovelace.JPG"), fit, np.zeros((32, 32, 3), np.uint8))
+    return assemble_head(
+        sample_portrait("Ada Lovelace.JPG"),
+        fit,
+        plain_texture(),
+    )
 
 
 def test_neutral_plus_photo_delta_posed_by_the_root_stands_where_the_fit_stood(fit, head):
@@ -56,7 +66,7 @@ def test_all_arrays_are_of_the_contracts_types(head):
 
 def test_same_inputs_give_the_same_file(tmp_path, fit):
     for name in ("a", "b"):
-        assemble_head(sample_portrait(), fit, np.zeros((32, 32, 3), np.uint8)).save(tmp_path / name)
+        assemble_head(sample_portrait(), fit, plain_texture()).save(tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
@@ -83,3 +93,10 @@ def test_a_blink_closes_every_eye_and_no_lid_sinks_into_the_other(seed):
 def test_keys_other_than_blinks_stay_as_they_are(fit, head):
     blinks = [n in LID_PAIRS for n in head.key_names]
     np.testing.assert_array_equal(head.key_deltas[~np.array(blinks)], fit.model.key_basis[~np.array(blinks)])
+
+
+def test_the_photos_light_goes_to_the_head_and_through_its_file(tmp_path, fit):
+    light = np.linspace(0.5, 2, 48, dtype=np.float32).reshape(4, 4, 3)
+    baked = BakedTexture(np.zeros((32, 32, 3), np.uint8), light)
+    assemble_head(sample_portrait(), fit, baked).save(tmp_path / "head.npz")
+    np.testing.assert_array_equal(Head.load(tmp_path / "head.npz").texture_light, light)

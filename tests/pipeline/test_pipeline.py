@@ -9,6 +9,7 @@ import torch
 from fake_stages import fake_stages, fake_writers, sample_portrait, sample_surface, sample_uniform
 
 from seif_core import pipeline
+from seif_core.appearance.baked_texture import BakedTexture
 from seif_core.device import choose_device, memory_in_words, repeatable
 from seif_core.errors import (
     CancelledError,
@@ -299,7 +300,7 @@ def test_the_photo_is_looked_at_once_and_the_evidence_goes_forward(photo):
 
     def bake_texture(_portrait, _fit, evidence, *, settings, **_):
         seen.append(evidence)
-        return np.zeros((settings.size, settings.size, 3), np.uint8)
+        return BakedTexture(np.zeros((settings.size, settings.size, 3), np.uint8), None)
 
     stages = {"look_at_photo": look_at_photo, "uniform_fit": uniform_fit, "bake_texture": bake_texture}
     done = reconstruct(photo, ReconstructionSettings(texture_size=64), **stages)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from sample_head import sample_model
 
+from seif_core.appearance.baked_texture import BakedTexture
 from seif_core.errors import PhotoNotFoundError, PhotoUnsuitableError
 from seif_core.fitting.fit import Fit
 from seif_core.geometry.camera import Camera
@@ -116,7 +117,7 @@ def fake_stages(**changes) -> Stages:
 
     def bake_texture(portrait, fit, evidence, *, settings, device, hair=None, progress):
         progress.step(0.5)
-        return np.full((settings.size, settings.size, 3), 128, np.uint8)
+        return BakedTexture(np.full((settings.size, settings.size, 3), 128, np.uint8), None)
 
     quick = {
         "load_head_model": lambda _name: sample_model(),

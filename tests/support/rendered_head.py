@@ -192,8 +192,8 @@ def photograph(fit, albedo, light=LIGHT, background=BACKGROUND, paint=None):
 
 
 def baked_texture(portrait, fit, **more):
-    """The texture of a fit, by the evidence that the same fit gives."""
-    return bake_texture(portrait, fit, look_at_photo(portrait, fit), **more)
+    """The colours of a fit's texture, by the evidence that the same fit gives."""
+    return bake_texture(portrait, fit, look_at_photo(portrait, fit), **more).colour
 
 
 def make_head(fit, texture=None):
