@@ -1,0 +1,188 @@
+"""Where the head's surface is hair: what the photo shows, and behind it what anatomy, symmetry and continuity say.
+
+The surface's vertices are gathered into clusters. Those that the photo shows have the parsing's share; for the others
+their mirror image's, the model's usual hairline, and how far hair hangs where it is seen; and all of it is made
+continuous by a screened Poisson equation over neighbouring clusters (`geometry.screened_poisson` tells its source).
+
+Convention: 1 is hair, 0 is none. Worked number: a cluster on the crown of a seen head of hair has a label near 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import cg
+from scipy.spatial import KDTree
+
+from ..geometry.laplacian import graph_laplacian
+from ..geometry.normals import unit, vertex_normals
+from ..geometry.sampling import smoothstep
+from ..implicit.head_surface import HeadSurface
+from ..portrait.head_parsing import HeadParsing
+from ..shapes import Float
+from .seen import look_at, shares_at
+from .space import HairSpace
+
+_CLUSTER: Final = 0.006
+"""Metres: a cluster's width. Chosen, as are the constants below, by eye on the sample portraits."""
+_NEIGHBOURS: Final = 8
+_FACING: Final = (0.05, 0.35)
+"""Cosine to the viewer from which what is seen counts, not at all and wholly."""
+_WEIGHTS: Final = {"mirror": 0.05, "prior": 0.02}
+"""Of what is guessed, against 1 for what is seen."""
+_STIFFNESS: Final = 0.15
+"""Of the Poisson equation: how far a label is that of its neighbours."""
+_HAIRLINE: Final = (-0.12, 0.12)
+"""Eye distances about the usual hairline over which the prior rises from 0 to 1."""
+_OFF_SKIN: Final = (0.006, 0.014)
+"""Metres that an unseen surface lies off the skin: what bulges so far is hair, where hair hangs."""
+_MIRRORED: Final = 0.012
+"""Metres within which a mirrored cluster is looked for."""
+_LOWEST: Final = 2.0
+"""Percentile of the heights of seen hair that counts as its lower end."""
+_SEEN: Final = 0.5
+_ACCURACY: Final = 1e-3
+_ITERATIONS: Final = 200
+"""Of the conjugate gradients that solve the Poisson equation."""
+
+
+class Hanging(NamedTuple):
+    """How far down hair hangs.
+
+    Attributes:
+        left: height of the lower end of hair on the subject's left, metres in the rest pose.
+        right: on the right.
+        usual: where short hair ends at the nape.
+    """
+
+    left: float
+    right: float
+    usual: float
+
+    def lowest(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
+        """The lower end of hair at points, by the side they lie on."""
+        side = smoothstep(points[:, 0], -0.05, 0.05)
+        return self.right + (self.left - self.right) * side
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Labels of clusters of the head's surface.
+
+    Attributes:
+        points: (C, 3) rest pose, metres.
+        normals: (C, 3) unit.
+        label: (C,) in 0..1.
+        seen: (C,) in 0..1, how far the photo shows it.
+        hanging: how far down hair hangs.
+        names: the classes of the parsing that count as hair.
+    """
+
+    points: Float[np.ndarray, "C 3"]
+    normals: Float[np.ndarray, "C 3"]
+    label: Float[np.ndarray, " C"]
+    seen: Float[np.ndarray, " C"]
+    hanging: Hanging
+    names: tuple[str, ...]
+
+
+def label_surface(
+    space: HairSpace, parsing: HeadParsing, surface: HeadSurface, names: tuple[str, ...] = ("hair",)
+) -> Labels:
+    """Label the clusters of a head's surface.
+
+    Args:
+        space: the bald head's.
+        parsing: of the photo.
+        surface: with hair.
+        names: classes of the parsing that count as hair.
+    """
+    vertices = space.to_rest(surface.vertices)
+    normals = vertex_normals(vertices, surface.triangles)
+    shown, share = _seen(space, parsing, surface, vertices, normals, names)
+    owner = _clusters(vertices)
+    count = np.bincount(owner).astype(np.float64)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.stack([np.bincount(owner, v, len(count)) for v in values.T], axis=1) / count[:, None]
+
+    points, facing = mean(vertices), unit(mean(normals))
+    weight = mean(shown[:, None])[:, 0]
+    label = mean((shown * share)[:, None])[:, 0] / np.maximum(weight, 1e-9)
+    hanging = _hanging(space, points[(label > _SEEN) & (weight > 0.3)])
+    return Labels(points, facing, _continued(space, points, label, weight, hanging), weight, hanging, names)
+
+
+def _seen(
+    space: HairSpace,
+    parsing: HeadParsing,
+    surface: HeadSurface,
+    vertices: np.ndarray,
+    normals: np.ndarray,
+    names: tuple[str, ...],
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far each vertex is seen, and the share of hair there."""
+    pixels = space.camera.project(surface.vertices)
+    view = look_at(space, vertices, surface.triangles)
+    towards = unit(space.viewer - vertices)
+    shares = shares_at(parsing, names, pixels)
+    facing = smoothstep((normals * towards).sum(1), *_FACING)
+    return view.sees(pixels, -surface.vertices[:, 2]) * facing * shares.known, shares.wanted
+
+
+def _clusters(vertices: np.ndarray) -> np.ndarray:
+    """(V,) number of the cluster of each vertex: those in one cell of a grid."""
+    cells = np.floor(vertices / _CLUSTER).astype(np.int64)
+    cells -= cells.min(0)
+    width = cells.max(0) + 1
+    return np.unique((cells[:, 0] * width[1] + cells[:, 1]) * width[2] + cells[:, 2], return_inverse=True)[1].ravel()
+
+
+def _hanging(space: HairSpace, hair: Float[np.ndarray, "N 3"]) -> Hanging:
+    """The lower end of hair beside and behind the face, from points that surely are hair."""
+    back = (np.abs(space.over_hairline) < 0.1) & (space.skin[:, 2] < space.axis[2])
+    usual = float(space.skin[back, 1].min()) if back.any() else float(space.axis[1])
+    ends = []
+    for side in (1, -1):
+        beside = hair[hair[:, 0] * side > 0]
+        ends.append(min(usual, float(np.percentile(beside[:, 1], _LOWEST))) if len(beside) else usual)
+    return Hanging(ends[0], ends[1], usual)
+
+
+def prior(space: HairSpace, points: Float[np.ndarray, "N 3"], hanging: Hanging) -> Float[np.ndarray, " N"]:
+    """How likely unseen places of a head's surface are hair, by its usual hairline and by how far hair hangs.
+
+    Args:
+        space: the bald head's.
+        points: (N, 3) rest pose.
+        hanging: of the hair that is seen.
+    """
+    found = space.index.query(points)
+    values = np.stack([space.over_hairline, space.ears], axis=1)
+    height, ear = space.index.weights(found).interpolate(space.triangles, values).T
+    behind = points[:, 2] < space.axis[2] + 0.02
+    scalp = smoothstep(height, *_HAIRLINE) * (behind | (height > 0))
+    low = hanging.lowest(points)
+    fallen = smoothstep(points[:, 1], low - 0.01, low + 0.01) * (low < hanging.usual - 0.01)
+    return np.maximum(scalp, fallen * np.maximum(ear, smoothstep(found.distances, *_OFF_SKIN)))
+
+
+def _continued(
+    space: HairSpace, points: np.ndarray, label: np.ndarray, weight: np.ndarray, hanging: Hanging
+) -> Float[np.ndarray, " C"]:
+    tree = KDTree(points)
+    away, near = tree.query(points, k=_NEIGHBOURS + 1)
+    pairs = np.stack([np.repeat(np.arange(len(points)), _NEIGHBOURS), near[:, 1:].ravel()], axis=1)
+    joined = np.exp(-((away[:, 1:] / (2 * _CLUSTER)) ** 2)).ravel() / 2
+    distance, twin = tree.query(points * [-1, 1, 1])
+    mirrored = _WEIGHTS["mirror"] * weight[twin] * (distance < _MIRRORED) * (1 - weight)
+    guessed = _WEIGHTS["prior"] * (1 - weight)
+    total = weight + mirrored + guessed + 1e-6
+    wanted = weight * label + mirrored * label[twin] + guessed * prior(space, points, hanging)
+    system = _STIFFNESS * graph_laplacian(pairs, joined, len(points)) + sparse.diags(total)
+    inverse = sparse.diags(1 / system.diagonal())
+    solved, _ = cg(system.tocsr(), wanted, x0=label * weight, rtol=_ACCURACY, maxiter=_ITERATIONS, M=inverse)
+    return np.clip(solved, 0, 1)

@@ -1,0 +1,145 @@
+"""The space that hair fills, as values on a grid: negative inside.
+
+Outside it ends at the head's surface where that is hair and goes down under the skin where it is not, so that its edge
+meets the skin at the hairline without a step; inside it ends some millimetres under the scalp, so that no gap opens.
+
+Convention: metres, rest pose. Worked number: over a crown that is surely hair, with a surface 20 mm above the skin, the
+value is 0 at 20 mm, -10 mm half way, and 0 again 8 mm under the skin.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import KDTree
+
+from ..geometry.sampling import smoothstep
+from ..portrait.head_parsing import HeadParsing
+from ..shapes import Float
+from .labels import Labels
+from .seen import look_at, shares_at
+from .space import HairSpace
+
+_SPACING: Final = 0.006
+"""Metres between nodes. Chosen, as are the constants below, by eye on the sample portraits."""
+_MARGIN: Final = 0.018
+_SUNK: Final = 0.004
+"""Metres under the skin that the outer side goes down to where there is no hair."""
+_BOTTOM: Final = 0.010
+"""Metres under the skin that hair ends inside."""
+_THINNEST: Final = 0.003
+"""Metres of hair over the scalp where it is surely hair."""
+_RISES: Final = (0.30, 0.72)
+"""Labels from which the outer side comes up from under the skin, and from which it is the head's surface."""
+_LEAST_LABEL: Final = 0.2
+_SMOOTHED: Final = 0.8
+"""Standard deviation of the last smoothing, in nodes."""
+_NEAREST: Final = 4
+_SURE_SCALP: Final = (-0.1, 0.1)
+"""Eye distances over the usual hairline between which the scalp begins."""
+_OTHER: Final = (0.35, 0.85)
+"""Shares of what is no hair in a pixel from which there is some doubt, and none at all, that no hair lies before it."""
+_BALL: Final = np.linalg.norm(np.mgrid[-2:3, -2:3, -2:3], axis=0) < 2.3
+"""Holes up to four nodes wide are closed."""
+
+
+class HairVolume(NamedTuple):
+    """Values on a grid.
+
+    Attributes:
+        values: (X, Y, Z) metres, about the signed distance, negative inside.
+        origin: (3,) of node (0, 0, 0), rest pose.
+        spacing: metres between nodes.
+    """
+
+    values: Float[np.ndarray, "X Y Z"]
+    origin: Float[np.ndarray, "3"]
+    spacing: float
+
+    def at(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
+        """Values between the nodes."""
+        return ndimage.map_coordinates(self.values, ((points - self.origin) / self.spacing).T, order=1, mode="nearest")
+
+
+def hair_volume(space: HairSpace, parsing: HeadParsing, labels: Labels) -> HairVolume:
+    """The space that the labelled surface's hair fills.
+
+    Args:
+        space: the bald head's.
+        parsing: of the photo: what it shows that is no hair has none before it.
+        labels: of the head's surface.
+    """
+    origin, shape, nodes = _nodes(labels)
+    skin, scalp = _skin(space, nodes)
+    outer, label = _surface(labels, nodes)
+    label = np.minimum(label, _not_before_others(space, parsing, labels.names, nodes, skin))
+    hair = smoothstep(label, *_RISES)
+    scalp = smoothstep(scalp, *_SURE_SCALP)
+    outer = np.where(scalp * hair > 0, np.minimum(outer, skin - _THINNEST * scalp), outer)
+    blended = hair * outer + (1 - hair) * (skin + _SUNK)
+    values = np.maximum(blended, -(skin + _BOTTOM))
+    values = np.maximum(values, (_LEAST_LABEL - label) * _MARGIN)
+    closed = ndimage.grey_opening(values.reshape(shape), footprint=_BALL)
+    free = label.reshape(shape) > _LEAST_LABEL
+    values = np.where(free, np.minimum(closed, values.reshape(shape)), values.reshape(shape))
+    return HairVolume(ndimage.gaussian_filter(values, _SMOOTHED), origin, _SPACING)
+
+
+def _nodes(labels: Labels) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
+    """Origin, shape and places of the grid's nodes."""
+    hair = labels.points[labels.label > _LEAST_LABEL]
+    origin, high = hair.min(0) - _MARGIN, hair.max(0) + _MARGIN
+    shape = tuple(int(n) for n in np.ceil((high - origin) / _SPACING) + 1)
+    grid = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), -1).reshape(-1, 3)
+    return origin, shape, grid * _SPACING + origin
+
+
+def _surface(labels: Labels, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Signed distance to the head's surface by its clusters' planes, and the label of the surface nearby."""
+    planes, label = plane_distances(nodes, labels.points, labels.normals, labels.label, 0.2 * _SPACING)
+    return planes, label
+
+
+def _skin(space: HairSpace, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Signed distance to the skin by its vertices' planes, and the height over the hairline of the skin nearby."""
+    used = np.unique(space.triangles)
+    return plane_distances(nodes, space.skin[used], space.normals[used], space.over_hairline[used], 0.2 * _SPACING)
+
+
+def plane_distances(
+    points: Float[np.ndarray, "N 3"],
+    vertices: Float[np.ndarray, "V 3"],
+    normals: Float[np.ndarray, "V 3"],
+    values: Float[np.ndarray, " V"],
+    blur: float,
+) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
+    """Signed distances of points to a dense cloud with normals, and the cloud's values there, both smooth.
+
+    Args:
+        points: (N, 3).
+        vertices: (V, 3) a cloud that is dense against its curvature.
+        normals: (V, 3) unit, outward.
+        values: (V,) to be read off.
+        blur: distance below which the nearest are blended.
+    """
+    away, near = KDTree(vertices).query(points, k=_NEAREST)
+    weight = 1 / (away + blur) ** 2
+    weight /= weight.sum(1, keepdims=True)
+    offset = points[:, None] - vertices[near]
+    planes = np.einsum("nkc,nkc->nk", offset, normals[near])
+    return (weight * planes).sum(1), (weight * values[near]).sum(1)
+
+
+def _not_before_others(
+    space: HairSpace, parsing: HeadParsing, names: tuple[str, ...], nodes: np.ndarray, skin: np.ndarray
+) -> np.ndarray:
+    """The most that a node's label may be: where the photo shows something else, no hair lies before that."""
+    placed = space.to_camera(nodes)
+    pixels = space.camera.project(placed)
+    view = look_at(space, space.skin, space.triangles)
+    before = view.before(pixels, -placed[:, 2]) & (skin > 0)
+    shares = shares_at(parsing, names, pixels)
+    other = shares.known * (1 - shares.wanted) + shares.background
+    return np.where(before, 1 - smoothstep(other, *_OTHER), 1.0)
