@@ -128,7 +128,7 @@ def _seen(
     pixels = space.camera.project(surface.vertices)
     view = look_at(space, vertices, surface.triangles)
     towards = unit(space.viewer - vertices)
-    shares = shares_at(parsing, names, pixels)
+    shares = shares_at(parsing, names, pixels, space.camera)
     facing = smoothstep((normals * towards).sum(1), *_FACING)
     return view.sees(pixels, -surface.vertices[:, 2]) * facing * shares.known, shares.wanted
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
 
+from ..geometry.camera import Camera
 from ..geometry.rasterizer import rasterize_view
 from ..geometry.sampling import sample
 from ..portrait.head_parsing import HeadParsing
 from ..shapes import Bool, Float, Float32, Int
 from .space import HairSpace
 
-_SIDE = 320
+_FRAME: Final = 1.0
+"""Pixels of the photo's frame that count as off it."""
+_SIDE: Final = 320
 """Pixels of the longer side of the picture in which it is told what hides what."""
-_BEHIND = 0.006
+_BEHIND: Final = 0.006
 """Metres that a point may lie behind the nearest surface and still be seen. Chosen by eye on the sample portraits."""
 
 
@@ -42,18 +45,23 @@ def at_pixels(
     return sample(np.ascontiguousarray(values), place[:, 0], place[:, 1])
 
 
-def shares_at(parsing: HeadParsing, names: tuple[str, ...], pixels: Float[np.ndarray, "N 2"]) -> Shares:
+def shares_at(
+    parsing: HeadParsing, names: tuple[str, ...], pixels: Float[np.ndarray, "N 2"], camera: Camera
+) -> Shares:
     """What the parsing says at pixels of the photo.
 
     Args:
         parsing: of the photo.
         names: the classes asked for, of `head_parsing.CLASSES`.
         pixels: (N, 2).
+        camera: the photo's: nothing is known off its frame.
     """
     layers = (parsing.share(*names), parsing.share("background"), parsing.share("glasses", "front"))
     side = parsing.shares.shape[1]
     maps = np.stack([*layers, np.ones((side, side), np.float32)], axis=2)
     wanted, background, hidden, within = at_pixels(parsing, maps, pixels).T
+    framed = ((pixels > _FRAME) & (pixels < np.array([camera.width, camera.height]) - _FRAME)).all(1)
+    within, background = within * framed, background * framed
     rest = np.maximum(1 - background - hidden, 1e-3)
     known = np.clip(within - background - hidden, 0, 1)
     return Shares(np.clip(wanted / rest, 0, 1).astype(np.float32), known, background)
@@ -82,14 +90,15 @@ class View(NamedTuple):
 
     def sees(self, points: Float[np.ndarray, "N 2"], depth: Float[np.ndarray, " N"]) -> Bool[np.ndarray, " N"]:
         """Whether points, pixels of the photo and metres along -z, lie on the surface or before it; not beside it."""
-        nearest = self._nearest(points)
+        nearest = self.nearest(points)
         return np.isfinite(nearest) & (depth < nearest + _BEHIND)
 
     def before(self, points: Float[np.ndarray, "N 2"], depth: Float[np.ndarray, " N"]) -> Bool[np.ndarray, " N"]:
         """Whether nothing of the surface lies before points."""
-        return depth < self._nearest(points)
+        return depth < self.nearest(points)
 
-    def _nearest(self, points: np.ndarray) -> np.ndarray:
+    def nearest(self, points: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, " N"]:
+        """Depth of the surface at pixels of the photo, metres along -z; inf beside it."""
         height, width = self.depth.shape
         column, row = np.floor(self.pixels(points)).astype(int).T
         within = (column >= 0) & (column < width) & (row >= 0) & (row < height)
@@ -119,7 +128,7 @@ def look_at(
     scale = float(side / (high - low).max())
     size = np.ceil((high - low) * scale).astype(int) + 1
     camera = space.camera
-    own = type(camera)(
+    own = Camera(
         camera.focal * scale, (camera.cx - low[0]) * scale, (camera.cy - low[1]) * scale, int(size[0]), int(size[1])
     )
     raster = rasterize_view(torch.from_numpy(points), torch.from_numpy(np.ascontiguousarray(triangles)).long(), own)

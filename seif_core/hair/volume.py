@@ -18,6 +18,7 @@ from scipy.spatial import KDTree
 from ..geometry.sampling import smoothstep
 from ..portrait.head_parsing import HeadParsing
 from ..shapes import Float
+from .extension import Extension, outline
 from .labels import Labels
 from .seen import look_at, shares_at
 from .space import HairSpace
@@ -37,6 +38,10 @@ _LEAST_LABEL: Final = 0.2
 _SMOOTHED: Final = 0.8
 """Standard deviation of the last smoothing, in nodes."""
 _NEAREST: Final = 4
+_ON_SCALP: Final = 0.006
+"""Metres over the scalp within which hair may lie outside the head's outline."""
+_GROWN: Final = 0.003
+"""Metres that the surface is taken to lie farther out: smoothing takes that away, and the outline cuts it."""
 _SURE_SCALP: Final = (-0.1, 0.1)
 """Eye distances over the usual hairline between which the scalp begins."""
 _OTHER: Final = (0.35, 0.85)
@@ -63,33 +68,42 @@ class HairVolume(NamedTuple):
         return ndimage.map_coordinates(self.values, ((points - self.origin) / self.spacing).T, order=1, mode="nearest")
 
 
-def hair_volume(space: HairSpace, parsing: HeadParsing, labels: Labels) -> HairVolume:
+def hair_volume(
+    space: HairSpace, parsing: HeadParsing, labels: Labels, extension: Extension | None = None
+) -> HairVolume:
     """The space that the labelled surface's hair fills.
 
     Args:
         space: the bald head's.
         parsing: of the photo: what it shows that is no hair has none before it.
         labels: of the head's surface.
+        extension: what the photo shows of hair beyond that.
     """
-    origin, shape, nodes = _nodes(labels)
+    origin, shape, nodes = _nodes(labels, extension)
     skin, scalp = _skin(space, nodes)
     outer, label = _surface(labels, nodes)
-    label = np.minimum(label, _not_before_others(space, parsing, labels.names, nodes, skin))
-    hair = smoothstep(label, *_RISES)
     scalp = smoothstep(scalp, *_SURE_SCALP)
+    label = np.minimum(label, _most(space, parsing, labels.names, nodes, skin))
+    hair = smoothstep(label, *_RISES)
     outer = np.where(scalp * hair > 0, np.minimum(outer, skin - _THINNEST * scalp), outer)
     blended = hair * outer + (1 - hair) * (skin + _SUNK)
-    values = np.maximum(blended, -(skin + _BOTTOM))
-    values = np.maximum(values, (_LEAST_LABEL - label) * _MARGIN)
+    values = np.maximum(blended, (_LEAST_LABEL - label) * _MARGIN)
+    if extension is not None:
+        values = np.minimum(values, extension.distances(space, nodes))
+    values = np.maximum(values, -(skin + _BOTTOM))
+    loose = np.where(skin < _ON_SCALP, scalp, 0) > 0
+    values = np.where(loose, values, np.maximum(values, outline(parsing, labels.names, space, nodes)))
     closed = ndimage.grey_opening(values.reshape(shape), footprint=_BALL)
     free = label.reshape(shape) > _LEAST_LABEL
     values = np.where(free, np.minimum(closed, values.reshape(shape)), values.reshape(shape))
     return HairVolume(ndimage.gaussian_filter(values, _SMOOTHED), origin, _SPACING)
 
 
-def _nodes(labels: Labels) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
+def _nodes(labels: Labels, extension: Extension | None) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
     """Origin, shape and places of the grid's nodes."""
     hair = labels.points[labels.label > _LEAST_LABEL]
+    if extension is not None:
+        hair = np.concatenate([hair, extension.points])
     origin, high = hair.min(0) - _MARGIN, hair.max(0) + _MARGIN
     shape = tuple(int(n) for n in np.ceil((high - origin) / _SPACING) + 1)
     grid = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), -1).reshape(-1, 3)
@@ -99,7 +113,7 @@ def _nodes(labels: Labels) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
 def _surface(labels: Labels, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Signed distance to the head's surface by its clusters' planes, and the label of the surface nearby."""
     planes, label = plane_distances(nodes, labels.points, labels.normals, labels.label, 0.2 * _SPACING)
-    return planes, label
+    return planes - _GROWN, label
 
 
 def _skin(space: HairSpace, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,7 +146,7 @@ def plane_distances(
     return (weight * planes).sum(1), (weight * values[near]).sum(1)
 
 
-def _not_before_others(
+def _most(
     space: HairSpace, parsing: HeadParsing, names: tuple[str, ...], nodes: np.ndarray, skin: np.ndarray
 ) -> np.ndarray:
     """The most that a node's label may be: where the photo shows something else, no hair lies before that."""
@@ -140,6 +154,5 @@ def _not_before_others(
     pixels = space.camera.project(placed)
     view = look_at(space, space.skin, space.triangles)
     before = view.before(pixels, -placed[:, 2]) & (skin > 0)
-    shares = shares_at(parsing, names, pixels)
-    other = shares.known * (1 - shares.wanted) + shares.background
-    return np.where(before, 1 - smoothstep(other, *_OTHER), 1.0)
+    shares = shares_at(parsing, names, pixels, space.camera)
+    return np.where(before, 1 - smoothstep(shares.known * (1 - shares.wanted), *_OTHER), 1.0)

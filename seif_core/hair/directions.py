@@ -1,0 +1,103 @@
+"""Which way hair lies on a shell: as the photo shows it where it does, mirrored or guessed elsewhere, smooth all over.
+
+A strand's orientation in the photo is lifted into the shell's tangent plane; which of its ends is the root is told by
+the usual way of hair, from the crown outwards and downwards. A screened Poisson equation over the shell (see
+`geometry.screened_poisson`) carries it on.
+
+Convention: unit vectors in the rest pose, from root to tip. Worked number: beside a face that straight hair hangs along
+the direction is (0, -1, 0).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from ..geometry.normals import unit
+from ..geometry.sampling import smoothstep
+from ..geometry.screened_poisson import ScreenedPoisson
+from ..portrait.portrait import Portrait
+from ..shapes import Bool, Float, Float32
+from .orientation import orientation_at
+from .seen import look_at
+from .shell import Shell
+from .space import HairSpace
+
+_CROWN: Final = (0.0, 0.09, -0.045)
+"""Metres from the axis' middle to the whorl, from which hair grows outwards; chosen by eye, as is what follows."""
+_OUTWARDS: Final = 0.6
+"""How much hair lies away from the crown, against 1 for downwards."""
+_FACING: Final = (0.15, 0.45)
+"""Cosine to the viewer from which an orientation can be lifted, not at all and wholly."""
+_WEIGHTS: Final = {"mirror": 0.15, "prior": 0.02}
+"""Of what is guessed against 1 for what is seen."""
+_STIFFNESS: Final = 0.05
+
+
+def usual_directions(
+    space: HairSpace, points: Float[np.ndarray, "N 3"], normals: Float[np.ndarray, "N 3"]
+) -> Float[np.ndarray, "N 3"]:
+    """How hair usually lies at points (N, 3): away from the crown and down, along the surface with these normals."""
+    away = unit(points - space.axis - np.array(_CROWN))
+    wanted = np.array([0.0, -1.0, 0.0]) + _OUTWARDS * away
+    return unit(_tangent(wanted, normals) + 1e-6 * away)
+
+
+def visible(space: HairSpace, shell: Shell) -> Bool[np.ndarray, " V"]:
+    """(V,) which vertices of a shell the photo's camera sees, before the bald head and the shell itself."""
+    both = np.concatenate([space.skin, shell.vertices])
+    triangles = np.concatenate([space.triangles, shell.triangles + len(space.skin)])
+    view = look_at(space, both, triangles, around=shell.vertices)
+    placed = space.to_camera(shell.vertices)
+    return view.sees(space.camera.project(placed), -placed[:, 2])
+
+
+def hair_directions(
+    space: HairSpace, portrait: Portrait, shell: Shell, orientation: Float32[np.ndarray, "S S 3"]
+) -> Float[np.ndarray, "V 3"]:
+    """Direction of hair at a shell's vertices.
+
+    Args:
+        space: the bald head's.
+        portrait: the photo, parsed.
+        shell: of the hair.
+        orientation: of `orientation.hair_orientation`.
+    """
+    points, normals = shell.vertices, shell.normals
+    usual = usual_directions(space, points, normals)
+    lifted, trust = _lifted(space, portrait, shell, orientation)
+    sign = np.where((lifted * usual).sum(1) < 0, -1.0, 1.0)
+    seen = lifted * sign[:, None]
+    away, twin = KDTree(points).query(points * [-1, 1, 1])
+    mirrored = _WEIGHTS["mirror"] * trust[twin] * (1 - trust) * np.exp(-((away / 0.02) ** 2))
+    other = _tangent(seen[twin] * [-1, 1, 1], normals)
+    weights = trust + mirrored + _WEIGHTS["prior"]
+    wanted = trust[:, None] * seen + mirrored[:, None] * other + _WEIGHTS["prior"] * usual
+    solver = ScreenedPoisson(shell.quads.astype(np.int32), len(points))
+    smooth = solver.solve(wanted / weights[:, None], weights, stiffness=_STIFFNESS).astype(np.float64)
+    return unit(_tangent(smooth, normals) + 1e-6 * usual)
+
+
+def _lifted(
+    space: HairSpace, portrait: Portrait, shell: Shell, orientation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The photo's orientation in the tangent planes, unit vectors of either sign, and the trust in each."""
+    placed = space.to_camera(shell.vertices)
+    normals = shell.normals @ space.rotation.T
+    along, trust = orientation_at(portrait, orientation, space.camera.project(placed))
+    towards = -unit(placed)
+    trust = trust * smoothstep((normals * towards).sum(1), *_FACING) * visible(space, shell)
+    # the plane through the camera that holds the strand's picture, cut with the tangent plane
+    depth = -placed[:, 2:]
+    right, down = np.array([1.0, 0, 0]), np.array([0, -1.0, 0])
+    moved = along[:, :1] * right + along[:, 1:] * down
+    across = np.cross(placed / depth, moved)
+    lifted = np.cross(across, normals)
+    lifted *= np.where((lifted * moved).sum(1, keepdims=True) < 0, -1.0, 1.0)
+    return unit(lifted) @ space.rotation, trust
+
+
+def _tangent(vectors: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    return vectors - (vectors * normals).sum(1, keepdims=True) * normals
