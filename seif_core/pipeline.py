@@ -1,6 +1,6 @@
 """The main job: one photo becomes one head.
 
-    photo -> Portrait -> Fit -> PhotoEvidence -> Shape (surface, uniform fit) -> texture -> Head
+    photo -> Portrait -> Fit -> PhotoEvidence -> Shape (surface, uniform fit) -> HairLayer -> texture -> Head
 
 Each arrow is one function of `stage_functions.Stages`; `shaping.shape_head` calls the two in the middle.
 """
@@ -148,6 +148,11 @@ def _reconstruct(
     )
     return_memory()
     shaped = fit if shape.uniform is None else shape.uniform.fit
+    layer = None
+    if settings.hair == "layer" and shape.uniform is not None:
+        with progress.stage("Hair"):
+            layer = stages.make_hair(portrait, shaped, shape.surface, evidence, seed=settings.seed, progress=progress)
+        return_memory()
     texture = None
     if settings.texture_size:
         with progress.stage("Texture"):
@@ -158,7 +163,7 @@ def _reconstruct(
             )
     return_memory()
     with progress.stage("Head"):
-        head = stages.assemble_head(portrait, shaped, texture)
+        head = replace(stages.assemble_head(portrait, shaped, texture), hair=layer)
     warnings = (*_warnings(portrait, fit), *shape.warnings)
     if settings.quality == "fast" and settings.subdivisions:
         warnings += ("Fast quality keeps the head model's own faces; choose full quality for subdivisions.",)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .appearance.baked_texture import BakedTexture
     from .evidence.photo_evidence import PhotoEvidence
     from .fitting.fit import Fit
+    from .hair_layer import HairLayer
     from .head import Head
     from .headmodel.model import HeadModel
     from .implicit.head_surface import HeadSurface
@@ -59,6 +60,7 @@ class Stages:
         make_surface: portrait and fit to the surface, by the shipped networks.
         make_original_surface: the same by the published networks.
         uniform_fit: fit and surface to the fit that has the surface's shape.
+        make_hair: portrait, bald fit, surface and evidence to the hair layer; None for a bald head.
         bake_texture: portrait, fit and evidence to the texture.
         assemble_head: portrait, fit and texture to the head.
     """
@@ -72,6 +74,7 @@ class Stages:
         ".implicit.original_portrait", "reconstruct_original_surface"
     )
     uniform_fit: Callable[..., UniformFit] = Later(".uniformize.uniform_fit", "uniform_fit")
+    make_hair: Callable[..., HairLayer | None] = Later(".hair.layer", "make_hair_layer")
     bake_texture: Callable[..., BakedTexture] = Later(".appearance.bake", "bake_texture")
     assemble_head: Callable[..., Head] = Later(".assembly", "assemble_head")
 
@@ -84,7 +87,7 @@ class Stages:
         Raises:
             ModuleNotFoundError: a library is not installed.
         """
-        left_out = {"make_original_surface"} | (set() if surface else {"make_surface", "uniform_fit"})
+        left_out = {"make_original_surface"} | (set() if surface else {"make_surface", "uniform_fit", "make_hair"})
         for stage in fields(self):
             function = getattr(self, stage.name)
             if isinstance(function, Later) and stage.name not in left_out:

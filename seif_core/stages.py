@@ -11,8 +11,9 @@ STAGES: Final = {
     "Fit": 0.1,
     "Evidence": 0.02,
     "Surface": 0.25,
-    "Uniform": 0.35,
-    "Texture": 0.13,
+    "Uniform": 0.33,
+    "Hair": 0.04,
+    "Texture": 0.11,
     "Head": 0.02,
 }
 """Stages of `pipeline.reconstruct` in order, with their usual share of the time."""
@@ -26,7 +27,9 @@ def stages_of(settings: Mapping[str, Any]) -> dict[str, float]:
     """
     left_out = set()
     if settings.get("quality") == "fast":
-        left_out |= {"Surface", "Uniform"}
+        left_out |= {"Surface", "Uniform", "Hair"}
+    if settings.get("hair", "layer") != "layer":
+        left_out.add("Hair")
     if settings.get("texture_size") == 0:
         left_out.add("Texture")
     if {"Surface", "Texture"} <= left_out:

@@ -92,8 +92,9 @@ def well_composed(inside: Bool[np.ndarray, "X Y Z"], values: Float[np.ndarray, "
 
 def largest_solid(inside: Bool[np.ndarray, "X Y Z"]) -> Bool[np.ndarray, "X Y Z"]:
     """The largest connected part of a set, with its cavities filled."""
-    pieces, count = ndimage.label(inside)
-    if count == 0:
+    pieces = np.zeros(inside.shape, np.int32)
+    ndimage.label(inside, output=pieces)
+    if not pieces.any():
         return inside
     largest = pieces == 1 + int(np.bincount(pieces.ravel())[1:].argmax())
     return np.asarray(ndimage.binary_fill_holes(largest), bool)
@@ -143,7 +144,9 @@ def _opposites(inside: np.ndarray, values: np.ndarray) -> Bool[np.ndarray, "X Y 
     for k in range(4):
         alone = (count == 2) & views[k] & views[7 - k]
         if alone.any():
-            cheapest = np.argmin([np.where(view, np.inf, cost) for view, cost in zip(views, costs, strict=True)], axis=0)
+            cheapest = np.argmin(
+                [np.where(view, np.inf, cost) for view, cost in zip(views, costs, strict=True)], axis=0
+            )
             for corner in range(8):
                 marks[corner] |= alone & (cheapest == corner)
         missing = (count == 6) & ~views[k] & ~views[7 - k]

@@ -18,7 +18,6 @@ from scipy.spatial import KDTree
 from ..geometry.normals import unit
 from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
-from ..portrait.portrait import Portrait
 from ..shapes import Bool, Float, Float32
 from .orientation import orientation_at
 from .seen import look_at
@@ -55,19 +54,18 @@ def visible(space: HairSpace, shell: Shell) -> Bool[np.ndarray, " V"]:
 
 
 def hair_directions(
-    space: HairSpace, portrait: Portrait, shell: Shell, orientation: Float32[np.ndarray, "S S 3"]
+    space: HairSpace, shell: Shell, orientation: Float32[np.ndarray, "S S 3"]
 ) -> Float[np.ndarray, "V 3"]:
     """Direction of hair at a shell's vertices.
 
     Args:
         space: the bald head's.
-        portrait: the photo, parsed.
         shell: of the hair.
         orientation: of `orientation.hair_orientation`.
     """
     points, normals = shell.vertices, shell.normals
     usual = usual_directions(space, points, normals)
-    lifted, trust = _lifted(space, portrait, shell, orientation)
+    lifted, trust = _lifted(space, shell, orientation)
     sign = np.where((lifted * usual).sum(1) < 0, -1.0, 1.0)
     seen = lifted * sign[:, None]
     away, twin = KDTree(points).query(points * [-1, 1, 1])
@@ -80,13 +78,11 @@ def hair_directions(
     return unit(_tangent(smooth, normals) + 1e-6 * usual)
 
 
-def _lifted(
-    space: HairSpace, portrait: Portrait, shell: Shell, orientation: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _lifted(space: HairSpace, shell: Shell, orientation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The photo's orientation in the tangent planes, unit vectors of either sign, and the trust in each."""
     placed = space.to_camera(shell.vertices)
     normals = shell.normals @ space.rotation.T
-    along, trust = orientation_at(portrait, orientation, space.camera.project(placed))
+    along, trust = orientation_at(space, orientation, space.camera.project(placed))
     towards = -unit(placed)
     trust = trust * smoothstep((normals * towards).sum(1), *_FACING) * visible(space, shell)
     # the plane through the camera that holds the strand's picture, cut with the tangent plane

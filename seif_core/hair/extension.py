@@ -18,14 +18,13 @@ from scipy import ndimage
 
 from ..geometry.sampling import sample
 from ..implicit.head_surface import HeadSurface
-from ..portrait.head_parsing import HeadParsing
 from ..shapes import Float, Float32
 from .seen import View, at_pixels, look_at, shares_at
 from .space import HairSpace
 
 _SIDE: Final = 256
 _ROUNDNESS: Final = 0.8
-"""Half the thickness for a distance to the outline's edge. Chosen, as are those below, by eye on the sample portraits."""
+"""Half the thickness for a distance to the outline's edge. Chosen, as are those below, by eye on sample portraits."""
 _THICKEST: Final = 0.028
 """Metres, half the thickness of a lock at most."""
 _SMOOTHED: Final = 4.0
@@ -62,30 +61,26 @@ class Extension(NamedTuple):
         return np.where(beside, np.inf, np.abs(-placed[:, 2] - middle) - half)
 
 
-def find_extension(
-    space: HairSpace, parsing: HeadParsing, surface: HeadSurface, names: tuple[str, ...]
-) -> Extension | None:
+def find_extension(space: HairSpace, surface: HeadSurface) -> Extension | None:
     """Hair of the parsing that the surface does not cover; None where it covers all of it.
 
     Args:
         space: the bald head's.
-        parsing: of the photo.
         surface: the head's, with hair.
-        names: classes of the parsing that count as hair.
     """
     vertices = space.to_rest(surface.vertices)
-    view = look_at(space, vertices, surface.triangles, side=_SIDE, around=_around(space, parsing, vertices, names))
+    view = look_at(space, vertices, surface.triangles, side=_SIDE, around=_around(space, vertices))
     height, width = view.depth.shape
     rows, columns = np.mgrid[:height, :width]
     pixels = np.stack([columns + 0.5, rows + 0.5], -1).reshape(-1, 2) / view.scale + view.origin
-    shares = shares_at(parsing, names, pixels, space.camera)
+    shares = shares_at(space, pixels)
     hair = ((shares.wanted > 0.5) & (shares.background < 0.5) & (shares.known > 0)).reshape(height, width)
     covered = np.isfinite(view.depth)
-    missing = ndimage.binary_opening(hair & ~covered, np.ones((2, 2)))
+    missing = np.asarray(ndimage.binary_opening(hair & ~covered, np.ones((2, 2))), bool)
     if missing.sum() < _LEAST * missing.size or not covered.any():
         return None
     metres = float(np.median(view.depth[covered])) / (space.camera.focal * view.scale)
-    near = ndimage.binary_dilation(missing, iterations=_AROUND)
+    near = np.asarray(ndimage.binary_dilation(missing, iterations=_AROUND), bool)
     inner, outer = (cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, 5) for m in (hair | covered, ~(hair & near)))
     half = np.where(hair & near, np.minimum(_ROUNDNESS * inner * metres, _THICKEST), -outer * metres)
     half = cv2.GaussianBlur(half.astype(np.float32), (0, 0), 1.0)
@@ -98,9 +93,10 @@ def find_extension(
     return Extension(view, depth, half, np.concatenate([middle, middle + along, middle - along]))
 
 
-def _around(space: HairSpace, parsing: HeadParsing, vertices: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+def _around(space: HairSpace, vertices: np.ndarray) -> np.ndarray:
     """Points that the picture must show: the surface, and the parsing's hair at its depth."""
-    rows, columns = np.nonzero(parsing.share(*names) > 0.5)
+    parsing = space.parsing
+    rows, columns = np.nonzero(parsing.share(*space.names) > 0.5)
     pixels = parsing.crop.to_photo(np.stack([columns + 0.5, rows + 0.5], axis=1) / parsing.shares.shape[1])
     camera, depth = space.camera, float(-space.to_camera(vertices)[:, 2].mean())
     x, y = (pixels[:, 0] - camera.cx) / camera.focal * depth, (camera.cy - pixels[:, 1]) / camera.focal * depth
@@ -109,8 +105,8 @@ def _around(space: HairSpace, parsing: HeadParsing, vertices: np.ndarray, names:
 
 def _depths(space: HairSpace, view: View, covered: np.ndarray, half: np.ndarray) -> Float32[np.ndarray, "h w"]:
     """The middle's depth at each pixel: that of the surface's nearest rim, but before the bald head."""
-    rim = covered & ~ndimage.binary_erosion(covered, iterations=2)
-    index = ndimage.distance_transform_edt(~rim, return_distances=False, return_indices=True)
+    rim = covered & ~np.asarray(ndimage.binary_erosion(covered, iterations=2), bool)
+    index = np.asarray(ndimage.distance_transform_edt(~rim, return_distances=False, return_indices=True))
     depth = cv2.GaussianBlur(np.asarray(view.depth[tuple(index)], np.float32), (0, 0), _SMOOTHED)
     bald = look_at(space, space.skin, space.triangles, side=_SIDE)
     height, width = depth.shape
@@ -121,19 +117,18 @@ def _depths(space: HairSpace, view: View, covered: np.ndarray, half: np.ndarray)
     return cv2.GaussianBlur(before, (0, 0), _SMOOTHED / 2).astype(np.float32)
 
 
-def outline(
-    parsing: HeadParsing, names: tuple[str, ...], space: HairSpace, points: Float[np.ndarray, "N 3"]
-) -> Float[np.ndarray, " N"]:
+def outline(space: HairSpace, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
     """How far points, rest pose, lie outside the parsing's outline against the background; metres, negative inside.
 
     Off the crop and off the photo nothing is known, and the answer is minus infinity.
     """
+    parsing = space.parsing
     side = parsing.shares.shape[1]
     free = (parsing.share("background") > 0.5).astype(np.uint8)
     off = cv2.distanceTransform(free, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - free, cv2.DIST_L2, 5)
     placed = space.to_camera(points)
     pixels = space.camera.project(placed)
-    away = at_pixels(parsing, off.astype(np.float32), pixels)
+    away = at_pixels(space, off.astype(np.float32), pixels)
     metres = parsing.crop.size / side * -placed[:, 2] / space.camera.focal
-    known = shares_at(parsing, names, pixels, space.camera)
+    known = shares_at(space, pixels)
     return np.where(known.known + known.background > 0, away * metres, -np.inf)

@@ -21,7 +21,6 @@ from ..geometry.laplacian import graph_laplacian
 from ..geometry.normals import unit, vertex_normals
 from ..geometry.sampling import smoothstep
 from ..implicit.head_surface import HeadSurface
-from ..portrait.head_parsing import HeadParsing
 from ..shapes import Float
 from .seen import look_at, shares_at
 from .space import HairSpace
@@ -78,7 +77,6 @@ class Labels:
         label: (C,) in 0..1.
         seen: (C,) in 0..1, how far the photo shows it.
         hanging: how far down hair hangs.
-        names: the classes of the parsing that count as hair.
     """
 
     points: Float[np.ndarray, "C 3"]
@@ -86,23 +84,18 @@ class Labels:
     label: Float[np.ndarray, " C"]
     seen: Float[np.ndarray, " C"]
     hanging: Hanging
-    names: tuple[str, ...]
 
 
-def label_surface(
-    space: HairSpace, parsing: HeadParsing, surface: HeadSurface, names: tuple[str, ...] = ("hair",)
-) -> Labels:
+def label_surface(space: HairSpace, surface: HeadSurface) -> Labels:
     """Label the clusters of a head's surface.
 
     Args:
         space: the bald head's.
-        parsing: of the photo.
         surface: with hair.
-        names: classes of the parsing that count as hair.
     """
     vertices = space.to_rest(surface.vertices)
     normals = vertex_normals(vertices, surface.triangles)
-    shown, share = _seen(space, parsing, surface, vertices, normals, names)
+    shown, share = _seen(space, surface, vertices, normals)
     owner = _clusters(vertices)
     count = np.bincount(owner).astype(np.float64)
 
@@ -113,22 +106,17 @@ def label_surface(
     weight = mean(shown[:, None])[:, 0]
     label = mean((shown * share)[:, None])[:, 0] / np.maximum(weight, 1e-9)
     hanging = _hanging(space, points[(label > _SEEN) & (weight > 0.3)])
-    return Labels(points, facing, _continued(space, points, label, weight, hanging), weight, hanging, names)
+    return Labels(points, facing, _continued(space, points, label, weight, hanging), weight, hanging)
 
 
 def _seen(
-    space: HairSpace,
-    parsing: HeadParsing,
-    surface: HeadSurface,
-    vertices: np.ndarray,
-    normals: np.ndarray,
-    names: tuple[str, ...],
+    space: HairSpace, surface: HeadSurface, vertices: np.ndarray, normals: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """How far each vertex is seen, and the share of hair there."""
     pixels = space.camera.project(surface.vertices)
     view = look_at(space, vertices, surface.triangles)
     towards = unit(space.viewer - vertices)
-    shares = shares_at(parsing, names, pixels, space.camera)
+    shares = shares_at(space, pixels)
     facing = smoothstep((normals * towards).sum(1), *_FACING)
     return view.sees(pixels, -surface.vertices[:, 2]) * facing * shares.known, shares.wanted
 
@@ -138,7 +126,8 @@ def _clusters(vertices: np.ndarray) -> np.ndarray:
     cells = np.floor(vertices / _CLUSTER).astype(np.int64)
     cells -= cells.min(0)
     width = cells.max(0) + 1
-    return np.unique((cells[:, 0] * width[1] + cells[:, 1]) * width[2] + cells[:, 2], return_inverse=True)[1].ravel()
+    _, owner = np.unique((cells[:, 0] * width[1] + cells[:, 1]) * width[2] + cells[:, 2], return_inverse=True)
+    return owner.ravel()
 
 
 def _hanging(space: HairSpace, hair: Float[np.ndarray, "N 3"]) -> Hanging:
@@ -166,7 +155,7 @@ def prior(space: HairSpace, points: Float[np.ndarray, "N 3"], hanging: Hanging) 
     behind = points[:, 2] < space.axis[2] + 0.02
     scalp = smoothstep(height, *_HAIRLINE) * (behind | (height > 0))
     low = hanging.lowest(points)
-    fallen = smoothstep(points[:, 1], low - 0.01, low + 0.01) * (low < hanging.usual - 0.01)
+    fallen = smoothstep(points[:, 1] - low, -0.01, 0.01) * (low < hanging.usual - 0.01)
     return np.maximum(scalp, fallen * np.maximum(ear, smoothstep(found.distances, *_OFF_SKIN)))
 
 
@@ -174,7 +163,7 @@ def _continued(
     space: HairSpace, points: np.ndarray, label: np.ndarray, weight: np.ndarray, hanging: Hanging
 ) -> Float[np.ndarray, " C"]:
     tree = KDTree(points)
-    away, near = tree.query(points, k=_NEIGHBOURS + 1)
+    away, near = (np.asarray(found) for found in tree.query(points, k=_NEIGHBOURS + 1))
     pairs = np.stack([np.repeat(np.arange(len(points)), _NEIGHBOURS), near[:, 1:].ravel()], axis=1)
     joined = np.exp(-((away[:, 1:] / (2 * _CLUSTER)) ** 2)).ravel() / 2
     distance, twin = tree.query(points * [-1, 1, 1])

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 
 from ..portrait.crop import Pyramid
-from ..portrait.portrait import Portrait
-from ..shapes import Float, Float32
+from ..shapes import Float, Float32, UInt8
 from .seen import at_pixels
+from .space import HairSpace
 
 _SIDE: Final = 512
 """Pixels of the crop's side. Chosen, as are the constants below, by eye on the sample portraits."""
@@ -32,19 +32,17 @@ _HAIR: Final = 0.7
 """Share of hair from which a pixel counts."""
 
 
-def hair_orientation(portrait: Portrait, names: tuple[str, ...] = ("hair",)) -> Float32[np.ndarray, "S S 3"]:
+def hair_orientation(space: HairSpace, pixels: UInt8[np.ndarray, "H W 3"]) -> Float32[np.ndarray, "S S 3"]:
     """Orientation of hair in the parsing's crop: (cos 2a, sin 2a) times coherence, and the trust in it; 0 off the hair.
 
     Args:
-        portrait: the photo, parsed.
-        names: classes of the parsing that count as hair.
+        space: the bald head's.
+        pixels: the photo.
     """
-    parsing = portrait.parsing
-    if parsing is None:
-        raise ValueError("the portrait is not parsed")
-    picture = Pyramid(portrait.pixels).sample(parsing.crop, _SIDE, replicate=True)
+    parsing = space.parsing
+    picture = Pyramid(pixels).sample(parsing.crop, _SIDE, replicate=True)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    share = cv2.resize(parsing.share(*names), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
+    share = cv2.resize(parsing.share(*space.names), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
     hair = (cv2.erode(share, np.ones((5, 5), np.uint8)) > _HAIR).astype(np.float32)
     count = _blur(hair, _LOCAL) + 1e-3
     mean = _blur(grey * hair, _LOCAL) / count
@@ -62,12 +60,10 @@ def hair_orientation(portrait: Portrait, names: tuple[str, ...] = ("hair",)) -> 
 
 
 def orientation_at(
-    portrait: Portrait, field: Float32[np.ndarray, "S S 3"], pixels: Float[np.ndarray, "N 2"]
+    space: HairSpace, field: Float32[np.ndarray, "S S 3"], pixels: Float[np.ndarray, "N 2"]
 ) -> tuple[Float[np.ndarray, "N 2"], Float[np.ndarray, " N"]]:
     """Unit directions (N, 2) of strands at pixels of the photo, of either sign, and the trust (N,) in them, 0..1."""
-    if portrait.parsing is None:
-        raise ValueError("the portrait is not parsed")
-    cosine, sine, trust = at_pixels(portrait.parsing, field, pixels).T
+    cosine, sine, trust = at_pixels(space, field, pixels).T
     angle = np.arctan2(sine, cosine) / 2
     return np.stack([np.cos(angle), np.sin(angle)], axis=1), np.clip(np.hypot(cosine, sine), 0, 1) * (trust > 0)
 

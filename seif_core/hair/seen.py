@@ -10,7 +10,6 @@ import torch
 from ..geometry.camera import Camera
 from ..geometry.rasterizer import rasterize_view
 from ..geometry.sampling import sample
-from ..portrait.head_parsing import HeadParsing
 from ..shapes import Bool, Float, Float32, Int
 from .space import HairSpace
 
@@ -26,7 +25,7 @@ class Shares(NamedTuple):
     """What the pixels of N points show.
 
     Attributes:
-        wanted: (N,) in 0..1, share of the classes asked for among all that is no background.
+        wanted: (N,) in 0..1, share of hair among all that is no background.
         known: (N,) in 0..1, how much is known of it: nothing on background, behind glasses and hands, off the crop.
         background: (N,) in 0..1; 0 off the crop.
     """
@@ -36,30 +35,20 @@ class Shares(NamedTuple):
     background: Float32[np.ndarray, " N"]
 
 
-def at_pixels(
-    parsing: HeadParsing, values: Float[np.ndarray, "S S"] | Float[np.ndarray, "S S C"], pixels: Float[np.ndarray, "N 2"]
-) -> np.ndarray:
-    """Values of a map of the parsing's crop at pixels of the photo; 0 off the crop."""
+def at_pixels(space: HairSpace, values: np.ndarray, pixels: Float[np.ndarray, "N 2"]) -> np.ndarray:
+    """Values of a map of the parsing's crop, (S, S) or (S, S, C), at pixels of the photo; 0 off the crop."""
     side = values.shape[0]
-    place = (parsing.crop.from_photo(pixels) * side - 0.5).astype(np.float32)
+    place = (space.parsing.crop.from_photo(pixels) * side - 0.5).astype(np.float32)
     return sample(np.ascontiguousarray(values), place[:, 0], place[:, 1])
 
 
-def shares_at(
-    parsing: HeadParsing, names: tuple[str, ...], pixels: Float[np.ndarray, "N 2"], camera: Camera
-) -> Shares:
-    """What the parsing says at pixels of the photo.
-
-    Args:
-        parsing: of the photo.
-        names: the classes asked for, of `head_parsing.CLASSES`.
-        pixels: (N, 2).
-        camera: the photo's: nothing is known off its frame.
-    """
-    layers = (parsing.share(*names), parsing.share("background"), parsing.share("glasses", "front"))
+def shares_at(space: HairSpace, pixels: Float[np.ndarray, "N 2"]) -> Shares:
+    """What the parsing says at pixels (N, 2) of the photo; off its frame nothing is known."""
+    parsing, camera = space.parsing, space.camera
+    layers = (parsing.share(*space.names), parsing.share("background"), parsing.share("glasses", "front"))
     side = parsing.shares.shape[1]
     maps = np.stack([*layers, np.ones((side, side), np.float32)], axis=2)
-    wanted, background, hidden, within = at_pixels(parsing, maps, pixels).T
+    wanted, background, hidden, within = at_pixels(space, maps, pixels).T
     framed = ((pixels > _FRAME) & (pixels < np.array([camera.width, camera.height]) - _FRAME)).all(1)
     within, background = within * framed, background * framed
     rest = np.maximum(1 - background - hidden, 1e-3)

@@ -75,7 +75,7 @@ def make_shell(space: HairSpace, labels: Labels, volume: HairVolume) -> Shell | 
         volume: the space that hair fills.
     """
     inside = largest_solid(volume.values < 0)
-    if inside.sum() < _LEAST_NODES:
+    if np.count_nonzero(inside) < _LEAST_NODES:
         return None
     values = np.where(inside, np.minimum(volume.values, -_ROOM), np.maximum(volume.values, _ROOM))
     solid = HairVolume(values, volume.origin, volume.spacing)
@@ -91,7 +91,7 @@ def make_shell(space: HairSpace, labels: Labels, volume: HairVolume) -> Shell | 
 def _of_size(volume: HairVolume) -> QuadMesh:
     """Surface nets on a grid so fine that there are about as many quads as wanted."""
     inside = volume.values < 0
-    faces = sum(int((np.diff(inside.astype(np.int8), axis=axis) != 0).sum()) for axis in range(3))
+    faces = sum(int(np.count_nonzero(np.diff(inside.astype(np.int8), axis=axis))) for axis in range(3))
     spacing = volume.spacing * float(np.sqrt(faces / _QUADS))
     extent = (np.array(volume.values.shape) - 1) * volume.spacing
     shape = tuple(int(n) for n in np.ceil(extent / spacing) + 1)
@@ -126,8 +126,8 @@ def hair_weights(space: HairSpace, points: Float[np.ndarray, "N 3"]) -> Float[np
 
 def shell_weights(space: HairSpace, shell: Shell) -> Float[np.ndarray, "V 5"]:
     """`hair_weights` of a shell, smoothed over it, so that hair between head and shoulder bends evenly."""
-    weights = hair_weights(space, shell.vertices)
+    weights: np.ndarray = hair_weights(space, shell.vertices)
     mean = Connectivity(shell.triangles, len(shell.vertices)).neighbour_mean
     for _ in range(_WEIGHT_ROUNDS):
-        weights = mean @ weights
-    return weights / weights.sum(1, keepdims=True)
+        weights = np.asarray(mean @ weights)
+    return weights / np.sum(weights, axis=1, keepdims=True)

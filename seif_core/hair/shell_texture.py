@@ -25,7 +25,6 @@ from ..geometry.rasterizer import interpolate, rasterize
 from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait.crop import Pyramid
-from ..portrait.portrait import Portrait
 from ..shapes import Float, Float32, UInt8
 from .directions import visible
 from .seen import at_pixels
@@ -77,17 +76,15 @@ class HairColours(NamedTuple):
     contrast: float
 
 
-def hair_colours(portrait: Portrait, names: tuple[str, ...]) -> HairColours:
+def hair_colours(space: HairSpace, pixels: UInt8[np.ndarray, "H W 3"]) -> HairColours:
     """The colours of the photo's hair, its light still in.
 
     Args:
-        portrait: the photo, parsed.
-        names: classes of the parsing that count as hair.
+        space: the bald head's.
+        pixels: the photo.
     """
-    if portrait.parsing is None:
-        raise ValueError("the portrait is not parsed")
-    pyramid, crop = Pyramid(portrait.pixels), portrait.parsing.crop
-    share = cv2.resize(portrait.parsing.share(*names), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
+    pyramid, crop = Pyramid(pixels), space.parsing.crop
+    share = cv2.resize(space.parsing.share(*space.names), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
     sure = (cv2.erode(share, np.ones((5, 5), np.uint8)) > _SURE).astype(np.float32)
     if not sure.any():
         sure = (share >= share.max()).astype(np.float32)
@@ -105,13 +102,12 @@ def hair_colours(portrait: Portrait, names: tuple[str, ...]) -> HairColours:
 
 def shell_texture(
     space: HairSpace,
-    portrait: Portrait,
-    evidence: PhotoEvidence | None,
     shell: Shell,
     unwrapped: Unwrapped,
     directions: Float[np.ndarray, "V 3"],
     *,
-    names: tuple[str, ...],
+    colours: HairColours,
+    evidence: PhotoEvidence | None,
     size: int,
     seed: int,
 ) -> tuple[UInt8[np.ndarray, "H W 4"], Float32[np.ndarray, "3"]]:
@@ -119,27 +115,25 @@ def shell_texture(
 
     Args:
         space: the bald head's.
-        portrait: the photo, parsed.
-        evidence: what the photo shows, for its light; None for none.
         shell: of the hair.
         unwrapped: its UVs.
         directions: (V, 3) of the hair.
-        names: classes of the parsing that count as hair.
+        colours: of the photo's hair.
+        evidence: what the photo shows, for its light; None for none.
         size: pixels of a side of the texture.
         seed: of the streaks.
 
     Returns:
         (size, size, 4) uint8 sRGB and alpha, row 0 at v = 1; and the hair's median colour (3,), sRGB 0..1.
     """
-    colours = hair_colours(portrait, names)
-    seen = _seen(space, portrait, shell, colours)
-    base = _base(space, portrait, evidence, shell, colours, seen)
+    seen = _seen(space, shell, colours)
+    base = _base(space, evidence, shell, colours, seen)
     density = _density(shell, directions)
     texels = _Texels(space, shell, unwrapped, directions, size)
     grown = streaks(texels.along, seed)
     parts = np.concatenate([base, seen[:, None], density[:, None], space.project(shell.vertices)], axis=1)
     spread = texels.spread(parts)
-    photo = _fine(portrait, colours, spread[..., 5:])
+    photo = _fine(space, colours, spread[..., 5:])
     own = np.exp(colours.contrast * np.clip(grown, -2.5, 2.5)) / np.exp(colours.contrast**2 / 2)
     strands = own + (photo - own) * smoothstep(spread[..., 3], 0.3, 0.8)
     colour = to_srgb(np.clip(spread[..., :3] * strands[..., None], 0, 1).astype(np.float32))
@@ -152,9 +146,7 @@ def shell_texture(
 class _Texels:
     """The texture's pixels and the shell's triangles under them."""
 
-    def __init__(
-        self, space: HairSpace, shell: Shell, unwrapped: Unwrapped, directions: np.ndarray, size: int
-    ) -> None:
+    def __init__(self, space: HairSpace, shell: Shell, unwrapped: Unwrapped, directions: np.ndarray, size: int) -> None:
         self._owner = unwrapped.vertices
         self._triangles = torch.from_numpy(triangles_of(unwrapped.quads)).long()
         xy = unwrapped.uvs * [size, -size] + [0, size]
@@ -172,30 +164,27 @@ class _Texels:
     def filled(self, picture: Float32[np.ndarray, "H W 4"]) -> UInt8[np.ndarray, "H W 4"]:
         """The picture in bytes, what lies off the charts filled from the nearest pixel on them."""
         off = self._raster.triangle.numpy() < 0
-        index = ndimage.distance_transform_edt(off, return_distances=False, return_indices=True)
+        index = np.asarray(ndimage.distance_transform_edt(off, return_distances=False, return_indices=True))
         return np.rint(picture[tuple(index)] * 255).astype(np.uint8)
 
 
-def _seen(space: HairSpace, portrait: Portrait, shell: Shell, colours: HairColours) -> Float[np.ndarray, " V"]:
+def _seen(space: HairSpace, shell: Shell, colours: HairColours) -> Float[np.ndarray, " V"]:
     """How far the photo shows each vertex well enough to take its colour, 0..1."""
-    assert portrait.parsing is not None
     placed = space.to_camera(shell.vertices)
     facing = ((shell.normals @ space.rotation.T) * -unit(placed)).sum(1)
-    trust = at_pixels(portrait.parsing, colours.trust, space.camera.project(placed))
+    trust = at_pixels(space, colours.trust, space.camera.project(placed))
     return trust * smoothstep(facing, *_FACING) * visible(space, shell)
 
 
 def _base(
     space: HairSpace,
-    portrait: Portrait,
     evidence: PhotoEvidence | None,
     shell: Shell,
     colours: HairColours,
     seen: np.ndarray,
 ) -> Float[np.ndarray, "V 3"]:
     """The smooth colour of each vertex, linear, its light taken out; darker at the roots."""
-    assert portrait.parsing is not None
-    found = at_pixels(portrait.parsing, colours.base, space.project(shell.vertices)).astype(np.float64)
+    found = at_pixels(space, colours.base, space.project(shell.vertices)).astype(np.float64)
     if evidence is not None:
         found = found / evidence.light_at((shell.normals @ space.rotation.T).astype(np.float32), _EVENING)
     sure = seen > 0.5
@@ -222,10 +211,9 @@ def _density(shell: Shell, directions: np.ndarray) -> Float[np.ndarray, " V"]:
     return np.minimum(edge, smoothstep(away, -0.5 * _ENDS, _ENDS))
 
 
-def _fine(portrait: Portrait, colours: HairColours, pixels: np.ndarray) -> Float32[np.ndarray, "H W"]:
+def _fine(space: HairSpace, colours: HairColours, pixels: np.ndarray) -> Float32[np.ndarray, "H W"]:
     """The photo's strands at each texel."""
-    assert portrait.parsing is not None
     height, width = pixels.shape[:2]
-    place = portrait.parsing.crop.from_photo(pixels.reshape(-1, 2).astype(np.float64)) * len(colours.ratio) - 0.5
+    place = space.parsing.crop.from_photo(pixels.reshape(-1, 2).astype(np.float64)) * len(colours.ratio) - 0.5
     x, y = place.astype(np.float32).T
     return sample(colours.ratio, x, y).reshape(height, width)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -22,30 +23,35 @@ from ..headmodel.anatomy import Anatomy, anatomy_of
 from ..headmodel.skinning import joint_transforms
 from ..headmodel.topology import JOINT_NAMES
 from ..implicit.closed_skin import closed_skin
+from ..portrait.head_parsing import HeadParsing
 from ..shapes import Bool, Float, Float64, Int
 
-_NECK = JOINT_NAMES.index("neck")
+_NECK: Final = JOINT_NAMES.index("neck")
 
 
 @dataclass(frozen=True, eq=False)
 class HairSpace:
-    """A bald head in its rest pose, and the photo's camera.
+    """A bald head in its rest pose, and what the photo shows of it.
 
     Attributes:
         fit: the bald head's fit.
+        parsing: of the photo.
+        names: the classes of the parsing that count as hair, of `head_parsing.CLASSES`.
         rotation: (3, 3) from the rest pose to camera space.
         offset: (3,) metres.
     """
 
     fit: Fit
+    parsing: HeadParsing
+    names: tuple[str, ...]
     rotation: Float64[np.ndarray, "3 3"]
     offset: Float64[np.ndarray, "3"]
 
     @staticmethod
-    def of(fit: Fit) -> HairSpace:
-        """The space of a fitted bald head."""
+    def of(fit: Fit, parsing: HeadParsing, names: tuple[str, ...] = ("hair",)) -> HairSpace:
+        """The space of a fitted bald head, its photo parsed."""
         moved = joint_transforms(fit.rest_joints.astype(np.float64), fit.pose.astype(np.float64))[_NECK]
-        return HairSpace(fit, moved[:3, :3], moved[:3, 3] + fit.translation)
+        return HairSpace(fit, parsing, names, moved[:3, :3], moved[:3, 3] + fit.translation)
 
     @property
     def camera(self) -> Camera:

@@ -3,8 +3,8 @@
 Source: Cabral and Leedom, Imaging vector fields using line integral convolution, SIGGRAPH 1993. The line is followed by
 doubling: the mean over two steps of the mean over one, and so on, each with the displacement composed with itself.
 
-Convention: directions in pixels, x right, y down, unit length, 0 where there is none. Worked number: with five doublings
-and a step of 1.5 pixels the noise is averaged over 48 pixels along each line.
+Convention: directions in pixels, x right, y down, unit length, 0 where there is none. Worked number: with five
+doublings and a step of 1.5 pixels the noise is averaged over 48 pixels along each line.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ _CLUMPS: Final = ((0.0, 0.65), (2.2, 0.75))
 """Blur in pixels and share of each kind of noise: single strands, and clumps of them. Chosen by eye."""
 
 
-def streaks(
-    directions: Float32[np.ndarray, "H W 2"], seed: int, *, doublings: int = 5
-) -> Float32[np.ndarray, "H W"]:
+def streaks(directions: Float32[np.ndarray, "H W 2"], seed: int, *, doublings: int = 5) -> Float32[np.ndarray, "H W"]:
     """Noise of mean 0 and standard deviation about 1, drawn out along directions.
 
     Args:

@@ -121,5 +121,3 @@ def flat_directions(
     step = 1e-4
     moved = from_above(space, points + step * directions) - from_above(space, points - step * directions)
     return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
-
-

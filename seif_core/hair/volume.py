@@ -16,7 +16,6 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 from ..geometry.sampling import smoothstep
-from ..portrait.head_parsing import HeadParsing
 from ..shapes import Float
 from .extension import Extension, outline
 from .labels import Labels
@@ -68,14 +67,11 @@ class HairVolume(NamedTuple):
         return ndimage.map_coordinates(self.values, ((points - self.origin) / self.spacing).T, order=1, mode="nearest")
 
 
-def hair_volume(
-    space: HairSpace, parsing: HeadParsing, labels: Labels, extension: Extension | None = None
-) -> HairVolume:
+def hair_volume(space: HairSpace, labels: Labels, extension: Extension | None = None) -> HairVolume:
     """The space that the labelled surface's hair fills.
 
     Args:
-        space: the bald head's.
-        parsing: of the photo: what it shows that is no hair has none before it.
+        space: the bald head's; what the photo shows there that is no hair has none before it.
         labels: of the head's surface.
         extension: what the photo shows of hair beyond that.
     """
@@ -83,7 +79,7 @@ def hair_volume(
     skin, scalp = _skin(space, nodes)
     outer, label = _surface(labels, nodes)
     scalp = smoothstep(scalp, *_SURE_SCALP)
-    label = np.minimum(label, _most(space, parsing, labels.names, nodes, skin))
+    label = np.minimum(label, _most(space, nodes, skin))
     hair = smoothstep(label, *_RISES)
     outer = np.where(scalp * hair > 0, np.minimum(outer, skin - _THINNEST * scalp), outer)
     blended = hair * outer + (1 - hair) * (skin + _SUNK)
@@ -92,7 +88,7 @@ def hair_volume(
         values = np.minimum(values, extension.distances(space, nodes))
     values = np.maximum(values, -(skin + _BOTTOM))
     loose = np.where(skin < _ON_SCALP, scalp, 0) > 0
-    values = np.where(loose, values, np.maximum(values, outline(parsing, labels.names, space, nodes)))
+    values = np.where(loose, values, np.maximum(values, outline(space, nodes)))
     closed = ndimage.grey_opening(values.reshape(shape), footprint=_BALL)
     free = label.reshape(shape) > _LEAST_LABEL
     values = np.where(free, np.minimum(closed, values.reshape(shape)), values.reshape(shape))
@@ -146,13 +142,11 @@ def plane_distances(
     return (weight * planes).sum(1), (weight * values[near]).sum(1)
 
 
-def _most(
-    space: HairSpace, parsing: HeadParsing, names: tuple[str, ...], nodes: np.ndarray, skin: np.ndarray
-) -> np.ndarray:
+def _most(space: HairSpace, nodes: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """The most that a node's label may be: where the photo shows something else, no hair lies before that."""
     placed = space.to_camera(nodes)
     pixels = space.camera.project(placed)
     view = look_at(space, space.skin, space.triangles)
     before = view.before(pixels, -placed[:, 2]) & (skin > 0)
-    shares = shares_at(parsing, names, pixels, space.camera)
+    shares = shares_at(space, pixels)
     return np.where(before, 1 - smoothstep(shares.known * (1 - shares.wanted), *_OTHER), 1.0)

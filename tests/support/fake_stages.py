@@ -126,6 +126,7 @@ def fake_stages(**changes) -> Stages:
         "look_at_photo": lambda *_, **__: None,
         "make_surface": make_surface,
         "uniform_fit": uniform_fit,
+        "make_hair": lambda *_, **__: None,
         "bake_texture": bake_texture,
     }
     return Stages(**(quick | changes))

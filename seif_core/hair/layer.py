@@ -1,0 +1,139 @@
+"""From portrait, bald head and surface to the hair layer.
+
+HeadParsing, HeadSurface -> Labels -> HairVolume -> Shell -> directions -> texture -> HairLayer
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ..evidence.photo_evidence import PhotoEvidence
+from ..fitting.fit import Fit
+from ..hair_layer import HairLayer, HairMesh
+from ..implicit.head_surface import HeadSurface
+from ..portrait.head_parsing import HeadParsing
+from ..portrait.portrait import Portrait
+from ..progress import Progress
+from ..shapes import Float, Float32
+from .directions import hair_directions
+from .extension import find_extension
+from .labels import label_surface
+from .orientation import hair_orientation
+from .settings import HairSettings
+from .shell import Shell, make_shell, shell_weights
+from .shell_texture import hair_colours, shell_texture
+from .space import HairSpace
+from .unwrap import unwrap
+from .volume import hair_volume
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class HairModel(NamedTuple):
+    """A hair layer and what it was made from, for measurements.
+
+    Attributes:
+        layer: the result.
+        space: the bald head's.
+        shell: the shell before it was packed.
+        directions: (V, 3) unit, of the hair at its vertices, rest pose.
+        orientation: (S, S, 3) of `orientation.hair_orientation`.
+    """
+
+    layer: HairLayer
+    space: HairSpace
+    shell: Shell
+    directions: Float[np.ndarray, "V 3"]
+    orientation: Float32[np.ndarray, "S S 3"]
+
+
+def make_hair_layer(
+    portrait: Portrait,
+    fit: Fit,
+    surface: HeadSurface | None,
+    evidence: PhotoEvidence | None,
+    settings: HairSettings | None = None,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> HairLayer | None:
+    """Make the hair layer of a bald head; None for one that has hardly any hair, or of which nothing tells.
+
+    Args:
+        portrait: the photo; without a parsing there is no layer.
+        fit: the bald head, with the surface's shape (`uniform_fit`).
+        surface: the head's surface, hair included; without one there is no layer.
+        evidence: what the photo shows, for its light.
+        settings: see `HairSettings`.
+        seed: of all that is drawn at random.
+        progress: told the fraction done; may cancel.
+
+    Raises:
+        CancelledError: the user cancelled.
+    """
+    made = model_hair(portrait, fit, surface, evidence, settings, seed=seed, progress=progress)
+    return None if made is None else made.layer
+
+
+def model_hair(
+    portrait: Portrait,
+    fit: Fit,
+    surface: HeadSurface | None,
+    evidence: PhotoEvidence | None,
+    settings: HairSettings | None = None,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> HairModel | None:
+    """`make_hair_layer` with what the layer was made from."""
+    s, progress = settings or HairSettings(), progress or Progress()
+    parsing = portrait.parsing
+    kind = None if parsing is None else kind_of_hair(parsing, s)
+    if parsing is None or surface is None or kind is None:
+        return None
+    names = ("hair",) if kind == "hair" else ("hair", "headwear")
+    space = HairSpace.of(fit, parsing, names)
+    labels = label_surface(space, surface)
+    progress.step(0.2)
+    volume = hair_volume(space, labels, find_extension(space, surface))
+    shell = make_shell(space, labels, volume)
+    progress.step(0.5)
+    if shell is None:
+        _LOG.info("the hair that the photo shows fills no space")
+        return None
+    orientation = hair_orientation(space, portrait.pixels)
+    directions = hair_directions(space, shell, orientation)
+    unwrapped = unwrap(space, shell)
+    texture, colour = shell_texture(
+        space,
+        shell,
+        unwrapped,
+        directions,
+        colours=hair_colours(space, portrait.pixels),
+        evidence=evidence,
+        size=s.texture_size,
+        seed=seed,
+    )
+    progress.step(0.8)
+    mesh = HairMesh(
+        vertices=shell.vertices.astype(np.float32),
+        faces=shell.quads.astype(np.int32),
+        uvs=unwrapped.uvs.astype(np.float32),
+        uv_faces=unwrapped.quads.astype(np.int32),
+        skin_weights=shell_weights(space, shell).astype(np.float32),
+        texture=texture,
+    )
+    layer = HairLayer(kind, mesh, None, None, np.clip(colour, 0, 1).astype(np.float32))
+    progress.step(1.0)
+    return HairModel(layer, space, shell, directions, orientation)
+
+
+def kind_of_hair(parsing: HeadParsing, settings: HairSettings) -> str | None:
+    """What a layer would be, of `hair_layer.HAIR_KINDS`; None for a bald head."""
+    skin, hair, headwear = (float(parsing.share(name).sum()) for name in ("skin", "hair", "headwear"))
+    if headwear > settings.least_headwear * skin:
+        return "headwear"
+    return "hair" if hair > settings.least_hair * skin else None

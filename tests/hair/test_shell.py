@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from haired_head import CAP, capped_surface, parsed_portrait, plain_fit
+
+from seif_core.geometry.connectivity import triangle_pieces
+from seif_core.hair.layer import model_hair
+from seif_core.hair.shell import triangles_of
+from seif_core.headmodel.anatomy import anatomy_of
+
+
+@pytest.fixture(scope="module")
+def scene():
+    fit = plain_fit()
+    surface, hair = capped_surface(fit)
+    return fit, surface, hair, parsed_portrait(fit, surface, hair)
+
+
+@pytest.fixture(scope="module")
+def made(scene):
+    fit, surface, _, portrait = scene
+    return model_hair(portrait, fit, surface, None)
+
+
+def test_shell_is_one_closed_piece_of_a_few_thousand_quads(made):
+    quads = made.layer.shell.faces
+    assert 2000 <= len(quads) <= 6000
+    ends = np.concatenate([quads[:, [k, (k + 1) % 4]] for k in range(4)])
+    _, uses = np.unique(np.sort(ends, axis=1), axis=0, return_counts=True)
+    assert set(uses) == {2}
+    assert triangle_pieces(triangles_of(quads), len(made.layer.shell.vertices)).max() == 0
+
+
+def test_shell_stands_as_far_off_the_scalp_as_the_hair_does(scene, made):
+    crown = anatomy_of(scene[0].model).over_hairline > 0.6
+    points = made.space.skin[crown]
+    top = made.layer.shell.vertices.astype(np.float64)
+    outer = top[made.shell.skin > 0]
+    apart = np.linalg.norm(points[:, None] - outer[None], axis=2).min(1)
+    assert np.median(apart) == pytest.approx(CAP, abs=0.004)
+
+
+def test_no_hair_lies_before_the_face(scene, made):
+    face = made.space.skin[made.space.fit.model.regions["lips"]]
+    assert np.linalg.norm(made.layer.shell.vertices[:, None] - face[None], axis=2).min() > 0.02
+
+
+def test_edges_of_the_shell_are_even(made):
+    mesh = made.layer.shell
+    sides = np.linalg.norm(mesh.vertices[mesh.faces] - mesh.vertices[np.roll(mesh.faces, 1, axis=1)], axis=2)
+    low, high = np.percentile(sides, [2, 98])
+    assert high < 5 * low
+
+
+def test_weights_sum_to_one_and_uvs_lie_in_the_texture(made):
+    mesh = made.layer.shell
+    assert np.allclose(mesh.skin_weights.sum(1), 1, atol=1e-5)
+    assert mesh.skin_weights.min() >= 0
+    assert mesh.uvs.min() >= 0
+    assert mesh.uvs.max() <= 1
+
+
+def test_outer_side_of_the_texture_does_not_overlap(made):
+    mesh = made.layer.shell
+    corners = mesh.uvs[mesh.uv_faces].astype(np.float64)
+    across, along = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
+    area = (across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0]) / 2
+    wide = mesh.uvs[mesh.uv_faces][..., 0].max(1) < 0.78
+    centres = np.floor(corners[wide & (area > 0)].mean(1) * 256).astype(int)
+    covered = len(np.unique(centres, axis=0))
+    assert area[wide].min() > 0
+    assert covered > 0.5 * wide.sum()
+
+
+def test_same_seed_gives_the_same_layer(scene, made):
+    fit, surface, _, portrait = scene
+    again = model_hair(portrait, fit, surface, None)
+    assert np.array_equal(again.layer.shell.vertices, made.layer.shell.vertices)
+    assert np.array_equal(again.layer.shell.texture, made.layer.shell.texture)
+
+
+def test_colour_is_that_of_the_photos_hair(made):
+    assert made.layer.colour == pytest.approx(np.array([110, 70, 40]) / 255, abs=0.06)
+
+
+def test_bald_head_has_no_layer(scene):
+    fit, surface, hair, _ = scene
+    assert model_hair(parsed_portrait(fit, surface, np.zeros_like(hair)), fit, surface, None) is None
+
+
+def test_head_without_parsing_or_surface_has_no_layer(scene):
+    fit, surface, _, portrait = scene
+    assert model_hair(portrait, fit, None, None) is None
+    assert model_hair(replace(portrait, parsing=None), fit, surface, None) is None
+
+
+def test_hat_is_a_layer_of_its_own_kind_without_strands(scene):
+    fit, surface, hair, _ = scene
+    made = model_hair(parsed_portrait(fit, surface, hair, name="headwear"), fit, surface, None)
+    assert made.layer.kind == "headwear"
+    assert made.layer.guides is None
+    assert made.layer.cards is None
