@@ -19,6 +19,7 @@ ROOMS = {
     "expressions",
     "fitting",
     "geometry",
+    "hair",
     "headmodel",
     "implicit",
     "portrait",
