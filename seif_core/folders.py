@@ -47,6 +47,11 @@ def weights_folder() -> Path:
     return data_folder() / "weights"
 
 
+def models_folder() -> Path:
+    """The folder of added head models inside `data_folder`."""
+    return data_folder() / "models"
+
+
 def _folder(place: _Place) -> Path:
     chosen = os.environ.get(place.variable)
     if chosen:

@@ -14,6 +14,7 @@ from . import __version__
 from .errors import ModelError
 from .folders import weights_folder
 from .headmodel import load_head_model
+from .headmodel.installed import installed_models
 
 LIBRARIES: Final = (
     "numpy",
@@ -76,7 +77,8 @@ def head_models() -> list[dict[str, str]]:
             found.append({"name": name, "title": str(error), "licence": "", "attribution": ""})
             continue
         found.append({"name": name, "title": model.title, "licence": model.licence, "attribution": model.attribution})
-    return found
+    told = ("name", "title", "licence", "attribution")  # not loaded, which takes seconds
+    return found + [{key: getattr(added, key) for key in told} for added in installed_models()]
 
 
 def shipped_data() -> list[dict[str, Any]]:

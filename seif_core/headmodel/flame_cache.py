@@ -35,13 +35,8 @@ def load_flame(path: Path, cache: Path | None = None) -> HeadModel:
     """
     if not path.is_file():
         raise ModelError(f"There is no file {path}; give the path of the FLAME model that you downloaded.")
-    if path.stat().st_size > _LARGEST_FILE:
-        raise ModelError(f"{path.name} is larger than 512 MB, which no head model is; choose the model's file.")
-    source = vendor_path("open_head", "open_head.npz")
-    digest = hashlib.sha256(f"{_VERSION} {release_of(path).name}".encode())
-    for file in (path, source):
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    kept = (cache or cache_folder()) / "head_models" / f"{digest.hexdigest()[:32]}.npz"
+    check_size(path)
+    kept = completed_file(path, cache)
     if kept.is_file():
         try:
             model = read_open_head(kept)
@@ -50,9 +45,31 @@ def load_flame(path: Path, cache: Path | None = None) -> HeadModel:
             _LOG.warning("The cached head model %s is damaged; it is made again.", kept.name)
     from .transfer import complete_model
 
-    model = complete_model(read_flame(path), read_open_head(source))
+    model = complete_model(read_flame(path), read_open_head(_open_head()))
     try:
         write_head_model(model, kept)
     except OSError as error:
         _LOG.warning("The completed head model could not be cached (%s); it will be made again next time.", error)
     return model
+
+
+def check_size(path: Path) -> None:
+    """Refuse a file that is larger than any head model, before it is read or copied.
+
+    Raises:
+        ModelError: it is.
+    """
+    if path.stat().st_size > _LARGEST_FILE:
+        raise ModelError(f"{path.name} is larger than 512 MB, which no head model is; choose the model's file.")
+
+
+def completed_file(path: Path, cache: Path | None = None) -> Path:
+    """Where the completed model of a FLAME file is kept, by the file's content and release. It need not exist yet."""
+    digest = hashlib.sha256(f"{_VERSION} {release_of(path).name}".encode())
+    for file in (path, _open_head()):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return (cache or cache_folder()) / "head_models" / f"{digest.hexdigest()[:32]}.npz"
+
+
+def _open_head() -> Path:
+    return vendor_path("open_head", "open_head.npz")

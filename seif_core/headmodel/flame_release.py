@@ -48,6 +48,8 @@ _DATED: Final = (
     ("2020", FlameRelease("flame2020", "FLAME 2020", _RESTRICTED)),
     ("2019", FlameRelease("flame2019", "FLAME 2019", _RESTRICTED)),
 )
+RESTRICTED: Final = {release.name: release for _, release in _DATED}
+"""The dated releases by their short names, all under the non-commercial licence; a user may say that a file is one."""
 _UNKNOWN: Final = FlameRelease("flame", "FLAME (release unknown)", _RESTRICTED)
 
 

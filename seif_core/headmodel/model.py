@@ -191,17 +191,29 @@ def _fits_together(model: HeadModel) -> bool:
     )
 
 
-@lru_cache(maxsize=4)
 def load_head_model(name: str = "open") -> HeadModel:
     """Load a head model by its short name or the path of a FLAME file (.pkl, .npz), cached.
+
+    Args:
+        name: ``open``, the name of a model that was added (`seif models add`), or the path of a model's file.
 
     Raises:
         ModelError: unknown name, or its file is missing or damaged.
     """
     if name == "open":
-        return read_open_head(vendor_path("open_head", "open_head.npz"))
+        return _load("")
     if Path(name).suffix.lower() in {".pkl", ".npz"}:
-        from .flame_cache import load_flame
+        return _load(name)
+    from .installed import find_model
 
-        return load_flame(Path(name))
-    raise ModelError(f"There is no head model named '{name}'; choose open, or give the path of a FLAME file (.pkl).")
+    return _load(str(find_model(name).file))
+
+
+@lru_cache(maxsize=4)
+def _load(path: str) -> HeadModel:
+    """The Open head for an empty path, else the model of that file."""
+    if not path:
+        return read_open_head(vendor_path("open_head", "open_head.npz"))
+    from .flame_cache import load_flame
+
+    return load_flame(Path(path))
