@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
 
@@ -23,3 +25,65 @@ def others_are_modal(context: bpy.types.Context, own: bpy.types.Operator) -> boo
     running = getattr(context.window, "modal_operators", None) or ()
     disturbed = {"TRANSFORM_OT_", "SCULPT_OT_", "PAINT_OT_", "MESH_OT_", "VIEW3D_OT_", "GPENCIL_OT_", "ANIM_OT_"}
     return any(m.bl_idname != own.bl_idname and m.bl_idname.startswith(tuple(disturbed)) for m in running)
+
+
+def hair_nodes_file() -> Path | None:
+    """Blender's own library of hair node groups; None where this build has none (some distributions leave it out).
+
+    Source: `bpy_extras`' Quick Fur (scripts/startup/bl_operators/object_quick_effects.py), which reads
+    datafiles/assets/geometry_nodes/ up to 4.5 and datafiles/assets/nodes/ from 5.0 on.
+    """
+    folder = "nodes" if bpy.app.version >= (5, 0, 0) else "geometry_nodes"
+    data = bpy.utils.system_resource("DATAFILES")
+    file = Path(data) / "assets" / folder / "procedural_hair_node_assets.blend"
+    return file if data and file.is_file() else None
+
+
+def set_node_input(modifier: bpy.types.NodesModifier, name: str, value: object) -> bool:
+    """Set an input of a geometry nodes modifier by its name; False where its group has no such input.
+
+    From 5.2 on inputs are properties of their own, before that custom properties of the modifier.
+    Source: Quick Fur as above, in 4.2 and in 5.2.
+    """
+    wanted = _socket_of(value)
+    for identifier in _inputs(modifier, name, wanted):
+        if bpy.app.version >= (5, 2, 0):
+            getattr(modifier.properties.inputs, identifier).value = value
+        else:
+            modifier[identifier] = value
+        return True
+    return False
+
+
+def set_node_attribute(modifier: bpy.types.NodesModifier, name: str, attribute: str) -> bool:
+    """Let an input of a geometry nodes modifier read a named attribute; False where its group has no such input.
+
+    Source: as in `set_node_input`.
+    """
+    for identifier in _inputs(modifier, name, None):
+        if bpy.app.version >= (5, 2, 0):
+            chosen = getattr(modifier.properties.inputs, identifier)
+            chosen.type = "ATTRIBUTE"
+            chosen.attribute_name = attribute
+        else:
+            modifier[f"{identifier}_use_attribute"] = True
+            modifier[f"{identifier}_attribute_name"] = attribute
+        return True
+    return False
+
+
+def _inputs(modifier: bpy.types.NodesModifier, name: str, socket: str | None) -> list[str]:
+    """Identifiers of the group's inputs of that name, of the kind of socket where one is given."""
+    return [
+        item.identifier
+        for item in modifier.node_group.interface.items_tree
+        if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.name == name
+        if socket is None or item.socket_type == socket
+    ]
+
+
+def _socket_of(value: object) -> str:
+    for kind, socket in ((bool, "NodeSocketBool"), (int, "NodeSocketInt"), (float, "NodeSocketFloat")):
+        if isinstance(value, kind):
+            return socket
+    return "NodeSocketObject"

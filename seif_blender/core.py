@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from seif_core import __version__, errors
     from seif_core.geometry.camera import Camera
+    from seif_core.hair_layer import HairGuides, HairLayer, HairMesh
     from seif_core.head import FORMAT_VERSION, Head
     from seif_core.headmodel.skinning import joint_transforms
     from seif_core.headmodel.topology import JOINT_NAMES, JOINT_PARENTS, PART_NAMES
@@ -25,6 +26,9 @@ __all__ = [
     "PART_NAMES",
     "ROOT",
     "Camera",
+    "HairGuides",
+    "HairLayer",
+    "HairMesh",
     "Head",
     "__version__",
     "errors",
@@ -42,6 +46,9 @@ _HOMES: Final = {
     "__version__": "",
     "errors": "",
     "Camera": ".geometry.camera",
+    "HairGuides": ".hair_layer",
+    "HairLayer": ".hair_layer",
+    "HairMesh": ".hair_layer",
     "Head": ".head",
     "FORMAT_VERSION": ".head",
     "joint_transforms": ".headmodel.skinning",

@@ -10,6 +10,8 @@ from bpy.app.handlers import persistent
 from . import preferences
 from .animate import operators as animate_operators
 from .animate import panels as animate_panels
+from .hair import operators as hair_operators
+from .hair import panels as hair_panels
 from .reconstruct import operators as reconstruct_operators
 from .reconstruct import panels as reconstruct_panels
 from .reconstruct import properties as reconstruct_properties
@@ -26,6 +28,8 @@ _MODULES: Final = (
     reconstruct_panels,
     animate_operators,
     animate_panels,
+    hair_operators,
+    hair_panels,
 )
 
 

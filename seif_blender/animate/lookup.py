@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -39,7 +40,7 @@ def find_head(context: bpy.types.Context) -> FoundHead | None:
     active = context.active_object
     if active is None:
         return None
-    rig = next((ob for ob in (active, active.parent) if ob is not None and _is_rig(ob)), None)
+    rig = next((ob for ob in _ancestry(active) if _is_rig(ob)), None)
     if rig is None:
         return None
     mesh = next((ob for ob in rig.children if ob.type == "MESH" and FORMAT_PROPERTY in ob), None)
@@ -53,6 +54,14 @@ def require_head(context: bpy.types.Context) -> FoundHead:
     if head is None:
         raise LookupError("no head is active")
     return head
+
+
+def _ancestry(ob: bpy.types.Object) -> Iterator[bpy.types.Object]:
+    """The object, its parent, and so on: guides hang on the mesh, the mesh on the rig."""
+    above: bpy.types.Object | None = ob
+    while above is not None:
+        yield above
+        above = above.parent
 
 
 def _is_rig(candidate: bpy.types.Object) -> bool:

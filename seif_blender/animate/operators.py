@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import bpy
 
 from ..build.names import PHOTO_EXPRESSION_PROPERTY
@@ -106,4 +108,44 @@ class SEIF_OT_view_photo(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (SEIF_OT_reset_expression, SEIF_OT_key_expression, SEIF_OT_view_photo)
+class SEIF_OT_delete_head(bpy.types.Operator):
+    """Delete the head with its rig, hair and photo camera."""
+
+    bl_idname = "seif.delete_head"
+    bl_label = "Delete Head"
+    bl_description = "Delete the head with its rig, hair and photo camera"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With a head active, in object mode."""
+        if not _needs_head(cls, context):
+            return False
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Leave the mode of the active object first")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Delete what belongs to it, and its collection where nothing else is in it."""
+        head = require_head(context)
+        title, collections = head.mesh.name, head.rig.users_collection
+        bpy.data.batch_remove([*_with_data(head.rig.children_recursive), *_with_data([head.rig])])
+        for collection in collections:
+            if collection in bpy.data.collections.values() and not collection.all_objects and not collection.children:
+                bpy.data.collections.remove(collection)
+        self.report({"INFO"}, f"{title} deleted")
+        return {"FINISHED"}
+
+
+def _with_data(objects: Iterable[bpy.types.Object]) -> list[bpy.types.ID]:
+    """The objects and what only they use."""
+    found: list[bpy.types.ID] = []
+    for ob in objects:
+        found.append(ob)
+        if ob.data is not None and ob.data.users == 1:
+            found.append(ob.data)
+    return found
+
+
+CLASSES = (SEIF_OT_reset_expression, SEIF_OT_key_expression, SEIF_OT_view_photo, SEIF_OT_delete_head)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..build.names import PHOTO_EXPRESSION_PROPERTY
+from ..build.names import PHOTO_EXPRESSION_PROPERTY, PHOTO_LIGHT_PROPERTY
 from ..build.provenance import read_provenance
 from ..ui import draw_sentence
 from .lookup import find_head, require_head
@@ -28,10 +28,13 @@ class SEIF_PT_head(bpy.types.Panel):
         """Draw slider and buttons."""
         head, layout = require_head(context), self.layout
         layout.prop(head.rig, f'["{PHOTO_EXPRESSION_PROPERTY}"]', text="Photo Expression", slider=True)
+        if PHOTO_LIGHT_PROPERTY in head.rig:
+            layout.prop(head.rig, f'["{PHOTO_LIGHT_PROPERTY}"]', text="Photo Light", slider=True)
         column = layout.column(align=True)
         column.operator("seif.reset_expression", icon="LOOP_BACK")
         column.operator("seif.key_expression", icon="KEYINGSET")
         layout.operator("seif.view_photo", icon="CAMERA_DATA")
+        layout.operator("seif.delete_head", icon="TRASH")
 
 
 class SEIF_PT_licence(bpy.types.Panel):

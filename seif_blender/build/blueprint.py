@@ -124,6 +124,62 @@ class CameraPlan:
 
 
 @dataclass(frozen=True)
+class SkinnedPlan:
+    """A mesh of the hair layer that hangs on the head's rig.
+
+    Attributes:
+        mesh: see `MeshPlan`.
+        groups: vertex groups of the bones that move it.
+        texture: PNG file with alpha.
+    """
+
+    mesh: MeshPlan
+    groups: tuple[GroupPlan, ...]
+    texture: bytes
+
+
+@dataclass(frozen=True)
+class StrandsPlan:
+    """Guides of the hair.
+
+    Attributes:
+        points: 3 floats a point, metres, each strand from root to tip.
+        sizes: points of each strand, int.
+        root_uvs: 2 floats a strand, where its root stands in the head's UV map.
+        seen: 1 where the photo shows the strand, else 0, int.
+        area: square metres of skin on which hair grows.
+        strips: 4 floats a strip of the cards' atlas: u of its left edge, v of the roots, u of its right edge, v of the
+            tips; empty without an atlas.
+        card_width: metres.
+    """
+
+    points: array
+    sizes: array
+    root_uvs: array
+    seen: array
+    area: float
+    strips: array
+    card_width: float
+
+
+@dataclass(frozen=True)
+class HairPlan:
+    """The hair layer.
+
+    Attributes:
+        colour: linear 0..1.
+        shell: the closed surface.
+        strands: guides, None for headwear.
+        cards: ribbons, None where the layer has none.
+    """
+
+    colour: tuple[float, ...]
+    shell: SkinnedPlan
+    strands: StrandsPlan | None
+    cards: SkinnedPlan | None
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a head comes from.
 
@@ -157,6 +213,8 @@ class Blueprint:
         bones: parents before their children.
         camera: the photo's camera.
         texture: PNG file, empty for none.
+        light: Radiance HDR file of the photo's light on the texture, empty for none.
+        hair: the hair layer, None for a head without one.
         origin: where it comes from.
     """
 
@@ -168,11 +226,17 @@ class Blueprint:
     bones: tuple[BonePlan, ...]
     camera: CameraPlan
     texture: bytes
+    light: bytes
+    hair: HairPlan | None
     origin: Origin
 
 
 _CLASSES: Final[dict[str, Callable[..., Any]]] = {
-    cls.__name__: cls for cls in (Blueprint, MeshPlan, GroupPlan, KeyPlan, DriverPlan, BonePlan, CameraPlan, Origin)
+    cls.__name__: cls
+    for cls in (
+        *(Blueprint, MeshPlan, GroupPlan, KeyPlan, DriverPlan, BonePlan, CameraPlan, Origin),
+        *(SkinnedPlan, StrandsPlan, HairPlan),
+    )
 }
 _KIND: Final = "kind"
 

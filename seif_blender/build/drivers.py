@@ -37,21 +37,24 @@ def _drive_corrective(key: bpy.types.ShapeKey, rig: bpy.types.Object, plan: Driv
 
 
 def _drive_photo_expression(key: bpy.types.ShapeKey, rig: bpy.types.Object) -> None:
-    rig[PHOTO_EXPRESSION_PROPERTY] = 0.0
-    rig.id_properties_ui(PHOTO_EXPRESSION_PROPERTY).update(
-        min=0.0,
-        max=1.0,
-        soft_min=0.0,
-        soft_max=1.0,
-        default=0.0,
-        description="How much of the photo's expression the head wears: 0 is neutral, 1 the photo",
-    )
-    path = f'["{PHOTO_EXPRESSION_PROPERTY}"]'
-    rig.property_overridable_library_set(path, True)  # noqa: FBT003 - Blender takes no keyword here
-    driver = key.driver_add("value").driver
+    sentence = "How much of the photo's expression the head wears: 0 is neutral, 1 the photo"
+    add_slider(rig, PHOTO_EXPRESSION_PROPERTY, sentence)
+    follow_slider(key.driver_add("value").driver, rig, PHOTO_EXPRESSION_PROPERTY)
+
+
+def add_slider(rig: bpy.types.Object, name: str, description: str) -> None:
+    """Give the rig a custom property from 0 to 1, at 0, that may be changed in library overrides."""
+    rig[name] = 0.0
+    limits = {"min": 0.0, "max": 1.0, "soft_min": 0.0, "soft_max": 1.0, "default": 0.0}
+    rig.id_properties_ui(name).update(**limits, description=description)
+    rig.property_overridable_library_set(f'["{name}"]', True)  # noqa: FBT003 - Blender takes no keyword here
+
+
+def follow_slider(driver: bpy.types.Driver, rig: bpy.types.Object, name: str) -> None:
+    """Let a driver have the value of the rig's custom property."""
     driver.type = "SUM"
     variable = driver.variables.new()
     variable.name = "amount"
     variable.type = "SINGLE_PROP"
     variable.targets[0].id = rig
-    variable.targets[0].data_path = path
+    variable.targets[0].data_path = f'["{name}"]'

@@ -11,11 +11,14 @@ from mathutils import Vector
 
 from .blueprint import Blueprint, CameraPlan
 from .drivers import add_drivers
+from .hair_object import build_hair
 from .materials import build_materials
 from .mesh import add_vertex_groups, build_mesh
+from .names import HairForm
 from .photo_camera import build_photo_camera
+from .photo_light import add_light_slider
 from .provenance import write_provenance
-from .rig import build_rig
+from .rig import bind, build_rig
 from .settings import BuildSettings
 from .shape_keys import add_shape_keys
 
@@ -31,11 +34,13 @@ class BuiltHead:
         mesh: the mesh object, a child of the rig.
         rig: the armature object.
         camera: the photo's camera, or None.
+        hair: objects of the hair layer by their form; empty for a head without one.
     """
 
     mesh: bpy.types.Object
     rig: bpy.types.Object
     camera: bpy.types.Object | None
+    hair: dict[HairForm, bpy.types.Object]
 
 
 def build_head(
@@ -59,7 +64,7 @@ def build_blueprint(
     location: tuple[float, float, float] = (0.0, 0.0, 0.0),
     settings: BuildSettings | None = None,
 ) -> BuiltHead:
-    """Build mesh, rig, keys, drivers, materials and the photo's camera in a collection of their own.
+    """Build mesh, rig, keys, drivers, materials, hair and the photo's camera in a collection of their own.
 
     Args:
         blueprint: what to build.
@@ -81,12 +86,15 @@ def build_blueprint(
     rig = build_rig(name, blueprint.bones, collection)
     mesh_object = bpy.data.objects.new(name, build_mesh(name, blueprint.mesh))
     collection.objects.link(mesh_object)
-    for material in build_materials(name, blueprint.texture):
+    for material in build_materials(name, blueprint.texture, blueprint.light):
         mesh_object.data.materials.append(material)
     add_vertex_groups(mesh_object, blueprint.groups)
     add_shape_keys(mesh_object, blueprint.keys)
-    _bind(mesh_object, rig)
+    bind(mesh_object, rig)
     add_drivers(mesh_object, rig, blueprint.drivers)
+    if blueprint.light:
+        add_light_slider(mesh_object, rig)
+    hair = {} if blueprint.hair is None else build_hair(name, blueprint.hair, mesh_object, rig, collection)
     if settings.scene_render_size:
         _set_render_size(blueprint.camera)
     camera = build_photo_camera(name, blueprint.camera, photo, rig, collection) if settings.photo_camera else None
@@ -96,16 +104,7 @@ def build_blueprint(
     for block in (mesh_object, rig):
         write_provenance(block, blueprint.origin)
     _select(mesh_object, rig)
-    return BuiltHead(mesh_object, rig, camera)
-
-
-def _bind(mesh_object: bpy.types.Object, rig: bpy.types.Object) -> None:
-    mesh_object.parent = rig
-    modifier = mesh_object.modifiers.new("Armature", "ARMATURE")
-    modifier.object = rig
-    modifier.use_vertex_groups = True
-    modifier.use_bone_envelopes = False
-    modifier.use_deform_preserve_volume = False
+    return BuiltHead(mesh_object, rig, camera, hair)
 
 
 def _set_render_size(plan: CameraPlan) -> None:

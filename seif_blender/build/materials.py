@@ -5,13 +5,25 @@ from __future__ import annotations
 import bpy
 
 from ..compat import enable_nodes
+from .photo_light import add_light_nodes
 from .surfaces import SURFACES, Surface
 
 
-def build_materials(name: str, texture: bytes) -> list[bpy.types.Material]:
-    """Make the materials of `SURFACES`, in order, with the texture (a PNG file, empty for none) packed."""
+def build_materials(name: str, texture: bytes, light: bytes = b"") -> list[bpy.types.Material]:
+    """Make the materials of `SURFACES`, in order.
+
+    Args:
+        name: of the head.
+        texture: PNG file, which is packed; empty for plain colours.
+        light: Radiance file of the photo's light on the texture, see `photo_light`; empty for none.
+    """
     image = packed_image(f"{name} texture.png", texture) if texture else None
-    return [_build_material(f"{name} {surface.name}", surface, image) for surface in SURFACES]
+    made = [_build_material(f"{name} {surface.name}", surface, image) for surface in SURFACES]
+    if light:
+        picture = light_image(f"{name} light.hdr", light)
+        for material in made:
+            add_light_nodes(material, picture)
+    return made
 
 
 def packed_image(name: str, data: bytes) -> bpy.types.Image:
@@ -19,6 +31,13 @@ def packed_image(name: str, data: bytes) -> bpy.types.Image:
     image = bpy.data.images.new(name, 1, 1)
     image.source = "FILE"
     image.pack(data=data, data_len=len(data))
+    return image
+
+
+def light_image(name: str, data: bytes) -> bpy.types.Image:
+    """An image data block of factors, which no colour space may touch."""
+    image = packed_image(name, data)
+    image.colorspace_settings.name = "Non-Color"
     return image
 
 

@@ -30,7 +30,7 @@ def add_vertex_groups(mesh_object: bpy.types.Object, groups: tuple[GroupPlan, ..
     for plan in groups:
         group = mesh_object.vertex_groups.new(name=plan.name)
         members = plan.members.tolist()
-        ends = (*plan.starts[1:], len(members))
+        ends = (*plan.starts[1:], len(members)) if members else ()  # a region may have no vertex at all
         for weight, start, end in zip(plan.weights, plan.starts, ends, strict=True):
             group.add(members[start:end], weight, "REPLACE")
         group.lock_weight = plan.name.startswith(REGION_PREFIX)

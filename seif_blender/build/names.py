@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Final
 
 BONE_NAMES: Final = ("root", "neck", "jaw", "eye.L", "eye.R")
@@ -17,3 +18,36 @@ REGION_PREFIX: Final = "region."
 
 FORMAT_PROPERTY: Final = "seif_format_version"
 """Custom property that marks rig and mesh as a head of this add-on."""
+
+HAIR_GROUP: Final = REGION_PREFIX + "hair"
+"""Vertex group of the skin on which the guides stand: the density mask of strands between them."""
+
+HAIR_PROPERTY: Final = "hair"
+"""Custom property of the rig that chooses which hair is shown: the value of a `HairForm`."""
+
+HAIR_FORM_PROPERTY: Final = "seif_hair"
+"""Custom property that marks the objects of a head's hair: the value of their `HairForm`."""
+
+PHOTO_LIGHT_PROPERTY: Final = "photo_light"
+"""Custom property of the rig, and by a driver of the mesh object, that brings the photo's light back."""
+
+
+class HairForm(IntEnum):
+    """What hair may be shown as."""
+
+    SHELL = 0
+    STRANDS = 1
+    CARDS = 2
+    NONE = 3
+
+
+HAIR_OBJECTS: Final = {HairForm.SHELL: "Hair", HairForm.STRANDS: "Hair Guides", HairForm.CARDS: "Hair Cards"}
+"""What each form's object is called after the head's name."""
+
+STRIPS_PROPERTY: Final = "seif_card_strips"
+WIDTH_PROPERTY: Final = "seif_card_width"
+CARDS_MATERIAL_PROPERTY: Final = "seif_card_material"
+"""Custom properties of the guides from which cards are made: see `blueprint.StrandsPlan`."""
+
+MISSING_PROPERTY: Final = "seif_missing_nodes"
+"""Custom property of the guides: names of the node groups that the Blender that made them lacked."""

@@ -26,3 +26,13 @@ def build_rig(name: str, bones: tuple[BonePlan, ...], collection: bpy.types.Coll
             bone.parent = armature.edit_bones[plan.parent]
     bpy.ops.object.mode_set(mode="OBJECT")
     return rig
+
+
+def bind(ob: bpy.types.Object, rig: bpy.types.Object) -> None:
+    """Let the bones move an object by its vertex groups, by linear blend skinning, as a child of the rig."""
+    ob.parent = rig
+    modifier = ob.modifiers.new("Armature", "ARMATURE")
+    modifier.object = rig
+    modifier.use_vertex_groups = True
+    modifier.use_bone_envelopes = False
+    modifier.use_deform_preserve_volume = False

@@ -1,7 +1,9 @@
 """Kinds of surface and how they look: one material slot each.
 
 Sources of the values: index of refraction of skin 1.4 and scattering of light in skin over 1 to 4 mm, most in red
-(Jensen et al., A practical model for subsurface light transport, SIGGRAPH 2001); cornea 1.376; enamel 1.62.
+(Jensen et al., A practical model for subsurface light transport, SIGGRAPH 2001); cornea 1.376; enamel 1.62. The eyeball
+itself is dull and its film of tears a clear coat, so that the highlight is small and sharp and the white does not shine
+as a whole.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ _FLESH: Final = (0.0037, 0.0014, 0.0007)
 
 SURFACES: Final = (
     Surface("skin", ("skin",), (0.80, 0.62, 0.53), 0.48, 1.4, 0.15, _FLESH),
-    Surface("eyes", ("eye_left", "eye_right"), (0.90, 0.88, 0.86), 0.12, 1.376, coat=1.0),
+    Surface("eyes", ("eye_left", "eye_right"), (0.90, 0.88, 0.86), 0.3, 1.376, coat=1.0),
     Surface("teeth", ("teeth_upper", "teeth_lower"), (0.90, 0.87, 0.80), 0.22, 1.62, 0.1, (0.001, 0.0009, 0.0007)),
     Surface("tongue", ("tongue",), (0.70, 0.36, 0.34), 0.35, 1.4, 0.2, _FLESH, coat=0.4),
     Surface("lashes", ("lashes",), (0.14, 0.10, 0.08), 0.6, 1.55),

@@ -9,6 +9,8 @@ from ..blueprint import Blueprint, Origin
 from ..settings import BuildSettings
 from .camera import plan_camera
 from .correctives import plan_drivers
+from .hair import plan_hair
+from .hdr import encode_hdr
 from .keys import plan_keys
 from .mesh import plan_groups, plan_mesh
 from .png import encode_png
@@ -17,6 +19,7 @@ from .rig import plan_bones
 
 def draw_up(head: Head, settings: BuildSettings) -> Blueprint:
     """Plan everything that Blender has to build."""
+    light = getattr(head, "texture_light", None)
     return Blueprint(
         name=head.name,
         mesh=plan_mesh(head),
@@ -26,6 +29,8 @@ def draw_up(head: Head, settings: BuildSettings) -> Blueprint:
         bones=plan_bones(head),
         camera=plan_camera(head),
         texture=b"" if head.texture is None else encode_png(np.ascontiguousarray(head.texture)),
+        light=b"" if head.texture is None or light is None else encode_hdr(light),
+        hair=None if head.hair is None else plan_hair(head, head.hair),
         origin=Origin(
             photo=head.photo_name,
             photo_sha256=head.photo_sha256,

@@ -6,12 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from ...core import PART_NAMES, Head
+from ...core import PART_NAMES, HairMesh, Head
 from ..blueprint import GroupPlan, MeshPlan
-from ..names import BONE_NAMES, REGION_PREFIX
+from ..names import BONE_NAMES, HAIR_GROUP, REGION_PREFIX
 from ..surfaces import SURFACES
 from .arrays import floats, integers
 from .axes import to_blender
+from .growth import hair_mask
 
 _WEIGHT_STEP: Final = 1.0 / 65535.0
 """Skin weights are stored in steps of 1/65535, which moves no vertex by more than 2 micrometres."""
@@ -19,14 +20,19 @@ _WEIGHT_STEP: Final = 1.0 / 65535.0
 
 def plan_mesh(head: Head) -> MeshPlan:
     """Vertices, faces, material slots and UVs."""
-    corner = head.faces >= 0
+    return plan_faces(head, slot_of_part()[head.face_part])
+
+
+def plan_faces(mesh: Head | HairMesh, slots: np.ndarray) -> MeshPlan:
+    """Vertices, faces and UVs of a head or of hair, with the material slot (F,) int of each face."""
+    corner = mesh.faces >= 0
     sizes = corner.sum(axis=1)
     return MeshPlan(
-        points=floats(to_blender(head.vertices)),
-        corners=integers(head.faces[corner]),
+        points=floats(to_blender(mesh.vertices)),
+        corners=integers(mesh.faces[corner]),
         starts=integers(np.cumsum(sizes) - sizes),
-        slots=integers(slot_of_part()[head.face_part]),
-        uvs=floats(head.uvs[head.uv_faces[corner]]),
+        slots=integers(slots),
+        uvs=floats(mesh.uvs[mesh.uv_faces[corner]]),
     )
 
 
@@ -37,15 +43,22 @@ def slot_of_part() -> np.ndarray:
 
 
 def plan_groups(head: Head) -> tuple[GroupPlan, ...]:
-    """One group for each bone with its skin weights, then one for each region."""
-    steps = np.rint(head.skin_weights / _WEIGHT_STEP).astype(np.int64)
-    bones = [_plan_group(name, column) for name, column in zip(BONE_NAMES, steps.T, strict=True)]
-    full = round(1.0 / _WEIGHT_STEP)
-    regions = [_plan_group(REGION_PREFIX + name, mask * full) for name, mask in head.regions.items()]
-    return (*bones, *regions)
+    """One group for each bone with its skin weights, then one for each region, and one for where hair grows."""
+    regions = [plan_group(REGION_PREFIX + name, mask.astype(float)) for name, mask in head.regions.items()]
+    strands = None if head.hair is None else head.hair.guides
+    if strands is not None:
+        regions.append(plan_group(HAIR_GROUP, hair_mask(head, strands)))
+    return (*plan_bone_groups(head.skin_weights), *regions)
 
 
-def _plan_group(name: str, steps: np.ndarray) -> GroupPlan:
+def plan_bone_groups(skin_weights: np.ndarray) -> tuple[GroupPlan, ...]:
+    """One group for each bone from weights (V, 5), rows sum to 1."""
+    return tuple(plan_group(name, column) for name, column in zip(BONE_NAMES, skin_weights.T, strict=True))
+
+
+def plan_group(name: str, weights: np.ndarray) -> GroupPlan:
+    """A group from weights (V,) in 0..1."""
+    steps = np.rint(weights / _WEIGHT_STEP).astype(np.int64)
     vertices = np.flatnonzero(steps)
     order = vertices[np.argsort(steps[vertices], kind="stable")]
     values, starts = np.unique(steps[order], return_index=True)

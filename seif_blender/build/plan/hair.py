@@ -1,0 +1,52 @@
+"""The hair layer's plan: shell, guides, cards, and how cards made of other guides should look."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core import HairGuides, HairLayer, HairMesh, Head
+from ..blueprint import HairPlan, SkinnedPlan, StrandsPlan
+from .arrays import floats, integers
+from .axes import to_blender
+from .cards import atlas_strips, card_width
+from .growth import hair_area, hair_mask
+from .mesh import plan_bone_groups, plan_faces
+from .png import encode_png
+
+
+def plan_hair(head: Head, layer: HairLayer) -> HairPlan:
+    """Plan everything that the layer has."""
+    srgb = layer.colour.astype(float)
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)  # IEC 61966-2-1
+    return HairPlan(
+        colour=tuple(linear.tolist()),
+        shell=_plan_skinned(layer.shell),
+        strands=None if layer.guides is None else _plan_strands(head, layer.guides, layer.cards),
+        cards=None if layer.cards is None else _plan_skinned(layer.cards),
+    )
+
+
+def _plan_skinned(mesh: HairMesh) -> SkinnedPlan:
+    groups = tuple(group for group in plan_bone_groups(mesh.skin_weights) if len(group.members))
+    texture = encode_png(np.ascontiguousarray(mesh.texture))
+    return SkinnedPlan(plan_faces(mesh, np.zeros(len(mesh.faces), np.int32)), groups, texture)
+
+
+def _plan_strands(head: Head, guides: HairGuides, cards: HairMesh | None) -> StrandsPlan:
+    count, points = guides.points.shape[:2]
+    return StrandsPlan(
+        points=floats(to_blender(guides.points)),
+        sizes=integers(np.full(count, points)),
+        root_uvs=floats(root_uvs(head, guides)),
+        seen=integers(guides.seen),
+        area=hair_area(head, hair_mask(head, guides)),
+        strips=floats(np.zeros(0) if cards is None else atlas_strips(cards, guides.points[:, 0])),
+        card_width=0.0 if cards is None else card_width(cards),
+    )
+
+
+def root_uvs(head: Head, guides: HairGuides) -> np.ndarray:
+    """(G, 2): the roots in the head's UV map."""
+    corners = head.uv_faces[guides.root_faces]
+    own = np.where(guides.root_second[:, None], corners[:, [0, 2, 3]], corners[:, :3])
+    return np.einsum("gk,gkc->gc", guides.root_weights.astype(float), head.uvs[own].astype(float))
