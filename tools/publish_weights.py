@@ -1,9 +1,9 @@
 """Turn the checkpoints of `seif train` into the weights that ship, and write their checksums where they are checked.
 
-    python tools/publish_weights.py [--normals RUN/checkpoint.pt] [--back ...] [--implicit ...]
+    python tools/publish_weights.py [--normals RUN/checkpoint.pt] [--back ...] [--implicit ...] [--parsing ...]
 
-The running averages are what ships. Checksums go into `seif_core/implicit/compact.py`; the model card beside the
-weights is written by hand.
+The running averages are what ships. Checksums go into `seif_core/implicit/compact.py` and
+`seif_core/portrait/parsing.py`; the model card beside the weights is written by hand.
 """
 
 from __future__ import annotations
@@ -20,14 +20,19 @@ sys.path.insert(0, str(ROOT))
 
 from seif_core.implicit.network import COMPACT, ImplicitNetwork  # noqa: E402 - after the path is set
 from seif_core.implicit.normal_network import FAR, NormalNetwork  # noqa: E402
-from seif_core.implicit.weights import save_weights  # noqa: E402
+from seif_core.network_files import save_weights  # noqa: E402
+from seif_core.portrait.parsing_network import ParsingNetwork  # noqa: E402
 
 NETWORKS = {
     "normals": NormalNetwork,
     "back": lambda: NormalNetwork(FAR),
     "implicit": lambda: ImplicitNetwork(COMPACT),
+    "parsing": ParsingNetwork,
 }
+HALF = ("parsing",)
+"""Networks that ship as float16."""
 COMPACT_FILE = ROOT / "seif_core" / "implicit" / "compact.py"
+PARSING_FILE = ROOT / "seif_core" / "portrait" / "parsing.py"
 
 
 def publish(kind: str, checkpoint: Path) -> str:
@@ -37,12 +42,13 @@ def publish(kind: str, checkpoint: Path) -> str:
     network.load_state_dict(state["averaged"])
     name = f"compact_{kind}.safetensors"
     facts = {"network": f"compact {kind}", "steps": str(state["step"])}
-    sha256 = save_weights(network, ROOT / "vendor" / "weights" / name, metadata=facts)
-    code = COMPACT_FILE.read_text(encoding="utf-8")
+    sha256 = save_weights(network, ROOT / "vendor" / "weights" / name, metadata=facts, half=kind in HALF)
+    module = PARSING_FILE if kind == "parsing" else COMPACT_FILE
+    code = module.read_text(encoding="utf-8")
     code, count = re.subn(rf'("{re.escape(name)}",\s*")[0-9a-f]*"', rf'\g<1>{sha256}"', code)
     if count != 1:
-        raise SystemExit(f"{COMPACT_FILE.name} names {name} {count} times; once was expected.")
-    COMPACT_FILE.write_text(code, encoding="utf-8")
+        raise SystemExit(f"{module.name} names {name} {count} times; once was expected.")
+    module.write_text(code, encoding="utf-8")
     return sha256
 
 

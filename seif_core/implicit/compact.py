@@ -9,10 +9,10 @@ from typing import Final, TypeVar
 import torch
 from torch import nn
 
+from ..network_files import load_weights
 from ..resources import vendor_path
 from .network import COMPACT, ImplicitNetwork
 from .normal_network import FAR, NormalNetwork
-from .weights import load_weights
 
 NORMALS_FILE: Final = (
     "compact_normals.safetensors",

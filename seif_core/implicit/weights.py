@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import nn
+from safetensors.torch import save_file
 
 from ..errors import ModelError
+from ..network_files import check_numbers, load_weights
 from .checkpoint_check import check_checkpoint
 from .network import ORIGINAL_SEIF, ORIGINAL_SEMANTIC, ImplicitNetwork, ImplicitSettings
 
@@ -72,7 +71,7 @@ def import_checkpoint(path: Path, folder: Path) -> Path:
             "choose the checkpoint that the authors published."
         )
     converted = {key: value.detach().float().contiguous().clone() for key, value in state.items()}
-    _check_numbers(converted, path.name)
+    check_numbers(converted, path.name)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"original_{name}.safetensors"
     save_file(
@@ -86,20 +85,6 @@ def import_checkpoint(path: Path, folder: Path) -> Path:
 def _fits(value: torch.Tensor, expected: torch.Tensor) -> bool:
     plain = value.layout == torch.strided and value.device.type == "cpu" and not value.is_complex()
     return plain and not value.is_quantized and value.shape == expected.shape
-
-
-def _check_numbers(state: Mapping[str, torch.Tensor], file_name: str) -> None:
-    """Refuse weights that are not numbers: a network with one of them answers nothing but such.
-
-    Raises:
-        ModelError: there are some.
-    """
-    broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
-    if broken:
-        raise ModelError(
-            f"{file_name} holds weights that are not numbers ({len(broken)} of its entries, first {broken[0]}); "
-            "download the file again."
-        )
 
 
 def load_network(path: Path, settings: ImplicitSettings, *, sha256: str | None = None) -> ImplicitNetwork:
@@ -116,49 +101,6 @@ def load_network(path: Path, settings: ImplicitSettings, *, sha256: str | None =
     network = ImplicitNetwork(settings)
     load_weights(network, path, sha256=sha256)
     return network.eval()
-
-
-def load_weights(network: nn.Module, path: Path, *, sha256: str | None = None) -> None:
-    """Fill a network with the weights of a safetensors file.
-
-    Args:
-        network: of the architecture that the file was written for.
-        path: the file.
-        sha256: expected checksum of the file; checked when given.
-
-    Raises:
-        ModelError: the file is missing, damaged, of another checksum or of another architecture.
-    """
-    if not path.is_file():
-        raise ModelError(f"There is no weights file {path.name}; import or install the weights first.")
-    try:
-        if sha256 is not None and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-            raise ModelError(
-                f"The weights file {path.name} is damaged (its checksum differs); install the add-on or package again."
-            )
-        state = load_file(path)
-        _check_numbers({key: value for key, value in state.items() if value.is_floating_point()}, path.name)
-        network.load_state_dict(state)
-    except OSError as error:
-        raise ModelError(
-            f"The weights file {path.name} cannot be read ({error.strerror or error}); check its permissions."
-        ) from error
-    except (SafetensorError, RuntimeError, KeyError, ValueError, MemoryError) as error:
-        raise ModelError(f"The weights file {path.name} does not fit this network; install it again.") from error
-
-
-def save_weights(network: nn.Module, path: Path, *, metadata: dict[str, str]) -> str:
-    """Write a network as safetensors, and return the file's sha256.
-
-    Args:
-        network: the network.
-        path: the file; its folder is made if missing.
-        metadata: facts about the training, words to words.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    state = {name: value.detach().float().cpu().contiguous().clone() for name, value in network.state_dict().items()}
-    save_file(state, path, metadata=metadata)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _state_dict(path: Path) -> dict[str, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""Photo in: decoding, orientation, face detection, landmarks, head mask, focal length.
+"""Photo in: decoding, orientation, face detection, landmarks, parsing, head mask, focal length.
 
 Importing this loads no torch, no LiteRT and no OpenCV; they come with the first call of `read_portrait`.
 """

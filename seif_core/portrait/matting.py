@@ -19,7 +19,8 @@ from ..shapes import Bool, Float32, UInt8
 from .crop import Crop, Pyramid, paste
 from .head_region import face_frame, head_probability, own_territory
 from .interpreter import network
-from .landmarks import Landmarks, turned
+from .landmarks import Landmarks
+from .parsing_inputs import head_crop
 
 _VIEWS: Final = (2.2, 2.8, 3.6)
 """Crops for the segmentation, in sizes of the face: close for detail, wide for context. The mask is made on the
@@ -45,9 +46,8 @@ def head_mask(pyramid: Pyramid, landmarks: Landmarks, others: Sequence[Landmarks
         landmarks: of the chosen face; any scheme.
         others: other faces of the picture.
     """
-    crops = [_head_crop(landmarks, view) for view in _VIEWS]
-    crop = crops[1]
-    person = np.mean([_onto(_segment(pyramid, c), c, crop) for c in crops], axis=0)
+    crop = head_crop(landmarks)
+    person = person_probability(pyramid, landmarks, crop, _COARSE)
     frame = face_frame(landmarks, crop, _COARSE)
     image = pyramid.sample(crop, _COARSE, replicate=True)
     head = person * head_probability(image, person, frame) * own_territory(landmarks, others, crop, _COARSE)
@@ -57,6 +57,21 @@ def head_mask(pyramid: Pyramid, landmarks: Landmarks, others: Sequence[Landmarks
     head = cv2.resize(head.astype(np.float32), (fine, fine), interpolation=cv2.INTER_LINEAR)
     lines = guided_lines(guide, head, radius=max(2, fine // 64), epsilon=_FLAT)
     return _at_full_resolution(pyramid, crop, lines)
+
+
+def person_probability(
+    pyramid: Pyramid, landmarks: Landmarks, crop: Crop, side: int
+) -> Float32[np.ndarray, "side side"]:
+    """Probability of a person on each pixel of an upright crop around the head, the mean of several views.
+
+    Args:
+        pyramid: the photo.
+        landmarks: of the chosen face.
+        crop: of `parsing_inputs.head_crop`.
+        side: pixels a side of the result.
+    """
+    views = [head_crop(landmarks, view) for view in _VIEWS]
+    return np.mean([_onto(_segment(pyramid, c), c, crop, side) for c in views], axis=0).astype(np.float32)
 
 
 def _at_full_resolution(pyramid: Pyramid, crop: Crop, lines: Float32[np.ndarray, "R R 4"]) -> UInt8[np.ndarray, "H W"]:
@@ -115,13 +130,6 @@ def apply_lines(lines: Float32[np.ndarray, "H W 4"], guide: Float32[np.ndarray, 
     return np.einsum("hwc,hwc->hw", lines[..., :3], guide) + lines[..., 3]
 
 
-def _head_crop(landmarks: Landmarks, view: float) -> Crop:
-    upright = turned(landmarks.points[:, :2].astype(np.float64), -landmarks.roll)
-    centre = (upright.min(0) + upright.max(0)) / 2 - np.array([0.0, _RISE * landmarks.size])
-    x, y = turned(centre[None], landmarks.roll)[0]
-    return Crop(float(x), float(y), landmarks.size * view, landmarks.roll)
-
-
 def _segment(pyramid: Pyramid, crop: Crop) -> Float32[np.ndarray, "R R"]:
     """Probability of a person on each pixel of the crop."""
     net = network("selfie_segmentation.tflite")
@@ -129,16 +137,16 @@ def _segment(pyramid: Pyramid, crop: Crop) -> Float32[np.ndarray, "R R"]:
     return net(image)["activation_10"][..., 0].astype(np.float32)
 
 
-def _onto(values: Float32[np.ndarray, "R R"], source: Crop, target: Crop) -> Float32[np.ndarray, "Q Q"]:
+def _onto(values: Float32[np.ndarray, "R R"], source: Crop, target: Crop, side: int) -> Float32[np.ndarray, "Q Q"]:
     """Values on one upright crop taken to another with the same centre; the border's values outside of the source."""
     resolution = values.shape[0]
     ratio = target.size / source.size
-    step = ratio * resolution / _COARSE
+    step = ratio * resolution / side
     shift = (resolution - ratio * resolution) / 2 + step / 2 - 0.5
     matrix = np.array([[step, 0.0, shift], [0.0, step, shift]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(
-        cv2.warpAffine(values, matrix, (_COARSE, _COARSE), flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        cv2.warpAffine(values, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE),
         dtype=np.float32,
     )
 

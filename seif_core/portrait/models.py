@@ -65,7 +65,18 @@ PARTS: Final = {
 }
 """File in vendor/mediapipe -> first and last tensors of this part of the attention mesh, sha256."""
 
-CHECKSUMS: Final = {name: entry[-1] for name, entry in (*MODELS.items(), *PARTS.items())}
+FEATURES: Final = (
+    "selfie_features.tflite",
+    ("input_1",),
+    (
+        *("add__xeno_compat__1", "add_4__xeno_compat__1", "multiply_6", "add_7__xeno_compat__1", "multiply"),
+        *("add_10__xeno_compat__1", "add_13__xeno_compat__1", "activation_10"),
+    ),
+    "a753b04fc50ad3d588eddbf09c9e2e326ed750de7193124088149686c9eb6be8",
+)
+"""The selfie segmentation that also tells what its layers see: file, first and last tensors, sha256."""
+
+CHECKSUMS: Final = {name: entry[-1] for name, entry in (*MODELS.items(), *PARTS.items(), (FEATURES[0], FEATURES[1:]))}
 """File in vendor/mediapipe -> sha256."""
 
 
@@ -88,6 +99,7 @@ def extract_models(wheel: Path, folder: Path) -> None:
     _check("face_landmark_with_attention.tflite", attention, ATTENTION[1])
     for name, (first, last, _) in PARTS.items():
         contents[name] = cut_model(attention, first, last)
+    contents[FEATURES[0]] = cut_model(contents["selfie_segmentation.tflite"], FEATURES[1], FEATURES[2])
     for name, data in contents.items():
         _check(name, data, CHECKSUMS[name])
     folder.mkdir(parents=True, exist_ok=True)

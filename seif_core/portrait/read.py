@@ -18,6 +18,7 @@ from .face_mesh import FaceMeshBackend
 from .landmarks import LandmarkBackend, Landmarks
 from .matting import head_mask
 from .occlusion import occlusion_warnings
+from .parsing import parse_head
 from .portrait import Portrait
 from .settings import PortraitSettings
 
@@ -46,7 +47,8 @@ def read_portrait(
             picture, a camera raw file without a preview. A bad photo (too bright, too dark, coarsely compressed) is
             none of these: its portrait has warnings.
         SettingsError: `face` is negative.
-        DependencyError: the landmark backend is not installed, or may not download what it needs.
+        DependencyError: torch or the landmark backend is not installed, or may not download what it needs.
+        ModelError: a network that ships is missing or damaged.
         CancelledError: the job was cancelled.
     """
     settings, progress = settings or PortraitSettings(), progress or Progress()
@@ -64,6 +66,7 @@ def read_portrait(
     landmarks = backend.locate(pyramid, chosen)
     progress.step(0.8)
     others = [f for f in faces if f is not chosen]
+    parsing = parse_head(pyramid, landmarks, others)
     mask = head_mask(pyramid, landmarks, others)
     portrait = Portrait(
         name=photo.name,
@@ -80,6 +83,7 @@ def read_portrait(
         confidence=landmarks.presence,
         whole_frame=photo.whole_frame,
         warnings=(*photo.warnings, *look.warnings(photo.name)),
+        parsing=parsing,
     )
     return replace(portrait, warnings=(*portrait.warnings, *occlusion_warnings(portrait)))
 

@@ -26,7 +26,7 @@ from seif_core.evidence.mesh_view import MeshView
 from seif_core.evidence.photo_evidence import PhotoEvidence
 from seif_core.geometry.camera import Camera
 from seif_core.implicit import compact
-from seif_core.implicit.weights import load_weights
+from seif_core.network_files import load_weights
 from seif_core.pipeline import ReconstructionSettings
 from seif_core.progress import Progress
 from seif_core.report import build_report
@@ -339,7 +339,7 @@ def test_weights_that_may_not_be_read_end_in_a_sentence(monkeypatch, tmp_path):
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "w.safetensors").write_bytes(b"x")
-    monkeypatch.setattr("seif_core.implicit.weights.load_file", refuse)
+    monkeypatch.setattr("seif_core.network_files.load_file", refuse)
     with pytest.raises(ModelError, match=r"w.safetensors cannot be read \(Permission denied\)"):
         load_weights(torch.nn.Linear(1, 1), tmp_path / "w.safetensors")
 

@@ -10,7 +10,7 @@ from sample_head import sample_model
 from seif_core import cli
 from seif_core.implicit.network import COMPACT_UNCONSTRAINED
 from seif_core.implicit.normal_network import NormalNetwork
-from seif_core.implicit.weights import save_weights
+from seif_core.network_files import save_weights
 from seif_core.workshop.training import pool
 
 

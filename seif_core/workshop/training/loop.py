@@ -17,7 +17,7 @@ import torch
 from torch import distributed, nn
 
 from ...errors import ModelError, SettingsError
-from ...implicit.weights import load_weights
+from ...network_files import load_weights
 from ...shapes import Float
 
 

@@ -1,0 +1,107 @@
+"""What each pixel of a head's crop shows, told once for each photo by a small network of our own.
+
+The network ships (`vendor/weights`); its model card tells what it was trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from ..errors import DependencyError
+from ..resources import vendor_path
+from ..shapes import Float32
+from .crop import Crop, Pyramid
+from .head_parsing import CLASSES, HeadParsing
+from .head_region import own_territory
+from .landmarks import Landmarks
+from .parsing_inputs import SIDE, NetworkInputs, face_outline, head_crop, network_inputs
+
+if TYPE_CHECKING:
+    from .parsing_network import ParsingNetwork
+
+PARSING_FILE: Final = (
+    "compact_parsing.safetensors",
+    "740b2a6498ffbb3bab9284e0af495a83f21fa028bd7022942715004861e407dc",
+)
+"""File name in ``vendor/weights`` and sha256."""
+_OTHERS: Final = tuple(CLASSES.index(name) for name in CLASSES if name not in ("background", "front"))
+
+
+def parse_head(pyramid: Pyramid, landmarks: Landmarks, others: Sequence[Landmarks] = ()) -> HeadParsing:
+    """Tell what each pixel of a head's crop shows.
+
+    Args:
+        pyramid: the photo.
+        landmarks: of the chosen face; any scheme.
+        others: other faces of the picture; what is nearer to them is background.
+
+    Raises:
+        DependencyError: torch or LiteRT is not installed.
+        ModelError: a network that ships is missing or damaged.
+    """
+    crop = head_crop(landmarks)
+    shares = shares_of(inputs_of(pyramid, landmarks, crop))
+    if others:
+        own = own_territory(landmarks, others, crop, SIDE)
+        foreign = shares[list(_OTHERS)] * (1 - own)
+        shares[list(_OTHERS)] -= foreign
+        shares[0] += foreign.sum(0)
+    return HeadParsing(crop, shares)
+
+
+def inputs_of(pyramid: Pyramid, landmarks: Landmarks, crop: Crop) -> NetworkInputs:
+    """What the network is shown of a head in a photo.
+
+    Args:
+        pyramid: the photo.
+        landmarks: of the chosen face; any scheme.
+        crop: of `parsing_inputs.head_crop`.
+    """
+    image = pyramid.sample(crop, SIDE, replicate=True)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    inside = np.ones((pyramid.height, pyramid.width), np.float32)
+    seen = np.asarray(cv2.warpAffine(inside, crop.matrix(SIDE), (SIDE, SIDE), flags=flags), np.float32)
+    points = crop.from_photo(landmarks.points[:, :2].astype(np.float64)) * SIDE
+    outline = crop.from_photo(face_outline(landmarks)) * SIDE
+    return network_inputs(image, seen, points, outline)
+
+
+def shares_of(shown: NetworkInputs) -> Float32[np.ndarray, "9 S S"]:
+    """The share of each class at each pixel.
+
+    Raises:
+        DependencyError: torch is not installed.
+        ModelError: the network that ships is missing or damaged.
+    """
+    network = _network()
+    import torch
+
+    maps = torch.from_numpy(shown.maps)[None]
+    features = {side: torch.from_numpy(values)[None] for side, values in shown.features.items()}
+    with torch.inference_mode():
+        return network(maps, features)[0].softmax(0).numpy()
+
+
+@cache
+def _network() -> ParsingNetwork:
+    """The network that ships, loaded once.
+
+    Raises:
+        DependencyError: torch is not installed.
+        ModelError: its file is missing or damaged.
+    """
+    try:
+        from ..network_files import load_weights
+        from .parsing_network import ParsingNetwork
+    except ModuleNotFoundError as error:
+        raise DependencyError(
+            f"Parsing a photo needs the Python package {error.name}, which is not installed; install the runtime again."
+        ) from error
+    network = ParsingNetwork()
+    load_weights(network, vendor_path("weights", PARSING_FILE[0]), sha256=PARSING_FILE[1])
+    return network.eval()
