@@ -51,7 +51,6 @@ def test_the_nose_is_skin_the_curls_are_hair_and_the_corner_is_background(portra
     assert share_at(found, portrait, "skin", points[4]) > 0.8
     assert share_at(found, portrait, "hair", points[10] - 0.25 * face) > 0.8
     assert share_at(found, portrait, "background", points[10] - 0.6 * face) > 0.8
-    assert share_at(found, portrait, "clothes", points[152] + 0.6 * face) > 0.5
 
 
 def test_a_turned_photo_is_parsed_alike(portrait):
