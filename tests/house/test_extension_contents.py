@@ -18,6 +18,7 @@ ROOMS = {
     "export",
     "expressions",
     "fitting",
+    "flame_exchange",
     "geometry",
     "hair",
     "headmodel",
