@@ -173,7 +173,7 @@ def _reconstruct(
 def _texture_settings(settings: ReconstructionSettings) -> TextureSettings:
     from .appearance import TextureSettings
 
-    return TextureSettings(size=settings.texture_size)
+    return TextureSettings(size=settings.texture_size, skin=settings.hair != "merged")
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
 from .projection import project_photo
 from .settings import TextureSettings
+from .skin_completion import complete_skin
 from .texture_regions import TextureRegions, texture_regions, with_hair
 
 _SKIN_DEFAULT: Final = np.array([0.78, 0.60, 0.51], np.float32)
@@ -72,6 +73,7 @@ def bake_texture(
     atlas = build_atlas(model, settings.size)
     regions = texture_regions(model) if hair is None else with_hair(texture_regions(model), hair)
     progress.step(0.2)
+    taken_out = np.ones((len(model.template), 3), np.float32)
     smoother = ScreenedPoisson(model.faces, len(model.template))
     window = head_window(portrait, fit)
     if evidence is None or window is None:
@@ -92,7 +94,11 @@ def bake_texture(
             )
         ]
         progress.step(0.5)
-        colours = complete(model, atlas, regions, smoother, texels.pop())  # which lets go of them early
+        # both let go of the texels early, which are tens of megabytes
+        if settings.skin and evidence.shown is not None:
+            colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
+        else:
+            colours = complete(model, atlas, regions, smoother, texels.pop())
     progress.step(0.8)
     _paint_mouth(model, atlas, regions, colours)
     eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))
@@ -102,17 +108,12 @@ def bake_texture(
     texture = atlas.image(_bytes(atlas, colours))
     if is_grey(portrait.pixels):
         texture = np.repeat(cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
-    light = None if evidence is None or window is None else _light(fit, atlas, evidence, settings, device)
+    light = None
+    if evidence is not None and window is not None:
+        normals = evidence.view_of(fit, device).normals
+        light = light_picture(atlas, evidence.light_at(normals, settings.evening) * taken_out)
     progress.step(1.0)
     return BakedTexture(np.ascontiguousarray(texture, np.uint8), light)
-
-
-def _light(
-    fit: Fit, atlas: Atlas, evidence: PhotoEvidence, settings: TextureSettings, device: str
-) -> Float32[np.ndarray, "L L 3"]:
-    """What the photo's light was divided out by."""
-    normals = evidence.view_of(fit, device).normals
-    return light_picture(atlas, evidence.light_at(normals, settings.evening))
 
 
 def _bytes(atlas: Atlas, colours: Float32[np.ndarray, "N 3"]) -> UInt8[np.ndarray, "N 3"]:

@@ -8,12 +8,13 @@ from typing import Final
 import numpy as np
 
 from ..evidence.colour import LUMINANCE
-from ..geometry.sampling import sample, smoothstep
+from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float32, Int
 from .atlas import GATHER_STEP, Atlas
+from .high_band import high_layer, mirrored_detail
 from .projection import Projected
 from .strands import strands
 from .texture_regions import TextureRegions, scalp_share
@@ -93,9 +94,9 @@ def complete(
     if hair_colour is not None:
         shown = covered * (likeness < _S.hair_like) * own > 0.9
         low += _strands(model, atlas, covered * (1 - own), high[shown])[:, None]
-    layer = _layer(atlas, high, own)
+    layer = high_layer(atlas, high, own)
     for part in atlas.parts:
-        mirrored, confidence = _mirrored(atlas, layer, part)
+        mirrored, confidence = mirrored_detail(atlas, layer, part)
         share = (1 - own[part]) * confidence * atlas.spread(regions.paired[:, None], part)[:, 0]
         low[part] += (high[part] * own[part, None] + mirrored * share[:, None]) * detail[part, None]
     return low
@@ -180,21 +181,3 @@ def _hairiness(
     field = smoother.solve(value / weight[:, None], weight, stiffness=_S.stiffness)
     near = 1 - smoothstep(regions.over_hairline, *_S.crown)  # not on the crown
     return (1 - field * near[:, None]).astype(np.float32)
-
-
-def _layer(
-    atlas: Atlas, high: Float32[np.ndarray, "N 3"], own: Float32[np.ndarray, " N"]
-) -> Float32[np.ndarray, "S S 4"]:
-    """The high band as a picture, times its trust, and the trust."""
-    layer = np.zeros((atlas.size * atlas.size, 4), np.float32)
-    for part in atlas.parts:
-        layer[atlas.texels[part]] = np.concatenate([high[part] * own[part, None], own[part, None]], axis=1)
-    return layer.reshape(atlas.size, atlas.size, 4)
-
-
-def _mirrored(
-    atlas: Atlas, layer: Float32[np.ndarray, "S S 4"], part: slice
-) -> tuple[Float32[np.ndarray, "M 3"], Float32[np.ndarray, " M"]]:
-    """The high band of the other side at some texels, and how far it can be trusted."""
-    taken = sample(layer, atlas.mirror_x[part], atlas.mirror_y[part])
-    return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), taken[:, 3] * atlas.mirrored[part]

@@ -11,6 +11,7 @@ from ..evidence.mesh_view import MeshView
 from ..evidence.openings import openings
 from ..evidence.photo_evidence import GAMMA, PhotoEvidence
 from ..evidence.photograph import HeadPicture
+from ..evidence.shown_classes import ShownClasses
 from ..fitting import Fit
 from ..geometry.camera import Camera
 from ..geometry.sampling import sample, smoothstep
@@ -31,6 +32,10 @@ _FACING: Final = (0.28, 0.70)
 """Cosine to the camera from which a texel is trusted, not at all and wholly."""
 _HAIR_LENIENCE: Final = 0.15
 """By how much less hair need face the camera: it forgives a slanting view, skin shows streaks."""
+_SKIN: Final = (0.5, 0.9)
+"""Share of skin in the parsing from which a texel is believed, not at all and wholly."""
+_RIM: Final = (0.08, 0.20)
+"""Difference from the face's skin, sRGB of the channel that differs most, from which what glasses show is no skin."""
 _NOTHING: Final = 1e3
 """Metres: depth where there is no surface."""
 
@@ -45,6 +50,8 @@ class Projected:
         likeness: (N,) float32 in 0..1, how much the photo there looks like this person's skin; 1 from brows to lips.
         scalp: (N,) float32 in 0..1, above the hairline.
         detail: (N,) float32 in 0..1, where the photo's fine structure is wanted at all.
+        growth: (N,) float32 in 0..1, beard or brows, where the photo was parsed.
+        covered: (N,) float32 in 0..1, hair or headwear before it, where the photo was parsed.
         skin_colour: (3,) float32 sRGB, the median of the face.
         hair_colour: (3,) float32 sRGB of what covers the scalp, None for a bald head.
     """
@@ -54,6 +61,8 @@ class Projected:
     likeness: Float32[np.ndarray, " N"]
     scalp: Float32[np.ndarray, " N"]
     detail: Float32[np.ndarray, " N"]
+    growth: Float32[np.ndarray, " N"]
+    covered: Float32[np.ndarray, " N"]
     skin_colour: Float32[np.ndarray, "3"]
     hair_colour: Float32[np.ndarray, "3"] | None
 
@@ -90,13 +99,15 @@ def project_photo(
     light = evidence.light_at(view.normals, settings.evening)
     masks = [view.facing, regions.features, regions.over_hairline, regions.core, regions.below, regions.outer_skin]
     values = np.concatenate([place, -fit.posed[:, 2:], *(mask[:, None] for mask in masks), light**-GAMMA], axis=1)
-    photo = _Photo(portrait, fit, evidence, picture, view)
+    shown = evidence.shown if settings.skin else None
+    photo = _Photo(portrait, fit, evidence, picture, view, shown=shown)
     count = len(atlas.texels)
-    found = _Looked(np.empty((count, 3), np.float32), *(np.empty(count, np.float32) for _ in range(4)))
+    found = _Looked(np.empty((count, 3), np.float32), *(np.empty(count, np.float32) for _ in range(6)))
     for part in atlas.parts:
         for whole, piece in zip(found, photo.look_up(atlas.spread(values, part)), strict=True):
             whole[part] = piece
-    return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=evidence.hair_colour)
+    hair = evidence.hair_colour if shown is None else shown.hair_colour
+    return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=hair)
 
 
 class _Looked(NamedTuple):
@@ -107,15 +118,24 @@ class _Looked(NamedTuple):
     likeness: Float32[np.ndarray, " N"]
     scalp: Float32[np.ndarray, " N"]
     detail: Float32[np.ndarray, " N"]
+    growth: Float32[np.ndarray, " N"]
+    covered: Float32[np.ndarray, " N"]
 
 
 class _Photo:
     """The photo's colours at full size, and the evidence about them."""
 
     def __init__(
-        self, portrait: Portrait, fit: Fit, evidence: PhotoEvidence, picture: HeadPicture, view: MeshView
+        self,
+        portrait: Portrait,
+        fit: Fit,
+        evidence: PhotoEvidence,
+        picture: HeadPicture,
+        view: MeshView,
+        *,
+        shown: ShownClasses | None,
     ) -> None:
-        self._evidence, self._pixels = evidence, picture.pixels
+        self._evidence, self._pixels, self._shown = evidence, picture.pixels, shown
         self._large, self._small = _Piece(picture.camera, fit.camera), _Piece(evidence.camera, fit.camera)
         size = (picture.camera.height, picture.camera.width)
         self._openings = openings(portrait, self._large.zoom, self._large.origin, size)
@@ -128,13 +148,18 @@ class _Photo:
         colour *= np.stack(evening, 1)
         scalp = scalp_share(hair)
         like, strange = (self._small.sample(m, x, y) for m in (self._evidence.skin_likeness, self._evidence.foreign))
-        trust = smoothstep(facing + _HAIR_LENIENCE * scalp, *_FACING) * outer
+        lenient = scalp if self._shown is None else 0
+        trust = smoothstep(facing + _HAIR_LENIENCE * lenient, *_FACING) * outer
         trust *= 1 - self._large.sample(self._openings, x, y).astype(np.float32) / 255
         trust *= self._small.sample(self._evidence.inside, x, y)
         behind = depth - self._small.sample(self._nearest, x, y)
         trust *= 1 - smoothstep(behind, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
-        own = np.maximum(features * (1 - strange), scalp)  # here the photo is kept whatever its colour
+        own = np.maximum(features * (1 - strange), lenient)  # here the photo is kept whatever its colour
         trust *= own + (1 - own) * like
+        growth, covered = np.zeros_like(x), np.zeros_like(x)
+        if self._shown is not None:
+            skin, growth, covered = self._classes(self._shown, x, y, colour)
+            trust *= skin
         trust *= 1 - (1 - _BELOW_TRUST) * below
         return _Looked(
             colour=np.clip(colour, 0, 1),
@@ -142,7 +167,19 @@ class _Photo:
             likeness=np.clip(np.maximum(like, core * (1 - strange)), 0, 1).astype(np.float32),
             scalp=scalp,
             detail=np.clip(1 - below, 0, 1).astype(np.float32),
+            growth=growth.astype(np.float32),
+            covered=covered.astype(np.float32),
         )
+
+    def _classes(
+        self, shown: ShownClasses, x: np.ndarray, y: np.ndarray, colour: Float32[np.ndarray, "N 3"]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How far some texels show skin, beard or brows, and hair or headwear, each (N,) in 0..1."""
+        skin = smoothstep(self._small.sample(shown.skin, x, y), *_SKIN)
+        unlike = np.abs(colour - self._evidence.skin_colour).max(axis=1)  # a rim or a highlight, not skin behind glass
+        skin *= 1 - self._small.sample(shown.glasses, x, y) * smoothstep(unlike, *_RIM)
+        growth = self._small.sample(shown.growth, x, y)
+        return skin, growth, self._small.sample(shown.hair, x, y) + self._small.sample(shown.headwear, x, y)
 
 
 class _Piece:

@@ -17,12 +17,15 @@ class TextureSettings:
         align: whether the photo is bent by the fit's remaining landmark errors, so that lids and lips sit where the
             mesh has them.
         photo_side: longest side in pixels to which the head is scaled down before it is projected.
+        skin: whether the texture is skin everywhere, what covers it taken away, where the photo was parsed; otherwise
+            hair is painted on it.
     """
 
     size: int = 2048
     evening: float = 0.9
     align: bool = True
     photo_side: int = 1600
+    skin: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.

@@ -41,6 +41,7 @@ from .photograph import (
     with_hair,
 )
 from .settings import EvidenceSettings, LightSettings, SkinColourSettings
+from .shown_classes import ShownClasses, shown_classes
 from .skin_colour_model import skin_likeness
 from .skin_samples import skin_samples
 
@@ -74,6 +75,7 @@ class PhotoEvidence:
         ear_occlusion: how far hair covers each ear.
         posed: (V, 3) the fitted head that was looked at, camera space, metres.
         view: that head in the maps' camera.
+        shown: what the parsing tells of each pixel; None for a photo that was not parsed.
     """
 
     camera: Camera
@@ -86,6 +88,7 @@ class PhotoEvidence:
     ear_occlusion: EarOcclusion
     posed: Float32[np.ndarray, "V 3"]
     view: MeshView
+    shown: ShownClasses | None = None
 
     def view_of(self, fit: Fit, device: str = "cpu") -> MeshView:
         """A mesh in the maps' camera; the one that was looked at is not drawn again.
@@ -127,11 +130,13 @@ def look_at_photo(
     view = view_mesh(fit, picture.camera, device)
     inside = _inside(cut_mask(portrait, window, picture.camera), fit, picture.camera)
     seen = _Seen(fit, picture, view, inside)
-    light = _light(seen, s.light)
-    likeness, foreign, skin = _colours(seen, light, s)
+    shown = shown_classes(portrait, picture.pixels, picture.camera, fit.camera)
+    bare = inside if shown is None else inside * shown.skin  # nothing that covers skin tells of light or skin
+    light = _light(seen._replace(inside=bare), s.light)
+    likeness, foreign, skin = _colours(seen._replace(inside=bare), light, s)
     hair = _hair(seen, likeness, s)
     ears = ear_occlusion(fit.model, picture.pixels, view, inside, skin=skin, hair=hair, settings=s.ears)
-    return PhotoEvidence(picture.camera, inside, likeness, foreign, light, skin, hair, ears, fit.posed, view)
+    return PhotoEvidence(picture.camera, inside, likeness, foreign, light, skin, hair, ears, fit.posed, view, shown)
 
 
 class _Seen(NamedTuple):

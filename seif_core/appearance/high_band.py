@@ -1,0 +1,31 @@
+"""The high band of a texture: what the photo shows beyond the smooth low band, on its own side and on the other.
+
+Convention: rows and columns as in `atlas`. Worked number: a texel trusted by half beside texels without trust lends the
+other side its own detail, and a trust of up to a half.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..geometry.sampling import sample
+from ..shapes import Float32
+from .atlas import Atlas
+
+
+def high_layer(
+    atlas: Atlas, high: Float32[np.ndarray, "N 3"], own: Float32[np.ndarray, " N"]
+) -> Float32[np.ndarray, "S S 4"]:
+    """The high band as a picture, times its trust, and the trust."""
+    layer = np.zeros((atlas.size * atlas.size, 4), np.float32)
+    for part in atlas.parts:
+        layer[atlas.texels[part]] = np.concatenate([high[part] * own[part, None], own[part, None]], axis=1)
+    return layer.reshape(atlas.size, atlas.size, 4)
+
+
+def mirrored_detail(
+    atlas: Atlas, layer: Float32[np.ndarray, "S S 4"], part: slice
+) -> tuple[Float32[np.ndarray, "M 3"], Float32[np.ndarray, " M"]]:
+    """The high band of the other side at some texels, and how far it can be trusted."""
+    taken = sample(layer, atlas.mirror_x[part], atlas.mirror_y[part])
+    return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), taken[:, 3] * atlas.mirrored[part]

@@ -1,0 +1,66 @@
+"""Fine structure of skin where the photo shows none: noise as strong and as fine as what the photo shows of it.
+
+White noise under a Gaussian of s texels has the autocorrelation exp(-d^2 / 4 s^2) at the distance d; how much
+neighbouring texels of seen skin differ tells s. Nothing here is random between runs.
+
+Convention: lightness in sRGB 0..1, texels of the texture at hand. Worked number: skin whose neighbouring texels differ
+by half of what any two do has an autocorrelation of 0.75 at a distance of 1, and a Gaussian of 0.93 texels.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+
+from ..shapes import Bool, Float32
+
+_LEAST: Final = 500
+"""Texels of seen skin from which its structure is measured."""
+_STRENGTH: Final = (0.004, 0.014)
+"""Least and largest standard deviation of pores, sRGB: soft skin, weathered skin. Chosen by eye, as the next."""
+_WIDTH: Final = (0.6, 2.0)
+"""Least and largest Gaussian in texels of a texture of 2048: more than the largest is the photo's blur."""
+_REFERENCE: Final = 2048
+"""Side of the texture that widths are told for."""
+_OUTLIER: Final = 3.0
+"""Robust standard deviations beyond which a texel shows a mole, a hair or an edge, no pores."""
+
+
+class Pores(NamedTuple):
+    """Structure of skin.
+
+    Attributes:
+        strength: standard deviation, sRGB.
+        width: of the noise's Gaussian, texels.
+    """
+
+    strength: float
+    width: float
+
+
+def measured_pores(lightness: Float32[np.ndarray, "S S"], plain: Bool[np.ndarray, "S S"]) -> Pores:
+    """The structure of seen skin.
+
+    Args:
+        lightness: of the high band as a picture.
+        plain: where it shows plain skin.
+    """
+    pairs = plain[:, 1:] & plain[:, :-1]
+    step, scale = lightness[:, 1:][pairs] - lightness[:, :-1][pairs], lightness.shape[0] / _REFERENCE
+    values = lightness[plain]
+    if len(step) < _LEAST:
+        return Pores(_STRENGTH[0], max(_WIDTH[0] * scale, 0.3))
+    deviation = 1.4826 * float(np.median(np.abs(values - np.median(values)))) + 1e-6
+    kept = np.abs(step) < _OUTLIER * deviation
+    alike = 1 - float(np.mean(step[kept] ** 2)) / (2 * deviation**2)
+    width = np.sqrt(-1 / (4 * np.log(np.clip(alike, 0.05, 0.999))))
+    return Pores(float(np.clip(deviation, *_STRENGTH)), float(np.clip(width, _WIDTH[0] * scale, _WIDTH[1] * scale)))
+
+
+def pore_noise(side: int, pores: Pores) -> Float32[np.ndarray, "S S"]:
+    """Lightness of pores as a picture: mean 0, the structure's own strength and width."""
+    noise = np.random.default_rng(11).standard_normal((side, side), np.float32)
+    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), max(pores.width, 0.3)), np.float32)
+    return noise * np.float32(pores.strength / max(float(noise.std()), 1e-6))

@@ -1,0 +1,200 @@
+"""Skin everywhere: what the photo shows of it, its light taken out, and the skin model where it shows none.
+
+    seen colours -> skin model fitted to them -> what they depart from it by
+    smooth departures in lightness are light, and go to the light; the others are the person's own, and are carried on
+    to the other side and faded out where nothing is seen
+
+Beard and brows are the person's; hair, hats, glasses, hands and clothes are nowhere (`Projected.trust` leaves them
+out). Where hair grows the scalp has stubble of its colour.
+
+Convention: the low band lives on the mesh's vertices, as logarithms of linear colours, `skin_model`; the high band on
+the texels in sRGB. Worked number: a cheek that the photo shows a quarter darker than the model says, all over, is
+light: the cheek becomes as the model says, and the light there 0.75 of what the harmonics told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ..evidence.colour import LUMINANCE
+from ..geometry.sampling import smoothstep
+from ..geometry.screened_poisson import ScreenedPoisson
+from ..headmodel import HeadModel
+from ..headmodel.anatomy import anatomy_of
+from ..shapes import Bool, Float, Float32
+from .atlas import GATHER_STEP, Atlas
+from .high_band import high_layer, mirrored_detail
+from .pores import Pores, measured_pores, pore_noise
+from .projection import Projected
+from .scalp import stubble
+from .skin_model import skin_model
+from .texture_regions import TextureRegions, scalp_share
+
+
+@dataclass(frozen=True)
+class SkinSettings:
+    """How skin is completed. Weights are against 1 for a vertex whose texels are all trusted.
+
+    All values were chosen by eye on the sample portraits.
+
+    Attributes:
+        stiffness: weight of an edge of the mesh in the departures from the skin model.
+        mirror: weight of the other side's departure where this side is not seen.
+        prior: weight of no departure.
+        light_stiffness: weights of an edge in the field of light, of some centimetres' reach, then of one or two.
+        light_prior: weight of no light beyond what the harmonics tell.
+        light_outlier: departure in natural logarithms from which a vertex tells half as much of the light: brows, lips.
+        light_limit: largest natural logarithm of that light.
+        light_share: how much of what varies so smoothly is light, for lightness and for hue.
+        shadow: departure in natural logarithms from which, off the features, a vertex counts half: shadows, hair.
+        rounds: of reweighting.
+        shine: sRGB by which a texel must be lighter than its low band in all channels to be a highlight.
+        shine_kept: share of a highlight that stays.
+        own: trust from which a texel's own detail counts, not at all and wholly.
+        plain: trust from which a texel shows skin whose pores are measured.
+    """
+
+    stiffness: float = 0.05
+    mirror: float = 0.35
+    prior: float = 0.003
+    light_stiffness: tuple[float, ...] = (6.0, 0.8)
+    light_prior: float = 0.02
+    light_outlier: float = 0.5
+    light_limit: float = 1.6
+    light_share: tuple[float, float] = (0.9, 0.5)
+    shadow: float = 0.22
+    rounds: int = 3
+    shine: float = 0.05
+    shine_kept: float = 0.25
+    own: tuple[float, float] = (0.15, 0.70)
+    plain: float = 0.9
+
+
+_S: Final = SkinSettings()
+_DARKEST: Final = 0.004
+"""Linear colour below which no logarithm is taken."""
+_GAMMA: Final = 2.2
+
+
+class CompletedSkin(NamedTuple):
+    """Skin of N texels and V vertices.
+
+    Attributes:
+        colour: (N, 3) sRGB 0..1.
+        light: (V, 3) factor on linear colours that was taken out beyond the evidence's light.
+    """
+
+    colour: Float32[np.ndarray, "N 3"]
+    light: Float32[np.ndarray, "V 3"]
+
+
+class _LowBand(NamedTuple):
+    """Skin on the vertices: logarithms of its linear colour, and of the light that was taken out."""
+
+    skin: Float[np.ndarray, "V 3"]
+    light: Float[np.ndarray, "V 3"]
+
+
+def complete_skin(
+    model: HeadModel, atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, texels: Projected
+) -> CompletedSkin:
+    """Colours of all texels as bare skin, with stubble where hair grows.
+
+    Args:
+        model: the head model.
+        atlas: its texels.
+        regions: its regions.
+        smoother: of its mesh.
+        texels: what the photo says; its `trust` leaves out what is no skin.
+    """
+    low = _low_band(model, atlas, regions, smoother, texels)
+    skin = np.exp(low.skin / _GAMMA).astype(np.float32)
+    darker = np.exp(-low.light / _GAMMA).astype(np.float32)
+    values = np.concatenate([skin, darker, regions.paired[:, None]], axis=1)
+    colour, high = np.empty_like(texels.colour), np.empty_like(texels.colour)
+    own, paired = np.empty_like(texels.trust), np.empty_like(texels.trust)
+    for part in atlas.parts:
+        spread = atlas.spread(values, part)
+        colour[part], paired[part] = spread[:, :3], spread[:, 6]
+        own[part] = smoothstep(texels.trust[part], *_S.own)
+        departure = np.clip(texels.colour[part] * spread[:, 3:6], 0, 1) - colour[part]
+        shine = np.maximum(departure.min(axis=1) - _S.shine, 0) * (1 - _S.shine_kept)
+        high[part] = departure - shine[:, None]
+    own *= texels.detail
+    layer = high_layer(atlas, high, own)
+    plain = (texels.trust > _S.plain) & (texels.growth < 1 - _S.plain)
+    pores = pore_noise(atlas.size, _pores(atlas, high, plain)).reshape(-1)
+    for part in atlas.parts:
+        mirrored, confidence = mirrored_detail(atlas, layer, part)
+        share = (1 - own[part]) * confidence * paired[part]
+        left = np.sqrt(np.clip(1 - own[part] ** 2 - share**2, 0, 1)) * pores[atlas.texels[part]]
+        colour[part] += high[part] * own[part, None] + mirrored * share[:, None] + left[:, None]
+    stubble(model, atlas, smoother, texels, colour)
+    return CompletedSkin(np.clip(colour, 0, 1), np.exp(low.light).astype(np.float32))
+
+
+def _low_band(
+    model: HeadModel, atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, texels: Projected
+) -> _LowBand:
+    mirror, some = anatomy_of(model).mirror, slice(None, None, GATHER_STEP)
+    trust = texels.trust[some]
+    colour, seen = atlas.gather(texels.colour[some], trust)
+    growth = atlas.gather(texels.growth[some, None], trust)[0][:, 0]
+    logs = np.log(np.maximum(colour.astype(np.float64) ** _GAMMA, _DARKEST))
+    plain = seen * (1 - np.clip(1.5 * growth, 0, 1)) * (1 - scalp_share(regions.over_hairline))
+    if plain.sum() <= 0:  # nothing is seen: the face's colour alone
+        logs[:], plain = np.log(np.maximum(texels.skin_colour.astype(np.float64) ** _GAMMA, _DARKEST)), plain + 1
+    fitted = skin_model(model).fitted(logs, plain * regions.outer_skin)
+    departure = logs - fitted
+    light = _light(smoother, departure, plain)
+    rest = departure - light
+    rest -= _median(rest, plain)
+    return _LowBand(fitted + _carried_on(smoother, mirror, regions, rest, seen), light)
+
+
+def _light(
+    smoother: ScreenedPoisson, departure: Float[np.ndarray, "V 3"], weights: Float[np.ndarray, " V"]
+) -> Float[np.ndarray, "V 3"]:
+    """What varies so smoothly that it is light: logarithms (V, 3)."""
+    field = np.zeros_like(departure)
+    for stiffness in _S.light_stiffness:
+        for _ in range(_S.rounds):
+            used = weights / (1 + (np.abs(departure - field).max(axis=1) / _S.light_outlier) ** 2)
+            value = used[:, None] * departure / (used + _S.light_prior)[:, None]
+            field = smoother.solve(value, used + _S.light_prior, stiffness=stiffness).astype(np.float64)
+    bright = field @ LUMINANCE
+    hue = field - bright[:, None]
+    limited = np.clip(bright, -_S.light_limit, _S.light_limit)
+    return _S.light_share[0] * limited[:, None] + _S.light_share[1] * np.clip(hue, -0.2, 0.2)
+
+
+def _median(values: Float[np.ndarray, "V 3"], weights: Float[np.ndarray, " V"]) -> Float[np.ndarray, "3"]:
+    """The middle of what is seen, channel by channel."""
+    return np.median(values[weights > np.max(weights) / 2], axis=0)
+
+
+def _carried_on(
+    smoother: ScreenedPoisson,
+    mirror: np.ndarray,
+    regions: TextureRegions,
+    rest: Float[np.ndarray, "V 3"],
+    seen: Float[np.ndarray, " V"],
+) -> Float[np.ndarray, "V 3"]:
+    """Departures from the skin model that are the person's own, on this side, on the other, and faded beyond."""
+    strange = (np.abs(rest).max(axis=1) / _S.shadow) ** 2 * (1 - regions.features)
+    seen = seen / (1 + strange)
+    other = _S.mirror * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
+    weight = seen + other + _S.prior
+    value = seen[:, None] * rest + other[:, None] * rest[mirror]
+    return smoother.solve(value / weight[:, None], weight, stiffness=_S.stiffness).astype(np.float64)
+
+
+def _pores(atlas: Atlas, high: Float32[np.ndarray, "N 3"], plain: Bool[np.ndarray, " N"]) -> Pores:
+    picture = np.zeros(atlas.size * atlas.size, np.float32)
+    shown = np.zeros(atlas.size * atlas.size, bool)
+    picture[atlas.texels], shown[atlas.texels] = high.mean(axis=1), plain
+    shape = (atlas.size, atlas.size)
+    return measured_pores(picture.reshape(shape), shown.reshape(shape))
