@@ -32,7 +32,7 @@ _AROUND: Final = 3
 """Places of the Open head between which those of other models and of finer meshes lie."""
 _CLOSE: Final = 1e-4
 """Eye distances at which two places are the same."""
-_NOISE: Final = 6.0
+_NOISE: Final = 0.5
 """Seen vertices' weight that one standard deviation of a component must outweigh. Chosen by eye."""
 
 
@@ -82,7 +82,7 @@ def skin_model(model: HeadModel) -> SkinModel:
     Raises:
         ModelError: the shipped file is missing.
     """
-    arrays = read_arrays(vendor_path("skin", "skin_statistics.npz"))
+    arrays = read_arrays(vendor_path("open_head", "skin_statistics.npz"))
     anatomy = anatomy_of(model)
     home = anatomy if model.name == "open" else anatomy_of(load_head_model("open"))
     places = home.from_the_eyes(arrays["vertices"].astype(np.float64))

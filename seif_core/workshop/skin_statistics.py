@@ -1,14 +1,15 @@
-"""How skin's colour varies over a head and between people, learned from painted skins: `vendor/skin/`.
+"""How skin's colour varies over a head and between people, learned from painted skins.
 
-    python -m seif_core.workshop.skin_statistics FOLDER OUT.npz
+    python -m seif_core.workshop.skin_statistics FOLDER vendor/open_head/skin_statistics.npz
 
 FOLDER holds ``base_mesh.npz`` (texture coordinates of MakeHuman's base mesh, CC0, and the Open head's vertices among
-its own) and ``skins/*.png`` in those coordinates: the CC0 skins of MakeHuman and of its community's packs. Skins are calmed to what the Open head's vertices can carry, made alike on both sides, and where
-they are painted with hair the skin around is drawn over the scalp; then each is left with how it departs from its own
-face's median, and of these the mean and the principal components are kept (Jolliffe, Principal Component Analysis,
-2002).
+its own) and ``skins/*.png`` in those coordinates: the CC0 skins of MakeHuman and of its community's packs. Skins are
+calmed to what the Open head's vertices can carry, made alike on both sides, and where they are painted with hair the
+skin around is drawn over the scalp; then each is left with how it departs from its own face's median, and of these the
+mean and the principal components are kept (Jolliffe, Principal Component Analysis, 2002).
 
-Convention: natural logarithms of linear colours, as `appearance.skin_model` reads them.
+Convention: natural logarithms of linear colours, as `appearance.skin_model` reads them. Worked number: a lip that is
+half as bright as the face's median departs from it by -0.693.
 """
 
 from __future__ import annotations

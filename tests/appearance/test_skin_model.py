@@ -19,7 +19,7 @@ def test_a_head_of_the_statistics_own_is_found_from_the_half_of_its_face_that_is
     truth = statistics.mean + np.log([0.4, 0.25, 0.18]) + 1.5 * statistics.components[0] - statistics.components[1]
     seen = model.regions["face"] & anatomy.left & anatomy.skin_part
     found = statistics.fitted(np.where(seen[:, None], truth, 0.0), seen.astype(np.float64))
-    assert np.abs(found - truth)[anatomy.outer_skin].mean() < 0.03
+    assert np.abs(found - truth)[anatomy.outer_skin].mean() < 0.04
 
 
 def test_dark_spots_do_not_darken_the_skin_that_is_found(model):
