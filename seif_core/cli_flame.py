@@ -1,17 +1,23 @@
-"""`seif export-flame`: a head's FLAME parameters into a file."""
+"""`seif export-flame`: a head's FLAME parameters into a file; `seif import-flame`: other programs' onto a head."""
 
 from __future__ import annotations
 
 import argparse
+import io
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from .errors import ModelError, OutputError, SettingsError
 from .filenames import as_text
-from .flame_exchange.export_parameters import export_parameters, write_parameters
+from .flame_exchange.export_parameters import export_parameters, write_parameters, write_whole
 from .head import Head
+from .headmodel import HeadModel, load_head_model
 from .headmodel.flame import read_flame
-from .headmodel.installed import find_model
-from .terminal import tell
+from .headmodel.installed import find_model, installed_models
+from .terminal import say, tell
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse has no public name for it
@@ -26,6 +32,18 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     named = "the FLAME model that the head was made with: a name of seif models list, or a file (default: told by HEAD)"
     parser.add_argument("--model", default="", metavar="NAME", help=named)
     parser.set_defaults(run=_export)
+    words = "apply FLAME parameters that another program saved to a head"
+    parser = commands.add_parser("import-flame", parents=[common], help=words)
+    known = "files of consecutive frames, or a folder of them (.npz, .npy, .json, .pkl, .pt, .frame)"
+    parser.add_argument("parameters", nargs="+", type=Path, metavar="PARAMETERS", help=known)
+    parser.add_argument("--head", type=Path, required=True, metavar="HEAD", help="head.npz")
+    written = "an .npz: the head with the expression of one frame, or with --motion the weights and poses of all"
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=written)
+    parser.add_argument("--motion", action="store_true", help="write key weights and poses of every frame, no head")
+    parser.add_argument("--frame", type=int, default=0, metavar="N", help="which frame, from 0 (default: %(default)s)")
+    named = "the FLAME model for heads of other models: a name of seif models list, or a file (default: an added one)"
+    parser.add_argument("--flame", default="", metavar="NAME", help=named)
+    parser.set_defaults(run=_import)
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -34,6 +52,54 @@ def _export(options: argparse.Namespace) -> int:
     write_parameters(parameters, head, options.out)
     tell(f"{as_text(head.name)} ({head.model_title}, {head.model_licence}) -> {as_text(str(options.out))}")
     return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from .flame_exchange.import_parameters import read_parameters
+    from .flame_exchange.motion import head_in_frame, is_flame_head, motion_of
+
+    if options.out.suffix.lower() != ".npz":
+        raise SettingsError(f"{options.out.name} does not end in .npz; name the file so.")
+    head, parameters = Head.load(options.head), read_parameters(options.parameters)
+    motion = motion_of(head, parameters, None if is_flame_head(head) else _flame_model(options.flame))
+    packed = io.BytesIO()
+    if options.motion:
+        np.savez(packed, **motion.arrays())
+        write_whole(options.out, packed.getvalue())
+        told = f"{parameters.frames} frames of weights and poses"
+    else:
+        _save(head_in_frame(head, motion, options.frame), options.out)
+        told = f"the head in frame {options.frame} of {parameters.frames}"
+    if parameters.left_out:
+        say(f"seif: not used of the parameters: {', '.join(parameters.left_out)}.")
+    tell(f"{told} -> {as_text(str(options.out))}")
+    return 0
+
+
+def _save(head: Head, path: Path) -> None:
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        head.save(unfinished)
+        unfinished.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise OutputError(f"{path} could not be written ({error}); name another file with --out.") from error
+
+
+def _flame_model(name: str) -> HeadModel:
+    """The named FLAME model, or an added one, completed.
+
+    Raises:
+        ModelError: none is named and none is added.
+    """
+    added = [model.name for model in installed_models() if model.name.startswith("flame")]
+    if not name and not added:
+        raise ModelError(
+            "A head that was made with another model needs a FLAME model, which tells what the components mean; add "
+            "one with seif models add PATH, or name it with --flame."
+        )
+    return load_head_model(name or added[-1])
 
 
 def _model_file(name: str) -> Path:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,7 +108,8 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.write_bytes(content)
         unfinished.replace(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True) if unfinished.is_file() else None
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise OutputError(f"{path} could not be written ({error}); name another file with --out.") from error
 
 

@@ -25,10 +25,12 @@ from .pickle_machine import PickleMachine
 
 _LARGEST_FILE: Final = 1 << 29
 """Bytes of a file: 512 MiB. FLAME's are 53 to 110 MB."""
-_LARGEST_CONTENT: Final = 1 << 29
+LARGEST_CONTENT: Final = 1 << 29
 """Bytes that all arrays of a file may take together; FLAME with 400 components in float64 takes 55 MB."""
 _LEAST_COST: Final = 4096
 """Bytes that every object counts at least, so that no file can hold endlessly many small or nested ones."""
+_DEEPEST: Final = 12
+"""Levels of containers in containers; files of trackers have four."""
 _NUMERIC_KINDS: Final = "biuf"
 
 
@@ -52,10 +54,10 @@ def read_array_pickle(path: Path) -> dict[str, Any]:
                 f"{path.name} is no regular file, or larger than 512 MB, which no head model is; choose the "
                 f"model's file."
             )
-        content = PickleMachine(io.BytesIO(path.read_bytes()), _stand_in).load()
+        content = PickleMachine(io.BytesIO(path.read_bytes()), stand_in).load()
         if not isinstance(content, dict):
             raise ModelError(f"{path.name} holds no dictionary of arrays; choose the model's .pkl file.")
-        budget = _Budget(_LARGEST_CONTENT)
+        budget = Budget(LARGEST_CONTENT)
         found = {str(name): _value(value, budget) for name, value in content.items()}
     except FileNotFoundError as error:
         raise ModelError(f"There is no file {path}; give the path of the model that you downloaded.") from error
@@ -81,7 +83,7 @@ _UNREADABLE: Final = (
 """What a damaged or hostile pickle can raise; all of it ends in one sentence."""
 
 
-class _Budget:
+class Budget:
     """What the arrays of a file may still take.
 
     Args:
@@ -102,7 +104,7 @@ class _Budget:
             raise ValueError("arrays that take more than 512 MB")
 
 
-class _Inert:
+class Inert:
     """Base of the stand-ins: takes any arguments and any state, and does nothing with them."""
 
     args: tuple[Any, ...]
@@ -110,6 +112,7 @@ class _Inert:
     value: Any
 
     def __new__(cls, *args: object, **_named: object) -> Any:  # noqa: ANN401
+        """Keep the arguments, and nothing else."""
         made = object.__new__(cls)  # not __init__, which protocol 2 does not call
         made.args, made.state, made.value = args, None, None
         return made
@@ -118,19 +121,19 @@ class _Inert:
         """Everything is done in `__new__`."""
 
 
-class _Ignored(_Inert):
+class _Ignored(Inert):
     """A set, ordered dictionary or other container whose content no model needs."""
 
 
-class _NdarrayClass(_Inert):
+class _NdarrayClass(Inert):
     """Stands for the class ``numpy.ndarray`` where it is an argument."""
 
 
-class _ObjectClass(_Inert):
+class _ObjectClass(Inert):
     """Stands for the class ``object`` where it is an argument."""
 
 
-class _Dtype(_Inert):
+class _Dtype(Inert):
     """``numpy.dtype(code, align, copy)``, then state ``(version, byteorder, ...)``."""
 
     def dtype(self) -> np.dtype[Any]:
@@ -144,39 +147,39 @@ class _Dtype(_Inert):
         return dtype.newbyteorder(order)
 
 
-class _Array(_Inert):
+class _Array(Inert):
     """``numpy.core.multiarray._reconstruct(...)``, then state ``(version, shape, dtype, fortran order, bytes)``."""
 
-    def resolve(self, budget: _Budget) -> np.ndarray:
+    def resolve(self, budget: Budget) -> np.ndarray:
         if not isinstance(self.state, tuple) or len(self.state) != 5:
             raise ValueError("an array without content")
         _, shape, dtype, fortran, raw = self.state
         return _build(raw, dtype, shape, "F" if fortran else "C", budget)
 
 
-class _ArrayFromBuffer(_Inert):
+class _ArrayFromBuffer(Inert):
     """``numpy.core.numeric._frombuffer(bytes, dtype, shape, order)``, which protocol 5 writes."""
 
-    def resolve(self, budget: _Budget) -> np.ndarray:
+    def resolve(self, budget: Budget) -> np.ndarray:
         raw, dtype, shape, order = self.args
         return _build(raw, dtype, shape, order, budget)
 
 
-class _Scalar(_Inert):
+class _Scalar(Inert):
     """``numpy.core.multiarray.scalar(dtype, bytes)``."""
 
-    def resolve(self, budget: _Budget) -> float | int:
+    def resolve(self, budget: Budget) -> float | int:
         dtype, raw = self.args
         return _build(raw, dtype, (), "C", budget).item()
 
 
-class _Sparse(_Inert):
+class _Sparse(Inert):
     """A SciPy sparse matrix in compressed or coordinate form; its state is its attributes."""
 
-    def resolve(self, budget: _Budget) -> np.ndarray:
+    def resolve(self, budget: Budget) -> np.ndarray:
         state = self.state
         shape = state.get("_shape", state.get("shape"))
-        rows, columns = _shape(shape, dimensions=2)
+        rows, columns = checked_shape(shape, dimensions=2)
         data = _number_array(state["data"], budget)
         budget.take(rows * columns * data.itemsize)
         dense = np.zeros((rows, columns), data.dtype)
@@ -205,35 +208,35 @@ class _SparseCoordinates(_Sparse):
     kind = "coo"
 
 
-class _Chumpy(_Inert):
+class _Chumpy(Inert):
     """``chumpy.ch.Ch``: an array with derivatives; its value is its attribute ``x``."""
 
-    def resolve(self, budget: _Budget) -> np.ndarray:
+    def resolve(self, budget: Budget) -> np.ndarray:
         return _number_array(self.state["x"], budget)
 
 
-class _ChumpySelect(_Inert):
+class _ChumpySelect(Inert):
     """``chumpy.reordering.Select``: chosen elements ``idxs`` of ``a``, in shape ``preferred_shape``."""
 
-    def resolve(self, budget: _Budget) -> np.ndarray:
+    def resolve(self, budget: Budget) -> np.ndarray:
         idxs = _index_array(self.state["idxs"], budget).ravel()
         source = _number_array(self.state["a"], budget).ravel()
         budget.take(idxs.size * source.itemsize)
         chosen = source[idxs]
         shape = self.state.get("preferred_shape")
-        return chosen if shape is None else chosen.reshape(_shape(shape))
+        return chosen if shape is None else chosen.reshape(checked_shape(shape))
 
 
-class _Reconstructor(_Inert):
+class _Reconstructor(Inert):
     """``copy_reg._reconstructor(class, object, None)``: gives an instance of the stand-in class."""
 
     def __new__(cls, kind: object = None, *_args: object, **_named: object) -> Any:  # noqa: ANN401
-        if not (isinstance(kind, type) and issubclass(kind, _Inert)) or issubclass(kind, _Reconstructor):
+        if not (isinstance(kind, type) and issubclass(kind, Inert)) or issubclass(kind, _Reconstructor):
             raise pickle.UnpicklingError("it rebuilds an object that is no array")
         return kind()
 
 
-class _Encode(_Inert):
+class _Encode(Inert):
     """``_codecs.encode(text, 'latin1')``, which Python 3 writes for bytes in old protocols."""
 
     def encoded(self) -> bytes:
@@ -250,7 +253,7 @@ class _EmptyBytes(_Encode):
         return b""
 
 
-_STAND_INS: Final[dict[tuple[str, str], type[_Inert]]] = {
+_STAND_INS: Final[dict[tuple[str, str], type[Inert]]] = {
     ("numpy", "ndarray"): _NdarrayClass,
     ("numpy.matrixlib.defmatrix", "matrix"): _NdarrayClass,
     ("numpy", "dtype"): _Dtype,
@@ -280,7 +283,7 @@ _STAND_INS: Final[dict[tuple[str, str], type[_Inert]]] = {
 """The only names that a pickle may mention, and what stands for them; protocol 2's Python 2 names and Python 3's."""
 
 
-def _stand_in(module: str, name: str) -> type[_Inert]:
+def stand_in(module: str, name: str) -> type[Inert]:
     """The stand-in of a global name; every other name is refused."""
     try:
         return _STAND_INS[module, name]
@@ -288,12 +291,47 @@ def _stand_in(module: str, name: str) -> type[_Inert]:
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array") from None
 
 
-def _value(value: object, budget: _Budget) -> object:
+def tree_of(content: object, budget: Budget, depth: int = _DEEPEST) -> Any:  # noqa: ANN401
+    """What a pickle holds as plain dictionaries with text for keys, lists, arrays, numbers and text; None for others.
+
+    NumPy's arrays of objects, which hold a dictionary where somebody gave one to ``np.save``, become what they hold.
+
+    Args:
+        content: of `PickleMachine.load`.
+        budget: of the arrays, and of the number of objects.
+        depth: levels of containers in containers that are followed.
+
+    Raises:
+        ValueError: nested deeper, or more than the budget.
+    """
+    budget.take(0)
+    if depth == 0:
+        raise ValueError("containers in containers without end")
+    if isinstance(content, dict):
+        return {str(name): tree_of(value, budget, depth - 1) for name, value in content.items()}
+    held = _objects(content)
+    if isinstance(content, list | tuple):
+        held = list(content)
+    if held is None:
+        return _value(content, budget)
+    return [tree_of(value, budget, depth - 1) for value in held]
+
+
+def _objects(value: object) -> list[Any] | None:
+    """The objects of a NumPy array of objects; None for anything else."""
+    if not isinstance(value, _Array) or not isinstance(value.state, tuple) or len(value.state) != 5:
+        return None
+    _, _, dtype, _, raw = value.state
+    named = isinstance(dtype, _Dtype) and dtype.args[:1] in {("O",), ("O8",), ("O4",)}
+    return raw if named and isinstance(raw, list) else None
+
+
+def _value(value: object, budget: Budget) -> object:
     """An array, number or string; None for anything else."""
     if isinstance(value, str | int | float):
         return value
     resolve = getattr(value, "resolve", None)
-    if not isinstance(value, _Inert) or resolve is None:
+    if not isinstance(value, Inert) or resolve is None:
         return None
     if value.value is None:  # an object that is met twice is built once
         budget.take(0)
@@ -301,14 +339,14 @@ def _value(value: object, budget: _Budget) -> object:
     return value.value
 
 
-def _number_array(value: object, budget: _Budget) -> np.ndarray:
+def _number_array(value: object, budget: Budget) -> np.ndarray:
     resolved = _value(value, budget)
     if not isinstance(resolved, np.ndarray):
         raise TypeError("something else where an array belongs")
     return resolved
 
 
-def _index_array(value: object, budget: _Budget) -> np.ndarray:
+def _index_array(value: object, budget: Budget) -> np.ndarray:
     if isinstance(value, list):
         if not all(
             isinstance(n, int) for n in value
@@ -323,7 +361,12 @@ def _index_array(value: object, budget: _Budget) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def _shape(shape: object, dimensions: int | None = None) -> tuple[int, ...]:
+def checked_shape(shape: object, dimensions: int | None = None) -> tuple[int, ...]:
+    """A shape that a pickle tells, as a tuple of whole numbers.
+
+    Raises:
+        ValueError: it is none, is too large, or has another number of dimensions.
+    """
     if not isinstance(shape, tuple | list) or not all(isinstance(n, int) and 0 <= n < _LARGEST_FILE for n in shape):
         raise ValueError("an array of no proper shape")
     if math.prod(shape) > _LARGEST_FILE or (dimensions is not None and len(shape) != dimensions):
@@ -331,14 +374,14 @@ def _shape(shape: object, dimensions: int | None = None) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _build(raw: object, dtype: object, shape: object, order: object, budget: _Budget) -> np.ndarray:
+def _build(raw: object, dtype: object, shape: object, order: object, budget: Budget) -> np.ndarray:
     if isinstance(raw, _Encode):
         raw = raw.encoded()
     if isinstance(raw, str):  # Python 2's bytes, read as latin1
         raw = raw.encode("latin1")
     if not isinstance(raw, bytes | bytearray) or not isinstance(dtype, _Dtype) or order not in ("C", "F"):
         raise ValueError("an array without plain content")
-    resolved, extents = dtype.dtype(), _shape(shape)
+    resolved, extents = dtype.dtype(), checked_shape(shape)
     if len(raw) != resolved.itemsize * math.prod(extents):
         raise ValueError("an array whose bytes do not fill its shape")
     budget.take(len(raw))
