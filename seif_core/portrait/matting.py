@@ -1,14 +1,13 @@
-"""The head mask: who is head, who is background, clothes or somebody else.
+"""The head mask: what is head, what is background, clothes or somebody else.
 
-Person segmentation (MediaPipe selfie segmentation, Apache-2.0) on upright crops around the head, limited to the head,
-then refined with the photo as guide by a guided filter (He, Sun and Tang, "Guided Image Filtering", ECCV 2010,
-https://doi.org/10.1007/978-3-642-15549-9_1), worked out on a small crop and applied to the photo's own pixels (He and
-Sun, "Fast Guided Filter", 2015, https://arxiv.org/abs/1505.00996).
+The parsing's classes of the head, its skin limited to face and neck, refined with the photo as guide by a guided filter
+(He, Sun and Tang, "Guided Image Filtering", ECCV 2010, https://doi.org/10.1007/978-3-642-15549-9_1), worked out on a
+small crop and applied to the photo's own pixels (He and Sun, "Fast Guided Filter", 2015,
+https://arxiv.org/abs/1505.00996).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,19 +16,14 @@ import numpy as np
 
 from ..shapes import Bool, Float32, UInt8
 from .crop import Crop, Pyramid, paste
-from .head_region import face_frame, head_probability, own_territory
-from .interpreter import network
+from .head_parsing import HeadParsing
+from .head_region import above_the_base, face_frame, neck_place
 from .landmarks import Landmarks
-from .parsing_inputs import head_crop
 
-_VIEWS: Final = (2.2, 2.8, 3.6)
-"""Crops for the segmentation, in sizes of the face: close for detail, wide for context. The mask is made on the
-middle one."""
-_RISE: Final = 0.1
-"""The crops' centre lies this many face sizes above the face's centre, for the hair."""
-_COARSE: Final = 256
-_FINE: Final = 512
-"""Sides in pixels of the crop on which head and clothes are told apart, and on which the guided filter works."""
+_FACE: Final = 0.9
+"""Least share of the head within the landmarks' outline where nothing lies before it."""
+_FINE: Final = (256, 512)
+"""Least and largest side in pixels of the crop on which the guided filter works."""
 _STRIP: Final = 64
 """Rows of the photo that are refined at a time."""
 _FLAT: Final = 3e-4
@@ -38,40 +32,27 @@ _GAIN: Final = 2.5
 """How much steeper the mask's rim becomes than the filter leaves it."""
 
 
-def head_mask(pyramid: Pyramid, landmarks: Landmarks, others: Sequence[Landmarks] = ()) -> UInt8[np.ndarray, "H W"]:
-    """Mask of the chosen head: 255 on face, hair, ears and neck, 0 elsewhere, soft at the rim.
+def head_mask(pyramid: Pyramid, landmarks: Landmarks, parsing: HeadParsing) -> UInt8[np.ndarray, "H W"]:
+    """Mask of the chosen head: 255 on face, hair, hat, ears and neck, 0 elsewhere, soft at the rim.
+
+    What lies before the head (`head_parsing.CLASSES`: front) is left out.
 
     Args:
         pyramid: the photo.
         landmarks: of the chosen face; any scheme.
-        others: other faces of the picture.
+        parsing: what each pixel of the head's crop shows.
     """
-    crop = head_crop(landmarks)
-    person = person_probability(pyramid, landmarks, crop, _COARSE)
-    frame = face_frame(landmarks, crop, _COARSE)
-    image = pyramid.sample(crop, _COARSE, replicate=True)
-    head = person * head_probability(image, person, frame) * own_territory(landmarks, others, crop, _COARSE)
-    head = _main_component(np.maximum(head, frame.hull * np.float32(0.9)), frame.hull)
-    fine = int(np.clip(crop.size, _COARSE, _FINE))
+    crop = parsing.crop
+    frame = face_frame(landmarks, crop, len(parsing.labels))
+    skin = parsing.share("skin", "beard", "brows", "glasses")
+    head = skin * neck_place(frame) + parsing.share("hair", "headwear")
+    face = frame.hull * np.clip(_FACE - parsing.share("front"), 0, 1)
+    head = _main_component(np.maximum(head * above_the_base(frame), face).astype(np.float32), frame.hull)
+    fine = int(np.clip(crop.size, *_FINE))
     guide = pyramid.sample(crop, fine, replicate=True).astype(np.float32) / 255.0
     head = cv2.resize(head.astype(np.float32), (fine, fine), interpolation=cv2.INTER_LINEAR)
     lines = guided_lines(guide, head, radius=max(2, fine // 64), epsilon=_FLAT)
     return _at_full_resolution(pyramid, crop, lines)
-
-
-def person_probability(
-    pyramid: Pyramid, landmarks: Landmarks, crop: Crop, side: int
-) -> Float32[np.ndarray, "side side"]:
-    """Probability of a person on each pixel of an upright crop around the head, the mean of several views.
-
-    Args:
-        pyramid: the photo.
-        landmarks: of the chosen face.
-        crop: of `parsing_inputs.head_crop`.
-        side: pixels a side of the result.
-    """
-    views = [head_crop(landmarks, view) for view in _VIEWS]
-    return np.mean([_onto(_segment(pyramid, c), c, crop, side) for c in views], axis=0).astype(np.float32)
 
 
 def _at_full_resolution(pyramid: Pyramid, crop: Crop, lines: Float32[np.ndarray, "R R 4"]) -> UInt8[np.ndarray, "H W"]:
@@ -128,27 +109,6 @@ def guided_lines(
 def apply_lines(lines: Float32[np.ndarray, "H W 4"], guide: Float32[np.ndarray, "H W 3"]) -> Float32[np.ndarray, "H W"]:
     """What the lines of `guided_lines` give for these colours (0..1); zero where the lines are zero."""
     return np.einsum("hwc,hwc->hw", lines[..., :3], guide) + lines[..., 3]
-
-
-def _segment(pyramid: Pyramid, crop: Crop) -> Float32[np.ndarray, "R R"]:
-    """Probability of a person on each pixel of the crop."""
-    net = network("selfie_segmentation.tflite")
-    image = pyramid.sample(crop, net.resolution, replicate=True).astype(np.float32) / 255.0
-    return net(image)["activation_10"][..., 0].astype(np.float32)
-
-
-def _onto(values: Float32[np.ndarray, "R R"], source: Crop, target: Crop, side: int) -> Float32[np.ndarray, "Q Q"]:
-    """Values on one upright crop taken to another with the same centre; the border's values outside of the source."""
-    resolution = values.shape[0]
-    ratio = target.size / source.size
-    step = ratio * resolution / side
-    shift = (resolution - ratio * resolution) / 2 + step / 2 - 0.5
-    matrix = np.array([[step, 0.0, shift], [0.0, step, shift]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpAffine(values, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE),
-        dtype=np.float32,
-    )
 
 
 def _main_component(alpha: Float32[np.ndarray, "R R"], face: Bool[np.ndarray, "R R"]) -> Float32[np.ndarray, "R R"]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PARSING_FILE: Final = (
     "compact_parsing.safetensors",
-    "740b2a6498ffbb3bab9284e0af495a83f21fa028bd7022942715004861e407dc",
+    "7939e2174e33eae2afd48965bce218deaa9b05b86918cddaf8a7ae28b53add40",
 )
 """File name in ``vendor/weights`` and sha256."""
 _OTHERS: Final = tuple(CLASSES.index(name) for name in CLASSES if name not in ("background", "front"))

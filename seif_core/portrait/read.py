@@ -67,7 +67,7 @@ def read_portrait(
     progress.step(0.8)
     others = [f for f in faces if f is not chosen]
     parsing = parse_head(pyramid, landmarks, others)
-    mask = head_mask(pyramid, landmarks, others)
+    mask = head_mask(pyramid, landmarks, parsing)
     portrait = Portrait(
         name=photo.name,
         sha256=photo.sha256,

@@ -16,11 +16,12 @@ import numpy as np
 
 from ...portrait import PortraitSettings, read_portrait
 from ...portrait.crop import Crop, Pyramid
+from ...portrait.head_region import face_frame
 from ...portrait.landmarks import Landmarks
-from ...portrait.matting import person_probability
 from ...portrait.parsing_inputs import VIEW, head_crop
 from ...shapes import Bool, Float, Float32, UInt8
 from .parsing_samples import ParsingSample, bits
+from .person_labels import head_probability, person_probability
 
 _LOG: Final = logging.getLogger(__name__)
 STORED: Final = 320
@@ -84,15 +85,16 @@ def photo_maps(path: Path, hair: UInt8[np.ndarray, "H W"]) -> PhotoMaps:
     portrait = read_portrait(path, settings=PortraitSettings(refinements=2))
     landmarks = Landmarks(portrait.landmarks, portrait.confidence, portrait.roll)
     pyramid, crop = Pyramid(portrait.pixels), head_crop(landmarks, VIEW * WIDER)
-    seen, hairy, head = (
+    seen, hairy = (
         _onto_crop(values, crop, border)
         for values, border in (
             (np.ones(hair.shape, np.float32), cv2.BORDER_CONSTANT),
             (hair.astype(np.float32) / 255, cv2.BORDER_REPLICATE),
-            (portrait.mask.astype(np.float32) / 255, cv2.BORDER_REPLICATE),
         )
     )
+    image = pyramid.sample(crop, STORED, replicate=True)
     person = person_probability(pyramid, landmarks, crop, STORED)
+    head = person * head_probability(image, person, face_frame(landmarks, crop, STORED))
     points = crop.from_photo(landmarks.points[:, :2].astype(np.float64)) * STORED
     return PhotoMaps(pyramid.sample(crop, STORED, replicate=True), seen, hairy, person, head, points.astype(np.float32))
 
