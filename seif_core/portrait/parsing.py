@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PARSING_FILE: Final = (
     "compact_parsing.safetensors",
-    "7939e2174e33eae2afd48965bce218deaa9b05b86918cddaf8a7ae28b53add40",
+    "24cfc93f9cccfa7fbe1e1ed2d9f132065b4cf4e867f820d3b40b7bacabc4692c",
 )
 """File name in ``vendor/weights`` and sha256."""
 _OTHERS: Final = tuple(CLASSES.index(name) for name in CLASSES if name not in ("background", "front"))
