@@ -1,4 +1,4 @@
-"""Whether hair covers the ears, by the colours that the photo has where the fitted ears are.
+"""Whether hair covers the ears: by the parsing where the fitted ears are, by colours in a photo that was not parsed.
 
 Convention: left and right are the subject's; the model's +X is the left. Worked number: an ear of which 0.575 of the
 pixels have the colour of the hair above the forehead, and the others that of the cheeks, is covered by 0.5.
@@ -6,7 +6,7 @@ pixels have the colour of the hair above the forehead, and the others that of th
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,6 +16,9 @@ from ..headmodel.anatomy import anatomy_of
 from ..shapes import Bool, Float32, UInt8
 from .mesh_view import MeshView
 from .settings import EarOcclusionSettings
+
+_LIKELIER: Final = 0.5
+"""Share of hair from which a pixel is hair rather than not."""
 
 
 class EarOcclusion(NamedTuple):
@@ -50,8 +53,37 @@ def ear_occlusion(
     if hair is None or "ears" not in model.regions:
         return EarOcclusion()
     covered = _like_hair(picture, hair, skin, s)
-    if covered is None:
+    return EarOcclusion() if covered is None else _of_both(model, covered, view, inside, s)
+
+
+def parsed_ear_occlusion(
+    model: HeadModel,
+    hair: Float32[np.ndarray, "h w"],
+    view: MeshView,
+    inside: Float32[np.ndarray, "h w"],
+    settings: EarOcclusionSettings | None = None,
+) -> EarOcclusion:
+    """Look at what the parsing sees where both ears are.
+
+    Args:
+        model: the head model.
+        hair: (h, w) share of hair and headwear.
+        view: the fitted mesh in the picture.
+        inside: (h, w) 0..1, 0 at the edge of the person's mask and outside.
+        settings: see `EarOcclusionSettings`.
+    """
+    if "ears" not in model.regions:
         return EarOcclusion()
+    return _of_both(model, hair > _LIKELIER, view, inside, settings or EarOcclusionSettings())
+
+
+def _of_both(
+    model: HeadModel,
+    covered: Bool[np.ndarray, "h w"],
+    view: MeshView,
+    inside: Float32[np.ndarray, "h w"],
+    s: EarOcclusionSettings,
+) -> EarOcclusion:
     ears, left = model.regions["ears"], anatomy_of(model).left
     painted = view.paint(model.triangles, np.stack([ears & left, ears & ~left], axis=1))
     painted *= (inside > s.inside)[..., None]

@@ -25,7 +25,7 @@ from ..headmodel.skinning import rotation_matrices
 from ..portrait import Portrait
 from ..shapes import Float, Float32, UInt8
 from .colour import decode
-from .ear_occlusion import EarOcclusion, ear_occlusion
+from .ear_occlusion import EarOcclusion, ear_occlusion, parsed_ear_occlusion
 from .foreign_colours import foreign_colour
 from .hair_colour import hair_colour
 from .lighting import estimate_light, plain_light, shading
@@ -134,8 +134,12 @@ def look_at_photo(
     bare = inside if shown is None else inside * shown.skin  # nothing that covers skin tells of light or skin
     light = _light(seen._replace(inside=bare), s.light)
     likeness, foreign, skin = _colours(seen._replace(inside=bare), light, s)
-    hair = _hair(seen, likeness, s)
-    ears = ear_occlusion(fit.model, picture.pixels, view, inside, skin=skin, hair=hair, settings=s.ears)
+    if shown is None:
+        hair = _hair(seen, likeness, s)
+        ears = ear_occlusion(fit.model, picture.pixels, view, inside, skin=skin, hair=hair, settings=s.ears)
+    else:
+        hair = shown.hair_colour if shown.hair_colour is not None else shown.headwear_colour
+        ears = parsed_ear_occlusion(fit.model, shown.hair + shown.headwear, view, inside, s.ears)
     return PhotoEvidence(picture.camera, inside, likeness, foreign, light, skin, hair, ears, fit.posed, view, shown)
 
 

@@ -39,6 +39,7 @@ class ShownClasses:
         headwear: (h, w) float32, hats and scarves.
         glasses: (h, w) float32.
         hair_colour: (3,) float32 sRGB of the hair as the photo shows it; None for a head without.
+        headwear_colour: (3,) likewise of a hat or scarf.
     """
 
     skin: Float32[np.ndarray, "h w"]
@@ -47,6 +48,7 @@ class ShownClasses:
     headwear: Float32[np.ndarray, "h w"]
     glasses: Float32[np.ndarray, "h w"]
     hair_colour: Float32[np.ndarray, "3"] | None
+    headwear_colour: Float32[np.ndarray, "3"] | None = None
 
 
 def shown_classes(
@@ -70,15 +72,16 @@ def shown_classes(
     def map_of(*names: str) -> Float32[np.ndarray, "h w"]:
         return parsing.in_photo(*names, size=size, origin=origin, scale=scale)
 
-    skin, hair = map_of("skin", "beard", "brows", "glasses"), map_of("hair")
+    skin, hair, headwear = map_of("skin", "beard", "brows", "glasses"), map_of("hair"), map_of("headwear")
     step = scale * parsing.crop.size / parsing.shares.shape[1]
     return ShownClasses(
         skin=_away_from_the_edge(skin, _EDGE * step),
         growth=map_of("beard", "brows"),
         hair=hair,
-        headwear=map_of("headwear"),
+        headwear=headwear,
         glasses=map_of("glasses"),
         hair_colour=_hair_colour(picture, hair, skin),
+        headwear_colour=_hair_colour(picture, headwear, skin),
     )
 
 
