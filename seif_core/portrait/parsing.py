@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PARSING_FILE: Final = (
     "compact_parsing.safetensors",
-    "24cfc93f9cccfa7fbe1e1ed2d9f132065b4cf4e867f820d3b40b7bacabc4692c",
+    "f53d0c2ff1e684ba968efb258dc1d6b9821993bf7c0accbbae9b5216fa05e96d",
 )
 """File name in ``vendor/weights`` and sha256."""
 _OTHERS: Final = tuple(CLASSES.index(name) for name in CLASSES if name not in ("background", "front"))

@@ -1,4 +1,4 @@
-"""`seif train`: train the normal network and the implicit function on heads made on the fly, or fill a pool of them.
+"""`seif train`: train the networks on heads made on the fly and on labelled photos, or fill pools of them.
 
 A run that finds its checkpoint goes on from there. Under `torchrun` (``torchrun --nproc-per-node 8 -m seif_core train
 normals ...``) every process takes the GPU of its own rank, and ``draw`` shares the pool's files among the processes.
@@ -28,9 +28,9 @@ _POINTS: Final = 4096
 
 
 def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
-    """Add ``train normals``, ``train implicit`` and ``train draw``."""
+    """Add ``train normals``, ``implicit``, ``parsing``, ``draw`` and ``photos``."""
     parser = commands.add_parser("train", help="train the networks on synthetic heads")
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="normals|implicit|draw")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="normals|implicit|parsing|draw|photos")
     normals = kinds.add_parser("normals", parents=[common], help="the network that sees front normals")
     _add_run(normals)
     told = "of the side that the photo shows, or of the far side (default: %(default)s)"
@@ -42,11 +42,28 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     told = "leave semantic codes and distances out of its inputs, to see what they are worth"
     implicit.add_argument("--without-semantics", action="store_true", help=told)
     implicit.set_defaults(run=_implicit)
+    _add_parsing(kinds, common)
     draw = kinds.add_parser("draw", parents=[common], help="draw samples into a pool that runs can train from")
     draw.add_argument("--pool", type=Path, required=True, metavar="DIR", help="made if missing")
     draw.add_argument("--samples", type=int, required=True, metavar="N", help="how many, rounded up to whole files")
     _add_common(draw)
     draw.set_defaults(run=_draw)
+
+
+def _add_parsing(kinds: Commands, common: argparse.ArgumentParser) -> None:
+    parsing = kinds.add_parser("parsing", parents=[common], help="the network that parses heads")
+    _add_run(parsing)
+    told = "samples of real portraits, of seif train photos; --pool adds drawn heads"
+    parsing.add_argument("--photos", type=Path, required=True, metavar="DIR", help=told)
+    parsing.set_defaults(run=_parsing)
+    photos = kinds.add_parser("photos", parents=[common], help="label real portraits for seif train parsing")
+    photos.add_argument("--photos", type=Path, required=True, metavar="DIR", help="portraits, one person each")
+    told = "a teacher's masks of hair, <photo>_hair.png, as large as the photo, 255 = hair"
+    photos.add_argument("--hair", type=Path, required=True, metavar="DIR", help=told)
+    photos.add_argument("--out", type=Path, required=True, metavar="DIR", help="one file for each portrait")
+    told = "table of those who may wear glasses or a beard: portrait,glasses,beard; without it all may"
+    photos.add_argument("--notes", type=Path, metavar="CSV", help=told)
+    photos.set_defaults(run=_photos)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -118,6 +135,32 @@ def _implicit(options: argparse.Namespace) -> int:
     return 0
 
 
+def _parsing(options: argparse.Namespace) -> int:
+    device = _prepare(options)
+    try:
+        from .training.parsing import ParsingTraining, train_parsing
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    settings = ParsingTraining(_loop(options, device), options.photos, drawn=options.pool, batch=options.batch)
+    with output_errors(options.out):
+        _tell(f"checkpoint: {train_parsing(settings)}")
+    return 0
+
+
+def _photos(options: argparse.Namespace) -> int:
+    for name in ("photos", "hair"):
+        if not getattr(options, name).is_dir():
+            raise SettingsError(f"There is no folder {getattr(options, name)} for --{name}; make it first.")
+    try:
+        from .training.parsing_photos import label_photos
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    with output_errors(options.out):
+        count = label_photos(options.photos, options.hair, options.out, options.notes)
+    _tell(f"photos: {options.out}, {count} portraits")
+    return 0
+
+
 def _draw(options: argparse.Namespace) -> int:
     if options.samples < 1:
         raise SettingsError(f"{options.samples} samples were asked for; choose at least 1.")
@@ -155,7 +198,7 @@ def _prepare(options: argparse.Namespace) -> str:
         raise SettingsError(
             f"Shares of {options.scanned} scans and {options.scan_hair} with hair were asked for; choose 0 to 1."
         )
-    for name in ("scans",) if options.kind == "draw" else ("pool", "watch", "scans"):
+    for name in ("scans",) if options.kind == "draw" else ("pool", "watch", "scans", "photos"):
         folder = getattr(options, name, None)
         if folder is not None and not folder.is_dir():
             raise SettingsError(f"There is no folder {folder} for --{name}; make it first or leave the option out.")

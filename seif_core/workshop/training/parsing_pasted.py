@@ -151,7 +151,7 @@ def _glasses(c: Canvas) -> None:
     draw = c.draw
     width = draw.uniform(0.19, 0.27) * c.size
     height = width * draw.uniform(0.5, 1.0)
-    power, drop = draw.choice([2.0, 2.5, 3.5, 6.0]), draw.uniform(-0.03, 0.06)
+    power, drop = float(draw.choice([2.0, 2.5, 3.5, 6.0])), draw.uniform(-0.03, 0.06)
     centres = [c.at(0, -drop, eye.mean(0)) for eye in c.eyes]
     rings = [_oval(m, c.across * width * 0.75, c.up * height * 0.75, power) for m in centres]
     line = max(1.0, draw.uniform(0.008, 0.05) * c.size)
@@ -174,11 +174,11 @@ def _glasses(c: Canvas) -> None:
         c.cover(np.maximum(lens, frame), c.look(patch=0.1) * draw.uniform(0.05, 0.5), "glasses", round_=0.05)
         return
     tint = lens[..., None] * draw.uniform(0, 0.15)
-    c.image = c.image * (1 - tint) + tint * draw.choice([0.0, 255.0])
+    c.image = c.image * (1 - tint) + tint * float(draw.choice([0.0, 255.0]))
     if draw.random() < 0.3:  # a window mirrored in the glass
         shine = c.mask(_oval(centres[0] + draw.normal(0, width / 3, 2), c.across * width * 0.3, c.up * height * 0.2))
         c.image = c.image + (lens * shine)[..., None] * draw.uniform(20, 120)
-    c.cover(frame, c.look(patch=0.15) * draw.choice([0.15, 0.3, 0.6, 1.0]), "glasses", round_=0.05)
+    c.cover(frame, c.look(patch=0.15) * float(draw.choice([0.15, 0.3, 0.6, 1.0])), "glasses", round_=0.05)
 
 
 def _hand(c: Canvas, place: np.ndarray | None = None) -> None:
@@ -248,7 +248,9 @@ def _lump(c: Canvas) -> None:
     radius = c.size * draw.uniform(0.08, 0.35, 2)
     turn = draw.uniform(0, np.pi)
     along = np.array([np.cos(turn), np.sin(turn)])
-    outline = _oval(place, along * radius[0], np.array([-along[1], along[0]]) * radius[1], draw.choice([2, 3, 8]))
+    outline = _oval(
+        place, along * radius[0], np.array([-along[1], along[0]]) * radius[1], float(draw.choice([2, 3, 8]))
+    )
     outline = outline + cv2.GaussianBlur(draw.normal(0, 0.12 * c.size, outline.shape), (0, 0), 3)
     c.cover(c.mask(outline), c.look(), "front")
 
@@ -258,7 +260,9 @@ def _hat(c: Canvas) -> None:
     rim = draw.uniform(0.1, 0.36)
     half = draw.uniform(0.44, 0.62)
     top = rim + draw.uniform(0.35, 0.8)
-    crown = _oval(c.at(0, rim + 0.08), c.across * half * c.size, c.up * (top - rim) * c.size, draw.choice([2, 2.5, 4]))
+    crown = _oval(
+        c.at(0, rim + 0.08), c.across * half * c.size, c.up * (top - rim) * c.size, float(draw.choice([2, 2.5, 4]))
+    )
     level = (crown - c.between) @ c.up / c.size
     sag = draw.normal(0, 0.08) * (1 - (((crown - c.between) @ c.across) / (half * c.size)) ** 2)
     crown = crown + np.where(level < rim, rim + sag - level, 0)[:, None] * c.up * c.size
@@ -342,7 +346,7 @@ def _beard(c: Canvas) -> None:
         cv2.GaussianBlur(mask, (0, 0), draw.uniform(0.8, 2.5)) * 1.6 - 0.3 + rough * (mask > 0.1) * 0.3, 0, 1
     )
     strands = cv2.GaussianBlur(draw.normal(0, 1, mask.shape).astype(np.float32), (0, 0), sigmaX=0.6, sigmaY=2.5)
-    base = np.float32(draw.choice([15, 30, 50, 90, 140, 190])) * np.array(
+    base = np.float32(float(draw.choice([15, 30, 50, 90, 140, 190]))) * np.array(
         [1.1, 1.0, 0.88 + 0.1 * draw.random()], np.float32
     )
     colours = np.clip(base * (1 + 0.9 * strands[..., None]), 0, 255)

@@ -7,6 +7,7 @@ the network chooses among them (`parsing.partial_loss`).
 
 from __future__ import annotations
 
+import csv
 import logging
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
+from ...errors import PhotoUnsuitableError
 from ...portrait import PortraitSettings, read_portrait
 from ...portrait.crop import Crop, Pyramid
 from ...portrait.head_region import face_frame
@@ -177,3 +179,38 @@ def _hull(points: Float[np.ndarray, "N 2"], side: int) -> Bool[np.ndarray, "S S"
 def _onto_crop(values: Float32[np.ndarray, "H W"], crop: Crop, border: int) -> Float32[np.ndarray, "S S"]:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(values, crop.matrix(STORED), (STORED, STORED), flags=flags, borderMode=border))
+
+
+def label_photos(photos: Path, hair: Path, out: Path, notes: Path | None = None) -> int:
+    """Write a sample for each photo that has a hair mask and shows a face; those that are there are left as they are.
+
+    Args:
+        photos: folder of portraits.
+        hair: folder of masks named ``<photo's stem>_hair.png``, 255 = hair, as large as the photo.
+        out: folder of the samples, made if missing.
+        notes: table with the columns portrait (stem), glasses, beard (1 for those who may wear them, who are named
+            alone); without it everybody may wear both.
+
+    Returns:
+        How many samples the folder holds.
+    """
+    worn = None
+    if notes is not None:
+        with notes.open(encoding="utf-8", newline="") as stream:
+            worn = {row["portrait"]: (row["glasses"] == "1", row["beard"] == "1") for row in csv.DictReader(stream)}
+    out.mkdir(parents=True, exist_ok=True)
+    for path in sorted(photos.iterdir()):
+        mask, target = hair / f"{path.stem}_hair.png", out / f"{path.stem}.npz"
+        share = cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE) if mask.is_file() and not target.exists() else None
+        if share is None:
+            continue
+        glasses, beard = (True, True) if worn is None else worn.get(path.stem, (False, False))
+        try:
+            sample = photo_maps(path, np.asarray(share, np.uint8)).sample(glasses=glasses, beard=beard)
+        except PhotoUnsuitableError as error:
+            _LOG.info("%s is left out: %s", path.name, error)
+            continue
+        part = target.with_suffix(".part.npz")
+        np.savez(part, **sample._replace(seen=np.round(sample.seen * 255).astype(np.uint8))._asdict())
+        part.replace(target)
+    return len(list(out.glob("*.npz")))
