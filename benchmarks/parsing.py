@@ -5,7 +5,21 @@ the same crop in colour), as intersection over union of what is more likely hair
 ``--photos`` are samples of portraits (`seif train photos`) and ``--drawn`` drawn heads (`seif train draw`); of both
 only what is kept back from training is asked. ``--sheet FILE`` draws what was seen.
 
-LAST_TABLE
+Last figures (two cores, one thread, 0.2 s a head). Portraits: 30 steps before the weights that ship were done.
+
+    15 portraits, hair: colour mean 0.773, worst 0.152; grey mean 0.773, worst 0.083
+    without the three in hats, which the teacher takes for hair: colour 0.860, grey 0.866, worst 0.675
+    33 kept-back photos, hair: colour mean 0.927, worst 0.776; grey mean 0.910, worst 0.652
+     160 drawn heads        overlap  found pixels  right pixels  heads with it  found in
+    background               0.977         0.990         0.987            160      1.00
+    skin                     0.830         0.900         0.914            160      0.99
+    hair                     0.764         0.892         0.842            141      0.96
+    beard                    0.420         0.591         0.592             26      0.69
+    brows                    0.232         0.382         0.371             66      0.42
+    clothes                  0.915         0.959         0.952            152      0.99
+    headwear                 0.549         0.629         0.811             30      0.60
+    glasses                  0.348         0.521         0.513             31      0.29
+    front                    0.544         0.667         0.747             41      0.66
 """
 
 from __future__ import annotations
@@ -43,6 +57,7 @@ FOUND = 0.5
 LEAST_THING = 60
 """Pixels of the crop that a thing must have to be looked for."""
 LEFT_OUT = 18
+"""Of the samples each so manieth is kept back from training."""
 PALETTE = np.array(
     [
         *([0, 0, 0], [230, 180, 150], [200, 40, 40], [240, 140, 20], [120, 60, 20]),
@@ -148,9 +163,9 @@ def tell_photos(folder: Path) -> None:
         tell(f"    kept-back photos, hair, {name}: mean {np.mean(found):.3f}, worst {min(found):.3f} of {len(found)}")
 
 
-def tell_drawn(folder: Path, most: int) -> None:
+def tell_drawn(folder: Path, most: int, left_out: int) -> None:
     """A table per class on drawn heads that were kept back."""
-    samples = [s for path in training_files(folder, LEFT_OUT, kept_back=True) for s in load_samples(path)][:most]
+    samples = [s for path in training_files(folder, left_out, kept_back=True) for s in load_samples(path)][:most]
     counts = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
     things: dict[str, list[float]] = {name: [] for name in CLASSES}
     for sample in map(centred, samples):
@@ -196,6 +211,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--drawn", type=Path)
     parser.add_argument("--most", type=int, default=120, help="drawn heads at most")
+    parser.add_argument("--unseen", action="store_true", help="nothing of --drawn was trained on")
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
     if options.folder is not None:
@@ -208,7 +224,7 @@ def main() -> None:
     if options.photos is not None:
         tell_photos(options.photos)
     if options.drawn is not None:
-        tell_drawn(options.drawn, options.most)
+        tell_drawn(options.drawn, options.most, 1 if options.unseen else LEFT_OUT)
 
 
 if __name__ == "__main__":
