@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -69,7 +70,7 @@ def skin_statistics(folder: Path, model: HeadModel) -> dict[str, np.ndarray]:
     return {"mean": mean.astype(np.float16), "components": components.astype(np.float16)}
 
 
-def _texture_places(base: np.lib.npyio.NpzFile, count: int) -> Float32[np.ndarray, "B 2"]:
+def _texture_places(base: Mapping[str, np.ndarray], count: int) -> Float32[np.ndarray, "B 2"]:
     """One texture coordinate of each vertex of the base mesh."""
     place = np.zeros((count, 2), np.float32)
     place[base["faces"].ravel()] = base["uv"][base["uv_faces"].ravel()]
