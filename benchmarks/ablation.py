@@ -1,8 +1,9 @@
 """What each term and each correction is worth: `python benchmarks/ablation.py SCRATCH [--rows NAME...]`.
 
 SCRATCH keeps drawn heads and unrefined surfaces between runs. Heads of known shape (`known_heads`) tell places, photos
-with reference normal maps (``--photos FOLDER``) degrees. *At*: corresponding points, aligned rigidly; *scaled*: with
-scale; *near*: to the nearest point of the mesh; millimetres, means over the inner face and over the eyes.
+with reference normal maps (``--photos FOLDER``) degrees, any photos (``--portraits FOLDER``) outlines of the mesh that
+has the hair's shape (``--hair merged``). *At*: corresponding points, aligned rigidly; *scaled*: with scale; *near*: to
+the nearest point of the mesh; millimetres, means over the inner face and over the eyes.
 
 Last figures (2 cores, x86_64, CPU, shared with much other work; ``--quick``: surfaces not untangled). 20 drawn heads,
 128 cells:
@@ -78,6 +79,8 @@ from seif_core.evaluation.normals_of_photos import compare_normals, face_mask
 from seif_core.evidence.ear_occlusion import EarOcclusion
 from seif_core.evidence.photo_evidence import look_at_photo
 from seif_core.fitting import Fit, fit_portrait
+from seif_core.geometry.edges import unique_edges
+from seif_core.geometry.rasterizer import rasterize_view
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.headmodel import HeadModel, load_head_model
 from seif_core.headmodel.anatomy import anatomy_of
@@ -197,6 +200,10 @@ def subjects(options: argparse.Namespace) -> Iterator[Subject]:
         for number in range(options.ict_count):
             photo, truth = ict_head(ict, number, options.scratch)
             yield Subject(f"ict {number}", photo, truth)
+    if options.portraits:
+        for photo in sorted(options.portraits.iterdir()):
+            if photo.suffix in {".jpg", ".png"} and not photo.stem.endswith(("_mask", "_normal")):
+                yield Subject(f"portrait {photo.stem}", photo)
     if options.photos:
         for reference in find_references(options.photos):
             yield Subject(f"photo {reference.photo.stem}", reference.photo, reference=reference)
@@ -251,6 +258,8 @@ def measure(subject: Subject, known: Prepared, s: Settings, options: argparse.Na
     told["self"] = len(crossing_pairs(made.vertices, made.triangles)) if not options.quick else np.nan
     if subject.truth is not None:
         told |= places(subject.truth, known.fit, made, shaped.fit)
+    if subject.truth is None and subject.reference is None:
+        told |= outlines(known, made, shaped.fit)
     if subject.reference is not None:
         told |= normals(subject.reference, known, made, shaped)
     return told
@@ -271,6 +280,28 @@ def places(truth: Truth, fit: Fit, made: HeadSurface, shaped: Fit | None) -> dic
             for way, with_scale in (("at", False), ("scaled", True)):
                 found = corresponding(truth, vertices, with_scale=with_scale)
                 told |= {f"{name} {way} {key}": value for key, value in found._asdict().items()}
+    return told
+
+
+def outlines(known: Prepared, made: HeadSurface, shaped: Fit) -> dict[str, float]:
+    """How far surface and mesh cover what the mask shows, per cent of the union above the chin, and what was stretched.
+
+    Stretch: edges of a region against the fit's, root mean square of the logarithm, per cent.
+    """
+    camera, model = known.fit.camera, known.fit.model
+    chin = camera.project(known.fit.posed[model.regions["face"]].astype(np.float64))[:, 1].max()
+    wanted = known.portrait.mask[: int(chin)] > 127
+    told = {}
+    skin = anatomy_of(model).outer_skin_triangles
+    for name, vertices, triangles in (("surface", made.vertices, made.triangles), ("mesh", shaped.posed, skin)):
+        placed = torch.from_numpy(vertices.astype(np.float64))
+        shown = rasterize_view(placed, torch.from_numpy(triangles).long(), camera).triangle.numpy()[: int(chin)] >= 0
+        told[f"{name} outline %"] = 100 * float((shown & wanted).sum() / (shown | wanted).sum())
+    edges = unique_edges(skin)
+    before, after = (np.linalg.norm(v[edges[:, 0]] - v[edges[:, 1]], axis=1) for v in (known.fit.posed, shaped.posed))
+    stretch = np.log(after / before) ** 2
+    for name in ("ears", "neck", "face"):
+        told[f"{name} stretch %"] = 100 * float(np.sqrt(stretch[model.regions[name][edges].all(1)].mean()))
     return told
 
 
@@ -318,6 +349,7 @@ COLUMNS: Final = {
             "mesh near eyes"),
     "photo": ("fit_face deg", "network_face deg", "surface_face deg", "mesh_face deg", "fit_head deg",
               "network_head deg", "mesh_head deg"),
+    "portrait": ("surface outline %", "mesh outline %", "ears stretch %", "neck stretch %", "face stretch %"),
 }  # fmt: skip
 SOUND: Final = ("face %", "scalp %", "flips", "crossings", "self", "failed")
 
@@ -344,6 +376,7 @@ def main() -> None:
     parser.add_argument("--ict", type=Path, help="ict_facekit_packed.npz")
     parser.add_argument("--ict-count", type=int, default=12)
     parser.add_argument("--photos", type=Path, help="folder of photos with reference normals")
+    parser.add_argument("--portraits", type=Path, help="folder of photos without: their outlines")
     parser.add_argument("--rows", nargs="*", help="names of rows; all if left out")
     parser.add_argument("--resolution", type=int, default=256)
     parser.add_argument("--surface-only", action="store_true", help="places of the surface, without the mesh")
