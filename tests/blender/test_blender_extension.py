@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sample_hair import with_hair
 from sample_head import sample_head
 
 from seif_core import __version__
@@ -33,6 +34,7 @@ def extension_zip(tmp_path_factory) -> Path:
 def found(extension_zip, tmp_path_factory) -> dict:
     scratch = tmp_path_factory.mktemp("session")
     sample_head().save(scratch / "head.npz")
+    with_hair(sample_head()).save(scratch / "hairy.npz")
     Image.new("RGB", (512, 640), (120, 100, 90)).save(scratch / "photo.jpg")
     (scratch / "tmp").mkdir()
     variables = os.environ | {
@@ -134,6 +136,21 @@ def test_keyed_shape_and_bone_play_back_with_their_drivers(found):
 def test_saved_and_reloaded_the_animation_and_its_drivers_are_the_same(found):
     assert found["reloaded"] < 1e-6
     assert found["back"] < 1e-6
+
+
+def test_hair_switches_follows_the_head_and_survives_saving(found):
+    assert found["hairy"] == [["FINISHED"], ""]
+    assert [name.split(" ", 1)[1] for name in found["hair_names"]] == ["Hair", "Hair Cards", "Hair Guides"]
+    assert found["hair_shown"] == {"shell": [0], "strands": [1], "cards": [2], "none": []}
+    assert min(found["hair_moved"].values()) > 0.02
+    assert max(found["hair_reloaded"].values()) < 1e-6
+
+
+def test_cards_are_made_and_a_head_is_deleted_with_its_hair(found):
+    assert found["panel"]
+    assert found["cards_made"] == found["deleted"] == ["FINISHED"]
+    assert found["cards_shown"] == [2]
+    assert found["left_after_delete"] == []
 
 
 def test_reset_and_disable_leave_nothing(found):

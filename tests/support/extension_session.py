@@ -115,6 +115,77 @@ found["reloaded"] = float(np.abs(vertices(mesh_object) - posed).max())
 scene.frame_set(1)
 found["back"] = float(np.abs(vertices(mesh_object) - rest).max())
 
+# a head whose hair is a layer of its own: switched, posed, saved, reloaded, carded, deleted
+os.environ["FAKE_HEAD"] = str(scratch / "hairy.npz")
+sys.modules[f"{name}.worker.registry"].shutdown()
+found["hairy"] = attempt()
+hairy = bpy.context.view_layer.objects.active
+hairy_rig = hairy.parent
+forms = {"shell": 0, "strands": 1, "cards": 2, "none": 3}
+
+
+def hair_of(rig):
+    return {
+        ob["seif_hair"]: ob for ob in [*rig.children, *rig.children[0].children, *hairy.children] if "seif_hair" in ob
+    }
+
+
+def shown(rig):
+    return [form for form, ob in sorted(hair_of(rig).items()) if not ob.hide_viewport and not ob.hide_render]
+
+
+def choose(rig, form):
+    rig["hair"] = forms[form]
+    rig.update_tag()
+    bpy.context.view_layer.update()
+    return shown(rig)
+
+
+def strand_points(ob):
+    points = ob.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.attributes["position"].data
+    flat = np.empty(3 * len(points), np.float32)
+    points.foreach_get("vector", flat)
+    return flat.reshape(-1, 3)
+
+
+found["hair_names"] = sorted(ob.name for ob in hair_of(hairy_rig).values())
+found["hair_shown"] = {form: choose(hairy_rig, form) for form in forms}
+bone = hairy_rig.pose.bones["neck"]
+before = {}
+for form in ("shell", "cards", "strands"):
+    choose(hairy_rig, form)
+    ob = hair_of(hairy_rig)[forms[form]]
+    before[form] = strand_points(ob) if form == "strands" else vertices(ob)
+bone.rotation_quaternion = (np.cos(0.3), 0, np.sin(0.3), 0)
+bpy.context.view_layer.update()
+after = {}
+for form in before:
+    choose(hairy_rig, form)
+    ob = hair_of(hairy_rig)[forms[form]]
+    after[form] = strand_points(ob) if form == "strands" else vertices(ob)
+found["hair_moved"] = {form: float(np.abs(after[form] - before[form]).max()) for form in before}
+hairy_name = hairy.name
+bpy.ops.wm.save_as_mainfile(filepath=str(file))
+bpy.ops.wm.open_mainfile(filepath=str(file))
+hairy = bpy.data.objects[hairy_name]
+hairy_rig = hairy.parent
+again = {}
+for form in before:
+    choose(hairy_rig, form)
+    ob = hair_of(hairy_rig)[forms[form]]
+    again[form] = strand_points(ob) if form == "strands" else vertices(ob)
+found["hair_reloaded"] = {form: float(np.abs(again[form] - after[form]).max()) for form in before}
+bpy.context.view_layer.objects.active = hair_of(hairy_rig)[1]
+found["panel"] = bpy.types.SEIF_PT_hair.poll(bpy.context)
+found["cards_made"] = sorted(bpy.ops.seif.make_hair_cards(count=40))
+found["cards_shown"] = shown(hairy_rig)
+others = {ob.name for ob in bpy.data.objects} - {ob.name for ob in [hairy_rig, *hairy_rig.children_recursive]}
+bpy.context.view_layer.objects.active = hairy
+found["deleted"] = sorted(bpy.ops.seif.delete_head())
+found["left_after_delete"] = sorted({ob.name for ob in bpy.data.objects} ^ others)
+
+mesh_object = next(ob for ob in bpy.data.objects if ob.type == "MESH" and "seif_format_version" in ob)
+bpy.context.view_layer.objects.active = mesh_object
 mesh_object.parent["photo_expression"] = 1.0
 found["reset"] = sorted(bpy.ops.seif.reset_expression())
 found["slider_after_reset"] = mesh_object.parent["photo_expression"]

@@ -19,7 +19,6 @@ from .rig import plan_bones
 
 def draw_up(head: Head, settings: BuildSettings) -> Blueprint:
     """Plan everything that Blender has to build."""
-    light = getattr(head, "texture_light", None)
     return Blueprint(
         name=head.name,
         mesh=plan_mesh(head),
@@ -29,7 +28,7 @@ def draw_up(head: Head, settings: BuildSettings) -> Blueprint:
         bones=plan_bones(head),
         camera=plan_camera(head),
         texture=b"" if head.texture is None else encode_png(np.ascontiguousarray(head.texture)),
-        light=b"" if head.texture is None or light is None else encode_hdr(light),
+        light=b"" if head.texture is None or head.texture_light is None else encode_hdr(head.texture_light),
         hair=None if head.hair is None else plan_hair(head, head.hair),
         origin=Origin(
             photo=head.photo_name,
