@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -463,3 +465,52 @@ def test_the_light_slider_brings_the_photo_s_light_back():
     without, half, full = middle(0.0), middle(0.5), middle(1.0)
     assert np.allclose(full, 0.25 * without, rtol=0.03)
     assert np.allclose(half, 0.625 * without, rtol=0.03)
+
+
+_IMPORT_BACK = """
+import sys, json
+import bpy
+bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+kind, file = sys.argv[1:]
+if kind == "fbx":
+    import addon_utils
+    addon_utils.enable("io_scene_fbx")
+(bpy.ops.import_scene.fbx if kind == "fbx" else bpy.ops.import_scene.gltf)(filepath=file)
+found = {}
+for ob in bpy.data.objects:
+    if ob.type == "MESH":
+        shaders = [n for m in ob.data.materials for n in m.node_tree.nodes if n.type == "BSDF_PRINCIPLED"]
+        rigged = any(m.type == "ARMATURE" and m.object is not None for m in ob.modifiers)
+        found[ob.name] = [rigged, any(s.inputs["Alpha"].is_linked for s in shaders), len(ob.data.vertices)]
+print("FOUND" + json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("kind", ["gltf", "fbx"])
+def test_blender_s_own_exporters_carry_the_hair_that_is_shown(tmp_path, kind):
+    built = build_head(with_hair(sample_head()))
+    choose(built.rig, CARDS)
+    file = tmp_path / ("head.glb" if kind == "gltf" else "head.fbx")
+    if kind == "gltf":
+        bpy.ops.export_scene.gltf(
+            filepath=str(file), export_format="GLB", export_apply=False, use_visible=True, export_skins=True
+        )
+    else:
+        import addon_utils
+
+        addon_utils.enable("io_scene_fbx")
+        bpy.ops.export_scene.fbx(
+            filepath=str(file), use_visible=True, use_mesh_modifiers=False, add_leaf_bones=False, path_mode="COPY",
+            embed_textures=True, object_types={"ARMATURE", "MESH"}, bake_anim=False,
+        )  # fmt: skip
+    (tmp_path / "back.py").write_text(_IMPORT_BACK, encoding="utf-8")
+    command = [sys.executable, tmp_path / "back.py", kind, file]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = json.loads(next(line for line in said.splitlines() if line.startswith("FOUND"))[5:])
+    hair = {name: values for name, values in found.items() if "Hair" in name}
+    assert list(hair) == ["sample Hair Cards"]
+    rigged, clear, vertices = hair["sample Hair Cards"]
+    assert rigged
+    assert clear
+    assert vertices >= len(with_hair(sample_head()).hair.cards.vertices)
+    assert "sample" in found
