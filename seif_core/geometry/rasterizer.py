@@ -37,6 +37,22 @@ class Raster(NamedTuple):
     depth: Float32[torch.Tensor, "H W"]
 
 
+class Layers(NamedTuple):
+    """What covers each pixel, one row for each pixel of each triangle, in no order.
+
+    Attributes:
+        pixel: (N,) int64, row * width + column.
+        triangle: (N,) int64.
+        barycentric: (N, 3) float32, as in `Raster`.
+        depth: (N,) float32.
+    """
+
+    pixel: Int[torch.Tensor, " N"]
+    triangle: Int[torch.Tensor, " N"]
+    barycentric: Float32[torch.Tensor, "N 3"]
+    depth: Float32[torch.Tensor, " N"]
+
+
 def rasterize(
     xy: Float[torch.Tensor, "V 2"],
     depth: Float[torch.Tensor, " V"],
@@ -123,7 +139,15 @@ def _planes(xy: torch.Tensor, depth: torch.Tensor, triangles: torch.Tensor, boxe
 
 
 def _draw(planes: _Planes, ids: torch.Tensor, width: int, best: torch.Tensor) -> None:
-    """Put the nearest of some triangles, which are called `ids` (N,), at each pixel into `best` (H * W,).
+    """Put the nearest of some triangles, which are called `ids` (N,), at each pixel into `best` (H * W,)."""
+    owner, place, inverse = _covered(planes, width)
+    # non-negative float32 bits sort like the floats: depth in the high word, triangle in the low word
+    key = ((1.0 / inverse).float().view(torch.int32).long() << 32) | ids[owner]
+    best.scatter_reduce_(0, place, key, "amin")
+
+
+def _covered(planes: _Planes, width: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What some triangles cover: for each of M pairs the row of `planes`, the pixel's place, and 1 / z there.
 
     Each triangle is cut into the rows of its box, each row into the pixels between its edges.
     """
@@ -143,10 +167,39 @@ def _draw(planes: _Planes, ids: torch.Tensor, width: int, best: torch.Tensor) ->
     slopes = planes.slopes.sum(2)[owner]  # of 1 / z
     start = slopes[:, 2] + slopes[:, 1] * row + slopes[:, 0] * first
     inverse = start[line] + slopes[line, 0] * step
-    # non-negative float32 bits sort like the floats: depth in the high word, triangle in the low word
-    key = ((1.0 / inverse).float().view(torch.int32).long() << 32) | ids[owner][line]
     place = (planes.boxes[owner, 1] + row) * width + planes.boxes[owner, 0] + first
-    best.scatter_reduce_(0, place[line] + step, key, "amin")
+    return owner[line], place[line] + step, inverse
+
+
+def rasterize_layers(
+    xy: Float[torch.Tensor, "V 2"],
+    depth: Float[torch.Tensor, " V"],
+    triangles: Int[torch.Tensor, "T 3"],
+    height: int,
+    width: int,
+) -> Layers:
+    """Everything that covers each pixel, not the nearest alone: for what can be seen through.
+
+    Args:
+        xy, depth, triangles, height, width: as for `rasterize`.
+    """
+    xy, depth = xy.detach().double(), depth.detach().double()
+    parts: list[tuple[torch.Tensor, ...]] = []
+    for first in range(0, len(triangles), _TRIANGLES):
+        part = triangles[first : first + _TRIANGLES]
+        ids, boxes = _boxes(xy, depth, part, height, width, cull_back=False)
+        for rows in _chunks(boxes[:, 2]):
+            planes = _planes(xy, depth, part[ids[rows]], boxes[rows])
+            owner, place, inverse = _covered(planes, width)
+            corner = planes.boxes[owner, :2]
+            away = torch.stack([place % width, place // width], 1) - corner
+            across, down, value = planes.slopes[owner].unbind(1)
+            shares = value + across * away[:, :1] + down * away[:, 1:]
+            parts.append((place, first + ids[rows][owner], (shares / inverse[:, None]).float(), (1 / inverse).float()))
+    if not parts:
+        none = torch.zeros(0, dtype=torch.int64)
+        return Layers(none, none, torch.zeros((0, 3)), torch.zeros(0))
+    return Layers(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 def project(camera: Camera, points: Float[torch.Tensor, "*N 3"]) -> Float[torch.Tensor, "*N 2"]:
