@@ -29,6 +29,9 @@ _AVERAGE: Final = "averagemuscle-averageweight"
 _REACH: Final = 0.05
 """Metres from the neck's rim over which the body bends towards it."""
 
+_YOUNG: Final = 0.25
+"""Share by which MakeHuman's offset of children's heads is enlarged: its children are small adults (by eye)."""
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -154,7 +157,8 @@ class Bodies:
         """
         model = self.model
         body = self.body(traits)
-        offset = self._chosen.from_body(body - self._mean) * sliders.DECIMETRE
+        young = float(np.clip((1.9 - traits.age) / 0.7, 0, 1))
+        offset = self._chosen.from_body(body - self._mean) * sliders.DECIMETRE * (1 + _YOUNG * young)
         offset = sliders.remove_rigid(sliders.macro_mean(), offset, self._still.astype(np.float64))
         head = model.template + offset @ self._frame.T + np.tensordot(identity, model.shape_basis, axes=1)
         joints = model.joint_regressor.astype(np.float64) @ head

@@ -16,7 +16,7 @@ _SKIN: Final = np.array(
         [0.31, 0.185, 0.120],
         [0.43, 0.275, 0.195],
         [0.55, 0.375, 0.290],
-        [0.66, 0.475, 0.390],
+        [0.62, 0.435, 0.350],
     ]
 )
 """Skin from darkest to lightest, linear RGB: the Monk scale's middle steps darkened a little where light adds gloss."""

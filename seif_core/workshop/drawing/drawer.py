@@ -3,8 +3,8 @@
 Each head is drawn from its own seed, so that the same seed and number make the same head on the same machine.
 
 Convention: camera space as in `geometry.camera`; pixels of the crop with centres at +0.5, y down. Worked number: the
-side of the crop is 3.5 times the larger side of the landmarks' upright box (2.8 of them, which the parsing is shown, have
-room to be cut out of it askew).
+side of the crop is 3.15 times the longer side of the landmarks' upright box; 2.8 of them, which the parsing is shown,
+have room to be cut out of it askew.
 """
 
 from __future__ import annotations
@@ -25,10 +25,20 @@ from .body import Bodies, Person, Traits, random_traits
 from .clothing import dress
 from .colours import hair_colour, iris_colour, skin_colour
 from .eyewear import random_glasses
-from .grooming import Hair, beard_surface, brows_on, hair_on, random_beard, random_hair_name, volume_normals
+from .grooming import (
+    BeardStyle,
+    Hair,
+    beard_surface,
+    brows_on,
+    hair_on,
+    random_beard,
+    random_hair_name,
+    volume_normals,
+)
 from .headwear import Headwear, random_headwear
 from .in_front import Hands, face_mask, hand_surface, thing_in_front
 from .light import random_environment
+from .locks import cropped_hair, grown_hair, random_hair_style
 from .pack import Pack
 from .photograph import take_photograph
 from .sensor import develop
@@ -59,8 +69,8 @@ class DrawingSettings:
         jitter: share by which the crop's side and place stray.
     """
 
-    size: int = 320
-    view: float = 3.5
+    size: int = 288
+    view: float = 3.15
     bald: float = 0.18
     bearded: float = 0.4
     glasses: float = 0.22
@@ -141,7 +151,7 @@ class Drawer:
         random = np.random.default_rng([seed, number])
         s = self.settings
         traits = random_traits(random)
-        identity = random.normal(size=len(self.model.shape_basis)) * s.identity * (0.5 if traits.age < 0.8 else 1)
+        identity = random.normal(size=len(self.model.shape_basis)) * s.identity * (0.5 if traits.age < 1.5 else 1)
         keys = self._expression(random)
         person = self.bodies.person(traits, identity, keys, self._pose(random))
         looks = self._looks(traits, random)
@@ -154,7 +164,7 @@ class Drawer:
             for f in surfaces
         ]
         photo = take_photograph(surfaces, camera, random_environment(random), random)
-        exposure = random.uniform(0.55, 1.15) / max(photo.skin_light, 0.02)
+        exposure = random.uniform(0.45, 0.92) / max(photo.skin_light, 0.02)
         behind = random_backdrop(s.size, random) * random.choice([0.5, 1.0, 1.0, 1.6])
         light = photo.light * exposure + behind * (1 - photo.covered)[..., None]
         return DrawnHead(
@@ -222,7 +232,6 @@ class Drawer:
             skin_picture(traits, self.pack, random),
             hair,
             iris_colour(hair, traits.origin[0] + traits.origin[1], random),
-            random.uniform(0.45, 0.9),
             random.uniform(0, 0.45) if traits.male > 0.5 and traits.age > 1.7 else 0.0,
             lips,
             random.uniform(0, 1.5),
@@ -239,30 +248,30 @@ class Drawer:
         wears = random.random() < s.headwear
         headwear = random_headwear(person, rest[~self.skin.torso], face, random) if wears else None
         bald = random.random() < s.bald * (1.0 if grown else 0.1) or traits.age < 0.25
-        if bald:
-            looks = looks._replace(stubble=random.uniform(0.0, 0.5))
-        tint = np.zeros(len(self.skin.ids))
-        beard = random_beard(self.skin, rest, random) if grown and random.random() < s.bearded else None
-        if beard is not None:
-            tint = beard.density * 0.8
-        skin = self.skin.surface(bodies, posed_base, looks, tint)
-        if beard is not None:
-            strands = beard_surface(self.skin, posed_base[self.skin.ids], beard, looks, random)
-            skin = replace(skin, second=beard.density * 1.2, second_name="beard")
-            out.surfaces += [strands] if strands is not None else []
-            out.words.append("beard")
-        out.surfaces.append(skin)
-        out.surfaces += eye_surfaces(bodies, person, posed_head, looks)
-        self._groom(out, person, looks, random, male=traits.male)
+        hair = None
         if not bald and not (headwear is not None and headwear.bald):
-            self._hair(out, person, traits, looks, headwear, random)
+            hair = self._hair(person, traits, looks, rest, random)
+        beard = random_beard(self.skin, rest, random) if grown and random.random() < s.bearded else None
+        covered = np.zeros(len(person.base)) if headwear is None else headwear.hidden(person.base)
+        posed_base = self._sunk(person, posed_base, covered, 0.0 if hair is None or hair.name == "cropped" else 0.004)
+        posed_skin = posed_base[self.skin.ids]
+        out.surfaces += self._skin(posed_base, looks, hair, beard, random)
+        out.surfaces += eye_surfaces(bodies, person, posed_head, looks)
+        out.words += ["beard"] * (beard is not None)
+        self._groom(out, person, looks, random, male=traits.male)
+        if hair is not None:
+            surface = hair.surface
+            if headwear is not None:
+                surface = replace(surface, cut=-headwear.hidden(surface.vertices))
+            out.words.append(hair.name)
+            out.surfaces.append(surface.placed(person.posed(surface.vertices, hair.weights)))
         if headwear is not None:
             out.words.append("headwear")
             out.surfaces += [self._with_head(person, f) for f in headwear.surfaces]
         if random.random() >= s.bare:
             out.words.append("clothes")
             rim = person.posed(person.head[bodies.rim], self.model.skin_weights[bodies.rim].astype(np.float64))
-            out.surfaces += dress(self.skin, rest, posed_base[self.skin.ids], rim, random)
+            out.surfaces += dress(self.skin, rest, posed_skin, rim, random)
         if random.random() < s.glasses:
             out.words.append("glasses")
             out.surfaces += [self._with_head(person, f) for f in random_glasses(person, face, random)]
@@ -270,6 +279,39 @@ class Drawer:
             out.words.append("front")
             out.surfaces += self._in_front(person, face, rest, looks, random)
         return out
+
+    def _skin(
+        self,
+        posed_base: np.ndarray,
+        looks: Looks,
+        hair: Hair | None,
+        beard: BeardStyle | None,
+        random: np.random.Generator,
+    ) -> list[Surface]:
+        """Skin with what grows out of it as single strands."""
+        posed = posed_base[self.skin.ids]
+        scalp = self.skin.scalp * random.uniform(0.0, 0.5) if hair is None else hair.density * 0.85
+        jaw = self.skin.beard * looks.shadow if beard is None else beard.density * 0.8
+        skin = self.skin.surface(self.bodies, posed_base, looks, (scalp, jaw))
+        others: list[tuple[str, np.ndarray]] = []
+        out: list[Surface] = []
+        if beard is not None:
+            strands = beard_surface(self.skin, posed, beard, looks, random)
+            others.append(("beard", beard.density * 1.2))
+            out += [] if strands is None else [strands]
+        if hair is not None and hair.name in ("cropped", "grown"):
+            others.append(("hair", hair.density * 1.2))
+        return [replace(skin, others=tuple(others)), *out]
+
+    def _sunk(self, person: Person, posed: np.ndarray, covered: np.ndarray, under_hair: float) -> np.ndarray:
+        """Posed base vertices with the scalp drawn in under hats and hair, so that none shows through them."""
+        ids = self.skin.ids
+        depth = np.zeros(len(posed))
+        depth[ids] = self.skin.scalp * (self.skin.over_hairline > 0) * under_hair
+        depth[ids] += 0.02 * np.clip((covered[ids] - 0.01) / 0.02, 0, 1) * ~self.skin.torso
+        middle = person.posed(person.joints[1:2] + [[0, 0.07, 0.03]], _HEAD[None])[0]
+        inward = middle - posed
+        return posed + inward / np.linalg.norm(inward, axis=1, keepdims=True) * depth[:, None]
 
     def _groom(
         self, out: _Wardrobe, person: Person, looks: Looks, random: np.random.Generator, *, male: float
@@ -282,20 +324,18 @@ class Drawer:
             out.surfaces.append(surface.placed(person.posed(surface.vertices, weights)))
 
     def _hair(
-        self,
-        out: _Wardrobe,
-        person: Person,
-        traits: Traits,
-        looks: Looks,
-        headwear: Headwear | None,
-        random: np.random.Generator,
-    ) -> None:
-        hair: Hair = hair_on(self.bodies, person, random_hair_name(traits.male, random), looks.hair, random)
-        surface = hair.surface
-        if headwear is not None:
-            surface = replace(surface, cut=-headwear.hidden(surface.vertices))
-        out.words.append(hair.name)
-        out.surfaces.append(surface.placed(person.posed(surface.vertices, hair.weights)))
+        self, person: Person, traits: Traits, looks: Looks, rest: np.ndarray, random: np.random.Generator
+    ) -> Hair:
+        """Hair of the pack, ribbons of our own, or hair cropped to some millimetres."""
+        kind = random.choice(3, p=[0.45, 0.47, 0.08])
+        if kind == 0:
+            return hair_on(self.bodies, person, random_hair_name(traits.male, random), looks.hair, self.skin, random)
+        style = random_hair_style(traits.male, traits.age, random)
+        if kind == 1:
+            surface, density = grown_hair(self.skin, rest, person, style, looks.hair, random)
+            return Hair("grown", surface, np.tile(_HEAD, (len(surface.vertices), 1)), density)
+        surface, density = cropped_hair(self.skin, rest, person, style, looks.hair, random)
+        return Hair("cropped", surface, np.tile(_HEAD, (len(surface.vertices), 1)), density)
 
     def _in_front(
         self, person: Person, face: np.ndarray, rest: np.ndarray, looks: Looks, random: np.random.Generator

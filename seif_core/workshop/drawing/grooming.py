@@ -29,13 +29,13 @@ class Hair(NamedTuple):
         name: of the pack's mesh.
         surface: vertices unposed, metres.
         weights: (N, 5) skin weights.
-        height: (N,) over the usual hairline, eye distances, of the skin that each vertex hangs on.
+        density: (M,) 0..1 how densely it grows at each vertex of the drawn skin.
     """
 
     name: str
     surface: Surface
     weights: Float[np.ndarray, "N 5"]
-    height: Float[np.ndarray, " N"]
+    density: Float[np.ndarray, " M"]
 
 
 def random_hair_name(male: float, random: np.random.Generator) -> str:
@@ -47,22 +47,24 @@ def random_hair_name(male: float, random: np.random.Generator) -> str:
 
 
 def hair_on(
-    bodies: Bodies, person: Person, name: str, colour: Float[np.ndarray, "3"], random: np.random.Generator
+    bodies: Bodies,
+    person: Person,
+    name: str,
+    colour: Float[np.ndarray, "3"],
+    skin: SkinMesh,
+    random: np.random.Generator,
 ) -> Hair:
-    """A hair mesh on somebody, varied."""
+    """A hair mesh of the pack on somebody, varied."""
     mesh = bodies.pack.mesh(f"hair/{name}")
     points, weights = bodies.hung(mesh, person)
     points = _varied(points, person, random)
-    base_height = np.full(len(person.base), -1.0)
-    base_height[bodies.ids[bodies.own]] = bodies.over_hairline[bodies.own]
-    height = base_height[mesh.ids].max(1)
     mean = bodies.pack.mean_colour(f"hair/{name}")
     light = float(mean @ np.array([0.2126, 0.7152, 0.0722]))
     texture = Texture(bodies.pack.picture(f"hair/{name}"), mesh.uv, mesh.uv_triangles, colour / light, as_luminance=True)
     triangles = mesh.triangles.astype(np.int64)
     paint = _streaks(points, random)
     surface = Surface(points, triangles, "hair", "hair", colour=paint, texture=texture, gloss=0.045, roughness=0.12)
-    return Hair(name, surface, weights, height)
+    return Hair(name, surface, weights, skin.scalp)
 
 
 def volume_normals(surface: Surface, centre: Float[np.ndarray, "3"]) -> Float[np.ndarray, "V 3"]:
@@ -175,15 +177,15 @@ def beard_surface(
     side = unit(np.cross(along, random.normal(size=(count, 3))))
     width = random.uniform(0.0003, 0.0006)
     rings = []
-    for step in (0.0, 0.5, 1.0):
+    for step in (0.0, 0.6, 1.0):
         bend = random.normal(size=(count, 3)) * style.curl * step + down * (0.35 * step**2) * length[:, None]
         middle = root - out * 0.0005 + along * (length * step)[:, None] + bend
         thick = width * (1.15 - step)
-        rings += [middle - side * thick, middle + side * thick]
+        rings += [middle - side * thick, middle + side * thick] if step < 1 else [middle]
     points = np.stack(rings, axis=1).reshape(-1, 3)
-    quad = np.array([[0, 1, 2], [1, 3, 2], [2, 3, 4], [3, 5, 4]])
-    triangles = (quad[None] + np.arange(count)[:, None, None] * 6).reshape(-1, 3)
+    quad = np.array([[0, 1, 2], [1, 3, 2], [2, 3, 4]])
+    triangles = (quad[None] + np.arange(count)[:, None, None] * 5).reshape(-1, 3)
     tone = random.uniform(0.6, 1.4, (count, 1)) * looks.hair
-    colour = np.repeat(tone, 6, axis=0)
-    given = np.repeat(out, 6, axis=0)
+    colour = np.repeat(tone, 5, axis=0)
+    given = np.repeat(out, 5, axis=0)
     return Surface(points, triangles, "beard", "hair", colour=colour, normals=given, gloss=0.03, roughness=0.15)

@@ -9,16 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, maximum_filter
 
 from ...shapes import Float
 from .body import Person
 from .clothing import grid_triangles
 from .colours import cloth_colour
+from .dome import COLUMNS, ROWS, Dome
 from .surface import Surface, Texture
 from .tiles import cloth_tile
-
-_ROWS, _COLUMNS = 40, 61
 
 
 class Headwear(NamedTuple):
@@ -64,7 +62,8 @@ def random_headwear(
     edge = np.array([0, brows[1] + raised, brows[2]])
     plane = np.r_[normal, -normal @ edge]
     away = random.uniform(0.008, 0.02) if kind != 2 else random.uniform(0.012, 0.03)
-    directions, radius = _dome(skin, centre, 3)
+    dome = Dome(skin, centre, 4)
+    directions, radius = dome.directions, dome.radius
     flatness = random.uniform(0, 0.3) if kind == 2 else 0.0
     points = centre + directions * (radius + away)[..., None]
     top = random.uniform(0.0, 0.06) if kind in (0, 2) else 0.0
@@ -73,7 +72,7 @@ def random_headwear(
     cut = flat @ plane[:3] + plane[3]
     if kind == 4:  # a headband
         cut = np.minimum(cut, random.uniform(0.02, 0.05) - cut)
-    out = [_cloth(flat, grid_triangles(_ROWS, _COLUMNS), colour, cut, random)]
+    out = [_cloth(flat, grid_triangles(ROWS, COLUMNS), colour, cut, random)]
     if kind in (1, 2):
         out.append(_brim(points, plane, colour, kind == 1, random))
     hides = plane if kind != 4 else np.array([0, 0, 0, -1.0])
@@ -84,7 +83,8 @@ def _scarf(
     skin: np.ndarray, face: np.ndarray, centre: np.ndarray, colour: np.ndarray, random: np.random.Generator
 ) -> Headwear:
     """A headscarf: the dome all around with an opening for the face, falling on the shoulders."""
-    directions, radius = _dome(skin, centre, 4)
+    dome = Dome(skin, centre, 4)
+    directions, radius = dome.directions, dome.radius
     away = random.uniform(0.008, 0.022)
     folds = sum(np.sin(directions @ random.normal(size=3) * random.uniform(6, 16) + random.uniform(0, 6)) for _ in range(5))
     points = centre + directions * (radius + away + 0.002 * folds)[..., None]
@@ -98,33 +98,13 @@ def _scarf(
     flat = points.reshape(-1, 3)
     oval = np.hypot((flat[:, 0] - middle[0]) / wide, (flat[:, 1] - middle[1]) / tall) - 1
     cut = np.where(flat[:, 2] > person_depth(face), oval * 0.05, 0.05)
-    surface = _cloth(flat, grid_triangles(_ROWS, _COLUMNS), colour, cut, random)
+    surface = _cloth(flat, grid_triangles(ROWS, COLUMNS), colour, cut, random)
     return Headwear([surface], np.array([0, 0, 0, 1.0]), bald=True)
 
 
 def person_depth(face: Float[np.ndarray, "68 3"]) -> float:
     """Depth (z, metres) of the ears' front, behind which a headscarf is closed."""
     return float(face[[0, 16], 2].mean()) - 0.01
-
-
-def _dome(skin: np.ndarray, centre: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
-    """Directions (rows, columns, 3) and distance (rows, columns) of the outermost skin along them, smoothed."""
-    heights = np.sin(np.linspace(np.pi / 2, -np.pi / 2 * 0.93, _ROWS))
-    azimuth = np.linspace(-np.pi, np.pi, _COLUMNS)
-    flat = np.sqrt(1 - heights**2)[:, None]
-    directions = np.stack(
-        [flat * np.sin(azimuth), np.broadcast_to(heights[:, None], (_ROWS, _COLUMNS)), flat * np.cos(azimuth)], axis=2
-    )
-    away = skin - centre
-    distance = np.linalg.norm(away, axis=1)
-    row = np.abs(np.arcsin(np.clip(away[:, 1] / distance, -1, 1))[:, None] - np.arcsin(heights)).argmin(1)
-    column = np.abs(np.arctan2(away[:, 0], away[:, 2])[:, None] - azimuth).argmin(1)
-    radius = np.zeros((_ROWS, _COLUMNS))
-    np.maximum.at(radius, (row, column), distance)
-    radius[:, 0] = radius[:, -1] = np.maximum(radius[:, 0], radius[:, -1])
-    radius = maximum_filter(radius, (reach, reach), mode=("nearest", "wrap"))
-    radius[0] = radius[0].max()
-    return directions, gaussian_filter(radius, 1.3, mode=("nearest", "wrap"))
 
 
 def _brim(

@@ -16,6 +16,7 @@ from ..openhead import makehuman
 from .body import Bodies, Person
 from .clothing import grid_triangles
 from .colours import cloth_colour
+from .dome import Dome
 from .skins import SkinMesh
 from .surface import Surface, Texture
 from .tiles import cloth_tile
@@ -165,10 +166,11 @@ def face_mask(skin: SkinMesh, rest: Float[np.ndarray, "N 3"], face: Float[np.nda
     middle = face[[30, 57]].mean(0) - [0, 0, 0.05]
     out = unit(rest - middle)
     inside = np.clip(1 - x**2, 0, 1) * np.clip(1 - y**2, 0, 1)
-    points = rest + normals * 0.004 + out * 0.012 * inside[:, None]
-    # folds of the skin must not show: heights are smoothed towards a ball about the middle of the mouth
-    away = np.linalg.norm(points - middle, axis=1)
-    points = points + out * (np.clip(0.9 * away.max() * 0 + _smooth(away, skin, cut > -0.01) - away, 0, 0.02))[:, None]
+    covered = rest[(cut > -0.01) & ~skin.torso & (rest[:, 2] > face[0, 2] - 0.01)]
+    # what lies under it must not show: the mask is a smooth sheet over all of it
+    sheet = Dome(covered, middle, 5, 2.5).at(rest) + 0.002 + 0.006 * inside
+    away = np.linalg.norm(rest - middle, axis=1)
+    points = np.where((x < 1)[:, None], middle + out * np.maximum(sheet, away + 0.002)[:, None], rest + normals * 0.002)
     band = np.minimum(0.003 - np.abs(y - 0.45) * 0.03, (1.75 - x) * 0.1)
     cut = np.where(x > 1, np.where(rest[:, 2] > face[0, 2] - 0.005, band, -1), cut)
     cut = np.where(skin.torso | (rest[:, 2] < face[0, 2] - 0.01), -1.0, cut)
@@ -178,19 +180,6 @@ def face_mask(skin: SkinMesh, rest: Float[np.ndarray, "N 3"], face: Float[np.nda
     gain = np.ones(3) if colour == 2 else paint / 0.58
     texture = Texture(tile, rest[:, :2] / 0.05, skin.triangles, gain)
     return Surface(points, skin.triangles, "front", "cloth", texture=texture, cut=cut, gloss=0.02, roughness=0.08)
-
-
-def _smooth(values: np.ndarray, skin: SkinMesh, where: np.ndarray) -> np.ndarray:
-    """Values (N,) spread over the mesh some times, growing into hollows."""
-    out = values.copy()
-    a, b = skin.triangles.ravel(), np.roll(skin.triangles, 1, axis=1).ravel()
-    own = where[a] & where[b]
-    a, b = a[own], b[own]
-    count = np.bincount(a, minlength=len(out)).clip(1)
-    for _ in range(12):
-        mean = np.bincount(a, out[b], len(out)) / count
-        out = np.where(where, np.maximum(out * 0.5 + mean * 0.5, values), values)
-    return out
 
 
 def _box(half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,7 @@ import torch
 from ...geometry.rasterizer import rasterize
 from ...shapes import Bool, Float, Int
 
-DIRECTIONS: Final = 72
+DIRECTIONS: Final = 48
 """Directions of the environment; with fewer, shadows in creases show steps (by eye)."""
 _CELL: Final = 0.007
 """Metres a cell of the grids in which vertices cover each other: somewhat more than the distance of their neighbours."""

@@ -24,6 +24,11 @@ HAIR: Final = (
 )
 """The pack's hair meshes."""
 
+_NECK: Final = (0.17, 0.60, 0.0, 0.22)
+"""Columns and rows, as shares of a skin's sides, of the piece that holds neck and shoulders."""
+_EDGE: Final = 16.0
+"""Pixels from the edge of that piece over which a skin's light rim reaches."""
+
 
 class BoundMesh(NamedTuple):
     """A mesh of the pack; V vertices, T triangles, U texture vertices.
@@ -100,6 +105,25 @@ class Pack:
             order = [2, 1, 0, 3][: pixels.shape[2]]
             self._pictures[name] = np.ascontiguousarray(pixels[..., order])
         return self._pictures[name]
+
+    def skin(self, name: str) -> UInt8[np.ndarray, "H W 3"]:
+        """A skin whose neck and shoulders run softly into one colour, in place of the edge that was painted there."""
+        key = f"{name} mended"
+        if key not in self._pictures:
+            pixels = self.picture(name)[..., :3].astype(np.float32)
+            height, width = pixels.shape[:2]
+            plain = pixels[-8, 8]
+            left, right, top, bottom = (round(part * side) for part, side in zip(_NECK, (width, width, height, height), strict=True))
+            piece = pixels[top:bottom, left:right]
+            painted = (np.abs(piece - plain).max(2) > 3).astype(np.uint8)
+            inside = cv2.distanceTransform(cv2.morphologyEx(painted, cv2.MORPH_OPEN, np.ones((5, 5))), cv2.DIST_L2, 5)
+            mean = piece[inside > _EDGE].mean(0) if (inside > _EDGE).any() else plain
+            share = np.clip((inside - _EDGE) / (3 * _EDGE), 0, 1)[..., None]
+            flat = np.abs(pixels - plain).max(2) <= 3
+            pixels[flat] = mean
+            pixels[top:bottom, left:right] = mean + share * (piece - mean)
+            self._pictures[key] = (pixels + 0.5).astype(np.uint8)
+        return self._pictures[key]
 
     def mean_colour(self, name: str) -> Float[np.ndarray, "3"]:
         """Mean linear colour (3,) of a picture, as the pack tells it."""

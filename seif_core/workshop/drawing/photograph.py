@@ -157,12 +157,15 @@ def _vertex_light(scene: _Scene, light: Environment) -> Float[np.ndarray, "V 6"]
     solid = scene.triangles[(there & ~clear)[scene.triangles].all(1)]
     blockers = [scene.vertices[there & ~clear], scene.vertices[solid].mean(1)]
     facing = np.where((scene.normals * -scene.vertices).sum(1, keepdims=True) < 0, -1.0, 1.0)
-    two_sided = np.concatenate(
-        [np.full(len(s.vertices), s.material == "hair" or s.alpha is not None) for s in scene.surfaces]
-    )
+    two_sided = np.concatenate([np.full(len(s.vertices), _two_sided(s)) for s in scene.surfaces])
     normals = np.where(two_sided[:, None], scene.normals * facing, scene.normals)
     seen = seen_directions(scene.vertices, normals, np.concatenate(blockers), light.directions)
     return np.concatenate(soft_light(normals, unit(-scene.vertices), seen, light), axis=1)
+
+
+def _two_sided(surface: Surface) -> bool:
+    """Whether a surface is a sheet that is lit from either side; hair with normals of its own is lit as a volume."""
+    return (surface.material == "hair" and surface.normals is None) or surface.alpha is not None
 
 
 def _shadow(scene: _Scene, light: Environment) -> ShadowMap | None:
@@ -185,24 +188,19 @@ def _look(
 ) -> _Look:
     """What samples look like in the light, without what spreads under the skin."""
     count = len(samples.pixel)
-    corners = scene.triangles[samples.triangle]
     weights = samples.barycentric.astype(np.float32)
-
-    def mixed(values: np.ndarray) -> np.ndarray:
-        part = values.astype(np.float32)[corners]
-        return np.einsum("nk,nk...->n...", weights, part)
-
-    place = mixed(scene.vertices)
-    normal = unit(mixed(scene.normals)).astype(np.float32)
+    known = np.concatenate([scene.vertices, scene.normals, vertex_light], axis=1).astype(np.float32)
+    place, normal, soft = np.split(_mixed(known, scene.triangles[samples.triangle], weights), [3, 6], axis=1)
+    normal = unit(normal)
     view = unit(-place)
-    away = (normal * view).sum(1) < 0
-    normal[away] *= -1
+    owner = np.searchsorted(scene.first_triangle, samples.triangle, side="right") - 1
+    turned = np.array([s.material != "hair" or _two_sided(s) for s in scene.surfaces])[owner]
+    normal[((normal * view).sum(1) < 0) & turned] *= -1
     albedo = np.ones((count, 3), np.float32)
     alpha = np.ones(count, np.float32)
     kind = np.zeros(count, np.uint8)
     gloss = np.zeros(count, np.float32)
     skin = np.zeros(count, bool)
-    owner = np.searchsorted(scene.first_triangle, samples.triangle, side="right") - 1
     power = np.full(count, 30.0, np.float32)
     for index in np.unique(owner):
         own = np.flatnonzero(owner == index)
@@ -215,7 +213,6 @@ def _look(
         if surface.roughness:
             normal[own] += random.normal(size=(len(own), 3)).astype(np.float32) * surface.roughness
     normal = unit(normal).astype(np.float32)
-    soft = mixed(vertex_light)
     light, shadow = sharp
     diffuse, mirrored = soft[:, :3], soft[:, 3:]
     fresnel = gloss + (1 - gloss) * 0.6 * gloss**0.5 * (1 - np.clip((normal * view).sum(1), 0, 1)) ** 5
@@ -234,6 +231,14 @@ def _look(
     )
 
 
+def _mixed(values: np.ndarray, corners: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Values of vertices at points of their triangles."""
+    out = values[corners[:, 0]] * weights[:, :1]
+    for k in (1, 2):
+        out += values[corners[:, k]] * weights[:, k : k + 1]
+    return out
+
+
 def _wet(normal: np.ndarray, view: np.ndarray, light: Environment) -> np.ndarray:
     """What an eye mirrors sharply: the environment's brightest spots, as lamps with edges."""
     mirrored = 2 * (normal * view).sum(1, keepdims=True) * normal - view
@@ -250,22 +255,22 @@ def _paint(surface: Surface, where: tuple[np.ndarray, ...], out: tuple[np.ndarra
     corners = surface.triangles[local]
 
     def mixed(values: np.ndarray) -> np.ndarray:
-        return np.einsum("nk,nk...->n...", weights, values.astype(np.float32)[corners])
+        return _mixed(values.astype(np.float32).reshape(len(values), -1), corners, weights)
 
     kind[own] = CLASS[surface.name]
     if surface.texture is not None:
         at = surface.texture
-        uv = np.einsum("nk,nkc->nc", weights, at.uv.astype(np.float32)[at.uv_triangles[local]])
+        uv = _mixed(at.uv.astype(np.float32), at.uv_triangles[local], weights)
         painted = sample_texture(at, uv)
         albedo[own], alpha[own] = painted[:, :3], painted[:, 3]
     if surface.colour is not None:
         albedo[own] *= mixed(surface.colour)
     if surface.alpha is not None:
-        alpha[own] *= mixed(surface.alpha)
+        alpha[own] *= mixed(surface.alpha)[:, 0]
     if surface.cut is not None:
-        alpha[own] *= mixed(surface.cut) > 0
-    if surface.second is not None:
-        kind[own[mixed(surface.second) > 0.5]] = CLASS[surface.second_name]
+        alpha[own] *= mixed(surface.cut)[:, 0] > 0
+    for name, share in surface.others:
+        kind[own[mixed(share)[:, 0] > 0.5]] = CLASS[name]
 
 
 def _spread(base: _Look, solid: _Samples, camera: Camera) -> Float32[np.ndarray, "N 3"]:
@@ -298,7 +303,8 @@ def _composed(
     total = size * size
     at, base, diffuse = solid
     over, look = layers
-    order = np.lexsort((over.depth, over.pixel))
+    # non-negative float32 bits sort like the floats
+    order = np.argsort((over.pixel << 32) | over.depth.astype(np.float32).view(np.int32).astype(np.int64))
     pixel, alpha = over.pixel[order], np.minimum(look.alpha[order], 0.999)
     first = np.r_[True, pixel[1:] != pixel[:-1]] if len(pixel) else np.zeros(0, bool)
     passed = np.cumsum(np.log1p(-alpha)) - np.log1p(-alpha)
@@ -309,8 +315,8 @@ def _composed(
     left -= np.bincount(pixel, weight, total).astype(np.float32)
     colour = (look.diffuse * look.albedo + look.mirrored)[order]
     light = np.stack([np.bincount(pixel, weight * colour[:, k], total) for k in range(3)], axis=1)
-    shares = np.zeros((total, count), np.float32)
-    np.add.at(shares, (pixel, look.kind[order]), weight)
+    place = pixel * count + look.kind[order]
+    shares = np.bincount(place, weight, total * count).astype(np.float32).reshape(total, count)
     light[at.pixel] += (diffuse * base.albedo + base.mirrored) * left[at.pixel, None]
     shares[at.pixel, base.kind] += left[at.pixel]
     uncovered = np.ones(total, bool)

@@ -38,7 +38,6 @@ class Looks(NamedTuple):
         picture: name of the pack's skin.
         hair: of the hair; beard and brows are like it.
         iris: mean of the iris.
-        stubble: 0..1 how much of the scalp's colour is hair's.
         shadow: 0..1 how much of the beard's area is.
         lips: factor of the lips' colour.
         flush: strength of red on cheeks, nose and ears.
@@ -48,7 +47,6 @@ class Looks(NamedTuple):
     picture: str
     hair: Float[np.ndarray, "3"]
     iris: Float[np.ndarray, "3"]
-    stubble: float
     shadow: float
     lips: Float[np.ndarray, "3"]
     flush: float
@@ -105,7 +103,7 @@ class SkinMesh:
         self.torso = spread(np.zeros(len(bodies.ids)), 1.0) > 0.5
 
     def surface(
-        self, bodies: Bodies, posed: Float64[np.ndarray, "B 3"], looks: Looks, tint: Float[np.ndarray, " N"]
+        self, bodies: Bodies, posed: Float64[np.ndarray, "B 3"], looks: Looks, grown: tuple[np.ndarray, np.ndarray]
     ) -> Surface:
         """The skin of a posed base mesh.
 
@@ -113,17 +111,17 @@ class SkinMesh:
             bodies: whose pack holds the pictures.
             posed: (19158, 3) metres.
             looks: colours.
-            tint: (N,) 0..1 how much a beard darkens the skin.
+            grown: (N,) and (N,) 0..1, how much of the skin's colour is hair's on the scalp and on the jaw.
         """
         mean = bodies.pack.mean_colour(looks.picture)
         gain = (looks.skin / mean).clip(0.1, 4)
         colour = np.ones((len(self.ids), 3))
         hair = (looks.hair * 0.9 / looks.skin).clip(0.02, 2.5)
-        for share in (self.scalp * looks.stubble, self.beard * looks.shadow, tint):
+        for share in grown:
             colour += np.clip(share, 0, 1)[:, None] * (hair - 1) * colour
         colour *= 1 + self.lips[:, None] * (looks.lips - 1)
         colour *= 1 + self.flush[:, None] * looks.flush * np.array([0.12, -0.12, -0.10])
-        texture = Texture(bodies.pack.picture(looks.picture), self.uv, self.uv_triangles, gain)
+        texture = Texture(bodies.pack.skin(looks.picture), self.uv, self.uv_triangles, gain)
         return Surface(
             posed[self.ids], self.triangles, "skin", "skin", colour=colour, texture=texture, gloss=0.035, roughness=0.03
         )

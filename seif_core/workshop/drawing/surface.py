@@ -60,8 +60,7 @@ class Surface:
         texture: a picture on it, or None.
         cut: (V,) the surface is only where this is above 0, interpolated; None for everywhere.
         alpha: (V,) opacity that the texture's is multiplied by; None for 1.
-        second: (V,) where this is above 0.5 a pixel's class is `second_name`; None for nowhere.
-        second_name: see `second`.
+        others: names of classes, and (V,) for each: where that is above 0.5 a pixel's class is that one, the last wins.
         normals: (V, 3) unit normals in place of the mesh's own; None for those.
         roughness: slope of the fine relief drawn on it, 0 for none: by how much normals stray.
         gloss: share of light that it mirrors when seen straight on.
@@ -75,8 +74,7 @@ class Surface:
     texture: Texture | None = None
     cut: Float[np.ndarray, " V"] | None = None
     alpha: Float[np.ndarray, " V"] | None = None
-    second: Float[np.ndarray, " V"] | None = None
-    second_name: str = "beard"
+    others: tuple[tuple[str, Float[np.ndarray, " V"]], ...] = ()
     normals: Float[np.ndarray, "V 3"] | None = None
     roughness: float = 0.0
     gloss: float = 0.03
@@ -103,7 +101,7 @@ class Surface:
             colour=part(self.colour),
             cut=part(self.cut),
             alpha=part(self.alpha),
-            second=part(self.second),
+            others=tuple((name, values[used]) for name, values in self.others),
             normals=part(self.normals),
             texture=None if texture is None else replace(texture, uv_triangles=texture.uv_triangles[keep]),
         )
