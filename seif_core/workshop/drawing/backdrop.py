@@ -25,7 +25,9 @@ def random_backdrop(size: int, random: np.random.Generator) -> Float32[np.ndarra
         picture = picture * (1 + random.uniform(0, 1.2) * ramp)[..., None]
     elif kind == 1:  # a mottled studio cloth, lit in the middle
         mottle = sum(smooth_noise((size, size), 2**k, random) / 2**k for k in range(1, 6))
-        spot = np.exp(-((x - random.uniform(0.2, 0.8)) ** 2 + (y - random.uniform(0.2, 0.7)) ** 2) / random.uniform(0.1, 0.6))
+        spot = np.exp(
+            -((x - random.uniform(0.2, 0.8)) ** 2 + (y - random.uniform(0.2, 0.7)) ** 2) / random.uniform(0.1, 0.6)
+        )
         picture = base * (1 + random.uniform(0.1, 0.9) * mottle[..., None]) * (0.45 + spot[..., None])
     elif kind == 2:
         picture = _room(size, random)

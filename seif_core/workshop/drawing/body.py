@@ -55,7 +55,9 @@ class Traits:
 def random_traits(random: np.random.Generator) -> Traits:
     """Traits with a wide prior: one in six is a child, one in four is old."""
     part = random.choice(4, p=[0.05, 0.12, 0.58, 0.25])
-    age = float([random.uniform(0.05, 0.8), random.uniform(0.8, 1.8), random.uniform(1.8, 2.5), random.uniform(2.4, 3)][part])
+    age = float(
+        [random.uniform(0.05, 0.8), random.uniform(0.8, 1.8), random.uniform(1.8, 2.5), random.uniform(2.4, 3)][part]
+    )
     male = float(np.clip(0.5 + random.choice([-1, 1]) * random.uniform(0.25, 0.5), 0, 1))
     origin = random.dirichlet([0.35, 0.35, 0.35])
     muscle, weight = np.clip(random.normal(size=2) * [0.35, 0.4], -1, 1)

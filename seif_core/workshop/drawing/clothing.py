@@ -129,7 +129,7 @@ class _Cloth:
         neck = self.neck
         low = neck.height / neck.size
         front = np.abs(neck.angle) < 1.7
-        edge = 0.035 + 0.05 * np.clip((low + depth) / depth, 0, 1.2)
+        edge = 0.066 * np.clip((low + depth) / depth, 0, 1.0)
         inside = np.where(low > -depth, np.abs(neck.across) / neck.size - edge, 1.0)
         cut = np.where(front, inside, 0.03 - low)
         cut = np.minimum(cut, 0.02 - low)

@@ -313,9 +313,7 @@ class Drawer:
         inward = middle - posed
         return posed + inward / np.linalg.norm(inward, axis=1, keepdims=True) * depth[:, None]
 
-    def _groom(
-        self, out: _Wardrobe, person: Person, looks: Looks, random: np.random.Generator, *, male: float
-    ) -> None:
+    def _groom(self, out: _Wardrobe, person: Person, looks: Looks, random: np.random.Generator, *, male: float) -> None:
         """Brows and lashes."""
         brows = str(random.choice(self.pack.names("brows")))
         lashes = str(random.choice(self.pack.names("lashes")[:1] if male > 0.5 else self.pack.names("lashes")))
@@ -354,9 +352,7 @@ class Drawer:
         moved = replace(surface, vertices=person.posed(surface.vertices, weights))
         return replace(moved, normals=None) if normals is not None else moved
 
-    def _framed(
-        self, person: Person, random: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray, Camera, np.ndarray]:
+    def _framed(self, person: Person, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Camera, np.ndarray]:
         """Rotation, translation to camera space, the crop's camera, and the landmarks as it sees them."""
         s, model = self.settings, self.model
         marks = model.embeddings["mediapipe478"].points(
@@ -382,4 +378,3 @@ class Drawer:
         camera = Camera(focal, s.size / 2 - centre[0] * focal, s.size / 2 - centre[1] * focal, s.size, s.size)
         pixels = camera.project(seen)
         return turn, place, camera, np.column_stack([pixels, -seen[:, 2]]).astype(np.float32)
-

@@ -16,9 +16,7 @@ from .clothing import grid_triangles
 from .surface import Surface
 
 
-def random_glasses(
-    person: Person, face: Float[np.ndarray, "L 3"], random: np.random.Generator
-) -> list[Surface]:
+def random_glasses(person: Person, face: Float[np.ndarray, "L 3"], random: np.random.Generator) -> list[Surface]:
     """Glasses on somebody, unposed.
 
     Args:
@@ -49,7 +47,12 @@ def random_glasses(
     for side, eye in ((1.0, eyes[0]), (-1.0, eyes[1])):
         centre = np.array([eye[0] + side * 0.002, eye[1] + low, forward])
         edge = centre + np.stack(
-            [side * round_[:, 0] * wide * size, round_[:, 1] * high * size, -0.25 * (round_[:, 0] * wide * size) ** 2 / wide - 0.12 * np.maximum(round_[:, 0], 0) * wide], 1
+            [
+                side * round_[:, 0] * wide * size,
+                round_[:, 1] * high * size,
+                -0.25 * (round_[:, 0] * wide * size) ** 2 / wide - 0.12 * np.maximum(round_[:, 0], 0) * wide,
+            ],
+            1,
         )
         tubes.append(edge)
         hinge = edge[np.argmax(edge[:, 0] * side)] + np.array([0.003 * side, 0.004, -0.002])

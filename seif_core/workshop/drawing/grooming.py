@@ -60,7 +60,9 @@ def hair_on(
     points = _varied(points, person, random)
     mean = bodies.pack.mean_colour(f"hair/{name}")
     light = float(mean @ np.array([0.2126, 0.7152, 0.0722]))
-    texture = Texture(bodies.pack.picture(f"hair/{name}"), mesh.uv, mesh.uv_triangles, colour / light, as_luminance=True)
+    texture = Texture(
+        bodies.pack.picture(f"hair/{name}"), mesh.uv, mesh.uv_triangles, colour / light, as_luminance=True
+    )
     triangles = mesh.triangles.astype(np.int64)
     paint = _streaks(points, random)
     surface = Surface(points, triangles, "hair", "hair", colour=paint, texture=texture, gloss=0.045, roughness=0.12)
@@ -95,7 +97,9 @@ def _varied(points: np.ndarray, person: Person, random: np.random.Generator) -> 
 def _streaks(points: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Factors (V, 3) of lighter and darker locks."""
     strength = random.uniform(0, 0.25)
-    wave = sum(np.sin(points @ random.normal(size=3) * random.uniform(60, 200) + random.uniform(0, 6)) for _ in range(4))
+    wave = sum(
+        np.sin(points @ random.normal(size=3) * random.uniform(60, 200) + random.uniform(0, 6)) for _ in range(4)
+    )
     return np.repeat((1 + strength * wave / 2)[:, None], 3, axis=1).clip(0.3, 2)
 
 
@@ -150,7 +154,12 @@ def random_beard(skin: SkinMesh, rest: Float[np.ndarray, "N 3"], random: np.rand
         where = chin * ((y < mouth[1]) | (random.random() < 0.6))
     else:
         where = np.abs(x) > width * 1.9
-    length = float(random.choice([random.uniform(0.002, 0.007), random.uniform(0.006, 0.02), random.uniform(0.015, 0.06)], p=[0.5, 0.35, 0.15]))
+    length = float(
+        random.choice(
+            [random.uniform(0.002, 0.007), random.uniform(0.006, 0.02), random.uniform(0.015, 0.06)],
+            p=[0.5, 0.35, 0.15],
+        )
+    )
     return BeardStyle(length, np.clip(skin.beard * 1.4 * where, 0, 1), random.uniform(0.0, 0.004))
 
 
@@ -160,7 +169,9 @@ def beard_surface(
     """Strands of a beard on the posed skin; None where nothing grows."""
     corners = skin.triangles
     chance = style.density[corners].mean(1)
-    area = np.linalg.norm(np.cross(posed[corners[:, 1]] - posed[corners[:, 0]], posed[corners[:, 2]] - posed[corners[:, 0]]), axis=1)
+    area = np.linalg.norm(
+        np.cross(posed[corners[:, 1]] - posed[corners[:, 0]], posed[corners[:, 2]] - posed[corners[:, 0]]), axis=1
+    )
     weight = np.where(chance > 0.25, area * chance, 0)
     if weight.sum() <= 0:
         return None
@@ -173,7 +184,9 @@ def beard_surface(
     here = np.einsum("nk,nk->n", shares, style.density[corners[chosen]])
     down = np.array([0, -1.0, 0.25])
     length = style.length * random.uniform(0.5, 1.0, count) * (0.35 + 0.65 * here)
-    along = unit(0.55 * out + 0.75 * down - 0.75 * (out @ down)[:, None] * out * 0.5 + random.normal(size=(count, 3)) * 0.22)
+    along = unit(
+        0.55 * out + 0.75 * down - 0.75 * (out @ down)[:, None] * out * 0.5 + random.normal(size=(count, 3)) * 0.22
+    )
     side = unit(np.cross(along, random.normal(size=(count, 3))))
     width = random.uniform(0.0003, 0.0006)
     rings = []

@@ -86,7 +86,9 @@ def _scarf(
     dome = Dome(skin, centre, 4)
     directions, radius = dome.directions, dome.radius
     away = random.uniform(0.008, 0.022)
-    folds = sum(np.sin(directions @ random.normal(size=3) * random.uniform(6, 16) + random.uniform(0, 6)) for _ in range(5))
+    folds = sum(
+        np.sin(directions @ random.normal(size=3) * random.uniform(6, 16) + random.uniform(0, 6)) for _ in range(5)
+    )
     points = centre + directions * (radius + away + 0.002 * folds)[..., None]
     lowest = face[8, 1] - 0.16
     fall = np.clip((face[8, 1] - 0.02 - points[..., 1]) / 0.1, 0, 1)
@@ -107,9 +109,7 @@ def person_depth(face: Float[np.ndarray, "68 3"]) -> float:
     return float(face[[0, 16], 2].mean()) - 0.01
 
 
-def _brim(
-    points: np.ndarray, plane: np.ndarray, colour: np.ndarray, cap: bool, random: np.random.Generator
-) -> Surface:
+def _brim(points: np.ndarray, plane: np.ndarray, colour: np.ndarray, cap: bool, random: np.random.Generator) -> Surface:
     """A brim where the dome meets the edge plane: at the front of a cap, all around a hat."""
     height = points @ plane[:3] + plane[3]
     row = np.clip((height > 0).sum(0), 1, len(points) - 1)
@@ -129,7 +129,10 @@ def _brim(
         for s in (-0.05, 0.3, 0.65, 1.0)
     ]
     if cap:  # a peak is bent down at its sides
-        rows = [r - plane[:3] * (0.25 * np.abs(np.sin(azimuth)) * np.asarray(width) * (i / 3))[:, None] for i, r in enumerate(rows)]
+        rows = [
+            r - plane[:3] * (0.25 * np.abs(np.sin(azimuth)) * np.asarray(width) * (i / 3))[:, None]
+            for i, r in enumerate(rows)
+        ]
     flat = np.concatenate(rows)
     return _cloth(flat, grid_triangles(4, points.shape[1]), colour * random.choice([1.0, 0.5]), None, random)
 

@@ -82,7 +82,11 @@ class Hands:
 
 
 def hand_surface(
-    hands: Hands, person: Person, face: Float[np.ndarray, "68 3"], skin: Float[np.ndarray, "3"], random: np.random.Generator
+    hands: Hands,
+    person: Person,
+    face: Float[np.ndarray, "68 3"],
+    skin: Float[np.ndarray, "3"],
+    random: np.random.Generator,
 ) -> Surface:
     """A hand before the face, at chin, cheek, mouth, brow or beside the head, or waving before it."""
     curl = random.uniform(-0.1, 0.9) * random.uniform(0.6, 1.2, 5) * [0.4, 1, 1, 1, 1]
@@ -123,12 +127,20 @@ def thing_in_front(face: Float[np.ndarray, "68 3"], random: np.random.Generator)
         colour = random.choice([0.006, 0.02, 0.4, 0.7]) * random.uniform(0.6, 1.4, 3)
         return [_painted(points @ turn.T + place, triangles, colour, 0.06)]
     if kind == 1:
-        tip = np.array([random.normal() * 0.02, face[57, 1] - random.uniform(0.01, 0.06), front + random.uniform(0.015, 0.06)])
+        tip = np.array(
+            [random.normal() * 0.02, face[57, 1] - random.uniform(0.01, 0.06), front + random.uniform(0.015, 0.06)]
+        )
         low = tip + np.array([random.normal() * 0.05, -0.25, random.uniform(0.02, 0.15)])
         radius = random.uniform(0.017, 0.034)
-        ball, ball_triangles = _turned(tip, unit(tip - low), np.array([[-1.2, 0.6], [-0.6, 0.9], [0, 1], [0.6, 0.85], [0.95, 0.4], [1.05, 0.02]]) * radius)
+        ball, ball_triangles = _turned(
+            tip,
+            unit(tip - low),
+            np.array([[-1.2, 0.6], [-0.6, 0.9], [0, 1], [0.6, 0.85], [0.95, 0.4], [1.05, 0.02]]) * radius,
+        )
         stick = random.uniform(0.008, 0.015)
-        body, triangles = _turned(tip, unit(low - tip), np.array([[radius, stick * 1.4], [radius + 0.03, stick * 1.2], [0.3, stick]]))
+        body, triangles = _turned(
+            tip, unit(low - tip), np.array([[radius, stick * 1.4], [radius + 0.03, stick * 1.2], [0.3, stick]])
+        )
         grey = random.uniform(0.005, 0.25)
         return [
             _painted(ball, ball_triangles, np.full(3, grey), 0.05, rough=0.35),
@@ -138,13 +150,17 @@ def thing_in_front(face: Float[np.ndarray, "68 3"], random: np.random.Generator)
         wide = random.uniform(0.03, 0.045)
         place = np.array([at[0], face[57, 1] - 0.05, front + 0.035])
         axis = unit(np.array([random.normal() * 0.2, 1, 0.3]))
-        points, triangles = _turned(place, axis, np.array([[-0.06, 0.001], [-0.06, wide * 0.8], [0.04, wide], [0.041, wide * 0.93]]))
+        points, triangles = _turned(
+            place, axis, np.array([[-0.06, 0.001], [-0.06, wide * 0.8], [0.04, wide], [0.041, wide * 0.93]])
+        )
         return [_painted(points, triangles, cloth_colour(random), 0.06)]
     grid = np.stack(np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9)), 2).reshape(-1, 2)
     size = random.uniform(0.025, 0.09, 2)
     points = np.column_stack([grid * size, 0.01 * np.sin(3 * grid[:, 0] + random.uniform(0, 6))])
     turn = rotation_matrices(random.normal(size=(1, 3)) * [0.4, 0.4, 1.5])[0]
-    place = np.array([at[0] + random.normal() * 0.04, at[1] + random.normal() * 0.05, front + random.uniform(0.04, 0.1)])
+    place = np.array(
+        [at[0] + random.normal() * 0.04, at[1] + random.normal() * 0.05, front + random.uniform(0.04, 0.1)]
+    )
     outline = 1 - np.abs(grid[:, 0]) ** 2 - np.abs(grid[:, 1]) ** 2 if random.random() < 0.5 else None
     tile = cloth_tile(cloth_colour(random), random)
     triangles = grid_triangles(9, 9)
@@ -152,7 +168,9 @@ def thing_in_front(face: Float[np.ndarray, "68 3"], random: np.random.Generator)
     return [Surface(points @ turn.T + place, triangles, "front", "cloth", texture=texture, cut=outline, gloss=0.04)]
 
 
-def face_mask(skin: SkinMesh, rest: Float[np.ndarray, "N 3"], face: Float[np.ndarray, "68 3"], random: np.random.Generator) -> Surface:
+def face_mask(
+    skin: SkinMesh, rest: Float[np.ndarray, "N 3"], face: Float[np.ndarray, "68 3"], random: np.random.Generator
+) -> Surface:
     """A mask over mouth and nose, with bands to the ears; follows the skin of the unposed person."""
     normals = vertex_normals(rest.astype(np.float64), skin.triangles)
     top = face[28, 1] * 0.4 + face[29, 1] * 0.6
@@ -200,6 +218,8 @@ def _turned(at: np.ndarray, axis: np.ndarray, profile: Float[np.ndarray, "P 2"])
     return points.reshape(-1, 3), grid_triangles(len(profile), len(angle))
 
 
-def _painted(points: np.ndarray, triangles: np.ndarray, colour: np.ndarray, gloss: float, rough: float = 0.02) -> Surface:
+def _painted(
+    points: np.ndarray, triangles: np.ndarray, colour: np.ndarray, gloss: float, rough: float = 0.02
+) -> Surface:
     paint = np.tile(np.clip(colour, 0.003, 0.9), (len(points), 1))
     return Surface(points, triangles, "front", "hard", colour=paint, gloss=gloss, roughness=rough)

@@ -7,7 +7,7 @@ Convention: the unposed head's frame, metres; a ribbon's u runs across it, v fro
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from .dome import Dome
 from .skins import SkinMesh
 from .surface import Surface, Texture
 
-_SEGMENTS = 7
+_SEGMENTS: Final = 7
+"""Points along a ribbon."""
+_STRAYS: Final = 0.03
+"""Share of the ribbons over the face that stay there."""
 
 
 class HairStyle(NamedTuple):
@@ -63,7 +66,7 @@ def random_hair_style(male: float, age: float, random: np.random.Generator) -> H
         side = top * random.uniform(0.75, 1.0)
     curly = random.random() < 0.3
     old = max(0.0, age - 2.0) * male
-    fringe = random.uniform(0.035, 0.07) if random.random() < 0.3 else 0.0
+    fringe = random.uniform(0.025, 0.048) if random.random() < 0.3 else 0.0
     return HairStyle(
         top,
         side,
@@ -73,7 +76,7 @@ def random_hair_style(male: float, age: float, random: np.random.Generator) -> H
         random.uniform(0.006, 0.03),
         random.uniform(0.002, 0.009) if curly else random.uniform(0, 0.0015),
         random.uniform(0.012, 0.05),
-        random.uniform(0.05, 0.35),
+        random.uniform(0.03, 0.2),
         float(random.uniform(0, 0.5) * min(1.0, old * 1.3 + 0.2) * male),
         float(np.clip(random.normal() * 0.4 + old - 0.6, 0, 0.97)),
         fringe if top > 0.06 else 0.0,
@@ -112,6 +115,9 @@ def grown_hair(
         front = np.clip((away[:, 2] - 0.055) / 0.02, 0, 1)[:, None]
         length = length + front[:, 0] * (np.minimum(length, style.fringe * scale) - length)
         combed = unit(combed + front * (unit(np.array([0.3 * np.sign(style.part), -0.2, 1.0])) * 2))
+    longest = 0.05 * scale / max(0.3, style.forward) if style.forward > 0.2 else np.inf
+    ahead = (away[:, 2] > 0.055) & (away[:, 1] > 0)
+    length = np.where(ahead, np.minimum(length, longest), length)
     combed = unit(combed + random.normal(size=(count, 3)) * style.disorder)
     flat = combed - (combed * out).sum(1, keepdims=True) * out
     direction = unit(unit(flat) + out * style.lift * (1.2 if style.top < 0.1 else 0.6))
@@ -134,10 +140,13 @@ def grown_hair(
         curl = aside * np.cos(turn)[:, None] + unit(np.cross(aside, direction)) * np.sin(turn)[:, None]
         middles.append(points + curl * style.curl * min(1.0, step / 2))
     line = np.stack(middles, axis=1)
+    line = line[~_over_face(line - centre, scale) | (random.random(count) < _STRAYS)]
+    count = len(line)
     along = np.gradient(line, axis=1)
     side = unit(np.cross(along, line - centre))
-    wide = random.uniform(0.006, 0.012, count) * scale * (0.7 + 2 * np.minimum(length, 0.15))
-    taper = np.array([0.9, 1.0, 1.0, 1.0, 0.95, 0.8, 0.45])[None, :, None]
+    long = np.linalg.norm(np.diff(line, axis=1), axis=2).sum(1)
+    wide = random.uniform(0.006, 0.012, count) * scale * (0.7 + 2 * np.minimum(long, 0.15))
+    taper = np.array([0.9, 1.0, 1.0, 1.0, 1.0, 0.9, 0.7])[None, :, None]
     edges = np.stack([line - side * wide[:, None, None] * taper, line + side * wide[:, None, None] * taper], axis=2)
     vertices = edges.reshape(-1, 3)
     return _ribbons(vertices, count, colour, random), density
@@ -192,12 +201,25 @@ def _rooted(
     return root, unit(np.einsum("nk,nkc->nc", shares, normals[corners[chosen]])), chosen
 
 
+def _over_face(away: np.ndarray, scale: float) -> np.ndarray:
+    """Which lines (N, S, 3), metres from the skull's middle, hang over eyes, nose or mouth."""
+    x, y, z = (away / scale).transpose(2, 0, 1)
+    return ((np.abs(x) < 0.052) & (y < 0.005) & (y > -0.12) & (z > 0.05)).any(1)
+
+
 def _combed(away: np.ndarray, style: HairStyle, level: np.ndarray) -> np.ndarray:
     """Directions (N, 3) in which hair is combed: from the parting outwards, forwards or back, down at the sides."""
     sideways = np.tanh((away[:, 0] - style.part) / 0.02)
     forward = style.forward * np.clip(away[:, 2] / 0.08 + 0.6, -0.2, 1)
     top = np.stack([sideways * (1 - 0.5 * abs(style.forward)), -0.15 * np.ones(len(away)), forward], 1)
-    low = np.stack([0.15 * np.sign(away[:, 0]), -np.ones(len(away)), np.minimum(0.3 * style.forward, 0) - 0.1 * np.ones(len(away))], 1)
+    low = np.stack(
+        [
+            0.15 * np.sign(away[:, 0]),
+            -np.ones(len(away)),
+            np.minimum(0.3 * style.forward, 0) - 0.1 * np.ones(len(away)),
+        ],
+        1,
+    )
     return unit(low + level[:, None] * (top - low))
 
 
@@ -211,7 +233,7 @@ def _ribbons(vertices: np.ndarray, count: int, colour: np.ndarray, random: np.ra
     across = np.array([0.02, 0.98])[None, None] / 8 + strip
     along = np.linspace(0.02, 0.98, _SEGMENTS)[None, :, None]
     uv = np.stack(np.broadcast_arrays(across, along), 3).reshape(-1, 2)
-    strength = random.uniform(0.05, 0.35)
+    strength = random.uniform(0.05, 0.22)
     tone = np.exp(random.normal(size=(count, 1)) * strength)
     ends = np.linspace(0.75, random.uniform(0.9, 1.3), _SEGMENTS)
     paint = (tone * ends[None]).reshape(count, _SEGMENTS, 1, 1) * np.ones((1, 1, 2, 3))
@@ -227,13 +249,15 @@ def strand_picture(random: np.random.Generator) -> UInt8[np.ndarray, "256 256 4"
     x = (np.arange(size) % (size // strips)) / (size // strips)
     y = np.arange(size)[::-1, None] / size
     strand = np.repeat(random.uniform(0, 1, size // 2), 2)[None]
-    lively = random.uniform(0.3, 0.7)
+    lively = random.uniform(0.15, 0.45)
     slow = np.interp(np.arange(size), np.linspace(0, size, 9), random.uniform(0.7, 1.3, 9))[:, None]
     bright = 0.2 * (1 + lively * (strand - 0.5) * 2) * slow
     coded = np.where(bright <= 0.0031308, 12.92 * bright, 1.055 * bright.clip(1e-6) ** (1 / 2.4) - 0.055)
     edge = np.minimum(x, 1 - x)[None] * 2
     ends = random.uniform(0.55, 1.0, size)[None]
-    alpha = np.clip((edge - 0.25 * random.uniform(0, 1, size)[None]) * 6 + 0.3, 0, 1) * np.clip((ends - y) * 6 + 0.3, 0, 1)
+    alpha = np.clip((edge - 0.25 * random.uniform(0, 1, size)[None]) * 6 + 0.3, 0, 1) * np.clip(
+        (ends - y) * 6 + 0.3, 0, 1
+    )
     alpha = alpha * np.clip(0.35 + y * 8, 0, 1)
     picture = np.zeros((size, size, 4), np.uint8)
     picture[..., :3] = (coded.clip(0, 1) * 255)[..., None]

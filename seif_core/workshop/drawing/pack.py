@@ -113,7 +113,9 @@ class Pack:
             pixels = self.picture(name)[..., :3].astype(np.float32)
             height, width = pixels.shape[:2]
             plain = pixels[-8, 8]
-            left, right, top, bottom = (round(part * side) for part, side in zip(_NECK, (width, width, height, height), strict=True))
+            left, right, top, bottom = (
+                round(part * side) for part, side in zip(_NECK, (width, width, height, height), strict=True)
+            )
             piece = pixels[top:bottom, left:right]
             painted = (np.abs(piece - plain).max(2) > 3).astype(np.uint8)
             inside = cv2.distanceTransform(cv2.morphologyEx(painted, cv2.MORPH_OPEN, np.ones((5, 5))), cv2.DIST_L2, 5)

@@ -295,9 +295,7 @@ def _spread(base: _Look, solid: _Samples, camera: Camera) -> Float32[np.ndarray,
     return out
 
 
-def _composed(
-    camera: Camera, solid: tuple[_Samples, _Look, np.ndarray], layers: tuple[_Samples, _Look]
-) -> Photograph:
+def _composed(camera: Camera, solid: tuple[_Samples, _Look, np.ndarray], layers: tuple[_Samples, _Look]) -> Photograph:
     """Layers over what is solid, and pixels from their samples."""
     size, count = camera.width, len(CLASSES)
     total = size * size

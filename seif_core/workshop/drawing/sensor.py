@@ -54,9 +54,9 @@ def _coded(linear: np.ndarray, random: np.random.Generator) -> np.ndarray:
     x = _srgb(linear)
     contrast = random.uniform(-0.1, 0.35)
     x = x + contrast * (x - 0.5) * 4 * x * (1 - x)
-    x = random.uniform(0, 0.04) + x * random.uniform(0.94, 1.0)
+    x = random.uniform(0, 0.03) + x * random.uniform(0.95, 1.0)
     grey = x @ np.array([0.299, 0.587, 0.114], np.float32)
-    return np.clip(grey[..., None] + (x - grey[..., None]) * random.uniform(0.7, 1.25), 0, 1).astype(np.float32)
+    return np.clip(grey[..., None] + (x - grey[..., None]) * random.uniform(0.8, 1.3), 0, 1).astype(np.float32)
 
 
 def _srgb(linear: np.ndarray) -> np.ndarray:
@@ -78,4 +78,3 @@ def _jpeg(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
     quality = int(random.integers(35, 96))
     _, coded = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1])
-

@@ -15,8 +15,8 @@ from .pack import Pack
 from .surface import LINEAR, Surface, Texture
 from .tiles import to_srgb8
 
-_LOWEST: Final = 3.4
-"""Decimetres of MakeHuman's base mesh: what lies lower is not drawn; two hands below the neck's rim."""
+_LOWEST: Final = 2.6
+"""Decimetres of MakeHuman's base mesh: what lies lower is not drawn; three hands below the neck's rim."""
 _IRIS_ANGLE: Final = 0.5
 """Radians from an eye's axis to the edge of its iris on the Open head."""
 _IRIS_PIXELS: Final = 60.0
