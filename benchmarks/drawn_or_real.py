@@ -1,4 +1,4 @@
-"""Drawn or real? How well a simple classifier on a frozen network tells drawn heads from photos, and whose colours they have.
+"""Drawn or real? How well a classifier on a frozen network tells drawn heads from photos; which colours they have.
 
     python benchmarks/drawn_or_real.py --real FOLDER --pool POOL [--old 120] [--count 120] [--sheet PICTURE]
 
@@ -6,12 +6,12 @@ Every picture, real or drawn, goes the same way: our own detector finds the face
 the face's own (1.5) are cut out, each is shown to the trunk of MediaPipe's attention mesh (`face_attention_trunk`,
 frozen), and the mean and standard deviation of its 32 channels in 3 by 3 cells are the features. A logistic regression
 with a ridge (chosen beforehand: 1.0 on standardised features) is trained on four fifths and asked for the last fifth,
-five times. 0.5: nobody can tell; 1.0: always told. ``small``: the same after all pictures were reduced to 64 px, so that
-grain, sharpness and JPEG do not tell.
+five times. 0.5: nobody can tell; 1.0: always told. ``small``: the same after all pictures were reduced to 64 px, so
+that grain, sharpness and JPEG do not tell.
 
-Colours: median Lab of the cheeks (skin), of a band over the forehead (hair, or what is there instead) and of the irises'
-rings. ``covered``: share of the real ones that have a drawn one within 6 (CIE 1976 colour difference) of them, of as
-many drawn as real ones.
+Colours: median Lab of the cheeks (skin), of a band over the forehead (hair, or what is there instead) and of the
+irises' rings. ``covered``: share of the real ones that have a drawn one within 6 (CIE 1976 colour difference) of them,
+of as many drawn as real ones.
 
 Last figures: FIGURES
 """

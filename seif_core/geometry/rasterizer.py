@@ -181,7 +181,11 @@ def rasterize_layers(
     """Everything that covers each pixel, not the nearest alone: for what can be seen through.
 
     Args:
-        xy, depth, triangles, height, width: as for `rasterize`.
+        xy: (V, 2) pixels, x right, y down.
+        depth: (V,) positive distances along the view axis.
+        triangles: (T, 3) vertex indices; both sides count.
+        height: image height in pixels.
+        width: image width in pixels.
     """
     xy, depth = xy.detach().double(), depth.detach().double()
     parts: list[tuple[torch.Tensor, ...]] = []

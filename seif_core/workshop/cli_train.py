@@ -1,5 +1,7 @@
 """`seif train`: train the networks on heads made on the fly and on labelled photos, or fill pools of them.
 
+``heads`` draws whole pictures and what each of their pixels shows (`drawing`), which ``parsing`` takes as its ``--pool``.
+
 A run that finds its checkpoint goes on from there. Under `torchrun` (``torchrun --nproc-per-node 8 -m seif_core train
 normals ...``) every process takes the GPU of its own rank, and ``draw`` shares the pool's files among the processes.
 """
@@ -28,9 +30,9 @@ _POINTS: Final = 4096
 
 
 def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
-    """Add ``train normals``, ``implicit``, ``parsing``, ``draw`` and ``photos``."""
+    """Add ``train normals``, ``implicit``, ``parsing``, ``draw``, ``heads`` and ``photos``."""
     parser = commands.add_parser("train", help="train the networks on synthetic heads")
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="normals|implicit|parsing|draw|photos")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="normals|implicit|parsing|draw|heads|photos")
     normals = kinds.add_parser("normals", parents=[common], help="the network that sees front normals")
     _add_run(normals)
     told = "of the side that the photo shows, or of the far side (default: %(default)s)"
@@ -48,6 +50,12 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     draw.add_argument("--samples", type=int, required=True, metavar="N", help="how many, rounded up to whole files")
     _add_common(draw)
     draw.set_defaults(run=_draw)
+    heads = kinds.add_parser("heads", parents=[common], help="draw whole pictures of heads and what each pixel shows")
+    heads.add_argument("--pool", type=Path, required=True, metavar="DIR", help="made if missing, gone on with if not")
+    heads.add_argument("--pack", type=Path, required=True, metavar="DIR", help="the MakeHuman pack")
+    heads.add_argument("--heads", type=int, required=True, metavar="N", help="in all, rounded up to whole files")
+    heads.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    heads.set_defaults(run=_heads)
 
 
 def _add_parsing(kinds: Commands, common: argparse.ArgumentParser) -> None:
@@ -180,6 +188,26 @@ def _draw(options: argparse.Namespace) -> int:
     with output_errors(options.pool):
         fill_pool(heads, options.pool, samples=shards * SHARD, first=rank, stride=world)
     _tell(f"pool: {options.pool}, {len(list(options.pool.glob('*.npz'))) * SHARD} samples")
+    return 0
+
+
+def _heads(options: argparse.Namespace) -> int:
+    if options.heads < 1 or options.seed < 0:
+        raise SettingsError(
+            f"{options.heads} heads with the seed {options.seed} were asked for; choose at least 1 and at least 0."
+        )
+    logging.getLogger(__package__).setLevel(logging.INFO)
+    try:
+        from ..headmodel import load_head_model
+        from .drawing.drawer import Drawer
+        from .drawing.pool import SHARD, drawn_files, fill_drawn_pool
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    rank, world = _rank()
+    drawer = Drawer(load_head_model(), options.pack)
+    with output_errors(options.pool):
+        fill_drawn_pool(drawer, options.pool, options.heads, options.seed, first=rank, stride=world)
+    _tell(f"pool: {options.pool}, {len(drawn_files(options.pool)) * SHARD} heads")
     return 0
 
 

@@ -1,1 +1,1 @@
-"""The drawer of whole pictures: heads with skins, hair, clothes and what stands before them, and what each pixel shows."""
+"""The drawer of whole pictures: heads with skins, hair, clothes, what stands before them, and what each pixel shows."""

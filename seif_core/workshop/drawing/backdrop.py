@@ -24,7 +24,7 @@ def random_backdrop(size: int, random: np.random.Generator) -> Float32[np.ndarra
         ramp = (x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle)
         picture = picture * (1 + random.uniform(0, 1.2) * ramp)[..., None]
     elif kind == 1:  # a mottled studio cloth, lit in the middle
-        mottle = sum(smooth_noise((size, size), 2**k, random) / 2**k for k in range(1, 6))
+        mottle = np.sum([smooth_noise((size, size), 2**k, random) / 2**k for k in range(1, 6)], axis=0)
         spot = np.exp(
             -((x - random.uniform(0.2, 0.8)) ** 2 + (y - random.uniform(0.2, 0.7)) ** 2) / random.uniform(0.1, 0.6)
         )
@@ -61,7 +61,7 @@ def _room(size: int, random: np.random.Generator) -> np.ndarray:
 
 def _greenery(size: int, random: np.random.Generator) -> np.ndarray:
     """Leaves, sky, lights through them."""
-    noise = sum(smooth_noise((size, size), 2**k, random) / 1.5**k for k in range(2, 8))
+    noise = np.sum([smooth_noise((size, size), 2**k, random) / 1.5**k for k in range(2, 8)], axis=0)
     green = np.array([0.06, 0.12, 0.03]) * random.uniform(0.3, 2.5) * (1 + random.normal(size=3) * 0.2)
     sky = np.array([0.6, 0.75, 1.0]) * random.uniform(0.5, 1.6)
     share = np.clip((noise - random.uniform(0.0, 1.6)) * 3, 0, 1)[..., None]

@@ -64,6 +64,10 @@ def random_traits(random: np.random.Generator) -> Traits:
     return Traits(age, male, (float(origin[0]), float(origin[1]), float(origin[2])), float(muscle), float(weight))
 
 
+SKULL: Final = np.array([0.0, 0.07, 0.03])
+"""From the neck's joint to about the skull's middle on an adult's head, metres."""
+
+
 class Person(NamedTuple):
     """Somebody, not posed yet; B base vertices (19158), V head vertices.
 

@@ -170,7 +170,7 @@ class _Cloth:
         for share, extra in ((0.0, 0.0), (0.35, 0.0), (0.5, 0.2), (0.7, 0.75), (1.0, 1.0)):
             heights = top * min(1.0, share * 2) if share < 0.5 else top - drop * (share - 0.5) * 2
             heights = heights - 0.01 * (share < 0.1)
-            radius = np.array([r for r in outer]) + away * neck.size + wide * neck.size * extra
+            radius = np.array(outer) + away * neck.size + wide * neck.size * extra
             place = (
                 neck.centre
                 + heights[:, None] * neck.up

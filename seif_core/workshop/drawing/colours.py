@@ -44,7 +44,7 @@ _IRIS: Final = np.array(
         [0.085, 0.14, 0.20],
     ]
 )
-"""Dark brown, brown, hazel, green, grey, blue, mean of the iris without pupil, linear; by eye on the sample portraits."""
+"""Dark brown, brown, hazel, green, grey, blue: mean of the iris without pupil, linear; by eye on sample portraits."""
 
 
 def skin_colour(origin: tuple[float, float, float], random: np.random.Generator) -> Float[np.ndarray, "3"]:
@@ -74,7 +74,7 @@ def hair_colour(origin: tuple[float, float, float], age: float, random: np.rando
     return np.clip(colour * random.uniform(0.75, 1.3), 0.004, 0.75)
 
 
-def iris_colour(hair: Float[np.ndarray, "3"], dark: float, random: np.random.Generator) -> Float[np.ndarray, "3"]:
+def iris_colour(dark: float, random: np.random.Generator) -> Float[np.ndarray, "3"]:
     """Mean linear colour of an iris; `dark` is the share of origins without light eyes."""
     shares = dark * np.array([0.75, 0.22, 0.03, 0, 0, 0]) + (1 - dark) * np.array([0.08, 0.22, 0.2, 0.14, 0.13, 0.23])
     first, second = random.choice(len(_IRIS), 2, p=shares / shares.sum())

@@ -18,6 +18,9 @@ COLUMNS: Final = 61
 _LOWEST: Final = -0.93
 """Share of a quarter turn down to which directions reach."""
 
+_SEAM: Final = 12
+"""Columns that are laid beside the grid's ends before filtering, so that it closes."""
+
 
 class Dome:
     """The distance of the outermost points along directions from a middle, smoothed.
@@ -47,9 +50,11 @@ class Dome:
         cells = (np.rint(row).astype(np.int64).clip(0, ROWS - 1), np.rint(column).astype(np.int64))
         np.maximum.at(radius, cells, distance)
         radius[:, 0] = radius[:, -1] = np.maximum(radius[:, 0], radius[:, -1])
-        radius = maximum_filter(radius, (reach, reach), mode=("nearest", "wrap"))
-        radius[0] = radius[0].max()
-        self.radius = gaussian_filter(radius, smooth, mode=("nearest", "wrap"))
+        ring = np.pad(radius[:, :-1], ((0, 0), (_SEAM, _SEAM)), mode="wrap")
+        ring = maximum_filter(ring, (reach, reach), mode="nearest")
+        ring[0] = ring[0].max()
+        ring = gaussian_filter(ring, smooth, mode="nearest")[:, _SEAM:-_SEAM]
+        self.radius = np.concatenate([ring, ring[:, :1]], axis=1)
 
     def _placed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         away = points - self.centre

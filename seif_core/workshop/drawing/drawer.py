@@ -21,7 +21,7 @@ from ...headmodel import HeadModel
 from ...headmodel.skinning import rotation_matrices
 from ...shapes import Float32, UInt8
 from .backdrop import random_backdrop
-from .body import Bodies, Person, Traits, random_traits
+from .body import SKULL, Bodies, Person, Traits, random_traits
 from .clothing import dress
 from .colours import hair_colour, iris_colour, skin_colour
 from .eyewear import random_glasses
@@ -35,7 +35,7 @@ from .grooming import (
     random_hair_name,
     volume_normals,
 )
-from .headwear import Headwear, random_headwear
+from .headwear import random_headwear
 from .in_front import Hands, face_mask, hand_surface, thing_in_front
 from .light import random_environment
 from .locks import cropped_hair, grown_hair, random_hair_style
@@ -158,7 +158,7 @@ class Drawer:
         wardrobe = self._wardrobe(person, traits, looks, random)
         rotation, place, camera, landmarks = self._framed(person, random)
         surfaces = [surface.placed(surface.vertices @ rotation.T + place) for surface in wardrobe.surfaces]
-        crown = person.posed(person.joints[1:2] + [[0, 0.07, 0.03]], _HEAD[None])[0] @ rotation.T + place
+        crown = person.posed(person.joints[1:2] + SKULL, _HEAD[None])[0] @ rotation.T + place
         surfaces = [
             replace(f, normals=volume_normals(f, crown)) if f.material == "hair" and f.name == "hair" else f
             for f in surfaces
@@ -231,7 +231,7 @@ class Drawer:
             skin_colour(traits.origin, random),
             skin_picture(traits, self.pack, random),
             hair,
-            iris_colour(hair, traits.origin[0] + traits.origin[1], random),
+            iris_colour(traits.origin[0] + traits.origin[1], random),
             random.uniform(0, 0.45) if traits.male > 0.5 and traits.age > 1.7 else 0.0,
             lips,
             random.uniform(0, 1.5),
@@ -250,7 +250,7 @@ class Drawer:
         bald = random.random() < s.bald * (1.0 if grown else 0.1) or traits.age < 0.25
         hair = None
         if not bald and not (headwear is not None and headwear.bald):
-            hair = self._hair(person, traits, looks, rest, random)
+            hair = self._hair(person, traits, looks, random)
         beard = random_beard(self.skin, rest, random) if grown and random.random() < s.bearded else None
         covered = np.zeros(len(person.base)) if headwear is None else headwear.hidden(person.base)
         posed_base = self._sunk(person, posed_base, covered, 0.0 if hair is None or hair.name == "cropped" else 0.004)
@@ -290,7 +290,8 @@ class Drawer:
     ) -> list[Surface]:
         """Skin with what grows out of it as single strands."""
         posed = posed_base[self.skin.ids]
-        scalp = self.skin.scalp * random.uniform(0.0, 0.5) if hair is None else hair.density * 0.85
+        density = None if hair is None else self.skin.scalp if hair.density is None else hair.density
+        scalp = self.skin.scalp * random.uniform(0.0, 0.5) if density is None else density * 0.85
         jaw = self.skin.beard * looks.shadow if beard is None else beard.density * 0.8
         skin = self.skin.surface(self.bodies, posed_base, looks, (scalp, jaw))
         others: list[tuple[str, np.ndarray]] = []
@@ -299,7 +300,7 @@ class Drawer:
             strands = beard_surface(self.skin, posed, beard, looks, random)
             others.append(("beard", beard.density * 1.2))
             out += [] if strands is None else [strands]
-        if hair is not None and hair.name in ("cropped", "grown"):
+        if hair is not None and hair.density is not None:
             others.append(("hair", hair.density * 1.2))
         return [replace(skin, others=tuple(others)), *out]
 
@@ -309,7 +310,7 @@ class Drawer:
         depth = np.zeros(len(posed))
         depth[ids] = self.skin.scalp * (self.skin.over_hairline > 0) * under_hair
         depth[ids] += 0.02 * np.clip((covered[ids] - 0.01) / 0.02, 0, 1) * ~self.skin.torso
-        middle = person.posed(person.joints[1:2] + [[0, 0.07, 0.03]], _HEAD[None])[0]
+        middle = person.posed(person.joints[1:2] + SKULL, _HEAD[None])[0]
         inward = middle - posed
         return posed + inward / np.linalg.norm(inward, axis=1, keepdims=True) * depth[:, None]
 
@@ -321,18 +322,16 @@ class Drawer:
             surface, weights = brows_on(self.bodies, person, name, colour)
             out.surfaces.append(surface.placed(person.posed(surface.vertices, weights)))
 
-    def _hair(
-        self, person: Person, traits: Traits, looks: Looks, rest: np.ndarray, random: np.random.Generator
-    ) -> Hair:
+    def _hair(self, person: Person, traits: Traits, looks: Looks, random: np.random.Generator) -> Hair:
         """Hair of the pack, ribbons of our own, or hair cropped to some millimetres."""
         kind = random.choice(3, p=[0.45, 0.47, 0.08])
         if kind == 0:
-            return hair_on(self.bodies, person, random_hair_name(traits.male, random), looks.hair, self.skin, random)
+            return hair_on(self.bodies, person, random_hair_name(traits.male, random), looks.hair, random)
         style = random_hair_style(traits.male, traits.age, random)
         if kind == 1:
-            surface, density = grown_hair(self.skin, rest, person, style, looks.hair, random)
+            surface, density = grown_hair(self.skin, person, style, looks.hair, random)
             return Hair("grown", surface, np.tile(_HEAD, (len(surface.vertices), 1)), density)
-        surface, density = cropped_hair(self.skin, rest, person, style, looks.hair, random)
+        surface, density = cropped_hair(self.skin, person, style, looks.hair, random)
         return Hair("cropped", surface, np.tile(_HEAD, (len(surface.vertices), 1)), density)
 
     def _in_front(

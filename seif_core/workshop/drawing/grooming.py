@@ -11,7 +11,7 @@ import numpy as np
 
 from ...geometry.normals import unit, vertex_normals
 from ...shapes import Float
-from .body import Bodies, Person
+from .body import SKULL, Bodies, Person
 from .pack import HAIR
 from .skins import Looks, SkinMesh
 from .surface import Surface, Texture
@@ -29,13 +29,13 @@ class Hair(NamedTuple):
         name: of the pack's mesh.
         surface: vertices unposed, metres.
         weights: (N, 5) skin weights.
-        density: (M,) 0..1 how densely it grows at each vertex of the drawn skin.
+        density: (M,) 0..1 how densely it grows at each vertex of the drawn skin; None for the pack's, which hide it.
     """
 
     name: str
     surface: Surface
     weights: Float[np.ndarray, "N 5"]
-    density: Float[np.ndarray, " M"]
+    density: Float[np.ndarray, " M"] | None
 
 
 def random_hair_name(male: float, random: np.random.Generator) -> str:
@@ -51,7 +51,6 @@ def hair_on(
     person: Person,
     name: str,
     colour: Float[np.ndarray, "3"],
-    skin: SkinMesh,
     random: np.random.Generator,
 ) -> Hair:
     """A hair mesh of the pack on somebody, varied."""
@@ -66,7 +65,7 @@ def hair_on(
     triangles = mesh.triangles.astype(np.int64)
     paint = _streaks(points, random)
     surface = Surface(points, triangles, "hair", "hair", colour=paint, texture=texture, gloss=0.045, roughness=0.12)
-    return Hair(name, surface, weights, skin.scalp)
+    return Hair(name, surface, weights, None)
 
 
 def volume_normals(surface: Surface, centre: Float[np.ndarray, "3"]) -> Float[np.ndarray, "V 3"]:
@@ -79,7 +78,7 @@ def volume_normals(surface: Surface, centre: Float[np.ndarray, "3"]) -> Float[np
 
 def _varied(points: np.ndarray, person: Person, random: np.random.Generator) -> np.ndarray:
     """Longer or shorter below the ears, fuller or flatter, waves, a little disorder."""
-    centre = person.joints[1] + np.array([0, 0.07, 0.03])
+    centre = person.joints[1] + SKULL
     away = points - centre
     low = np.clip(-(away[:, 1] + 0.03) / 0.1, 0, 1.5)
     out = points.copy()
@@ -97,9 +96,8 @@ def _varied(points: np.ndarray, person: Person, random: np.random.Generator) -> 
 def _streaks(points: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Factors (V, 3) of lighter and darker locks."""
     strength = random.uniform(0, 0.25)
-    wave = sum(
-        np.sin(points @ random.normal(size=3) * random.uniform(60, 200) + random.uniform(0, 6)) for _ in range(4)
-    )
+    waves = [np.sin(points @ random.normal(size=3) * random.uniform(60, 200) + random.uniform(0, 6)) for _ in range(4)]
+    wave = np.sum(waves, axis=0)
     return np.repeat((1 + strength * wave / 2)[:, None], 3, axis=1).clip(0.3, 2)
 
 

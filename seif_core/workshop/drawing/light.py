@@ -21,7 +21,7 @@ from ...shapes import Bool, Float, Int
 DIRECTIONS: Final = 48
 """Directions of the environment; with fewer, shadows in creases show steps (by eye)."""
 _CELL: Final = 0.007
-"""Metres a cell of the grids in which vertices cover each other: somewhat more than the distance of their neighbours."""
+"""Metres a cell of the grids in which vertices cover each other: somewhat more than from neighbour to neighbour."""
 _CLEAR: Final = 0.011
 """Metres behind the first point of a cell up to which a point still sees the light."""
 _LIFT: Final = 0.005

@@ -1,4 +1,4 @@
-"""Hair of our own: ribbons that grow from the scalp, are combed, fall and lie on the head; short hair as single strands.
+"""Hair of our own: ribbons that grow from the scalp, are combed, fall and lie on the head; short hair as strands.
 
 It adds what the pack's ten meshes lack: partings, receding hairlines, curls, every length, disorder.
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from ...geometry.normals import unit, vertex_normals
 from ...shapes import Float, UInt8
-from .body import Person
+from .body import SKULL, Person
 from .dome import Dome
 from .skins import SkinMesh
 from .surface import Surface, Texture
@@ -85,7 +85,6 @@ def random_hair_style(male: float, age: float, random: np.random.Generator) -> H
 
 def grown_hair(
     skin: SkinMesh,
-    rest: Float[np.ndarray, "N 3"],
     person: Person,
     style: HairStyle,
     colour: Float[np.ndarray, "3"],
@@ -95,18 +94,17 @@ def grown_hair(
 
     Args:
         skin: the drawn skin.
-        rest: (N, 3) its unposed vertices.
         person: unposed.
         style: how it is cut and combed.
         colour: (3,) linear.
         random: randomness.
     """
-    centre = person.joints[1] + np.array([0, 0.075, 0.03])
+    rest, centre = person.base[skin.ids], person.joints[1] + SKULL
     scale = float(np.linalg.norm(person.joints[3] - person.joints[4]) / 0.063)
     dome = Dome(rest[~skin.torso], centre, 3)
     density = _density(skin, rest, centre, style)
     count = int(np.clip(0.55 / (0.5 * (style.top + style.side) + 0.02) * 80, 700, 1500))
-    root, out, chosen = _rooted(skin, rest, density, count, random)
+    root, out = _rooted(skin, rest, density, count, random)
     away = root - centre
     level = np.clip((away[:, 1] - 0.01) / 0.06, 0, 1)
     length = (style.side + level * (style.top - style.side)) * random.uniform(0.7, 1.05, count) * scale
@@ -154,17 +152,16 @@ def grown_hair(
 
 def cropped_hair(
     skin: SkinMesh,
-    rest: Float[np.ndarray, "N 3"],
     person: Person,
     style: HairStyle,
     colour: Float[np.ndarray, "3"],
     random: np.random.Generator,
 ) -> tuple[Surface, Float[np.ndarray, " N"]]:
     """Hair of some millimetres as single strands; arguments and result as of `grown_hair`."""
-    centre = person.joints[1] + np.array([0, 0.075, 0.03])
+    rest, centre = person.base[skin.ids], person.joints[1] + SKULL
     density = _density(skin, rest, centre, style)
     count = 5000
-    root, out, _ = _rooted(skin, rest, density, count, random)
+    root, out = _rooted(skin, rest, density, count, random)
     along = unit(out + random.normal(size=(count, 3)) * 0.35)
     aside = unit(np.cross(along, random.normal(size=(count, 3))))
     long, wide = random.uniform(0.002, 0.007), random.uniform(0.0003, 0.0006)
@@ -187,8 +184,8 @@ def _density(skin: SkinMesh, rest: np.ndarray, centre: np.ndarray, style: HairSt
 
 def _rooted(
     skin: SkinMesh, rest: np.ndarray, density: np.ndarray, count: int, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Places, normals and triangles of `count` roots."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Places and normals of `count` roots."""
     corners = skin.triangles
     a, b, c = rest[corners].transpose(1, 0, 2)
     weight = np.linalg.norm(np.cross(b - a, c - a), axis=1) * density[corners].min(1)
@@ -198,7 +195,7 @@ def _rooted(
     shares = random.dirichlet([1, 1, 1], count)
     normals = vertex_normals(rest.astype(np.float64), skin.triangles)
     root = np.einsum("nk,nkc->nc", shares, rest[corners[chosen]])
-    return root, unit(np.einsum("nk,nkc->nc", shares, normals[corners[chosen]])), chosen
+    return root, unit(np.einsum("nk,nkc->nc", shares, normals[corners[chosen]]))
 
 
 def _over_face(away: np.ndarray, scale: float) -> np.ndarray:

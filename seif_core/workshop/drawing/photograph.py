@@ -303,7 +303,7 @@ def _composed(camera: Camera, solid: tuple[_Samples, _Look, np.ndarray], layers:
     over, look = layers
     # non-negative float32 bits sort like the floats
     order = np.argsort((over.pixel << 32) | over.depth.astype(np.float32).view(np.int32).astype(np.int64))
-    pixel, alpha = over.pixel[order], np.minimum(look.alpha[order], 0.999)
+    pixel, alpha = over.pixel[order], np.minimum(look.alpha[order].astype(np.float64), 0.999)
     first = np.r_[True, pixel[1:] != pixel[:-1]] if len(pixel) else np.zeros(0, bool)
     passed = np.cumsum(np.log1p(-alpha)) - np.log1p(-alpha)
     start = np.flatnonzero(first)
@@ -312,7 +312,7 @@ def _composed(camera: Camera, solid: tuple[_Samples, _Look, np.ndarray], layers:
     left = np.ones(total, np.float32)
     left -= np.bincount(pixel, weight, total).astype(np.float32)
     colour = (look.diffuse * look.albedo + look.mirrored)[order]
-    light = np.stack([np.bincount(pixel, weight * colour[:, k], total) for k in range(3)], axis=1)
+    light = np.stack([np.bincount(pixel, weight * colour[:, k], total) for k in range(3)], axis=1).astype(np.float64)
     place = pixel * count + look.kind[order]
     shares = np.bincount(place, weight, total * count).astype(np.float32).reshape(total, count)
     light[at.pixel] += (diffuse * base.albedo + base.mirrored) * left[at.pixel, None]

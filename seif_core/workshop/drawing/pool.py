@@ -10,12 +10,12 @@ import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
 from ...errors import SettingsError
-from .drawer import Drawer, DrawnHead
+from .drawer import DrawingSettings, DrawnHead
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,7 +27,18 @@ VERSION: Final = 1
 """Grows when the same settings draw other heads."""
 
 
-def fill_drawn_pool(drawer: Drawer, folder: Path, heads: int, seed: int, *, first: int = 0, stride: int = 1) -> None:
+@runtime_checkable
+class Draws(Protocol):
+    """What a pool asks of who draws: `drawer.Drawer`, or a stand-in."""
+
+    settings: DrawingSettings
+
+    def draw(self, seed: int, number: int) -> DrawnHead:
+        """Head `number` of `seed`."""
+        ...
+
+
+def fill_drawn_pool(drawer: Draws, folder: Path, heads: int, seed: int, *, first: int = 0, stride: int = 1) -> None:
     """Draw heads into a folder until it holds `heads`; files that are there already are left as they are.
 
     Args:
@@ -54,7 +65,7 @@ def fill_drawn_pool(drawer: Drawer, folder: Path, heads: int, seed: int, *, firs
         _LOG.info("%s: %d heads", folder.name, (number + 1) * SHARD)
 
 
-def _check_recipe(drawer: Drawer, folder: Path, seed: int) -> None:
+def _check_recipe(drawer: Draws, folder: Path, seed: int) -> None:
     recipe = {"version": VERSION, "seed": seed, **asdict(drawer.settings)}
     path = folder / RECIPE
     if not path.exists():

@@ -50,7 +50,7 @@ def develop(light: Float32[np.ndarray, "S S 3"], random: np.random.Generator) ->
 
 
 def _coded(linear: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """sRGB in 0..1 with a tone curve of contrast, black level and saturation."""
+    """Values of sRGB in 0..1 with a tone curve of contrast, black level and saturation."""
     x = _srgb(linear)
     contrast = random.uniform(-0.1, 0.35)
     x = x + contrast * (x - 0.5) * 4 * x * (1 - x)

@@ -129,7 +129,7 @@ class SkinMesh:
 
 def eye_surfaces(bodies: Bodies, person: Person, posed_head: np.ndarray, looks: Looks) -> list[Surface]:
     """Eyeballs, teeth and tongue of a posed head (V, 3)."""
-    model, out = bodies.model, []
+    out: list[Surface] = []
     for name, joint in (("eye_left", 3), ("eye_right", 4)):
         ids, triangles = _part(bodies, name)
         axis = person.head[ids] - person.joints[joint]
@@ -145,7 +145,6 @@ def eye_surfaces(bodies: Bodies, person: Person, posed_head: np.ndarray, looks: 
         ids, triangles = _part(bodies, name)
         paint = np.tile(colour, (len(ids), 1))
         out.append(Surface(posed_head[ids], triangles, "skin", "hard", colour=paint, gloss=0.04))
-    assert len(model.template) == len(posed_head)
     return out
 
 
@@ -162,7 +161,8 @@ def eye_picture(pack: Pack, iris: Float[np.ndarray, "3"]) -> np.ndarray:
     size = _EYE_CROP
     source = pack.picture("eyes/grey")[..., :3]
     padded = cv2.copyMakeBorder(source, size, size, size, size, cv2.BORDER_REPLICATE)
-    linear = LINEAR[padded[row : row + 2 * size, column : column + 2 * size]]
+    piece = np.asarray(padded, np.uint8)[row : row + 2 * size, column : column + 2 * size]
+    linear = LINEAR[piece]
     y, x = np.mgrid[: 2 * size, : 2 * size] - size + 0.5
     away = np.hypot(x, y)
     inside = np.clip((_IRIS_PIXELS + 1.5 - away) / 3, 0, 1)[..., None]
