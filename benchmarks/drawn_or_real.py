@@ -6,7 +6,8 @@ Every picture, real or drawn, goes the same way: our own detector finds the face
 the face's own (1.5) are cut out, each is shown to the trunk of MediaPipe's attention mesh (`face_attention_trunk`,
 frozen), and the mean and standard deviation of its 32 channels in 3 by 3 cells are the features. A logistic regression
 with a ridge (chosen beforehand: 1.0 on standardised features) is trained on four fifths and asked for the last fifth,
-five times. 0.5: nobody can tell; 1.0: always told. ``small``: the same after all pictures were reduced to 64 px, so
+five times. ``new, like``: only drawn adults who look about ahead, with nothing on the head or before it, in colour, as
+the portraits are. 0.5: nobody can tell; 1.0: always told. ``small``: the same after all pictures were reduced to 64 px, so
 that grain, sharpness and JPEG do not tell.
 
 Colours: median Lab of the cheeks (skin), of a band over the forehead (hair, or what is there instead) and of the
@@ -43,6 +44,9 @@ SMALL: Final = 64
 RIDGE: Final = 1.0
 NEAR: Final = 6.0
 """Colour difference up to which a colour counts as covered: what one sees as another shade of the same."""
+ADULT, AHEAD, GREY = 1.8, 0.3, 4.0
+"""Of the drawn heads that are like the portraits: least age (`body.Traits`), radians turned aside or up at most, and
+mean difference between a picture's channels below which it is grey."""
 CHEEKS: Final = (50, 101, 118, 280, 330, 347)
 """MediaPipe's points on the cheeks."""
 
@@ -155,9 +159,20 @@ def real_heads(folder: Path, count: int) -> list[Head]:
     return _found((cv2.imread(str(paths[i]))[..., ::-1] for i in order), count)
 
 
-def pool_heads(pool: Path, count: int) -> list[Head]:
-    """Heads of a pool of `workshop.drawing`."""
-    return _found((photo for path in drawn_files(pool) for photo in np.load(path)["photo"]), count)
+def pool_heads(pool: Path, count: int, *, like: bool = False) -> list[Head]:
+    """Heads of a pool of `workshop.drawing`; with `like` those alone that could be portraits of the real set's kind."""
+
+    def pictures():  # noqa: ANN202 - a generator of (S, S, 3) uint8
+        for path in drawn_files(pool):
+            with np.load(path) as data:
+                rows = zip(data["photo"], data["words"], data["traits"][:, 0], data["pose"][:, :2].sum(1), strict=True)
+                for photo, words, age, turn in rows:
+                    odd = {"front", "headwear"} & set(str(words).split())
+                    grey = np.ptp(photo.astype(int), axis=2).mean() < GREY
+                    if not like or not (odd or grey or age < ADULT or np.abs(turn[:2]).max() > AHEAD):
+                        yield photo
+
+    return _found(pictures(), count)
 
 
 def old_heads(count: int) -> list[Head]:
@@ -216,9 +231,10 @@ def main() -> None:
     real, drawn = real_heads(options.real, options.count), pool_heads(options.pool, options.count)
     if options.sheet is not None:
         sheet(real, drawn, options.sheet)
-    sets = {"new": drawn, **({"old": old_heads(options.old)} if options.old else {})}
+    like = pool_heads(options.pool, options.count, like=True)
+    sets = {"new": drawn, "new, like": like, **({"old": old_heads(options.old)} if options.old else {})}
     out = sys.stdout
-    out.write(f"{'':24}" + "".join(f"{name + f' ({len(heads)})':>14}" for name, heads in sets.items()) + "\n")
+    out.write(f"{'':24}" + "".join(f"{name + f' ({len(heads)})':>18}" for name, heads in sets.items()) + "\n")
     for square in ("head", "face"):
         for small in (False, True):
             first = np.stack([features(getattr(h, square), small=small) for h in real])
@@ -226,16 +242,16 @@ def main() -> None:
                 area_under_curve(first, np.stack([features(getattr(h, square), small=small) for h in heads]))
                 for heads in sets.values()
             ]
-            out.write(f"{square + (', small' if small else ''):24}" + "".join(f"{t:14.3f}" for t in told) + "\n")
+            out.write(f"{square + (', small' if small else ''):24}" + "".join(f"{t:18.3f}" for t in told) + "\n")
     own = np.stack([h.colours for h in real])
     for index, name in enumerate(("skin", "over the forehead", "iris")):
         told = [coverage(own[:, index], np.stack([h.colours for h in heads])[:, index]) for heads in sets.values()]
-        out.write(f"{'covered, ' + name:24}" + "".join(f"{t:14.2f}" for t in told) + "\n")
+        out.write(f"{'covered, ' + name:24}" + "".join(f"{t:18.2f}" for t in told) + "\n")
     for index, name in enumerate(("skin", "over the forehead", "iris")):
         for kind, heads in {"real": real, **sets}.items():
             low, middle, high = np.nanpercentile(np.stack([h.colours for h in heads])[:, index], [5, 50, 95], axis=0)
             spans = " ".join(f"{a:6.0f}{b:5.0f}{c:5.0f}" for a, b, c in zip(low, middle, high, strict=True))
-            out.write(f"{name + ', ' + kind:24} L*, a*, b* at 5, 50, 95 %: {spans}\n")
+            out.write(f"{name + ', ' + kind:28} L*, a*, b* at 5, 50, 95 %: {spans}\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """`seif train`: train the networks on heads made on the fly and on labelled photos, or fill pools of them.
 
-``heads`` draws whole pictures and what each of their pixels shows (`drawing`), which ``parsing`` takes as its ``--pool``.
+``heads`` draws whole pictures and what each pixel of them shows (`drawing`); ``parsing`` takes them as its ``--pool``.
 
 A run that finds its checkpoint goes on from there. Under `torchrun` (``torchrun --nproc-per-node 8 -m seif_core train
 normals ...``) every process takes the GPU of its own rank, and ``draw`` shares the pool's files among the processes.

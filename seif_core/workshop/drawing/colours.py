@@ -10,17 +10,17 @@ from ...shapes import Float
 
 _SKIN: Final = np.array(
     [
-        [0.048, 0.023, 0.013],
-        [0.098, 0.046, 0.025],
-        [0.18, 0.088, 0.049],
-        [0.29, 0.150, 0.090],
-        [0.41, 0.225, 0.145],
-        [0.52, 0.305, 0.210],
-        [0.61, 0.375, 0.275],
+        [0.053, 0.020, 0.011],
+        [0.112, 0.041, 0.021],
+        [0.20, 0.077, 0.040],
+        [0.33, 0.135, 0.076],
+        [0.46, 0.200, 0.120],
+        [0.58, 0.268, 0.170],
+        [0.67, 0.345, 0.235],
     ]
 )
-"""Skin from darkest to lightest, linear RGB. Red over green is 2.1 to 1.6, as the pack's skins have it (1.9) and cheeks
-on public-domain portraits (a* 9 to 27); the Monk scale's swatches are paler than skin is."""
+"""Skin from darkest to lightest, linear RGB. About as red as cheeks on public-domain portraits are (a* 11 to 28, 20 in
+the mean); the pack's skins have 1.9 times as much red as green, the Monk scale's swatches are paler than skin is."""
 
 _HAIR: Final = np.array(
     [

@@ -188,7 +188,7 @@ def face_mask(
     # what lies under it must not show: the mask is a smooth sheet over all of it
     sheet = Dome(covered, middle, 5, 2.5).at(rest) + 0.002 + 0.006 * inside
     away = np.linalg.norm(rest - middle, axis=1)
-    points = np.where((x < 1)[:, None], middle + out * np.maximum(sheet, away + 0.002)[:, None], rest + normals * 0.002)
+    points = np.where((x < 1)[:, None], middle + out * np.maximum(sheet, away + 0.005)[:, None], rest + normals * 0.002)
     band = np.minimum(0.003 - np.abs(y - 0.45) * 0.03, (1.75 - x) * 0.1)
     cut = np.where(x > 1, np.where(rest[:, 2] > face[0, 2] - 0.005, band, -1), cut)
     cut = np.where(skin.torso | (rest[:, 2] < face[0, 2] - 0.01), -1.0, cut)

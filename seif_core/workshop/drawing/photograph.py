@@ -32,6 +32,8 @@ _SPREAD: Final = (0.0022, 0.0011, 0.0006)
 Source: after d'Eon, Luebke and Enderton, Efficient rendering of human skin, EGSR 2007: the widest terms of their fit
 have 2.7, 1.4 and 0.7 mm at little weight; one Gaussian a colour stands for the sum.
 """
+_BROWS: Final = 3.0
+"""Factor of brows among a pixel's classes: a brow is an area of sparse hair, and a quarter of a pixel counts as one."""
 _FAINT: Final = 0.02
 """Opacity below which a sample of a surface is left out."""
 
@@ -42,7 +44,7 @@ class Photograph(NamedTuple):
     Attributes:
         light: (S, S, 3) linear light of what is solid or hair, multiplied by `covered`.
         covered: (S, S) share of each pixel that is not background.
-        labels: (S, S) uint8, the class of `CLASSES` that most of the pixel shows.
+        labels: (S, S) uint8, the class of `CLASSES` that most of the pixel shows; brows where a quarter of it does.
         normals: (S, S, 3) unit normals of what is nearest, 0 on the background.
         depth: (S, S) metres from the camera plane of what is nearest and solid, inf on the background.
         skin_light: mean irradiance of the skin that is seen, linear; 1 if none is.
@@ -332,13 +334,15 @@ def _composed(camera: Camera, solid: tuple[_Samples, _Look, np.ndarray], layers:
         return values.reshape(half, SAMPLES, half, SAMPLES, -1).mean((1, 3))
 
     shares = pooled(shares)
+    kinds = shares.copy()
+    kinds[..., CLASS["brows"]] *= _BROWS
     mean = pooled(normals)
     length = np.linalg.norm(mean, axis=2, keepdims=True)
     half = size // SAMPLES
     return Photograph(
         pooled(light).astype(np.float32),
         (1 - shares[..., 0]).astype(np.float32),
-        shares.argmax(2).astype(np.uint8),
+        kinds.argmax(2).astype(np.uint8),
         np.where(length > 1e-3, mean / np.maximum(length, 1e-6), 0).astype(np.float32),
         depth.reshape(half, SAMPLES, half, SAMPLES).min((1, 3)),
         float(base.diffuse[base.skin].mean()) if base.skin.any() else 1.0,
