@@ -33,6 +33,18 @@ _FACING: Final = (0.15, 0.45)
 _WEIGHTS: Final = {"mirror": 0.15, "prior": 0.02}
 """Of what is guessed against 1 for what is seen."""
 _STIFFNESS: Final = 0.05
+_FOREHEAD: Final = 3.0
+"""How much hair at a bare forehead lies away from it, against 1 for downwards."""
+_BARE: Final = 0.3
+"""Eye distances over the usual hairline up to which skin may be forehead."""
+_UNCOVERED: Final = 0.004
+"""Metres from the shell's outer side from which skin is bare."""
+_NO_FRINGE: Final = (-0.45, -0.2)
+"""Eye distances over the usual hairline of the highest bare skin: below there is a fringe, above none."""
+_COMBED: Final = (0.004, 0.010)
+"""Metres of thickness from which hair at the forehead is combed."""
+_NEAR_FOREHEAD: Final = (0.02, 0.05)
+"""Metres from the bare skin over which that fades."""
 
 
 def usual_directions(
@@ -64,7 +76,8 @@ def hair_directions(
         orientation: of `orientation.hair_orientation`.
     """
     points, normals = shell.vertices, shell.normals
-    usual = usual_directions(space, points, normals)
+    usual = usual_directions(space, points, normals) + _off_the_forehead(space, shell)
+    usual = unit(_tangent(usual, normals) + 1e-6)
     lifted, trust = _lifted(space, shell, orientation)
     sign = np.where((lifted * usual).sum(1) < 0, -1.0, 1.0)
     seen = lifted * sign[:, None]
@@ -76,6 +89,25 @@ def hair_directions(
     solver = ScreenedPoisson(shell.quads.astype(np.int32), len(points))
     smooth = solver.solve(wanted / weights[:, None], weights, stiffness=_STIFFNESS).astype(np.float64)
     return unit(_tangent(smooth, normals) + 1e-6 * usual)
+
+
+def _off_the_forehead(space: HairSpace, shell: Shell) -> Float[np.ndarray, "V 3"]:
+    """(V, 3) away from bare skin at the hairline of the forehead, where hair that is combed up or aside begins.
+
+    Short hair lies as it grows, and a fringe hangs over the hairline: there it is zero.
+    """
+    outer = shell.skin > 0
+    before = (space.over_hairline > -1) & (space.over_hairline < _BARE) & (space.skin[:, 2] > space.axis[2])
+    bare = np.flatnonzero(before)
+    away, _ = KDTree(shell.vertices[outer]).query(space.skin[bare])
+    bare = bare[away > _UNCOVERED]
+    if not len(bare):
+        return np.zeros_like(shell.vertices)
+    distance, nearest = KDTree(space.skin[bare]).query(shell.vertices)
+    high = smoothstep(space.over_hairline[bare[nearest]], *_NO_FRINGE)
+    thick = smoothstep(shell.skin, *_COMBED)
+    strength = _FOREHEAD * high * thick * smoothstep(distance, _NEAR_FOREHEAD[1], _NEAR_FOREHEAD[0])
+    return strength[:, None] * unit(shell.vertices - space.skin[bare[nearest]])
 
 
 def _lifted(space: HairSpace, shell: Shell, orientation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,14 +18,17 @@ from ..portrait.head_parsing import HeadParsing
 from ..portrait.portrait import Portrait
 from ..progress import Progress
 from ..shapes import Float, Float32
+from .cards import make_cards
 from .directions import hair_directions
 from .extension import find_extension
+from .guides import make_guides
 from .labels import label_surface
 from .orientation import hair_orientation
 from .settings import HairSettings
 from .shell import Shell, make_shell, shell_weights
 from .shell_texture import hair_colours, shell_texture
 from .space import HairSpace
+from .tracing import ShellField
 from .unwrap import unwrap
 from .volume import hair_volume
 
@@ -107,12 +110,13 @@ def model_hair(
     orientation = hair_orientation(space, portrait.pixels)
     directions = hair_directions(space, shell, orientation)
     unwrapped = unwrap(space, shell)
+    colours = hair_colours(space, portrait.pixels)
     texture, colour = shell_texture(
         space,
         shell,
         unwrapped,
         directions,
-        colours=hair_colours(space, portrait.pixels),
+        colours=colours,
         evidence=evidence,
         size=s.texture_size,
         seed=seed,
@@ -126,7 +130,15 @@ def model_hair(
         skin_weights=shell_weights(space, shell).astype(np.float32),
         texture=texture,
     )
-    layer = HairLayer(kind, mesh, None, None, np.clip(colour, 0, 1).astype(np.float32))
+    colour = np.clip(colour, 0, 1).astype(np.float32)
+    guides = cards = None
+    if kind == "hair":
+        field = ShellField(shell, directions)
+        guides = make_guides(space, labels, volume, shell, field, settings=s, seed=seed)
+        if guides is not None:
+            contrast = colours.contrast
+            cards = make_cards(space, shell, guides, field, colour=colour, contrast=contrast, count=s.cards, seed=seed)
+    layer = HairLayer(kind, mesh, guides, cards, colour)
     progress.step(1.0)
     return HairModel(layer, space, shell, directions, orientation)
 

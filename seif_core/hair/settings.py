@@ -11,10 +11,16 @@ class HairSettings:
 
     Attributes:
         texture_size: pixels of a side of the shell's texture.
+        guides: strands that are grown.
+        guide_points: places along each.
+        cards: ribbons that are laid along chosen guides.
         least_hair: area of hair, in areas of skin in the parsing, below which a head is bald.
         least_headwear: area of headwear, likewise, from which the layer is headwear.
     """
 
     texture_size: int = 1024
+    guides: int = 400
+    guide_points: int = 24
+    cards: int = 120
     least_hair: float = 0.06
     least_headwear: float = 0.15

@@ -4,25 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from haired_head import CAP, capped_surface, parsed_portrait, plain_fit
+from haired_head import CAP, parsed_portrait
 
 from seif_core.geometry.connectivity import triangle_pieces
 from seif_core.hair.layer import model_hair
 from seif_core.hair.shell import triangles_of
 from seif_core.headmodel.anatomy import anatomy_of
-
-
-@pytest.fixture(scope="module")
-def scene():
-    fit = plain_fit()
-    surface, hair = capped_surface(fit)
-    return fit, surface, hair, parsed_portrait(fit, surface, hair)
-
-
-@pytest.fixture(scope="module")
-def made(scene):
-    fit, surface, _, portrait = scene
-    return model_hair(portrait, fit, surface, None)
 
 
 def test_shell_is_one_closed_piece_of_a_few_thousand_quads(made):

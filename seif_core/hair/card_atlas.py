@@ -1,0 +1,75 @@
+"""The cards' picture: strips of strands, drawn in the photo's hair colour.
+
+Convention: (H, W, 4) uint8, strips side by side, roots at the top (v = 1), tips at the bottom; alpha not premultiplied.
+Worked number: of six strips in a picture of 512 pixels the second one lies in u from 1/6 to 2/6.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from ..shapes import Float, UInt8
+
+STRIPS: Final = 6
+"""Strips of an atlas; the first ones are dense, the last ones loose."""
+_WIDTH: Final = 512
+_HEIGHT: Final = 1024
+_STRANDS: Final = (120, 34)
+"""Strands in the densest and in the loosest strip. Chosen, as are the constants below, by eye."""
+_POINTS: Final = 24
+_SHIFT: Final = 4
+"""Fractional bits of OpenCV's drawing."""
+_WANDER: Final = 0.05
+"""Of a strip's width, how far a strand strays from its straight way."""
+_EDGE: Final = 0.08
+"""Of a strip's width, left free beside the strands, so that neighbours do not bleed."""
+_SHORTEST: Final = (0.93, 0.55)
+"""Of the height, the shortest strand of the densest and the loosest strip."""
+_ROOT: Final = 0.7
+"""Light at the roots."""
+
+
+def card_atlas(colour: Float[np.ndarray, "3"], contrast: float, seed: int) -> UInt8[np.ndarray, "H W 4"]:
+    """Draw the atlas.
+
+    Args:
+        colour: (3,) sRGB 0..1 of the hair.
+        contrast: standard deviation of the logarithm of the strands' brightness.
+        seed: of all that is drawn at random.
+    """
+    random = np.random.default_rng(seed)
+    picture = np.zeros((_HEIGHT, _WIDTH, 4), np.uint8)
+    picture[..., :3] = np.rint(np.clip(colour, 0, 1) * 255)
+    width = _WIDTH / STRIPS
+    for strip in range(STRIPS):
+        share = strip / (STRIPS - 1)
+        count = round(_STRANDS[0] + share * (_STRANDS[1] - _STRANDS[0]))
+        shortest = _SHORTEST[0] + share * (_SHORTEST[1] - _SHORTEST[0])
+        left = strip * width
+        for _ in range(count):
+            path = _strand(random, shortest) * [width * (1 - 2 * _EDGE), _HEIGHT] + [left + width * _EDGE, 0]
+            light = np.exp(contrast * np.clip(random.normal(), -2, 2))
+            tint = np.rint(np.clip(colour * light ** (1 / 2.2), 0, 1) * 255)
+            points = np.rint(path * (1 << _SHIFT)).astype(np.int32)
+            thick = 1 + int(random.random() < 0.5)
+            ink = (int(tint[0]), int(tint[1]), int(tint[2]), 255)
+            cv2.polylines(
+                picture, [points], isClosed=False, color=ink, thickness=thick, lineType=cv2.LINE_AA, shift=_SHIFT
+            )
+    fade = _ROOT + (1 - _ROOT) * np.clip(np.linspace(0, 4, _HEIGHT), 0, 1)
+    picture[..., :3] = np.rint(picture[..., :3] * fade[:, None, None])
+    return picture
+
+
+def _strand(random: np.random.Generator, shortest: float) -> Float[np.ndarray, "P 2"]:
+    """A strand's way down its strip, both 0..1; the strip narrows towards the tips."""
+    down = np.linspace(0, random.uniform(shortest, 0.985), _POINTS)
+    start = random.random()
+    wave = _WANDER * np.sin(2 * np.pi * (random.uniform(0.5, 1.5) * down + random.random()))
+    drift = _WANDER * random.normal() * down
+    across = start + (wave + drift) * down
+    narrowed = 0.5 + (across - 0.5) * (1 - 0.25 * down**2)
+    return np.stack([np.clip(narrowed, 0, 1), down], axis=1)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from seif_core.evidence.colour import decode
+from seif_core.hair.card_atlas import STRIPS, card_atlas
+from seif_core.hair.orientation import hair_orientation, orientation_at
+from seif_core.hair_check import hair_fault
+
+
+def test_layer_passes_the_check_of_head_files(made, scene):
+    assert hair_fault(made.layer, scene[0].model.faces) is None
+
+
+def test_roots_lie_on_their_faces_of_the_head(made, scene):
+    guides, faces = made.layer.guides, scene[0].model.faces
+    chosen = faces[guides.root_faces]
+    corners = np.where(guides.root_second[:, None], chosen[:, [0, 2, 3]], chosen[:, :3])
+    places = np.einsum("gk,gkc->gc", guides.root_weights, scene[0].neutral[corners])
+    assert guides.points[:, 0] == pytest.approx(places, abs=1e-5)
+    assert 200 <= len(guides.points) <= 600
+
+
+def test_no_strand_goes_under_the_skin(made):
+    later = made.layer.guides.points[:, 1:].reshape(-1, 3).astype(np.float64)
+    assert made.space.skin_distances(later).signed.min() > -0.001
+
+
+def test_strands_lie_within_the_hair(made):
+    tips = made.layer.guides.points[:, -1].astype(np.float64)
+    outer = made.shell.vertices[made.shell.skin > 0]
+    above = made.space.skin_distances(tips).signed
+    assert above.max() < 0.026
+    assert np.linalg.norm(tips[:, None] - outer[None], axis=2).min(1).max() < 0.03
+
+
+def test_seen_strands_follow_the_photo(made):
+    """The drawn photo's hair runs straight down."""
+    guides, space = made.layer.guides, made.space
+    seen = guides.points[guides.seen].astype(np.float64)
+    assert len(seen) > 10
+    ends = space.project(seen)
+    step = np.diff(ends, axis=1).reshape(-1, 2)
+    along, trust = orientation_at(space, made.orientation, ends[:, :-1].reshape(-1, 2))
+    long = np.linalg.norm(step, axis=1)
+    cosine = np.abs((step * along).sum(1)) / np.maximum(long, 1e-9)
+    off = np.degrees(np.arccos(np.clip(cosine, 0, 1)))
+    assert np.average(off, weights=long * (trust > 0.3)) < 20
+
+
+def test_orientation_of_upright_streaks_is_upright(scene, made):
+    field = hair_orientation(made.space, scene[3].pixels)
+    sure = field[..., 2] > 0.5
+    assert sure.any()
+    assert np.median(field[sure][:, 0]) < -0.5
+
+
+def test_cards_are_a_few_thousand_triangles_with_whole_weights(made):
+    cards = made.layer.cards
+    assert 64 * 18 <= len(cards.faces) <= 200 * 18
+    assert np.allclose(cards.skin_weights.sum(1), 1, atol=1e-5)
+    assert cards.uvs.min() >= 0
+    assert cards.uvs.max() <= 1
+
+
+def test_atlas_has_the_hairs_colour_and_free_edges_between_its_strips():
+    atlas = card_atlas(np.array([0.4, 0.25, 0.15]), 0.2, 0)
+    width = atlas.shape[1] / STRIPS
+    edges = [round(k * width) for k in range(1, STRIPS)]
+    assert atlas[:, edges, 3].max() == 0
+    linear = decode(atlas[..., :3])[atlas[..., 3] > 200].mean(0)
+    assert linear == pytest.approx(decode(np.array([102, 64, 38], np.uint8)), rel=0.25)
