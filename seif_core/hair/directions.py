@@ -18,9 +18,8 @@ from scipy.spatial import KDTree
 from ..geometry.normals import unit
 from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
-from ..shapes import Bool, Float, Float32
+from ..shapes import Float, Float32
 from .orientation import orientation_at
-from .seen import look_at
 from .shell import Shell
 from .space import HairSpace
 
@@ -33,7 +32,9 @@ _FACING: Final = (0.15, 0.45)
 _WEIGHTS: Final = {"mirror": 0.15, "prior": 0.02}
 """Of what is guessed against 1 for what is seen."""
 _STIFFNESS: Final = 0.05
-_FOREHEAD: Final = 3.0
+_ROUNDS: Final = 4
+"""Rounds in which orientations take the sign of those around them, so that roots and tips do not lie side by side."""
+_FOREHEAD: Final = 1.2
 """How much hair at a bare forehead lies away from it, against 1 for downwards."""
 _BARE: Final = 0.3
 """Eye distances over the usual hairline up to which skin may be forehead."""
@@ -56,15 +57,6 @@ def usual_directions(
     return unit(_tangent(wanted, normals) + 1e-6 * away)
 
 
-def visible(space: HairSpace, shell: Shell) -> Bool[np.ndarray, " V"]:
-    """(V,) which vertices of a shell the photo's camera sees, before the bald head and the shell itself."""
-    both = np.concatenate([space.skin, shell.vertices])
-    triangles = np.concatenate([space.triangles, shell.triangles + len(space.skin)])
-    view = look_at(space, both, triangles, around=shell.vertices)
-    placed = space.to_camera(shell.vertices)
-    return view.sees(space.camera.project(placed), -placed[:, 2])
-
-
 def hair_directions(
     space: HairSpace, shell: Shell, orientation: Float32[np.ndarray, "S S 3"]
 ) -> Float[np.ndarray, "V 3"]:
@@ -79,15 +71,16 @@ def hair_directions(
     usual = usual_directions(space, points, normals) + _off_the_forehead(space, shell)
     usual = unit(_tangent(usual, normals) + 1e-6)
     lifted, trust = _lifted(space, shell, orientation)
-    sign = np.where((lifted * usual).sum(1) < 0, -1.0, 1.0)
-    seen = lifted * sign[:, None]
     away, twin = KDTree(points).query(points * [-1, 1, 1])
     mirrored = _WEIGHTS["mirror"] * trust[twin] * (1 - trust) * np.exp(-((away / 0.02) ** 2))
-    other = _tangent(seen[twin] * [-1, 1, 1], normals)
     weights = trust + mirrored + _WEIGHTS["prior"]
-    wanted = trust[:, None] * seen + mirrored[:, None] * other + _WEIGHTS["prior"] * usual
     solver = ScreenedPoisson(shell.quads.astype(np.int32), len(points))
-    smooth = solver.solve(wanted / weights[:, None], weights, stiffness=_STIFFNESS).astype(np.float64)
+    smooth = usual
+    for _ in range(_ROUNDS):
+        seen = lifted * np.where((lifted * smooth).sum(1, keepdims=True) < 0, -1.0, 1.0)
+        other = _tangent(seen[twin] * [-1, 1, 1], normals)
+        wanted = trust[:, None] * seen + mirrored[:, None] * other + _WEIGHTS["prior"] * usual
+        smooth = solver.solve(wanted / weights[:, None], weights, stiffness=_STIFFNESS).astype(np.float64)
     return unit(_tangent(smooth, normals) + 1e-6 * usual)
 
 
@@ -116,7 +109,7 @@ def _lifted(space: HairSpace, shell: Shell, orientation: np.ndarray) -> tuple[np
     normals = shell.normals @ space.rotation.T
     along, trust = orientation_at(space, orientation, space.camera.project(placed))
     towards = -unit(placed)
-    trust = trust * smoothstep((normals * towards).sum(1), *_FACING) * visible(space, shell)
+    trust = trust * smoothstep((normals * towards).sum(1), *_FACING) * shell.visible
     # the plane through the camera that holds the strand's picture, cut with the tangent plane
     depth = -placed[:, 2:]
     right, down = np.array([1.0, 0, 0]), np.array([0, -1.0, 0])

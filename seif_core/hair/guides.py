@@ -15,7 +15,6 @@ from ..geometry.sampling import smoothstep
 from ..hair_layer import HairGuides
 from ..headmodel.model import triangulate
 from ..shapes import Bool, Float, Int
-from .directions import visible
 from .labels import Labels
 from .settings import HairSettings
 from .shell import Shell
@@ -86,7 +85,7 @@ def make_guides(
     strands = kept_off_skin(space, strands)
     return HairGuides(
         points=strands.astype(np.float32),
-        seen=_seen(space, volume, shell, field, strands),
+        seen=_seen(volume, shell, field, strands),
         root_faces=origin[chosen].astype(np.int32),
         root_weights=weights.astype(np.float32),
         root_second=chosen >= len(space.fit.model.faces),
@@ -131,12 +130,10 @@ def _thickness(volume: HairVolume, roots: np.ndarray, normals: np.ndarray) -> Fl
     return np.where(outside.any(1), heights[outside.argmax(1)], heights[-1])
 
 
-def _seen(
-    space: HairSpace, volume: HairVolume, shell: Shell, field: ShellField, strands: np.ndarray
-) -> Bool[np.ndarray, " G"]:
+def _seen(volume: HairVolume, shell: Shell, field: ShellField, strands: np.ndarray) -> Bool[np.ndarray, " G"]:
     """Which strands the photo shows for the greater part, their beginning left out."""
     later = strands[:, int(_FROM * strands.shape[1]) :]
     points = later.reshape(-1, 3)
-    shown = (visible(space, shell) & (shell.seen > 0.3))[field.at(points).nearest]
+    shown = (shell.visible & (shell.seen > 0.3))[field.at(points).nearest]
     shallow = volume.at(points) > -_SEEN_DEPTH
     return (shown & shallow).reshape(later.shape[:2]).mean(1) > _SEEN_SHARE

@@ -15,8 +15,9 @@ from ..geometry.connectivity import Connectivity
 from ..geometry.normals import vertex_normals
 from ..geometry.surface_nets import QuadMesh, largest_solid, surface_nets
 from ..headmodel.topology import JOINT_NAMES
-from ..shapes import Float, Int
+from ..shapes import Bool, Float, Int
 from .labels import Labels
+from .seen import look_at
 from .space import HairSpace
 from .volume import HairVolume, plane_distances
 
@@ -46,6 +47,7 @@ class Shell:
         skin: (V,) signed distance to the skin, metres, negative under it.
         label: (V,) in 0..1, how sure it is hair.
         seen: (V,) in 0..1, how far the photo shows the place.
+        visible: (V,) bool, whether the photo's camera sees it, before the bald head and the shell itself.
     """
 
     vertices: Float[np.ndarray, "V 3"]
@@ -54,6 +56,7 @@ class Shell:
     skin: Float[np.ndarray, " V"]
     label: Float[np.ndarray, " V"]
     seen: Float[np.ndarray, " V"]
+    visible: Bool[np.ndarray, " V"]
 
     @property
     def triangles(self) -> Int[np.ndarray, "T 3"]:
@@ -85,7 +88,14 @@ def make_shell(space: HairSpace, labels: Labels, volume: HairVolume) -> Shell | 
     skin = space.skin_distances(vertices).signed
     _, label = plane_distances(vertices, labels.points, labels.normals, labels.label, volume.spacing)
     _, seen = plane_distances(vertices, labels.points, labels.normals, labels.seen, volume.spacing)
-    return Shell(vertices, mesh.quads, normals, skin, label, seen)
+    return Shell(vertices, mesh.quads, normals, skin, label, seen, _visible(space, vertices, triangles_of(mesh.quads)))
+
+
+def _visible(space: HairSpace, vertices: np.ndarray, triangles: np.ndarray) -> Bool[np.ndarray, " V"]:
+    both = np.concatenate([space.skin, vertices])
+    view = look_at(space, both, np.concatenate([space.triangles, triangles + len(space.skin)]), around=vertices)
+    placed = space.to_camera(vertices)
+    return view.sees(space.camera.project(placed), -placed[:, 2])
 
 
 def _of_size(volume: HairVolume) -> QuadMesh:

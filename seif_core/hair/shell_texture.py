@@ -26,7 +26,6 @@ from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait.crop import Pyramid
 from ..shapes import Float, Float32, UInt8
-from .directions import visible
 from .seen import at_pixels
 from .shell import Shell, triangles_of
 from .space import HairSpace
@@ -173,7 +172,7 @@ def _seen(space: HairSpace, shell: Shell, colours: HairColours) -> Float[np.ndar
     placed = space.to_camera(shell.vertices)
     facing = ((shell.normals @ space.rotation.T) * -unit(placed)).sum(1)
     trust = at_pixels(space, colours.trust, space.camera.project(placed))
-    return trust * smoothstep(facing, *_FACING) * visible(space, shell)
+    return trust * smoothstep(facing, *_FACING) * shell.visible
 
 
 def _base(
