@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import multiprocessing
 import pickle
 import resource
@@ -107,19 +108,48 @@ def flame_npz(path: Path) -> None:
     np.savez_compressed(path, **flame_arrays())
 
 
+def small_network() -> Any:  # noqa: ANN401 - torch is loaded where it is needed alone
+    """A network of the published networks' kind, which the reader is told to take for one, small enough to be quick."""
+    from seif_core.implicit import weights
+    from seif_core.implicit.encoder import EncoderSettings
+    from seif_core.implicit.network import ImplicitNetwork, ImplicitSettings
+
+    settings = ImplicitSettings(EncoderSettings(stacks=2, width=16, depth=1, stem=8, groups=4), (8, 8))
+    weights.ORIGINAL = {"semantic": settings}  # type: ignore[misc]
+    return ImplicitNetwork(settings)
+
+
 def checkpoint(path: Path) -> None:
     """A checkpoint as today's torch writes it."""
     import torch
 
-    torch.save({"state_dict": {"surface_classifier.conv0.weight": torch.zeros(8, 260, 1)}}, path)
+    torch.save({"state_dict": small_network().state_dict()}, path)
 
 
 def old_checkpoint(path: Path) -> None:
     """A checkpoint as torch wrote it before 1.6."""
     import torch
 
-    content = {"state_dict": {"surface_classifier.conv0.weight": torch.zeros(8, 260, 1)}}
-    torch.save(content, path, _use_new_zipfile_serialization=False)
+    torch.save({"state_dict": small_network().state_dict()}, path, _use_new_zipfile_serialization=False)
+
+
+def imported_weights(path: Path) -> None:
+    """Weights as they lie in the user's folder after the import."""
+    from seif_core.implicit.weights import save_weights
+
+    save_weights(small_network(), path, metadata={"network": "semantic"})
+
+
+def landmark_file(path: Path) -> None:
+    """Seven landmarks, in the format of the suffix."""
+    points = np.random.default_rng(0).normal(size=(7, 3))
+    if path.suffix == ".npy":
+        np.save(path, points)
+    elif path.suffix == ".json":
+        path.write_text(json.dumps(points.tolist()), encoding="utf-8")
+    else:
+        told = "".join(f'<point x="{x}" y="{y}" z="{z}" active="1"/>' for x, y, z in points)
+        path.write_text(f"<!DOCTYPE PickedPoints><PickedPoints>{told}</PickedPoints>", encoding="utf-8")
 
 
 def scan_file(path: Path) -> None:
@@ -155,12 +185,27 @@ def import_weights(path: Path) -> None:
     """Import a checkpoint."""
     from seif_core.cli_weights import import_weights as taken
 
+    small_network()
     with tempfile.TemporaryDirectory() as folder:
         taken(path, Path(folder))
 
 
+def read_imported(path: Path) -> None:
+    """Load imported weights into their network."""
+    from seif_core.implicit.weights import load_weights
+
+    load_weights(small_network(), path)
+
+
+def read_landmark_file(path: Path) -> None:
+    """Read landmarks."""
+    from seif_core.evaluation.scan_files import read_landmarks
+
+    read_landmarks(path)
+
+
 def read_scan(path: Path) -> None:
-    """Read a scan, and its landmarks where it is a text."""
+    """Read a scan."""
     from seif_core.evaluation.scan_files import read_surface
 
     read_surface(path)
@@ -172,6 +217,8 @@ KINDS: Final[dict[str, tuple[str, Callable[[Path], None], Callable[[Path], None]
     "FLAME npz": ("flame.npz", flame_npz, read_flame_file),
     "checkpoint": ("new.pth", checkpoint, import_weights),
     "checkpoint before 1.6": ("old.pth", old_checkpoint, import_weights),
+    "imported weights": ("weights.safetensors", imported_weights, read_imported),
+    **{f"landmarks {kind}": (f"points.{kind}", landmark_file, read_landmark_file) for kind in ("pp", "json", "npy")},
     **{f"scan {kind}": (f"scan.{kind}", scan_file, read_scan) for kind in ("obj", "ply", "stl", "off", "glb")},
     "scan npz": ("scan.npz", scan_npz, read_scan),
 }
@@ -266,9 +313,11 @@ def run_kind(kind: str, count: int, seed: int) -> tuple[Counter[str], int, list[
             path = folder / f"{number}-{name}"
             path.write_bytes(damaged(good, rng))
             paths.append(str(path))
+        intact = folder / f"intact-{name}"
+        intact.write_bytes(good)
         before = sorted(p.name for p in folder.iterdir())
         answers = context.Queue()
-        process = context.Process(target=_read_all, args=(kind, scratch, paths, answers))
+        process = context.Process(target=_read_all, args=(kind, scratch, [str(intact), *paths], answers))
         process.start()
         current = "start"
         while sum(outcomes.values()) < count:
@@ -282,6 +331,10 @@ def run_kind(kind: str, count: int, seed: int) -> tuple[Counter[str], int, list[
                 continue
             outcome, _, taken = answer
             largest = max(largest, taken)
+            if current == intact.name:
+                if outcome != "result":  # or each damaged file would be refused for nothing that was done to it
+                    wrong.append(f"{current}: not read: {outcome}")
+                continue
             if outcome not in {"result", "typed error"}:
                 wrong.append(f"{current}: {outcome}")
                 outcome = "another error"
@@ -310,9 +363,10 @@ def fuzz_files(options: argparse.Namespace) -> bool:
     failures: list[str] = []
     for place, kind in enumerate(kinds):
         count = options.count // len(kinds) + (place < options.count % len(kinds))
+        start = time.monotonic()
         outcomes, largest, wrong = run_kind(kind, count, options.seed) if count else (Counter(), 0, [])
         told = ", ".join(f"{number} {name}" for name, number in sorted(outcomes.items()))
-        print(f"{kind:<22} {told}; {largest / 1e9:.1f} GB", flush=True)
+        print(f"{kind:<22} {told}; {largest / 1e9:.1f} GB, {time.monotonic() - start:.0f} s", flush=True)
         failures += wrong
     for text in failures:
         print(text, file=sys.stderr)
