@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .device import memory_in_words
 from .errors import CancelledError, SeifError
-from .filenames import as_text, result_folders
+from .filenames import about, as_text, result_folders
 from .photo_source import photo_file
 from .pipeline import reconstruct
 from .progress import Progress
@@ -173,15 +173,14 @@ def _one(
     finally:
         lines.close()
     for warning in (*done.warnings, *left_out(options.formats)):
-        say(f"seif: {name}: {warning}")
+        say(f"seif: {about(name, warning)}")
     tell(f"  {sum(done.seconds.values()):.1f} s, landmark error {done.fit.landmark_error:.2f} %, device {done.device}")
     tell(f"  results in {as_text(str(target.resolve()))}: {', '.join(written)}")
 
 
 def _complain(error: SeifError, photo: Path, *, verbose: bool, several: bool) -> None:
-    name = as_text(photo.name)
-    about = f"{name}: " if several and name not in str(error) else ""
-    say(f"seif: {about}{as_text(str(error))}")
+    sentence = as_text(str(error))
+    say(f"seif: {about(as_text(photo.name), sentence) if several else sentence}")
     if verbose:
         _LOG.error("where it came from", exc_info=error)
 

@@ -29,6 +29,15 @@ def as_text(name: str) -> str:
     return _NO_TEXT.sub("\ufffd", name)
 
 
+def about(name: str, sentence: str) -> str:
+    """The sentence with the file that it is about before it, unless it names that file itself.
+
+    A name without a suffix (of a pipe, or plainly ``photo``) may be any word of the sentence, and is told in any case.
+    """
+    named = "." in name and re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", sentence)
+    return sentence if named else f"{name}: {sentence}"
+
+
 def folder_name(photo: Path) -> str:
     """The name of a photo's result folder: its own without the suffix, made into one that leads nowhere else.
 

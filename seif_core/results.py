@@ -76,7 +76,7 @@ _REASONS: Final = {
     errno.EROFS: "the disk is read-only; choose another folder",
     errno.EACCES: "writing there is not permitted; choose another folder",
     errno.EPERM: "writing there is not permitted; choose another folder",
-    errno.ENOENT: "its folder is not there any more; try again or choose another folder",
+    errno.ENOENT: "no folder can be made there, or it is gone; choose another folder",
     errno.ENOTDIR: "a file is in the way; choose another folder",
     errno.EEXIST: "something of that name is in the way; choose another folder",
     errno.ENAMETOOLONG: "its name is too long; choose a shorter one",

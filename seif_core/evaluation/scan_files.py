@@ -10,6 +10,7 @@ head scan 240 units high is in millimetres.
 from __future__ import annotations
 
 import logging
+import mmap
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,8 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from ..array_files import ArrayFileError, read_arrays
-from ..errors import HeadFormatError, SettingsError
+from ..errors import SettingsError
 from ..geometry.alignment import Similarity, align_points
 from ..head import Head
 from ..headmodel.model import HeadModel, load_head_model, triangulate
@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 _LOG: Final = logging.getLogger(__name__)
+_HEAD_MARKS: Final = (b"model_licence.npy", b"photo_camera.npy")
+"""Entries that a `head.npz` alone has, one near its beginning and one near its end."""
 _OUTER_PARTS: Final = ("skin", "eye_left", "eye_right")
 _USUAL: Final = 0.28
 """Metres: largest extent of a head with some neck, by which the unit of a predicted head is told."""
@@ -103,6 +105,7 @@ def evaluate_scan(
     Raises:
         SettingsError: a file is missing or unreadable, landmarks do not fit together or do not lie on their surface, or
             no head is found in the scan; the sentence names the option that helps.
+        HeadFormatError: a `head.npz` is damaged.
     """
     predicted = _read_prediction(prediction, prediction_unit)
     raw = _read(scan, scan_unit)
@@ -249,6 +252,7 @@ def read_surface(path: Path, unit: str | None = None) -> SurfaceFile:
 
     Raises:
         SettingsError: no such file, unreadable, without vertices, or an unknown unit.
+        HeadFormatError: a `head.npz` is damaged.
     """
     found = _read(path, unit)
     return found if unit is not None or found.is_head else found.scaled(UNITS[guess_unit(found.vertices)])
@@ -266,20 +270,19 @@ def _read(path: Path, unit: str | None) -> SurfaceFile:
 
 
 def _is_head(path: Path) -> bool:
+    """Whether a file is a `head.npz`, whole or damaged: a zip names each entry before its content, uncompressed."""
     if path.suffix.lower() != ".npz" or not path.is_file():
         return False
     try:
-        return "photo_camera" in read_arrays(path, ("photo_camera",))
-    except (OSError, ArrayFileError):
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return any(content.find(mark) >= 0 for mark in _HEAD_MARKS)
+    except (OSError, ValueError):  # not readable, or empty
         return False  # which `read_mesh` puts into words
 
 
 def _head_surface(path: Path) -> SurfaceFile:
     """The neutral head's outer surface: skin and eyeballs, without mouth lining, teeth, tongue and lashes."""
-    try:
-        head = Head.load(path)
-    except HeadFormatError as error:
-        raise SettingsError(str(error)) from error
+    head = Head.load(path)
     vertices = head.vertices.astype(np.float64)
     outer = np.isin(head.face_part, [PART_NAMES.index(n) for n in _OUTER_PARTS])
     triangles = triangulate(head.faces[outer])[0]

@@ -7,6 +7,7 @@ https://arxiv.org/abs/1703.07332. The library downloads its weights on first use
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any, Final
 from urllib.error import URLError
 
@@ -24,6 +25,9 @@ _RESOLUTION: Final = 384
 """Pixels of the crop that the detector is given."""
 _MARGIN: Final = 1.7
 """Sides of that crop in sizes of the face: room for the detector's own, wider crop. Chosen by eye."""
+
+_WEIGHTS: Final = ("2DFAN4-*.pth.tar", "s3fd-*.pth")
+"""Files of the library's version 1.5.0 (`api.py`, `detection/sfd/sfd_detector.py`), of its landmarks and detector."""
 
 
 class FaceAlignmentBackend:
@@ -70,19 +74,29 @@ def _roll(xy: np.ndarray) -> float:
 
 
 def _aligner(*, allow_download: bool) -> Any:  # noqa: ANN401 - the library has no types
-    if not allow_download:
-        raise DependencyError(
-            "The backend face-alignment downloads its weights; allow online access or choose the backend mediapipe."
-        )
     try:
         import face_alignment  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise DependencyError(
-            "The Python package face-alignment is not installed; install it or choose the backend mediapipe."
+            "The landmark detector face-alignment is not installed; run python build.py face-alignment (or install the "
+            "package of that name into the worker's Python), or choose the embedded detector, mediapipe."
         ) from error
+    if not allow_download and not _downloaded():
+        raise DependencyError(
+            "The landmark detector face-alignment has to download its weights once, which is not permitted; permit it "
+            "(--online, or Blender's preference Allow Online Access), or choose the embedded detector, mediapipe."
+        )
     try:
         return face_alignment.FaceAlignment(face_alignment.LandmarksType.TWO_D, device="cpu", flip_input=True)
     except (URLError, OSError, RuntimeError) as error:
         raise DependencyError(
             f"face-alignment could not load its weights ({error}); check the connection or choose mediapipe."
         ) from error
+
+
+def _downloaded() -> bool:
+    """Whether an earlier run has left the library's weights where torch keeps what it downloads."""
+    from torch.hub import get_dir
+
+    folder = Path(get_dir(), "checkpoints")
+    return all(any(folder.glob(pattern)) for pattern in _WEIGHTS)

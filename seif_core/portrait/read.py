@@ -116,9 +116,10 @@ def _choose(faces: list[Landmarks], face: int, name: str, settings: PortraitSett
             "choose a photo that shows a face from the front, or larger."
         )
     if face >= len(faces):
+        shown, last = ("1 face", "0") if len(faces) == 1 else (f"{len(faces)} faces", f"0 to {len(faces) - 1}")
         raise PhotoUnsuitableError(
-            f"{name} shows {len(faces)} {'face' if len(faces) == 1 else 'faces'}; one with {face} larger ones before "
-            "it was asked for. Choose a smaller number."
+            f"{name} shows {shown}, but face number {face} was asked for; faces are counted from 0, the largest: "
+            f"choose {last}."
         )
     size = faces[face].size
     if size < settings.minimum_face_px:

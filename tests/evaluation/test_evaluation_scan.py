@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from sample_head import sample_head, sample_model
 from scipy.spatial.transform import Rotation
 
+from seif_core import cli
 from seif_core.errors import SettingsError
 from seif_core.evaluation.scan import NOSE_TIP, NOW_LANDMARKS, compare_with_scan
 from seif_core.evaluation.scan_files import evaluate_scan, read_landmarks, read_surface
@@ -200,6 +203,23 @@ def test_files_are_compared_with_picked_points_in_the_scans_unit(tmp_path):
     assert result.with_scale.mean_mm < 0.2  # the subdivided scan and its coarse triangles lie in the same planes
     assert result.as_dict()["without_scale"]["scale"] == 1
     assert "median" in str(result)
+
+
+@pytest.mark.parametrize("damage", ["cut off", "values", "entry"])
+def test_a_damaged_head_file_ends_with_the_exit_code_of_damaged_head_files(tmp_path, capsys, damage):
+    good = tmp_path / "good.npz"
+    sample_head().save(good)
+    content, bad = bytearray(good.read_bytes()), tmp_path / "bad.npz"
+    if damage == "cut off":
+        del content[len(content) // 2 :]
+    elif damage == "entry":
+        content[content.index(b"photo_camera.npy") + 200] ^= 255
+    bad.write_bytes(content)
+    if damage == "values":
+        replace(sample_head(), vertices=np.full_like(sample_head().vertices, np.nan)).save(bad)
+    for scan, prediction in ((good, bad), (bad, good)):
+        assert cli.main(["evaluate", "scan", "--scan", str(scan), "--prediction", str(prediction)]) == 8
+        assert "bad.npz" in capsys.readouterr().err
 
 
 def test_unreadable_files_give_one_sentence(tmp_path):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +12,8 @@ from pathlib import Path
 import pytest
 from fake_stages import fake_stages, fake_writers
 
-from seif_core import cli, preview, results
-from seif_core.errors import CancelledError, DependencyError, SettingsError
+from seif_core import cli, errors, preview, results
+from seif_core.errors import CancelledError, DependencyError, PhotoError, SeifError, SettingsError
 from seif_core.head import Head
 from seif_core.stages import STAGES
 from seif_core.terminal import StageLines
@@ -84,6 +85,25 @@ def test_options_of_the_shape_reach_the_report_and_wrong_ones_are_refused(photo,
     for wrong in (("--quality", "best"), ("--resolution", 100), ("--subdivisions", 2)):
         with pytest.raises(SystemExit):
             reconstruct([photo], tmp_path / "b", *wrong)
+
+
+def test_wrong_options_end_with_the_exit_codes_of_the_readme(photo, tmp_path):
+    for wrong in (("--quality", "best"), ("--seed", "x"), ("--no-such-option",)):
+        with pytest.raises(SystemExit) as stop:
+            reconstruct([photo], tmp_path / "out", *wrong)
+        assert stop.value.code == PhotoError.exit_code
+    for wrong in (("--device", "abacus"), ("--formats", "docx"), ("--formats", ""), ("--seed", -1)):
+        assert reconstruct([photo], tmp_path / "out", *wrong) == SettingsError.exit_code
+
+
+def test_the_readme_tells_every_exit_code():
+    readme = (Path(cli.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    told = {
+        int(n)
+        for n in re.findall(r"(?<![\w.])\d+(?= [a-z])", readme.partition("The exit code")[2].partition("\n\n")[0])
+    }
+    codes = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, SeifError)}
+    assert codes | {0} <= told
 
 
 def test_one_bad_photo_does_not_stop_the_others_and_gives_the_exit_code(photo, tmp_path, capsys):

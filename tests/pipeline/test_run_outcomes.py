@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_stages import fake_stages, fake_writers, sample_fit
+from fake_stages import fake_stages, fake_writers, sample_fit, sample_portrait
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seif_core import cli, export, results
-from seif_core.filenames import as_text, folder_name, result_folders
+from seif_core.filenames import about, as_text, folder_name, result_folders
 from seif_core.head import Head
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +61,24 @@ def test_what_nobody_foresaw_in_one_photo_does_not_stop_the_next(fakes, tmp_path
     assert "noface.jpg" in lines[1]
     assert "2 of 3" in lines[2]
     assert "bad.jpg, noface.jpg" in lines[2]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_sentence_names_its_photo_once(fakes, tmp_path, capsys, several):
+    def look(path, **_):
+        return sample_portrait(path.name, warnings=("dark.jpg is very dark.", "The photo shows 1 more face."))
+
+    photos = [photo(tmp_path / name) for name in (("dark.jpg", "b.jpg") if several else ("dark.jpg",))]
+    assert reconstruct(photos, tmp_path / "out", read_portrait=look) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert "seif: dark.jpg is very dark." in lines
+    assert "seif: dark.jpg: The photo shows 1 more face." in lines
+
+
+def test_a_name_that_is_a_word_of_the_sentence_is_told_all_the_same():
+    assert about("photo", "The photo is dark.") == "photo: The photo is dark."
+    assert about("a.jpg", "aa.jpg is dark.") == "a.jpg: aa.jpg is dark."
+    assert about("a.jpg", "Faces (a.jpg) are many.") == "Faces (a.jpg) are many."
 
 
 def test_a_run_without_a_failure_says_so_in_its_last_line(fakes, tmp_path, capsys):

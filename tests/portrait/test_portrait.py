@@ -188,7 +188,7 @@ def test_the_largest_face_is_first_and_the_others_are_counted(folder):
 
 
 def test_a_face_number_beyond_the_count_names_the_count(folder, portrait):
-    with pytest.raises(PhotoUnsuitableError, match="shows 1"):
+    with pytest.raises(PhotoUnsuitableError, match=r"shows 1 face, but face number 1 .* choose 0\."):
         read_portrait(folder / "photo.png", face=1)
     with pytest.raises(SettingsError):
         read_portrait(folder / "photo.png", face=-1)
@@ -257,15 +257,29 @@ def test_senseless_settings_are_refused(change):
         replace(PortraitSettings(), **change)
 
 
-def test_face_alignment_needs_permission_to_download(folder, portrait):
-    with pytest.raises(DependencyError, match="allow online access"):
+def test_face_alignment_needs_permission_to_download_and_says_how_it_is_given(folder, portrait, monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "face_alignment", fake_face_alignment(lambda _: None))
+    with pytest.raises(DependencyError, match=r"--online.*mediapipe"):
         read_portrait(folder / "photo.png", settings=PortraitSettings(backend="face-alignment"))
 
 
-def test_face_alignment_that_is_not_installed_says_so(folder, portrait, monkeypatch):
+def test_face_alignment_whose_weights_are_here_needs_no_permission(folder, portrait, monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    checkpoints = tmp_path / "hub" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    for name in ("2DFAN4-11f355bf06.pth.tar", "s3fd-619a316812.pth"):
+        (checkpoints / name).touch()
+    monkeypatch.setitem(sys.modules, "face_alignment", fake_face_alignment(lambda _: None))
+    with pytest.raises(DependencyError, match="placed no landmarks"):
+        read_portrait(folder / "photo.png", settings=PortraitSettings(backend="face-alignment"))
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_face_alignment_that_is_not_installed_says_so(folder, portrait, monkeypatch, allowed):
     monkeypatch.setitem(sys.modules, "face_alignment", None)
-    with pytest.raises(DependencyError, match="not installed"):
-        read_portrait(folder / "photo.png", settings=PortraitSettings(backend="face-alignment", allow_download=True))
+    with pytest.raises(DependencyError, match=r"not installed; run python build\.py face-alignment"):
+        read_portrait(folder / "photo.png", settings=PortraitSettings(backend="face-alignment", allow_download=allowed))
 
 
 def fake_face_alignment(answer):
