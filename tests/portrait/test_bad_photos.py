@@ -6,13 +6,18 @@ import cv2
 import numpy as np
 import pytest
 from conftest import SHARED
+from photo_files import cartoon
 from PIL import Image
 from skimage.data import astronaut
 
 from seif_core.errors import PhotoUnsuitableError
-from seif_core.portrait import read_portrait
-from seif_core.portrait.drawing import Look, _blockiness
+from seif_core.portrait import PortraitSettings, read_portrait
+from seif_core.portrait.crop import Pyramid
+from seif_core.portrait.drawing import Look, _blockiness, look_of
+from seif_core.portrait.face_mesh import FaceMeshBackend
 from seif_core.portrait.matting import _main_component
+from seif_core.portrait.read import find_faces
+from seif_core.progress import Progress
 
 PORTRAITS = SHARED / "portraits"
 SAMPLES = [p for p in (PORTRAITS / n for n in ("kwong.png", "duncan.jpg", "obama.jpg", "Bryan.png")) if p.exists()]
@@ -96,6 +101,81 @@ def test_an_enlarged_face_without_smoothing_is_not_taken_for_a_drawing(tmp_path)
     face = cv2.resize(astronaut()[:240, 100:340], (80, 80), interpolation=cv2.INTER_AREA)
     large = np.repeat(np.repeat(face, 8, 0), 8, 1)
     assert any("enlarged" in w for w in saved(tmp_path, large).warnings)
+
+
+def posterised(pixels, levels):
+    return (np.floor(pixels / 256 * levels) * (255 / (levels - 1))).astype(np.uint8)
+
+
+def few_colours(pixels, colours):
+    return np.asarray(Image.fromarray(pixels).quantize(colours, dither=Image.Dither.NONE).convert("RGB"))
+
+
+@pytest.mark.parametrize("change", ["8 levels", "4 levels", "8 colours", "8 greys", "8 levels, soft"])
+def test_a_posterised_photo_is_warned_of_not_taken_for_a_drawing(tmp_path, faces, change):
+    for pixels, box in faces:
+        small = cv2.blur(pixels, (5, 5)) if "soft" in change else pixels
+        small = np.repeat(small.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8) if "grey" in change else small
+        if box[2] - box[0] > 60:
+            made = few_colours(small, 8) if "colours" in change else posterised(small, int(change[0]))
+            assert any("few colours" in w for w in saved(tmp_path, made).warnings)
+
+
+def test_an_overexposed_photo_that_is_coarsely_compressed_is_not_taken_for_a_drawing(tmp_path, faces):
+    for pixels, box in faces:
+        if box[2] - box[0] > 110:  # in a smaller one nothing is found any more
+            burnt = np.clip(pixels.astype(float) * 2, 0, 255).astype(np.uint8)
+            assert saved(tmp_path, burnt, "a.jpg", quality=5).warnings
+
+
+def test_a_photo_in_black_and_white_alone_is_warned_of(tmp_path):
+    dithered = np.asarray(Image.fromarray(astronaut()).convert("1").convert("RGB"))
+    assert any("few colours" in w for w in saved(tmp_path, dithered).warnings)
+
+
+@pytest.mark.parametrize("quality", [None, 60])
+def test_a_tiny_photo_that_was_made_larger_is_warned_of(tmp_path, quality):
+    tiny = cv2.resize(astronaut()[:240, 100:340], (56, 56), interpolation=cv2.INTER_AREA)
+    large = cv2.resize(tiny, (480, 480), interpolation=cv2.INTER_CUBIC)
+    options = {} if quality is None else {"quality": quality}
+    name = "a.png" if quality is None else "a.jpg"
+    assert any("no more detail" in w for w in saved(tmp_path, large, name, **options).warnings)
+    soft = cv2.GaussianBlur(astronaut(), (0, 0), 4)
+    assert any("no more detail" in w for w in saved(tmp_path, soft).warnings)
+
+
+def test_sharp_photos_of_all_colours_are_not_warned_of(faces):
+    for pixels, box in faces:
+        look = look_of(
+            Pyramid(pixels), find_faces(Pyramid(pixels), FaceMeshBackend(1), PortraitSettings(), Progress())[0]
+        )
+        assert box[2] - box[0] < 60 or not look.smeared
+        assert look.levels > 100
+
+
+DRAWINGS = {
+    "8 levels": lambda drawn: posterised(drawn, 8),
+    "4 levels": lambda drawn: posterised(drawn, 4),
+    "16 levels": lambda drawn: posterised(drawn, 16),
+    "8 colours": lambda drawn: few_colours(drawn, 8),
+    "32 colours": lambda drawn: few_colours(drawn, 32),
+    "grey": lambda drawn: np.repeat(drawn.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8),
+    "larger": lambda drawn: cv2.resize(drawn, (1024, 1024), interpolation=cv2.INTER_CUBIC),
+    "shaded": lambda drawn: posterised(drawn * np.linspace(1, 0.75, 512)[None, :, None], 8),
+}
+
+
+@pytest.mark.parametrize("outline", [(0, 0, 0), (225, 180, 140)])
+@pytest.mark.parametrize("change", DRAWINGS)
+def test_a_drawing_of_few_colours_is_refused_as_before(tmp_path, change, outline):
+    with pytest.raises(PhotoUnsuitableError, match="drawn"):
+        saved(tmp_path, DRAWINGS[change](cartoon(outline)))
+
+
+@pytest.mark.parametrize("quality", [1, 5, 50])
+def test_a_drawing_that_is_coarsely_compressed_is_refused_as_before(tmp_path, quality):
+    with pytest.raises(PhotoUnsuitableError, match="drawn"):
+        saved(tmp_path, cartoon(), "a.jpg", quality=quality)
 
 
 def test_blocks_are_seen_at_any_place_and_nothing_else_is():

@@ -16,7 +16,8 @@ import pytest
 from conftest import REPOSITORY, SHARED
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from photo_files import cartoon
+from PIL import Image
 from skimage.data import astronaut, chelsea
 
 from seif_core.errors import (
@@ -69,27 +70,6 @@ def turned(pixels, degrees):
     matrix[:, 2] += [(side - width) / 2, (side - height) / 2]
     image = cv2.warpAffine(pixels, matrix, (side, side), flags=cv2.INTER_CUBIC)
     return image, cv2.invertAffineTransform(matrix)
-
-
-def cartoon():
-    """A flat drawing of a face, of the kind that face detectors take for one."""
-    image = Image.new("RGB", (2048, 2048), (120, 180, 240))
-    draw = ImageDraw.Draw(image)
-
-    def ellipse(*box, **colours):
-        draw.ellipse([4 * v for v in box], **colours)
-
-    skin, line = (255, 220, 177), {"outline": (0, 0, 0), "width": 12}
-    ellipse(120, 60, 392, 330, fill=(90, 50, 20))
-    ellipse(140, 110, 372, 430, fill=skin, **line)
-    for x in (205, 307):
-        ellipse(x - 30, 225, x + 30, 265, fill=(255, 255, 255), **line)
-        ellipse(x - 14, 231, x + 14, 259, fill=(60, 120, 60))
-        ellipse(x - 6, 239, x + 6, 251, fill=(0, 0, 0))
-        draw.arc([4 * (x - 38), 760, 4 * (x + 38), 960], 200, 340, fill=(60, 30, 10), width=24)
-    draw.line([1024, 1000, 980, 1240, 1048, 1260], fill=(120, 70, 40), width=12)
-    draw.chord([820, 1280, 1228, 1520], 10, 170, fill=(200, 60, 60), **line)
-    return np.asarray(image.resize((512, 512), Image.Resampling.LANCZOS))
 
 
 def test_importing_the_package_loads_no_heavy_library():

@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 pillow_heif = pytest.importorskip("pillow_heif")
 pillow_heif.register_heif_opener()
@@ -74,3 +74,24 @@ def tiff(values, planar=False, fmt=1):
         entries.append(struct.pack("<HHI", tag, {"H": 3, "I": 4}[kind], len(numbers)) + packed.ljust(4, b"\0"))
     directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
     return b"II*\0" + struct.pack("<I", extra_at + len(extra)) + body + extra + directory
+
+
+def cartoon(outline=(0, 0, 0)):
+    """A flat drawing of a face, of the kind that face detectors take for one."""
+    image = Image.new("RGB", (2048, 2048), (120, 180, 240))
+    draw = ImageDraw.Draw(image)
+
+    def ellipse(*box, **colours):
+        draw.ellipse([4 * v for v in box], **colours)
+
+    skin, line = (255, 220, 177), {"outline": outline, "width": 12}
+    ellipse(120, 60, 392, 330, fill=(90, 50, 20))
+    ellipse(140, 110, 372, 430, fill=skin, **line)
+    for x in (205, 307):
+        ellipse(x - 30, 225, x + 30, 265, fill=(255, 255, 255), **line)
+        ellipse(x - 14, 231, x + 14, 259, fill=(60, 120, 60))
+        ellipse(x - 6, 239, x + 6, 251, fill=(0, 0, 0))
+        draw.arc([4 * (x - 38), 760, 4 * (x + 38), 960], 200, 340, fill=(60, 30, 10), width=24)
+    draw.line([1024, 1000, 980, 1240, 1048, 1260], fill=(120, 70, 40), width=12)
+    draw.chord([820, 1280, 1228, 1520], 10, 170, fill=(200, 60, 60), **line)
+    return np.asarray(image.resize((512, 512), Image.Resampling.LANCZOS))
