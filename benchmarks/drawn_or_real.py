@@ -7,8 +7,8 @@ the face's own (1.5) are cut out, each is shown to the trunk of MediaPipe's atte
 frozen), and the mean and standard deviation of its 32 channels in 3 by 3 cells are the features. A logistic regression
 with a ridge (chosen beforehand: 1.0 on standardised features) is trained on four fifths and asked for the last fifth,
 five times. ``new, like``: only drawn adults who look about ahead, with nothing on the head or before it, in colour, as
-the portraits are. 0.5: nobody can tell; 1.0: always told. ``small``: the same after all pictures were reduced to 64 px, so
-that grain, sharpness and JPEG do not tell.
+the portraits are. 0.5: nobody can tell; 1.0: always told. ``small``: the same after all pictures were reduced to 64 px,
+so that grain, sharpness and JPEG do not tell.
 
 Colours: median Lab of the cheeks (skin), of a band over the forehead (hair, or what is there instead) and of the
 irises' rings. ``covered``: share of the real ones that have a drawn one within 6 (CIE 1976 colour difference) of them,
