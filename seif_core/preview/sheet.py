@@ -16,7 +16,7 @@ from ..shapes import Float, UInt8
 from .overlay import draw_overlay
 from .picture import write_png
 from .surface import Surface
-from .views import View, render
+from .views import Mode, View, render
 
 _WIDTH: Final = 360
 _HEIGHT: Final = 420
@@ -33,6 +33,8 @@ _EXPRESSIONS: Final = (
 
 def draw_preview(portrait: Portrait, fit: Fit, head: Head, path: Path) -> None:
     """Write the preview sheet: photo, overlay, textured view; three shaded views; three expressions.
+
+    A head with a hair layer has one more row, of the layer; the shaded views and the expressions are without it.
 
     Args:
         portrait: the photo.
@@ -53,21 +55,29 @@ def compose_preview(portrait: Portrait, fit: Fit, head: Head) -> UInt8[np.ndarra
     photo, camera, scale = _crop(portrait, head.photo_camera, in_photo.vertices)
     overlay = draw_overlay(photo, portrait, fit, in_photo, camera=camera, scale=scale)
 
-    def view(yaw: float, mode: str = "shaded", vertices: np.ndarray | None = None) -> np.ndarray:
+    shell = None if head.hair is None else head.hair.shell
+    worn = surface.vertices if shell is None else np.concatenate([surface.vertices, shell.vertices])
+
+    def view(yaw: float, mode: Mode = "shaded", vertices: np.ndarray | None = None) -> np.ndarray:
         shown = surface if vertices is None else surface.with_vertices(vertices)
-        studio = View(yaw=yaw, width=_WIDTH, height=_HEIGHT)
-        return render(shown, studio, "textured" if mode == "textured" else "shaded", frame=surface.vertices)
+        return render(shown, View(yaw=yaw, width=_WIDTH, height=_HEIGHT), mode, frame=surface.vertices)
+
+    def with_hair(yaw: float) -> np.ndarray:
+        return render(surface, View(yaw=yaw, width=_WIDTH, height=_HEIGHT), "textured", frame=worn, hair=shell)
 
     rows = [
-        [("photo", photo), ("fit on the photo", overlay), ("textured", view(-25, "textured"))],
+        [("photo", photo), ("fit on the photo", overlay), ("textured", with_hair(-25))],
         [("front", view(0)), ("three quarters", view(-40)), ("side", view(-90))],
         [(title, view(-15, vertices=_expression(head, names))) for title, names in _EXPRESSIONS],
     ]
+    if shell is not None:
+        sides = [("side, with hair", with_hair(-80)), ("back, with hair", with_hair(160))]
+        rows.insert(1, [*sides, ("without hair", view(-25, "textured"))])
     cells = [[_title(picture, title) for title, picture in row] for row in rows]
     gap = np.full((_HEIGHT, _GAP, 3), 255, np.uint8)
     lines = [np.hstack([row[0], gap, row[1], gap, row[2]]) for row in cells]
     bar = np.full((_GAP, lines[0].shape[1], 3), 255, np.uint8)
-    return np.vstack([lines[0], bar, lines[1], bar, lines[2]])
+    return np.vstack([part for line in lines for part in (bar, line)][1:])
 
 
 def _expression(head: Head, names: tuple[str, ...]) -> Float[np.ndarray, "V 3"]:

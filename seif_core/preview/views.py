@@ -19,10 +19,13 @@ from ..geometry.camera import Camera
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import Raster, interpolate, rasterize_view
 from ..geometry.sampling import sample
+from ..hair_layer import HairMesh
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float, Float32, UInt8
+from .hair_over import HairOver, lay_hair_over
+from .studio_light import studio_light
 from .surface import Surface
 
 Mode = Literal["shaded", "textured"]
@@ -42,20 +45,6 @@ _BACKGROUND: Final = (0.13, 0.14, 0.15)
 """sRGB. How a studio view looks was chosen by eye; so were the constants below."""
 _FIELD_OF_VIEW: Final = np.radians(20.0)
 """Of the shorter side of a studio view, radians: that of an 85 mm lens on a 35 mm camera, about."""
-_LIGHTS: Final = (
-    ((-0.60, 0.60, 0.55), 0.72),
-    ((0.80, 0.05, 0.45), 0.16),
-    ((0.40, 0.40, -0.80), 0.30),
-)
-"""Directions towards the lights in view space, and their strengths."""
-_AMBIENT: Final = 0.12
-_SKY: Final = 0.08
-"""How much brighter than that it is from above, and darker from below."""
-_WRAP: Final = 0.25
-"""Cosine below zero down to which a light reaches around, as a large lamp's does."""
-_EXPOSURE: Final = 1.2
-_DARKEST: Final = 0.02
-"""Linear light that is everywhere."""
 _FRAMED: Final = (1.06, 0.4)
 """Of half the frame: how much room a view leaves, and how far before its middle the frame's nearest part lies."""
 _MOST_PIXELS: Final = 1400
@@ -100,6 +89,7 @@ def render(
     mode: Mode = "shaded",
     *,
     frame: Float[np.ndarray, "N 3"] | None = None,
+    hair: HairMesh | None = None,
     supersample: int = 2,
 ) -> UInt8[np.ndarray, "H W 3"]:
     """Draw a head.
@@ -111,6 +101,7 @@ def render(
         mode: ``shaded`` draws clay, ``textured`` the texture under soft light (clay where there is no texture).
         frame: (W, 3) vertices that decide the framing of a `View`, so that expressions stay in place; None takes
             the surface's own.
+        hair: mesh of a hair layer, in the surface's space, laid over it; None for none.
         supersample: samples per pixel and axis.
 
     Returns:
@@ -119,9 +110,11 @@ def render(
     surface = Surface.of_head(subject) if isinstance(subject, Head) else subject
     view = View() if view is None else view
     camera = view if isinstance(view, Camera) else _view_camera(view)
-    vertices = surface.vertices
+    vertices, strands = surface.vertices, None if hair is None else hair.vertices
     if isinstance(view, View):
-        vertices = _into_view(vertices, vertices if frame is None else frame, view)
+        framed = surface.vertices if frame is None else frame
+        vertices = _into_view(vertices, framed, view)
+        strands = None if strands is None else _into_view(strands, framed, view)
     fine = Camera(
         camera.focal * supersample,
         camera.cx * supersample,
@@ -138,6 +131,9 @@ def render(
     linear = np.tile(np.array(_BACKGROUND, np.float32), (fine.height * fine.width, 1))
     linear[hits.pixel] = colour * _shade(scene, hits)[:, None]
     linear = linear.reshape(fine.height, fine.width, 3)
+    if hair is not None and strands is not None:
+        over = HairOver(strands, hair, textured=mode == "textured")
+        linear = lay_hair_over(linear, scene.raster.depth.numpy(), over, fine)
     if supersample > 1:
         linear = cv2.resize(linear, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
     return np.rint(to_srgb(np.asarray(linear)) * 255).astype(np.uint8)
@@ -243,11 +239,7 @@ def _blend(hits: _Hits, corners: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _shade(scene: _Scene, hits: _Hits) -> Float32[np.ndarray, " P"]:
     normals = _blend(hits, scene.triangles.numpy(), scene.normals.numpy())
     normals /= np.sqrt(np.einsum("pc,pc->p", normals, normals))[:, None].clip(min=1e-6)
-    light = _AMBIENT + _SKY * normals[:, 1]
-    for direction, strength in _LIGHTS:
-        d = np.array(direction, np.float32)
-        light += strength * np.maximum((normals @ (d / np.linalg.norm(d)) + _WRAP) / (1 + _WRAP), 0.0)
-    return np.maximum(light * _EXPOSURE, _DARKEST).astype(np.float32)
+    return studio_light(normals)
 
 
 def _texture_colours(scene: _Scene, hits: _Hits, uvs: np.ndarray, texture: np.ndarray) -> Float32[np.ndarray, "P 3"]:

@@ -2,11 +2,26 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from haired_head import haired_scene
 
 from seif_core.evidence.colour import decode
 from seif_core.hair.card_atlas import STRIPS, card_atlas
+from seif_core.hair.layer import model_hair
 from seif_core.hair.orientation import hair_orientation, orientation_at
 from seif_core.hair_check import hair_fault
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """Fit, surface, which of its vertices are hair, and portrait of a head with a cap of hair."""
+    return haired_scene()
+
+
+@pytest.fixture(scope="module")
+def made(scene):
+    """Its layer, with what led to it."""
+    fit, surface, _, portrait = scene
+    return model_hair(portrait, fit, surface, None)
 
 
 def test_layer_passes_the_check_of_head_files(made, scene):

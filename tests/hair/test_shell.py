@@ -4,12 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from haired_head import CAP, parsed_portrait
+from haired_head import CAP, haired_scene, parsed_portrait
 
 from seif_core.geometry.connectivity import triangle_pieces
 from seif_core.hair.layer import model_hair
 from seif_core.hair.shell import triangles_of
 from seif_core.headmodel.anatomy import anatomy_of
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """Fit, surface, which of its vertices are hair, and portrait of a head with a cap of hair."""
+    return haired_scene()
+
+
+@pytest.fixture(scope="module")
+def made(scene):
+    """Its layer, with what led to it."""
+    fit, surface, _, portrait = scene
+    return model_hair(portrait, fit, surface, None)
 
 
 def test_shell_is_one_closed_piece_of_a_few_thousand_quads(made):

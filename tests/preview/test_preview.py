@@ -8,6 +8,7 @@ import pytest
 from fake_stages import sample_surface
 from PIL import Image
 from rendered_head import BACKGROUND, make_fit, make_head, make_model, photograph
+from sample_hair import with_hair
 
 import seif_core.preview
 from seif_core.errors import OutputError
@@ -122,6 +123,20 @@ def test_preview_sheet_is_written_as_a_png_with_the_photo_in_it(tmp_path):
     assert sheet.shape[1] > 1000
     assert (np.abs(sheet[30, 30].astype(int) - BACKGROUND) < 6).all()
     assert [p.name for p in tmp_path.iterdir()] == ["preview.png"]
+
+
+def test_a_hair_layer_is_drawn_before_the_head_and_has_a_row_of_the_sheet(tmp_path):
+    portrait, fit, head = scene()
+    worn = with_hair(head)
+    back = View(yaw=180, width=100, height=120)
+    bald, hairy = (render(head, back, "textured", hair=mesh) for mesh in (None, worn.hair.shell))
+    changed = (bald != hairy).any(axis=2)
+    assert changed.mean() > 0.1
+    assert hairy[changed].mean() < bald[changed].mean()
+    draw_preview(portrait, fit, worn, tmp_path / "hairy.png")
+    draw_preview(portrait, fit, head, tmp_path / "bald.png")
+    heights = [Image.open(tmp_path / name).height for name in ("hairy.png", "bald.png")]
+    assert heights[0] > 1.3 * heights[1]
 
 
 def test_the_same_head_gives_the_same_sheet(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import torch
@@ -87,3 +89,11 @@ def parsed_portrait(fit: Fit, surface: HeadSurface, hair: np.ndarray, *, name: s
         mask=np.where(shown >= 0, 255, 0).astype(np.uint8),
         parsing=parsing,
     )
+
+
+@lru_cache(maxsize=1)
+def haired_scene() -> tuple[Fit, HeadSurface, np.ndarray, Portrait]:
+    """Fit, surface, which of its vertices are hair, and portrait of the capped head; made once, not to be changed."""
+    fit = plain_fit()
+    surface, hair = capped_surface(fit)
+    return fit, surface, hair, parsed_portrait(fit, surface, hair)

@@ -1,0 +1,37 @@
+"""The light of the studio in which previews are drawn: three large lamps and some sky.
+
+Convention: view space, x right, y up, z to the viewer. Worked number: a surface that looks at the viewer, (0, 0, 1),
+gets 0.81 of white.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ..shapes import Float, Float32
+
+_LIGHTS: Final = (
+    ((-0.60, 0.60, 0.55), 0.72),
+    ((0.80, 0.05, 0.45), 0.16),
+    ((0.40, 0.40, -0.80), 0.30),
+)
+"""Directions towards the lights in view space, and their strengths."""
+_AMBIENT: Final = 0.12
+_SKY: Final = 0.08
+"""How much brighter than that it is from above, and darker from below."""
+_WRAP: Final = 0.25
+"""Cosine below zero down to which a light reaches around, as a large lamp's does."""
+_EXPOSURE: Final = 1.2
+_DARKEST: Final = 0.02
+"""Linear light that is everywhere."""
+
+
+def studio_light(normals: Float[np.ndarray, "P 3"]) -> Float32[np.ndarray, " P"]:
+    """Linear light (P,) on surfaces with these unit normals (P, 3)."""
+    light = _AMBIENT + _SKY * normals[:, 1]
+    for direction, strength in _LIGHTS:
+        d = np.array(direction, np.float32)
+        light += strength * np.maximum((normals @ (d / np.linalg.norm(d)) + _WRAP) / (1 + _WRAP), 0.0)
+    return np.maximum(light * _EXPOSURE, _DARKEST).astype(np.float32)
