@@ -44,7 +44,7 @@ _EVENING: Final = 0.8
 _PRIOR: Final = 0.01
 _STIFFNESS: Final = 0.02
 _MIRROR: Final = 0.1
-_STRONGEST: Final = 0.6
+_STRONGEST: Final = 0.32
 """Standard deviation of a streak's logarithm at most."""
 _WEAKEST: Final = 0.12
 _DEEPEST: Final = 0.72

@@ -18,7 +18,7 @@ from ..shapes import Float32
 
 _STEP: Final = 1.5
 """Pixels of the first step: less than the noise is fine."""
-_CLUMPS: Final = ((0.0, 0.65), (2.2, 0.75))
+_CLUMPS: Final = ((0.0, 0.8), (2.2, 0.5))
 """Blur in pixels and share of each kind of noise: single strands, and clumps of them. Chosen by eye."""
 
 

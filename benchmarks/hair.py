@@ -1,0 +1,159 @@
+"""The hair layer measured: `python benchmarks/hair.py PHOTO...`.
+
+*Outline*: skin and shell drawn at the photo's camera against the parsing, per cent of the union: all of the head down
+to the chin, hair alone below it; what lies before the head is left out. *Guides*: degrees between seen strands and the
+photo's orientation field, at places no more than 6 mm under the hair's outer side (what lies deeper is not seen).
+*Under*: share of the strands' places more than 1 mm under the skin. *Ears*: share of the ears' edges whose length is
+within 10 % of the fit's. *Time*: processor seconds of the layer alone.
+
+Last figures (2 cores, x86_64, CPU; weights of 2026-11-29): FIGURES
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.spatial import KDTree
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from seif_core.errors import SeifError
+from seif_core.fitting import Fit
+from seif_core.geometry.edges import unique_edges
+from seif_core.geometry.rasterizer import rasterize_view
+from seif_core.hair.layer import HairModel, model_hair
+from seif_core.hair.orientation import orientation_at
+from seif_core.hair.shell import triangles_of
+from seif_core.pipeline import Reconstruction, reconstruct
+from seif_core.settings import ReconstructionSettings
+
+HEAD = ("skin", "hair", "beard", "brows", "headwear", "glasses")
+WORN = ("hair", "headwear")
+OUTER = 0.006
+"""Metres under the outer side down to which a strand counts as seen."""
+INSIDE = 0.001
+TRUSTED = 0.3
+"""Least trust of the orientation field."""
+
+
+class Row(NamedTuple):
+    """One photo's figures; NaN where there is no layer."""
+
+    outline: float
+    guides: float
+    under: float
+    ears: float
+    faces: float
+    strands: float
+    seconds: float
+
+
+def measure(photo: Path) -> Row:
+    """Make a head and its layer, and measure them.
+
+    Raises:
+        SeifError: the photo gives no head.
+    """
+    done = reconstruct(photo, ReconstructionSettings(texture_size=256))
+    if done.uniform is None:
+        return Row(*[np.nan] * len(Row._fields))
+    begun = time.process_time()
+    made = model_hair(done.portrait, done.uniform.fit, done.surface, done.evidence)
+    seconds = time.process_time() - begun
+    shape = outline(done, done.uniform.fit, made), np.nan, np.nan, whole_ears(done.fit, done.uniform.fit)
+    if made is None:
+        return Row(*shape, 0, 0, seconds)
+    guides = made.layer.guides
+    strands = 0 if guides is None else len(guides.points)
+    faces = len(made.layer.shell.faces)
+    return Row(shape[0], direction_error(made), under_skin(made), shape[3], faces, strands, seconds)
+
+
+def outline(done: Reconstruction, fit: Fit, made: HairModel | None) -> float:
+    """Intersection over union of the drawn head with the parsing, per cent."""
+    parsing, camera, model = done.portrait.parsing, fit.camera, fit.model
+    if parsing is None:
+        return np.nan
+    height, width = done.portrait.pixels.shape[:2]
+    head, worn, front = (
+        parsing.in_photo(*names, size=(width, height)) > 0.5 for names in (HEAD, WORN, ("front", "clothes"))
+    )
+    skin = covered(fit.posed, model.triangles, fit)
+    hair = np.zeros_like(skin)
+    if made is not None:
+        shell = made.layer.shell
+        hair = covered(made.space.to_camera(shell.vertices.astype(np.float64)), triangles_of(shell.faces), fit)
+    chin = camera.project(fit.posed[model.regions["face"]].astype(np.float64))[:, 1].max()
+    above = (np.arange(height) < chin)[:, None]
+    wanted, drawn = np.where(above, head, worn), np.where(above, skin | hair, hair & ~skin)
+    counted = ~front & (above | ~skin)
+    return 100 * float((wanted & drawn & counted).sum() / max(((wanted | drawn) & counted).sum(), 1))
+
+
+def covered(vertices: np.ndarray, triangles: np.ndarray, fit: Fit) -> np.ndarray:
+    """Pixels of the photo that a mesh in camera space covers."""
+    placed = torch.from_numpy(vertices.astype(np.float64))
+    return rasterize_view(placed, torch.from_numpy(triangles.astype(np.int64)), fit.camera).triangle.numpy() >= 0
+
+
+def direction_error(made: HairModel) -> float:
+    """Mean angle, degrees, between what is seen of the strands and the photo's orientation, in the photo."""
+    guides, space = made.layer.guides, made.space
+    if guides is None or not guides.seen.any():
+        return np.nan
+    strands = guides.points[guides.seen].astype(np.float64)
+    outer = KDTree(made.shell.vertices[made.shell.skin > 0.004])
+    near = np.asarray(outer.query(strands[:, :-1].reshape(-1, 3))[0]) < OUTER
+    ends = space.project(strands)
+    steps = np.diff(ends, axis=1).reshape(-1, 2)
+    along, trust = orientation_at(space, made.orientation, ends[:, :-1].reshape(-1, 2))
+    long = np.linalg.norm(steps, axis=1)
+    off = np.degrees(np.arccos(np.clip(np.abs((steps * along).sum(1)) / np.maximum(long, 1e-9), 0, 1)))
+    weight = long * near * (trust > TRUSTED)
+    return float(np.average(off, weights=weight)) if weight.any() else np.nan
+
+
+def under_skin(made: HairModel) -> float:
+    """Per cent of the strands' places that lie deeper than `INSIDE` under the skin."""
+    guides = made.layer.guides
+    if guides is None:
+        return np.nan
+    points = guides.points[:, 1:].reshape(-1, 3).astype(np.float64)
+    return 100 * float((made.space.skin_distances(points).signed < -INSIDE).mean())
+
+
+def whole_ears(fit: Fit, shaped: Fit) -> float:
+    """Per cent of the ears' edges that are as long as the fit's, to a tenth."""
+    triangles = fit.model.triangles
+    edges = unique_edges(triangles[fit.model.regions["ears"][triangles].all(1)])
+    before, after = (
+        np.linalg.norm(v[edges[:, 0]].astype(float) - v[edges[:, 1]], axis=1) for v in (fit.neutral, shaped.neutral)
+    )
+    return 100 * float((np.abs(after / before - 1) < 0.1).mean())
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photos", nargs="+", type=Path)
+    options = parser.parse_args()
+    rows = []
+    print(f"{'photo':28}" + "".join(f"{name:>9}" for name in Row._fields))
+    for photo in options.photos:
+        try:
+            rows.append(measure(photo))
+        except SeifError as error:
+            print(f"{photo.stem:28} {error}")
+            continue
+        print(f"{photo.stem[:27]:28}" + "".join(f"{value:9.1f}" for value in rows[-1]), flush=True)
+    print(f"{'mean':28}" + "".join(f"{value:9.1f}" for value in np.nanmean(np.array(rows), axis=0)))
+
+
+if __name__ == "__main__":
+    main()
