@@ -97,8 +97,7 @@ def model_hair(
     kind = None if parsing is None else kind_of_hair(parsing, s)
     if parsing is None or surface is None or kind is None:
         return None
-    names = ("hair",) if kind == "hair" else ("hair", "headwear")
-    space = HairSpace.of(fit, parsing, names)
+    space = HairSpace.of(fit, parsing, ("hair", "headwear"))  # under a hat hair looks out, and hair has slides in it
     labels = label_surface(space, surface)
     progress.step(0.2)
     volume = hair_volume(space, labels, find_extension(space, surface))
@@ -146,6 +145,6 @@ def model_hair(
 def kind_of_hair(parsing: HeadParsing, settings: HairSettings) -> str | None:
     """What a layer would be, of `hair_layer.HAIR_KINDS`; None for a bald head."""
     skin, hair, headwear = (float(parsing.share(name).sum()) for name in ("skin", "hair", "headwear"))
-    if headwear > settings.least_headwear * skin:
+    if headwear > max(settings.least_headwear * skin, settings.headwear_share * hair):
         return "headwear"
-    return "hair" if hair > settings.least_hair * skin else None
+    return "hair" if hair + headwear > settings.least_hair * skin else None

@@ -16,6 +16,7 @@ class HairSettings:
         cards: ribbons that are laid along chosen guides.
         least_hair: area of hair, in areas of skin in the parsing, below which a head is bald.
         least_headwear: area of headwear, likewise, from which the layer is headwear.
+        headwear_share: area of headwear, in areas of hair, from which it is: less is a slide, a bow, or a mistake.
     """
 
     texture_size: int = 1024
@@ -24,3 +25,4 @@ class HairSettings:
     cards: int = 120
     least_hair: float = 0.06
     least_headwear: float = 0.15
+    headwear_share: float = 0.6

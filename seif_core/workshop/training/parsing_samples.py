@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
 from ...portrait.head_parsing import CLASSES
 from ...portrait.parsing_inputs import RISE, SIDE, VIEW
 from ...shapes import Float32, UInt8
 from .parsing_pasted import paste_things
+
+_OTHER_WALLS: Final = 0.55
+"""Share of the showings before another background: most portraits that are to be had stand before an even one."""
+_EVEN_WALLS: Final = 0.25
+_BLURRED_WALLS: Final = 0.7
+"""Of those, shares of even and of blurred ones; chosen by eye."""
+_BEYOND: Final = 0.5
+"""Least share of the photo in a pixel that belongs to it."""
 
 
 class ParsingSample(NamedTuple):
@@ -47,7 +56,7 @@ def varied(sample: ParsingSample, draw: np.random.Generator, patches: list[np.nd
     """
     if draw.random() < 0.35:
         sample = _recoloured(sample, draw)
-    if draw.random() < 0.2:
+    if draw.random() < _OTHER_WALLS:
         sample = _before_another_wall(sample, draw, patches)
     if draw.random() < pasted:
         sample = paste_things(sample, draw, patches)
@@ -161,12 +170,37 @@ def _recoloured(sample: ParsingSample, draw: np.random.Generator) -> ParsingSamp
 
 
 def _before_another_wall(sample: ParsingSample, draw: np.random.Generator, patches: list[np.ndarray]) -> ParsingSample:
-    """The background replaced, often by one even colour, as cut-out pictures have."""
+    """The background replaced, sometimes by one even colour, as cut-out pictures have."""
     where = (sample.allowed == bits("background")).astype(np.float32)
-    side = len(where)
-    if draw.random() < 0.5 or not patches:
-        wall = np.broadcast_to(np.float32(draw.choice([0, 0, 255, *draw.integers(0, 256, 2)])), (side, side, 3))
-    else:
-        wall = cv2.resize(patches[draw.integers(len(patches))], (side, side)).astype(np.float32)
     share = cv2.GaussianBlur(where, (0, 0), 0.8)[..., None]
-    return sample._replace(image=(sample.image * (1 - share) + wall * share).astype(np.uint8))
+    wall = _wall(len(where), draw, patches)
+    image = (sample.image * (1 - share) + wall * share).astype(np.uint8)
+    beyond = sample.seen < _BEYOND
+    if beyond.any() and not beyond.all():  # as the pyramid repeats the border
+        row, column = np.asarray(distance_transform_edt(beyond, return_distances=False, return_indices=True))
+        image = np.where(beyond[..., None], image[row, column], image)
+    return sample._replace(image=image)
+
+
+def _wall(side: int, draw: np.random.Generator, patches: list[np.ndarray]) -> Float32[np.ndarray, "S S 3"]:
+    """One even colour, or rooms and gardens of a sort: pieces of other pictures beside and over each other, blurred.
+
+    The segmentation network takes dark or hairy places beside a head for a part of it; here it learns that they are
+    not.
+    """
+    if draw.random() < _EVEN_WALLS or not patches:
+        even = np.float32(draw.choice([0, 0, 255, *draw.integers(0, 256, 2)]))
+        return np.full((side, side, 3), even, np.float32)
+
+    def piece(width: int, height: int) -> np.ndarray:
+        shown = cv2.resize(patches[draw.integers(len(patches))], (width, height)).astype(np.float32)
+        return np.clip((shown - 128) * draw.uniform(0.4, 1.3) + 128 + draw.normal(0, 45), 0, 255)
+
+    wall = piece(side, side)
+    for _ in range(draw.integers(0, 7)):
+        width, height = (draw.uniform(0.05, 0.7, 2) * side).astype(int)
+        x, y = draw.integers(0, side - width), draw.integers(0, side - height)
+        wall[y : y + height, x : x + width] = piece(int(width), int(height))
+    if draw.random() < _BLURRED_WALLS:
+        wall = cv2.GaussianBlur(wall, (0, 0), draw.uniform(0.5, 6))
+    return np.asarray(wall, np.float32)
