@@ -346,9 +346,9 @@ def test_mirror_table_is_its_own_inverse():
     assert MIRROR[152] == 152
 
 
-@pytest.mark.parametrize("name", [*MODELS, *PARTS])
+@pytest.mark.parametrize("name", models.CHECKSUMS)
 def test_shipped_models_are_those_of_the_wheel(name):
-    checksum = MODELS[name][1] if name in MODELS else PARTS[name][2]
+    checksum = models.CHECKSUMS[name]
     data = (REPOSITORY / "vendor" / "mediapipe" / name).read_bytes()
     assert hashlib.sha256(data).hexdigest() == checksum
     assert checksum in (REPOSITORY / "vendor" / "README.md").read_text(encoding="utf-8")
@@ -369,7 +369,8 @@ def test_models_are_extracted_from_a_wheel_and_cut_where_they_are_told(tmp_path,
     monkeypatch.setattr(models, "ATTENTION", (models.ATTENTION[0], trunk[2]))
     monkeypatch.setattr(models, "PARTS", {"face_attention_trunk.tflite": trunk})
     models.extract_models(make_wheel(tmp_path / "a.whl"), tmp_path / "out")
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {*MODELS, "face_attention_trunk.tflite"}
+    cut = {"face_attention_trunk.tflite", "selfie_features.tflite"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {*MODELS, *cut}
 
 
 def test_another_version_of_the_wheel_or_no_wheel_is_refused_and_nothing_written(tmp_path):
