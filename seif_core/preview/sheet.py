@@ -1,7 +1,9 @@
-"""The preview sheet: nine pictures that tell at a look whether a reconstruction worked."""
+"""The preview sheet: nine pictures, or twelve, that tell at a look whether a reconstruction worked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,10 @@ _EXPRESSIONS: Final = (
     ("eyes closed", ("eyeBlinkLeft", "eyeBlinkRight")),
     ("smile", ("mouthSmileLeft", "mouthSmileRight")),
 )
+
+_AT_ONCE: Final = 2
+"""Views that are drawn at a time: each has steps that use one core alone."""
+_Picture = Callable[[], UInt8[np.ndarray, "H W 3"]]
 
 
 def draw_preview(portrait: Portrait, fit: Fit, head: Head, path: Path) -> None:
@@ -58,22 +64,25 @@ def compose_preview(portrait: Portrait, fit: Fit, head: Head) -> UInt8[np.ndarra
     shell = None if head.hair is None else head.hair.shell
     worn = surface.vertices if shell is None else np.concatenate([surface.vertices, shell.vertices])
 
-    def view(yaw: float, mode: Mode = "shaded", vertices: np.ndarray | None = None) -> np.ndarray:
+    def view(yaw: float, mode: Mode = "shaded", vertices: np.ndarray | None = None) -> _Picture:
         shown = surface if vertices is None else surface.with_vertices(vertices)
-        return render(shown, View(yaw=yaw, width=_WIDTH, height=_HEIGHT), mode, frame=surface.vertices)
+        return lambda: render(shown, View(yaw=yaw, width=_WIDTH, height=_HEIGHT), mode, frame=surface.vertices)
 
-    def with_hair(yaw: float) -> np.ndarray:
-        return render(surface, View(yaw=yaw, width=_WIDTH, height=_HEIGHT), "textured", frame=worn, hair=shell)
+    def with_hair(yaw: float) -> _Picture:
+        studio = View(yaw=yaw, width=_WIDTH, height=_HEIGHT)
+        return lambda: render(surface, studio, "textured", frame=worn, hair=shell)
 
-    rows = [
-        [("photo", photo), ("fit on the photo", overlay), ("textured", with_hair(-25))],
+    rows: list[list[tuple[str, _Picture]]] = [
+        [("photo", lambda: photo), ("fit on the photo", lambda: overlay), ("textured", with_hair(-25))],
         [("front", view(0)), ("three quarters", view(-40)), ("side", view(-90))],
         [(title, view(-15, vertices=_expression(head, names))) for title, names in _EXPRESSIONS],
     ]
     if shell is not None:
         sides = [("side, with hair", with_hair(-80)), ("back, with hair", with_hair(160))]
         rows.insert(1, [*sides, ("without hair", view(-25, "textured"))])
-    cells = [[_title(picture, title) for title, picture in row] for row in rows]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        drawn = iter(list(pool.map(lambda cell: _title(cell[1](), cell[0]), (cell for row in rows for cell in row))))
+    cells = [[next(drawn) for _ in row] for row in rows]
     gap = np.full((_HEIGHT, _GAP, 3), 255, np.uint8)
     lines = [np.hstack([row[0], gap, row[1], gap, row[2]]) for row in cells]
     bar = np.full((_GAP, lines[0].shape[1], 3), 255, np.uint8)
