@@ -29,6 +29,10 @@ _LIFT: Final = 0.6
 """Sine of the angle at most by which a strand rises or sinks to its own depth."""
 _RISING: Final = 3
 """Steps over which a strand leaves the skin."""
+_SETTLED: Final = 6
+"""Steps over which a strand that would leave thin hair is held under its outer side."""
+_UNDER: Final = 0.5
+"""Of its own depth, how deep it is held there."""
 _CUT: Final = 0.6
 """Cosine between a strand and the shell's normal from which it runs out of it."""
 _RIM: Final = 0.008
@@ -106,11 +110,15 @@ def trace(
         sunk = -volume.at(place)
         lift = np.clip((sunk - depths) / (3 * _STEP), -_LIFT, _LIFT)
         wanted = unit(found.direction + lift[:, None] * found.normal)
-        if number < _RISING:
-            wanted = unit(wanted + (1 - number / _RISING) * normals)
+        if number < _RISING:  # as far as there is hair to rise through
+            room = np.clip((sunk - depths) / _STEP, 0, 1)
+            wanted = unit(wanted + (room * (1 - number / _RISING))[:, None] * normals)
         turned = (wanted * heading).sum(1) < 0
         heading = unit(_INERTIA * heading + (1 - _INERTIA) * wanted)
         moved = place + _STEP * heading
+        if number < _SETTLED:
+            out = np.maximum(volume.at(moved) + _UNDER * depths, 0)
+            moved = moved - out[:, None] * found.normal
         ends = turned | (volume.at(moved) >= 0) | ((found.normal * heading).sum(1) > _CUT) & (sunk < _RIM)
         going &= (run < lengths) & (~ends | (number < _RISING))
         if not going.any():
