@@ -135,7 +135,7 @@ def old_checkpoint(path: Path) -> None:
 
 def imported_weights(path: Path) -> None:
     """Weights as they lie in the user's folder after the import."""
-    from seif_core.implicit.weights import save_weights
+    from seif_core.network_files import save_weights
 
     save_weights(small_network(), path, metadata={"network": "semantic"})
 
