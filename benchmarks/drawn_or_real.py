@@ -14,7 +14,20 @@ Colours: median Lab of the cheeks (skin), of a band over the forehead (hair, or 
 irises' rings. ``covered``: share of the real ones that have a drawn one within 6 (CIE 1976 colour difference) of them,
 of as many drawn as real ones.
 
-Last figures: FIGURES
+Last figures (120 pictures of each):
+
+                           new    new, like    old
+    head                 0.992        0.998  1.000
+    head, small          0.996        0.999  1.000
+    face                 0.996        0.996  1.000
+    face, small          0.997        0.996  1.000
+    covered, skin         0.57         0.54   0.05
+    covered, forehead     0.73         0.68   0.64
+    covered, iris         0.94         0.96   0.56
+
+So drawn heads are still told from photos by any classifier, at 64 pixels too: the shapes of faces and hair and the light
+give them away, not grain. Their colours are near now: median skin L*, a*, b* 57 to 59, 10 to 11, 15 against 67, 20, 20 of
+the real ones (which are lit by flash in studios), irises 25, 4, 6 against 28, 5, 7.
 """
 
 from __future__ import annotations

@@ -192,7 +192,7 @@ def import_weights(path: Path) -> None:
 
 def read_imported(path: Path) -> None:
     """Load imported weights into their network."""
-    from seif_core.implicit.weights import load_weights
+    from seif_core.network_files import load_weights
 
     load_weights(small_network(), path)
 
