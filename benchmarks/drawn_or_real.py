@@ -26,8 +26,8 @@ Last figures (120 pictures of each):
     covered, iris         0.94         0.96   0.56
 
 So drawn heads are still told from photos by any classifier, at 64 pixels too: the shapes of faces and hair and the
-light give them away, not grain. Their colours are near now: median skin L*, a*, b* 57 to 59, 10 to 11, 15 against 67, 20,
-20 of the real ones (which are lit by flash in studios), irises 25, 4, 6 against 28, 5, 7.
+light give them away, not grain. Their colours are near now: median skin L*, a*, b* 57 to 59, 10 to 11, 15 against 67,
+20, 20 of the real ones (which are lit by flash in studios), irises 25, 4, 6 against 28, 5, 7.
 """
 
 from __future__ import annotations
