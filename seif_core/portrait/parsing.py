@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PARSING_FILE: Final = (
     "compact_parsing.safetensors",
-    "f53d0c2ff1e684ba968efb258dc1d6b9821993bf7c0accbbae9b5216fa05e96d",
+    "17f464c63961da6baa875081ceff02eb1deab2eb889729e58ab785d19be6fc4c",
 )
 """File name in ``vendor/weights`` and sha256."""
 _OTHERS: Final = tuple(CLASSES.index(name) for name in CLASSES if name not in ("background", "front"))
