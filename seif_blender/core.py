@@ -12,14 +12,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from seif_core import __version__, errors
+    from seif_core.expression_choice import parse_choice
+    from seif_core.expressions.arkit import mirrored_name
+    from seif_core.expressions.emotions import EMOTIONS
+    from seif_core.expressions.named_keys import named_keys
+    from seif_core.expressions.spelling import DIRECTIONS, canonical
     from seif_core.geometry.camera import Camera
     from seif_core.hair_layer import HairGuides, HairLayer, HairMesh
     from seif_core.head import FORMAT_VERSION, Head
-    from seif_core.headmodel.skinning import joint_transforms
+    from seif_core.headmodel.skinning import joint_transforms, rotation_matrices
     from seif_core.headmodel.topology import JOINT_NAMES, JOINT_PARENTS, PART_NAMES
     from seif_core.worker import runtime
 
 __all__ = [
+    "DIRECTIONS",
+    "EMOTIONS",
     "FORMAT_VERSION",
     "JOINT_NAMES",
     "JOINT_PARENTS",
@@ -31,8 +38,13 @@ __all__ = [
     "HairMesh",
     "Head",
     "__version__",
+    "canonical",
     "errors",
     "joint_transforms",
+    "mirrored_name",
+    "named_keys",
+    "parse_choice",
+    "rotation_matrices",
     "runtime",
 ]
 
@@ -52,6 +64,13 @@ _HOMES: Final = {
     "Head": ".head",
     "FORMAT_VERSION": ".head",
     "joint_transforms": ".headmodel.skinning",
+    "rotation_matrices": ".headmodel.skinning",
+    "parse_choice": ".expression_choice",
+    "named_keys": ".expressions.named_keys",
+    "canonical": ".expressions.spelling",
+    "DIRECTIONS": ".expressions.spelling",
+    "EMOTIONS": ".expressions.emotions",
+    "mirrored_name": ".expressions.arkit",
     "JOINT_NAMES": ".headmodel.topology",
     "JOINT_PARENTS": ".headmodel.topology",
     "PART_NAMES": ".headmodel.topology",

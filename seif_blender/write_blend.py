@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import core  # its names are loaded when first used: a child must hear of its parent's end before numpy loads
+from .build.settings import CORRECTIVES, BuildSettings
 from .orphan import end_with
 
 if TYPE_CHECKING:
@@ -21,17 +23,18 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-def write_blend(head_file: Path, out: Path, photo: Path | None = None, expression_components: int = 0) -> None:
+def write_blend(head_file: Path, out: Path, photo: Path | None = None, settings: BuildSettings | None = None) -> None:
     """Build the head of `head_file` in an empty scene and save it, whole or not at all.
 
     Args:
         head_file: a `head.npz`.
         out: the `.blend` file to write; its folder exists.
         photo: the upright photo in the pixels of the head's camera, for the camera's background; None for none.
-        expression_components: see `build.settings.BuildSettings`.
+        settings: choices, by default `BuildSettings()`; the scene always takes the photo's size.
 
     Raises:
         HeadFormatError: the head file is none.
+        SettingsError: unknown expression sets, or ones that need keys that the head lacks.
         PhotoNotFoundError: there is no such photo.
         DependencyError: the module `bpy` is not installed.
         OutputError: the file cannot be written.
@@ -39,11 +42,11 @@ def write_blend(head_file: Path, out: Path, photo: Path | None = None, expressio
     head = core.Head.load(head_file)
     if photo is not None and not photo.is_file():
         raise core.errors.PhotoNotFoundError(f"There is no photo {photo.name}; give the upright photo or none.")
-    _build(head, photo, expression_components)
+    _build(head, photo, settings or BuildSettings())
     _save(out)
 
 
-def _build(head: Head, photo: Path | None, expression_components: int) -> None:
+def _build(head: Head, photo: Path | None, settings: BuildSettings) -> None:
     try:
         import bpy
     except ImportError as missing:
@@ -51,12 +54,10 @@ def _build(head: Head, photo: Path | None, expression_components: int) -> None:
             f"Writing a .blend file needs Blender's Python module ({missing}); install the package bpy."
         ) from missing
     from .build.head_object import build_head
-    from .build.settings import BuildSettings
     from .build.stage import light_scene
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    settings = BuildSettings(expression_components=expression_components, scene_render_size=True)
-    built = build_head(head, photo=photo, settings=settings)
+    built = build_head(head, photo=photo, settings=replace(settings, scene_render_size=True))
     bpy.context.scene.camera = built.camera
     light_scene(bpy.context.scene, built)
 
@@ -85,13 +86,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("head", type=Path, help="head.npz")
     parser.add_argument("out", type=Path, help="the .blend file to write")
     parser.add_argument("--photo", type=Path, help="upright photo for the camera's background")
-    parser.add_argument("--expression-components", type=int, default=0, help="FLAME-style components to add as keys")
+    plain = BuildSettings()
+    parser.add_argument("--expressions", default=plain.expressions, help="expression sets, such as arkit,vrm,flame:50")
+    parser.add_argument("--spelling", default=plain.spelling, help="of the ARKit keys: apple, livelink or short")
+    parser.add_argument("--correctives", choices=CORRECTIVES, default=plain.correctives, help="default: %(default)s")
     parser.add_argument("--parent", type=int, help="process id: end when that process ends")
     options = parser.parse_args(arguments)
     if options.parent is not None:
         end_with(options.parent)
     try:
-        write_blend(options.head, options.out.resolve(), options.photo, options.expression_components)
+        settings = BuildSettings(options.expressions, options.spelling, options.correctives)
+        write_blend(options.head, options.out.resolve(), options.photo, settings)
     except core.errors.SeifError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

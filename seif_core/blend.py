@@ -57,13 +57,16 @@ class BlendProcess:
 
 
 @contextmanager
-def blend_writer(head: Path, out: Path, photo: UInt8[np.ndarray, "H W 3"] | None = None) -> Iterator[BlendProcess]:
+def blend_writer(
+    head: Path, out: Path, photo: UInt8[np.ndarray, "H W 3"] | None = None, keys: tuple[str, str] = ("arkit", "apple")
+) -> Iterator[BlendProcess]:
     """Start writing head.npz as a .blend file; other work may go on until `finish`. Leaving early ends Blender.
 
     Args:
         head: the head.npz.
         out: the .blend file.
         photo: (H, W, 3) uint8 sRGB, the upright photo, which becomes the camera's background; None for none.
+        keys: expression sets and spelling, in the words of `expression_choice.parse_choice`.
 
     Raises:
         DependencyError: Blender's module is not installed.
@@ -71,7 +74,7 @@ def blend_writer(head: Path, out: Path, photo: UInt8[np.ndarray, "H W 3"] | None
     if not blender_is_here():
         raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
     command = [sys.executable, "-m", "seif_blender.write_blend", str(head.resolve()), str(out.resolve())]
-    command += ["--parent", str(os.getpid())]
+    command += ["--parent", str(os.getpid()), "--expressions", keys[0], "--spelling", keys[1]]
     with tempfile.TemporaryDirectory(prefix=".blend-", dir=out.parent) as scratch, tempfile.TemporaryFile() as log:
         if photo is not None:
             upright = Path(scratch) / "photo.jpg"

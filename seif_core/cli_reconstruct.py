@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from .device import memory_in_words
 from .errors import CancelledError, SeifError
+from .expression_choice import SETS, SPELLINGS
 from .filenames import about, as_text, result_folders
 from .photo_source import photo_file
 from .pipeline import reconstruct
@@ -73,6 +74,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--landmarks", choices=LANDMARKS, default=plain.landmarks, help="default: %(default)s")
     parser.add_argument("--online", action="store_true", help="permit the download of weights that do not ship")
     add_shape_options(parser)
+    add_expression_options(parser)
     parser.add_argument("--debug-images", action="store_true", help="also write landmarks, mask, normals, overlay")
     parser.set_defaults(run=run)
 
@@ -92,6 +94,16 @@ def add_shape_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=type(default), choices=choices, default=default, help=told)
     told = "an ONNX normal estimator to use instead of the embedded network"
     parser.add_argument("--normal-model", default=plain.normal_model, metavar="PATH", help=told)
+
+
+def add_expression_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say which keys head.blend and head.glb get, and their spelling."""
+    plain = ReconstructionSettings()
+    sets = f"any of {','.join(SETS)}, with commas (flame:50 for its first 50 components), or none"
+    told = f"keys of head.blend and head.glb: {sets} (default: %(default)s)"
+    parser.add_argument("--expressions", default=plain.expressions, metavar="LIST", help=told)
+    told = "of the ARKit keys: mouthSmileLeft, MouthSmileLeft or mouthSmile_L (default: %(default)s)"
+    parser.add_argument("--spelling", choices=SPELLINGS, default=plain.spelling, help=told)
 
 
 def shape_settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -116,6 +128,8 @@ def run(options: argparse.Namespace) -> int:
         face=options.face,
         landmarks=options.landmarks,
         online=options.online,
+        expressions=options.expressions,
+        spelling=options.spelling,
     )
     formats = parse_formats(options.formats) if options.formats is not None else default_formats()
     outcomes: list[Outcome] = []

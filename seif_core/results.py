@@ -179,16 +179,17 @@ def write_results(
     from . import export, preview
 
     progress = progress or Progress()
-    head = done.head
+    head, settings = done.head, done.settings
     target = target or folder
     with progress.stage("Write"), output_errors(target):
         npz = folder / "head.npz"
         head.save(npz)
         progress.step(0.1)
         wanted = "blend" in formats
-        with blend_writer(npz, folder / "head.blend", done.portrait.pixels) if wanted else nullcontext() as blend:
+        keys = (settings.expressions, settings.spelling)
+        with blend_writer(npz, folder / "head.blend", done.portrait.pixels, keys) if wanted else nullcontext() as blend:
             if "glb" in formats:
-                export.write_glb(head, folder / "head.glb")
+                export.write_glb(head, folder / "head.glb", export.GlbSettings(expressions=settings.expression_choice))
             progress.step(0.3)
             if "obj" in formats:
                 export.write_obj(head, folder / "head.obj")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from .device import DEVICES
 from .errors import SettingsError
+from .expression_choice import ExpressionChoice, parse_choice
 from .filenames import as_text
 
 LANDMARKS: Final = ("mediapipe", "face-alignment")
@@ -38,6 +39,9 @@ class ReconstructionSettings:
         resolution: cells per axis of the implicit function's surface, one of `RESOLUTIONS`.
         subdivisions: how often the head model's mesh is subdivided before its last fine registration, 0 or 1.
         normal_model: path of the user's own ONNX normal estimator, empty for the embedded network.
+        expressions: sets of keys that head.blend and head.glb get, for example ``arkit,visemes,vrm,flame:50``, or
+            ``none``; head.npz always holds the ARKit keys and all components.
+        spelling: how the ARKit keys are spelled there, one of `expression_choice.SPELLINGS`.
     """
 
     head_model: str = "open"
@@ -53,6 +57,8 @@ class ReconstructionSettings:
     resolution: int = 256
     subdivisions: int = 0
     normal_model: str = ""
+    expressions: str = "arkit"
+    spelling: str = "apple"
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense.
@@ -67,6 +73,7 @@ class ReconstructionSettings:
         _choose("set of weights", self.weights, WEIGHTS)
         _choose("surface resolution", self.resolution, RESOLUTIONS)
         _choose("number of subdivisions", self.subdivisions, SUBDIVISIONS)
+        parse_choice(self.expressions, self.spelling)
         if self.texture_size != 0 and not 16 <= self.texture_size <= MAXIMUM_TEXTURE:
             raise SettingsError(
                 f"A texture of {self.texture_size} pixels was asked for; choose 0 (none) or 16 to {MAXIMUM_TEXTURE}."
@@ -80,6 +87,11 @@ class ReconstructionSettings:
                 f"There is no file {as_text(self.normal_model[:200])}; give the path of an ONNX normal estimator, or "
                 "none to use the embedded network."
             )
+
+    @property
+    def expression_choice(self) -> ExpressionChoice:
+        """The expression sets and their spelling, read from their words."""
+        return parse_choice(self.expressions, self.spelling)
 
     @staticmethod
     def from_mapping(values: dict[str, Any]) -> ReconstructionSettings:

@@ -84,6 +84,21 @@ class DriverPlan:
 
 
 @dataclass(frozen=True)
+class SliderPlan:
+    """A key that follows a custom property of the rig, from 0 to 1.
+
+    Attributes:
+        key: name of the key.
+        property: name of the custom property.
+        description: what the slider does, for its tooltip.
+    """
+
+    key: str
+    property: str
+    description: str
+
+
+@dataclass(frozen=True)
 class BonePlan:
     """A bone.
 
@@ -210,6 +225,7 @@ class Blueprint:
         groups: vertex groups, the bones' first.
         keys: shape keys in order, without the basis.
         drivers: drivers of the pose correctives.
+        sliders: keys that follow custom properties of the rig.
         bones: parents before their children.
         camera: the photo's camera.
         texture: PNG file, empty for none.
@@ -223,6 +239,7 @@ class Blueprint:
     groups: tuple[GroupPlan, ...]
     keys: tuple[KeyPlan, ...]
     drivers: tuple[DriverPlan, ...]
+    sliders: tuple[SliderPlan, ...]
     bones: tuple[BonePlan, ...]
     camera: CameraPlan
     texture: bytes
@@ -234,7 +251,7 @@ class Blueprint:
 _CLASSES: Final[dict[str, Callable[..., Any]]] = {
     cls.__name__: cls
     for cls in (
-        *(Blueprint, MeshPlan, GroupPlan, KeyPlan, DriverPlan, BonePlan, CameraPlan, Origin),
+        *(Blueprint, MeshPlan, GroupPlan, KeyPlan, DriverPlan, SliderPlan, BonePlan, CameraPlan, Origin),
         *(SkinnedPlan, StrandsPlan, HairPlan),
     )
 }

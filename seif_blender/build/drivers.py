@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import bpy
 
-from .blueprint import DriverPlan
-from .names import PHOTO_EXPRESSION_KEY, PHOTO_EXPRESSION_PROPERTY
+from .blueprint import DriverPlan, SliderPlan
 
 
-def add_drivers(mesh_object: bpy.types.Object, rig: bpy.types.Object, drivers: tuple[DriverPlan, ...]) -> None:
-    """Drive the correctives by the bones and the photo's expression by the rig's custom property."""
+def add_drivers(
+    mesh_object: bpy.types.Object,
+    rig: bpy.types.Object,
+    drivers: tuple[DriverPlan, ...],
+    sliders: tuple[SliderPlan, ...],
+) -> None:
+    """Drive the correctives by the bones, the photo's expression and the emotions by the rig's custom properties."""
     keys = mesh_object.data.shape_keys.key_blocks
     for plan in drivers:
         _drive_corrective(keys[plan.key], rig, plan)
-    _drive_photo_expression(keys[PHOTO_EXPRESSION_KEY], rig)
+    for slider in sliders:
+        add_slider(rig, slider.property, slider.description)
+        follow_slider(keys[slider.key].driver_add("value").driver, rig, slider.property)
 
 
 def _drive_corrective(key: bpy.types.ShapeKey, rig: bpy.types.Object, plan: DriverPlan) -> None:
@@ -34,12 +40,6 @@ def _drive_corrective(key: bpy.types.ShapeKey, rig: bpy.types.Object, plan: Driv
     driver.expression = plan.expression
     if not driver.is_simple_expression:
         raise AssertionError(f"'{plan.expression}' would need Python drivers, which do not run everywhere")
-
-
-def _drive_photo_expression(key: bpy.types.ShapeKey, rig: bpy.types.Object) -> None:
-    sentence = "How much of the photo's expression the head wears: 0 is neutral, 1 the photo"
-    add_slider(rig, PHOTO_EXPRESSION_PROPERTY, sentence)
-    follow_slider(key.driver_add("value").driver, rig, PHOTO_EXPRESSION_PROPERTY)
 
 
 def add_slider(rig: bpy.types.Object, name: str, description: str) -> None:

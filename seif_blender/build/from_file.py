@@ -26,6 +26,7 @@ def blueprint_of_file(head_file: Path, settings: BuildSettings, command: WorkerC
 
     Raises:
         HeadFormatError: the file is no head, or the blueprint could not be made.
+        SettingsError: unknown expression sets, or ones that need keys that the head lacks.
     """
     if importlib.util.find_spec("numpy") is None:
         return _elsewhere(head_file, settings, command)
@@ -37,7 +38,7 @@ def blueprint_of_file(head_file: Path, settings: BuildSettings, command: WorkerC
 def _elsewhere(head_file: Path, settings: BuildSettings, command: WorkerCommand) -> Blueprint:
     runtime = [str(command.runtime)] if command.runtime else []
     arguments = [str(command.python), "-s", "-P", str(_PREPARE), str(command.root), *runtime, "--", str(head_file)]
-    arguments.append(str(settings.expression_components))
+    arguments += [settings.expressions, settings.spelling, settings.correctives]
     try:
         done = subprocess.run(arguments, capture_output=True, env=worker_environment(), timeout=_PATIENCE, check=False)
         if done.returncode == 0:

@@ -13,6 +13,12 @@ PHOTO_EXPRESSION_KEY: Final = "photoExpression"
 PHOTO_EXPRESSION_PROPERTY: Final = "photo_expression"
 """Custom property of the rig that drives the key: one slider that survives a library override."""
 
+EMOTION_PREFIX: Final = "emotion_"
+"""What the keys of emotions begin with, and the custom properties of the rig that drive them."""
+
+LOOK_AT: Final = "Look At"
+"""Name of the eye bones' constraints that follow the look-at target, and the end of the target's name."""
+
 REGION_PREFIX: Final = "region."
 """Vertex groups of regions are set apart from those of bones: both have a ``neck``."""
 

@@ -1,4 +1,4 @@
-"""`prepare.py ROOT [RUNTIME] -- HEAD.npz COMPONENTS`: prints the blueprint of a head.
+"""`prepare.py ROOT [RUNTIME] -- HEAD.npz EXPRESSIONS SPELLING CORRECTIVES`: prints the blueprint of a head.
 
 Runs in the worker's Python when Blender's own has no numpy; standard library only until the path is set.
 """
@@ -11,7 +11,10 @@ from pathlib import Path
 
 def main() -> int:
     """Make the packages importable under their own names, draw up the blueprint, print it."""
-    folders, (head_file, components) = sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :]
+    folders, (head_file, expressions, spelling, correctives) = (
+        sys.argv[1 : sys.argv.index("--")],
+        sys.argv[sys.argv.index("--") + 1 :],
+    )
     sys.path.append(folders[0])
     for runtime in folders[1:]:
         site.addsitedir(runtime)
@@ -28,11 +31,11 @@ def main() -> int:
     from seif_blender.core import Head, errors
 
     try:
-        head = Head.load(Path(head_file))
-    except errors.HeadFormatError as error:
+        blueprint = draw_up(Head.load(Path(head_file)), BuildSettings(expressions, spelling, correctives))
+    except errors.SeifError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    sys.stdout.write(dumps(draw_up(head, BuildSettings(expression_components=int(components)))))
+    sys.stdout.write(dumps(blueprint))
     return 0
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+CORRECTIVES: Final = ("live", "baked", "none")
 
 
 @dataclass(frozen=True)
@@ -10,12 +13,17 @@ class BuildSettings:
     """Choices for the Blender object.
 
     Attributes:
-        expression_components: number of FLAME-style expression components to add as keys `expr_001`... (-3..3 standard
-            deviations); 0 adds none, since the ARKit keys span the same movements under names that artists know.
+        expressions: sets of shape keys in the words of the library's `expression_choice`, for example
+            ``arkit,visemes,flame:50``; the components of ``flame`` run from -3 to 3 standard deviations.
+        spelling: how the ARKit keys are spelled: ``apple``, ``livelink`` or ``short``.
+        correctives: ``live`` drives one key for each entry of the bones' rotations, ``baked`` drives one for the
+            opening of the jaw alone, ``none`` leaves pose correctives out.
         photo_camera: whether the photo's camera is made, with the photo as its background image.
         scene_render_size: whether the scene's render size becomes the photo's.
     """
 
-    expression_components: int = 0
+    expressions: str = "arkit"
+    spelling: str = "apple"
+    correctives: str = "live"
     photo_camera: bool = True
     scene_render_size: bool = False

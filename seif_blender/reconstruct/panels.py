@@ -100,7 +100,6 @@ class SEIF_PT_options(bpy.types.Panel):
         shown = column.column()
         shown.active = chosen.texture_size != "0"
         shown.prop(chosen, "show_texture")
-        column.prop(chosen, "expression_components")
         column.prop(preferences(context), "device")
 
 
@@ -127,4 +126,25 @@ class SEIF_PT_advanced(bpy.types.Panel):
         column.prop(own, "normal_model")
 
 
-CLASSES = (SEIF_PT_reconstruct, SEIF_PT_options, SEIF_PT_advanced)
+class SEIF_PT_keys(bpy.types.Panel):
+    """Which shape keys and correctives the head gets."""
+
+    bl_idname = "SEIF_PT_keys"
+    bl_label = "Shape Keys"
+    bl_parent_id = "SEIF_PT_options"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "SeIF"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the options."""
+        layout, chosen = self.layout, context.scene.seif
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        for name in ("expression_sets", "expression_components", "spelling", "correctives"):
+            column.prop(chosen, name)
+
+
+CLASSES = (SEIF_PT_reconstruct, SEIF_PT_options, SEIF_PT_keys, SEIF_PT_advanced)

@@ -48,6 +48,28 @@ RESOLUTIONS = (
 """Cells per axis of the surface."""
 
 
+EXPRESSION_SETS = (
+    ("arkit", "ARKit", "The 52 shapes of Apple's face capture"),
+    ("visemes", "Visemes", "The 15 mouth shapes of speech, of Oculus Lipsync"),
+    ("vrm", "VRM", "The 18 expression presets of VRM 1.0"),
+    ("emotions", "Emotions", "The seven basic emotions, each with a slider of its own"),
+    ("jaw", "Jaw", "The jaw's turns as shapes, for programs without bones"),
+)
+"""Expression sets of the library; its signed components have a number of their own in the panel."""
+
+SPELLINGS = (
+    ("apple", "Apple", "mouthSmileLeft"),
+    ("livelink", "Live Link", "MouthSmileLeft, as Unreal has it"),
+    ("short", "_L and _R", "mouthSmile_L"),
+)
+CORRECTIVES = (
+    ("live", "Live", "Shapes that follow every turn of jaw, neck and eyes"),
+    ("baked", "Baked", "One shape that follows the jaw's opening"),
+    ("none", "None", "Bones without correctives"),
+)
+"""How the model's pose correctives come into Blender."""
+
+
 class SeifSceneProperties(bpy.types.PropertyGroup):
     """The settings of the panel."""
 
@@ -87,14 +109,34 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
         description="Let the 3D views with solid shading show textures once the head stands there",
         default=True,
     )
+    expression_sets: bpy.props.EnumProperty(
+        name="Expressions",
+        description="Sets of shape keys that the head gets",
+        items=EXPRESSION_SETS,
+        options={"ENUM_FLAG"},
+        default={"arkit"},
+    )
     expression_components: bpy.props.IntProperty(
-        name="Extra Keys",
-        description="Add this many of the model's principal components of expression as further shape keys",
+        name="Components",
+        description="Add this many of the model's signed components of expression (FLAME's on a FLAME head)",
         default=0,
         min=0,
-        soft_max=50,
-        max=200,
+        soft_max=100,
+        max=400,
     )
+    spelling: bpy.props.EnumProperty(
+        name="Spelling", description="How the names of the ARKit shapes are spelled", items=SPELLINGS
+    )
+    correctives: bpy.props.EnumProperty(
+        name="Correctives", description="Shapes that mend the skin where bones turn it", items=CORRECTIVES
+    )
+
+    def expressions(self) -> str:
+        """The chosen expression sets in the library's words."""
+        sets = [name for name, _, _ in EXPRESSION_SETS if name in self.expression_sets]
+        if self.expression_components:
+            sets.append(f"flame:{self.expression_components}")
+        return ",".join(sets) or "none"
 
     def photo_path(self) -> Path:
         """The photo's absolute path."""

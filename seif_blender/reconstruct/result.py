@@ -25,7 +25,9 @@ def build_result(context: bpy.types.Context, job: Job) -> str:
     from ..build.settings import BuildSettings
 
     chosen = context.scene.seif
-    settings = BuildSettings(expression_components=chosen.expression_components, photo_camera=chosen.photo_camera)
+    settings = BuildSettings(
+        chosen.expressions(), chosen.spelling, chosen.correctives, photo_camera=chosen.photo_camera
+    )
     photo = job.photo_file if job.photo_file.is_file() else None
     try:
         blueprint = blueprint_of_file(job.head_file, settings, preferences(context).command())

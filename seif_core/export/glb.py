@@ -7,7 +7,7 @@ UV (0.25, 0.9) is written as (0.25, 0.1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ import numpy as np
 
 from .. import __version__
 from ..errors import SettingsError
+from ..expression_choice import ExpressionChoice
+from ..expressions.named_keys import named_keys
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..shapes import Float32
@@ -44,6 +46,7 @@ class GlbSettings:
             ``none``.
         hair_alpha: how its transparent edges are drawn: ``mask`` (a texel is there or not, right in every engine) or
             ``blend`` (soft, but sorted wrongly by several).
+        expressions: which expression sets become morph targets, and how their names are spelled.
     """
 
     morph_normals: bool = True
@@ -53,6 +56,7 @@ class GlbSettings:
     normal_threshold: float = 1e-3
     hair: str = "shell"
     hair_alpha: str = "mask"
+    expressions: ExpressionChoice = field(default_factory=ExpressionChoice)
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -75,15 +79,20 @@ def write_glb(head: Head, path: Path, settings: GlbSettings | None = None) -> No
     path.write_bytes(glb_bytes(head, settings or GlbSettings()))
 
 
-def morph_targets(head: Head) -> tuple[tuple[str, ...], Float32[np.ndarray, "M V 3"]]:
-    """Names and displacements (M, V, 3), metres, of the morph targets: the head's keys, then the photo's expression."""
-    return (*head.key_names, PHOTO_EXPRESSION), np.concatenate([head.key_deltas, head.photo_delta[None]])
+def morph_targets(head: Head, choice: ExpressionChoice) -> tuple[tuple[str, ...], Float32[np.ndarray, "M V 3"]]:
+    """Names and displacements (M, V, 3), metres, of the morph targets: the chosen keys, then the photo's expression.
+
+    Raises:
+        SettingsError: the head lacks an ARKit key that a chosen set needs.
+    """
+    keys = list(named_keys(head, choice))
+    return (*(key.name for key in keys), PHOTO_EXPRESSION), np.stack([*(key.delta for key in keys), head.photo_delta])
 
 
 def glb_bytes(head: Head, settings: GlbSettings) -> bytes:
     """The GLB file of `head`."""
     buffer = BufferBuilder()
-    names, displacements = morph_targets(head)
+    names, displacements = morph_targets(head, settings.expressions)
     triangles = triangulate(head.faces)[0]
     normals = smooth_normals(head.vertices, triangles)
     normal_changes = None

@@ -1,21 +1,14 @@
-"""Named expressions as weights of ARKit keys, and their displacement on a head."""
+"""Named expressions as displacements of a head: weighted sums of its ARKit keys."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 
 from ..errors import SettingsError
 from ..shapes import Float32
+from .key_weights import Combination, both_sides
 
-Combination = Mapping[str, float]
-"""Weights 0..1 of ARKit keys; keys that are not named have weight 0."""
-
-
-def both_sides(**weights: float) -> dict[str, float]:
-    """The same weight for Left and Right of each key given without its side: ``both_sides(eyeBlink=1)``."""
-    return {f"{name}{side}": weight for name, weight in weights.items() for side in ("Left", "Right")}
+__all__ = ["Combination", "both_sides", "combine"]
 
 
 def combine(
@@ -26,11 +19,12 @@ def combine(
     Raises:
         SettingsError: the head lacks a key that the combination names.
     """
-    weights = np.zeros(len(key_names), np.float32)
-    for name, weight in combination.items():
+    for name in combination:
         if name not in key_names:
             raise SettingsError(
                 f"The head has no key '{name}', which this expression needs; use a head with ARKit keys."
             )
-        weights[key_names.index(name)] = weight
-    return np.tensordot(weights, key_deltas, axes=1)
+    total = np.zeros(key_deltas.shape[1:], np.float32)
+    for name, weight in combination.items():
+        total += np.float32(weight) * key_deltas[key_names.index(name)]
+    return total

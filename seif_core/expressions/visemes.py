@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .combination import Combination, both_sides
+from .key_weights import Combination, both_sides
 
 VISEMES: Final[dict[str, Combination]] = {
     "sil": {},

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .combination import Combination, both_sides
+from .key_weights import Combination, both_sides
 from .visemes import VISEMES
 
 VRM_PRESETS: Final[dict[str, Combination]] = {

@@ -31,6 +31,18 @@ def test_blend_file_is_written_and_no_scratch_stays(head, tmp_path):
 
 
 @needs_blender
+def test_chosen_expression_sets_reach_the_blend_file(head, tmp_path):
+    import bpy
+
+    with blend.blend_writer(head, tmp_path / "head.blend", None, ("arkit,vrm", "short")) as writer:
+        writer.finish()
+    with bpy.data.libraries.load(str(tmp_path / "head.blend")) as (found, wanted):
+        wanted.objects = [name for name in found.objects if name == "sample"]
+    names = {key.name for key in wanted.objects[0].data.shape_keys.key_blocks}
+    assert {"eyeBlink_L", "vrm_blink"} < names
+
+
+@needs_blender
 def test_what_blender_could_not_do_comes_back_as_a_sentence(tmp_path):
     (tmp_path / "head.npz").write_bytes(b"no head")
     with (

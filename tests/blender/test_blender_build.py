@@ -32,6 +32,8 @@ from seif_blender.worker.environment import WorkerCommand
 from seif_blender.write_blend import main as write_blend_main
 from seif_core.errors import HeadFormatError
 from seif_core.expressions.arkit import ARKIT_52
+from seif_core.expressions.combination import combine
+from seif_core.expressions.emotions import EMOTIONS
 from seif_core.headmodel.skinning import pose_vertices, rotation_matrices
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,10 +107,21 @@ def test_correctives_that_move_nothing_get_no_key():
 
 
 def test_expression_components_on_request():
-    built = build_head(sample_head(), settings=BuildSettings(expression_components=3))
+    built = build_head(sample_head(), settings=BuildSettings("arkit,flame:3"))
     keys = built.mesh.data.shape_keys.key_blocks
     assert [k.name for k in keys if k.name.startswith("expr_")] == ["expr_001", "expr_002", "expr_003"]
     assert (keys["expr_001"].slider_min, keys["expr_001"].slider_max) == (-3, 3)
+
+
+def test_sets_and_spelling_are_the_artist_s_choice_and_emotions_follow_the_rig_s_sliders():
+    head = sample_head()
+    built = build_head(head, settings=BuildSettings("arkit,visemes,emotions", "livelink"))
+    keys = built.mesh.data.shape_keys.key_blocks
+    assert {"JawOpen", "viseme_aa", "emotion_joy"} < {k.name for k in keys}
+    built.rig["emotion_joy"] = 1.0
+    expected = combine(EMOTIONS["joy"], head.key_names, head.key_deltas)
+    assert np.abs(evaluated(built) - head.vertices - expected).max() < 1e-3 * MILLIMETRE
+    assert built.rig.is_property_overridable_library('["emotion_joy"]')
 
 
 @pytest.mark.parametrize("index", [0, 7, 51])
@@ -332,7 +345,7 @@ def test_write_blend_says_what_is_wrong_and_leaves_nothing(tmp_path, capsys, mon
 
 def test_a_blueprint_survives_the_way_from_the_worker_s_python(tmp_path):
     head = sample_head()
-    plan = draw_up(head, BuildSettings(expression_components=2))
+    plan = draw_up(head, BuildSettings("arkit,visemes,emotions,flame:2", "short"))
     assert blueprint_module.loads(blueprint_module.dumps(plan)) == plan
     for text in ("", "{}", "[]", '{"kind": "x"}', '{"kind": "KeyPlan"}'):
         with pytest.raises(ValueError):  # noqa: PT011 - any sentence will do
@@ -343,7 +356,7 @@ def test_without_numpy_the_worker_s_python_plans_the_same_head(tmp_path, monkeyp
     head = sample_head()
     head.save(tmp_path / "head.npz")
     command = WorkerCommand(Path(sys.executable), ROOT)
-    settings = BuildSettings(expression_components=2)
+    settings = BuildSettings("arkit,visemes,emotions,flame:2", "short")
     here = from_file.blueprint_of_file(tmp_path / "head.npz", settings, command)
     monkeypatch.setattr(from_file.importlib.util, "find_spec", lambda _name: None)
     there = from_file.blueprint_of_file(tmp_path / "head.npz", settings, command)

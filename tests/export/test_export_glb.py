@@ -20,6 +20,8 @@ from scipy.spatial.transform import Rotation
 from seif_core.errors import SettingsError
 from seif_core.export import GlbSettings, write_glb
 from seif_core.export.gltf_skin import four_influences
+from seif_core.expression_choice import parse_choice
+from seif_core.expressions.visemes import VISEMES
 from seif_core.headmodel.model import triangulate
 from seif_core.headmodel.skinning import pose_vertices
 from seif_core.headmodel.topology import JOINT_PARENTS
@@ -85,6 +87,20 @@ def test_every_target_has_its_name_and_the_heads_displacements(tmp_path):
         for target, delta in zip(primitive["targets"], deltas, strict=True):
             np.testing.assert_allclose(glb.accessor(target["POSITION"]), delta[rows], rtol=0, atol=1e-8)
     assert seen.all()
+
+
+def test_chosen_sets_become_targets_in_their_spelling(tmp_path):
+    head = sample_head()
+    glb = written(tmp_path, settings=GlbSettings(expressions=parse_choice("arkit,visemes,flame:2", "short")))
+    names = glb.document["meshes"][0]["extras"]["targetNames"]
+    assert names[0] == "eyeBlink_L"
+    assert names[52:] == [*(f"viseme_{name}" for name in VISEMES), "expr_001", "expr_002", "photoExpression"]
+    primitive = glb.primitives[0]
+    rows = head_vertices(glb, primitive, head)
+    last = primitive["targets"][-2]["POSITION"]
+    np.testing.assert_allclose(glb.accessor(last), head.expression_deltas[1][rows], rtol=0, atol=1e-8)
+    bare = written(tmp_path, settings=GlbSettings(expressions=parse_choice("none")))
+    assert bare.document["meshes"][0]["extras"]["targetNames"] == ["photoExpression"]
 
 
 def test_morph_normals_lead_to_the_normals_of_the_displaced_head(tmp_path):

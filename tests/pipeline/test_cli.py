@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 from fake_stages import fake_stages, fake_writers
+from gltf_file import GlbFile
 
-from seif_core import cli, errors, preview, results
+from seif_core import cli, errors, export, preview, results
 from seif_core.errors import CancelledError, DependencyError, PhotoError, SeifError, SettingsError
+from seif_core.export.glb import write_glb
 from seif_core.head import Head
 from seif_core.stages import STAGES
 from seif_core.terminal import StageLines
@@ -85,6 +87,19 @@ def test_options_of_the_shape_reach_the_report_and_wrong_ones_are_refused(photo,
     for wrong in (("--quality", "best"), ("--resolution", 100), ("--subdivisions", 2)):
         with pytest.raises(SystemExit):
             reconstruct([photo], tmp_path / "b", *wrong)
+
+
+def test_expression_sets_and_spelling_reach_the_files_and_leave_the_head_file_as_it_is(photo, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "write_glb", write_glb, raising=False)
+    chosen = ("--expressions", "arkit,vrm", "--spelling", "livelink")
+    assert reconstruct([photo], tmp_path / "plain", "--formats", "glb,npz") == 0
+    assert reconstruct([photo], tmp_path / "out", "--formats", "glb,npz", *chosen) == 0
+    plain, made = tmp_path / "plain" / "face", tmp_path / "out" / "face"
+    names = GlbFile((made / "head.glb").read_bytes()).document["meshes"][0]["extras"]["targetNames"]
+    assert "JawOpen" in names
+    assert "vrm_happy" in names
+    assert (made / "head.npz").read_bytes() == (plain / "head.npz").read_bytes()
+    assert reconstruct([photo], tmp_path / "out", "--expressions", "smiles") == SettingsError.exit_code
 
 
 def test_wrong_options_end_with_the_exit_codes_of_the_readme(photo, tmp_path):

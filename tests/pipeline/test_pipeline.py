@@ -121,6 +121,9 @@ def test_cancelling_stops_between_any_two_steps(photo):
         {"subdivisions": 2},
         {"subdivisions": True},
         {"normal_model": "no/such/file.onnx"},
+        {"expressions": "smiles"},
+        {"expressions": ""},
+        {"spelling": "cyrillic"},
         {"colour": "red"},
     ],
 )

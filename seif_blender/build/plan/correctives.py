@@ -11,17 +11,39 @@ with y and z exchanged and the sign turned.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from typing import Final
 
 import numpy as np
 
-from ...core import Head
+from ...core import Head, rotation_matrices
 from ..blueprint import DriverPlan
 from ..names import BONE_NAMES
 from .rig import BONE_AXES
 
-_NOTHING: Final = 1e-7
-"""Metres: a pose corrective whose largest displacement is below this is left out."""
+BUDGET: Final = 5e-5
+"""Metres: correctives are left out, smallest first, while together they move no vertex farther in the joints' range.
+Half of what a posed vertex may be away from the library's."""
+
+_DEGREES: Final[dict[str, tuple[float, float, float]]] = {
+    "neck": (45.0, 60.0, 40.0),
+    "jaw": (30.0, 10.0, 10.0),
+    "eye.L": (35.0, 45.0, 10.0),
+    "eye.R": (35.0, 45.0, 10.0),
+}
+"""How far a joint turns about the library's X, Y and Z, either way. The neck's: flexion, rotation and lateral bending
+of the cervical spine (Kapandji, The Physiology of the Joints, vol. 3, rounded); the others chosen a little beyond what
+faces do."""
+
+_STEPS: Final = 7
+"""Poses per axis at which a joint's range is looked at."""
+
+BAKED_ANGLE: Final = 0.36
+"""Radians of the jaw's opening at which ``baked`` correctives are right: what the Open head's ``jawOpen`` turns."""
+
+_ENTRY_RANGE: Final = 2.0
+"""Entries of ``R - I`` lie in -2..1; Blender clamps driven values to the slider's range."""
 
 _ENTRIES: Final = (
     ("-2*(y*y+z*z)", "2*(x*y-w*z)", "2*(x*z+w*y)"),
@@ -33,7 +55,7 @@ _ENTRIES: Final = (
 
 @dataclass(frozen=True)
 class PoseCorrective:
-    """One corrective key: how far entry (`row`, `column`) of ``R - I`` of a bone, in the library's axes, moves it.
+    """How far entry (`row`, `column`) of ``R - I`` of a bone, in the library's axes, moves the head.
 
     Attributes:
         bone: bone whose rotation drives the key.
@@ -61,17 +83,72 @@ class PoseCorrective:
         return _ENTRIES[i][j] if sign > 0 else f"-({_ENTRIES[i][j]})"
 
 
+@dataclass(frozen=True, eq=False)
+class CorrectiveKey:
+    """A key that a bone drives.
+
+    Attributes:
+        key_name: name of the shape key.
+        bone: the bone.
+        expression: Blender's simple expression in w, x, y, z.
+        delta: (V, 3) metres at 1, the library's axes.
+        limits: least and largest value.
+    """
+
+    key_name: str
+    bone: str
+    expression: str
+    delta: np.ndarray
+    limits: tuple[float, float]
+
+
 def pose_correctives(head: Head) -> list[PoseCorrective]:
-    """The pose correctives of the head that move anything; FLAME's order: joints neck, jaw, eyes, then row-major."""
-    flat = head.pose_deltas.reshape(len(head.pose_deltas), -1)
-    largest = np.maximum(flat.max(axis=1), -flat.min(axis=1))
+    """The correctives that are needed, in FLAME's order: joints neck, jaw, eyes, then row-major.
+
+    What is left out moves no vertex farther than `BUDGET` in total, whatever the joints do within their range.
+    """
+    flat = head.pose_deltas.reshape(len(head.pose_deltas), -1, 3)
+    reach = np.sqrt((flat**2).sum(axis=2).max(axis=1)) * _largest_entries()
+    order = np.argsort(reach, kind="stable")
+    needed = order[np.cumsum(reach[order]) > BUDGET]
+    return [PoseCorrective(BONE_NAMES[1 + i // 9], i % 9 // 3, i % 3, int(i)) for i in sorted(needed)]
+
+
+@cache
+def _largest_entries() -> np.ndarray:
+    """(36,) the largest size of each entry of ``R - I`` on a grid over the joints' range, corners included."""
+    sizes = []
+    for bone in BONE_NAMES[1:]:
+        ranges = [np.radians(limit) * np.linspace(-1, 1, _STEPS) for limit in _DEGREES[bone]]
+        turns = rotation_matrices(np.array(list(product(*ranges))))
+        sizes.append(np.abs(turns - np.eye(3)).max(axis=0).ravel())
+    return np.concatenate(sizes)
+
+
+def plan_correctives(head: Head, how: str) -> list[CorrectiveKey]:
+    """The driven keys of a choice of `settings.CORRECTIVES`."""
+    if how == "none":
+        return []
+    if how == "baked":
+        return _baked(head)
+    limits = (-_ENTRY_RANGE, _ENTRY_RANGE)
     return [
-        PoseCorrective(BONE_NAMES[1 + i // 9], i % 9 // 3, i % 3, i)
-        for i in range(len(largest))
-        if largest[i] > _NOTHING
+        CorrectiveKey(c.key_name, c.bone, c.expression, head.pose_deltas[c.index], limits)
+        for c in pose_correctives(head)
     ]
 
 
-def plan_drivers(head: Head) -> tuple[DriverPlan, ...]:
+def _baked(head: Head) -> list[CorrectiveKey]:
+    """One key for the jaw, driven by the sine of its opening, 1 at `BAKED_ANGLE`."""
+    own = [c for c in pose_correctives(head) if c.bone == "jaw"]
+    if not own:
+        return []
+    feature = (rotation_matrices(np.array([[BAKED_ANGLE, 0.0, 0.0]]))[0] - np.eye(3)).ravel()
+    delta = np.tensordot(feature[[3 * c.row + c.column for c in own]], head.pose_deltas[[c.index for c in own]], axes=1)
+    sine = PoseCorrective("jaw", 2, 1, 0).expression
+    return [CorrectiveKey("jaw_baked", "jaw", f"({sine})/{np.sin(BAKED_ANGLE):.6f}", delta, (0.0, 1.5))]
+
+
+def plan_drivers(head: Head, how: str) -> tuple[DriverPlan, ...]:
     """One driver for each corrective."""
-    return tuple(DriverPlan(c.key_name, c.bone, c.expression) for c in pose_correctives(head))
+    return tuple(DriverPlan(c.key_name, c.bone, c.expression) for c in plan_correctives(head, how))

@@ -11,20 +11,26 @@ from .camera import plan_camera
 from .correctives import plan_drivers
 from .hair import plan_hair
 from .hdr import encode_hdr
-from .keys import plan_keys
+from .keys import plan_keys, plan_sliders
 from .mesh import plan_groups, plan_mesh
 from .png import encode_png
 from .rig import plan_bones
 
 
 def draw_up(head: Head, settings: BuildSettings) -> Blueprint:
-    """Plan everything that Blender has to build."""
+    """Plan everything that Blender has to build.
+
+    Raises:
+        SettingsError: unknown expression sets, or ones that need keys that the head lacks.
+    """
+    keys = plan_keys(head, settings)
     return Blueprint(
         name=head.name,
         mesh=plan_mesh(head),
         groups=plan_groups(head),
-        keys=plan_keys(head, settings),
-        drivers=plan_drivers(head),
+        keys=keys,
+        drivers=plan_drivers(head, settings.correctives),
+        sliders=plan_sliders(keys),
         bones=plan_bones(head),
         camera=plan_camera(head),
         texture=b"" if head.texture is None else encode_png(np.ascontiguousarray(head.texture)),

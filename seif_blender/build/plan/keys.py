@@ -1,38 +1,48 @@
-"""The shape keys' plan: named expression keys, the photo's expression, pose correctives, expression components."""
+"""The shape keys' plan: the chosen expression sets, the photo's expression, pose correctives."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
 
 import numpy as np
 
-from ...core import Head
-from ..blueprint import KeyPlan
-from ..names import PHOTO_EXPRESSION_KEY
+from ...core import Head, named_keys, parse_choice
+from ..blueprint import KeyPlan, SliderPlan
+from ..names import EMOTION_PREFIX, PHOTO_EXPRESSION_KEY, PHOTO_EXPRESSION_PROPERTY
 from ..settings import BuildSettings
 from .arrays import floats
 from .axes import to_blender
-from .correctives import pose_correctives
-
-_COMPONENT_RANGE: Final = 3.0
-_ENTRY_RANGE: Final = 2.0
-"""Entries of ``R - I`` lie in -2..1; Blender clamps driven values to the slider's range."""
+from .correctives import plan_correctives
 
 
 def plan_keys(head: Head, settings: BuildSettings) -> tuple[KeyPlan, ...]:
-    """All keys but the basis."""
+    """All keys but the basis.
+
+    Raises:
+        SettingsError: unknown expression sets, or ones that need keys that the head lacks.
+    """
+    return tuple(_keys(head, settings))
+
+
+def _keys(head: Head, settings: BuildSettings) -> Iterator[KeyPlan]:
     rest = to_blender(head.vertices)
 
-    def key(name: str, delta: np.ndarray, limit: float | None = None) -> KeyPlan:
-        low, high = (0.0, 1.0) if limit is None else (-limit, limit)
-        return KeyPlan(name, floats(rest + to_blender(delta)), low, high)
+    def points(delta: np.ndarray) -> np.ndarray:
+        return rest + to_blender(delta)
 
-    return (
-        *(key(name, delta) for name, delta in zip(head.key_names, head.key_deltas, strict=True)),
-        key(PHOTO_EXPRESSION_KEY, head.photo_delta),
-        *(key(c.key_name, head.pose_deltas[c.index], _ENTRY_RANGE) for c in pose_correctives(head)),
-        *(
-            key(f"expr_{i + 1:03d}", delta, _COMPONENT_RANGE)
-            for i, delta in enumerate(head.expression_deltas[: settings.expression_components])
-        ),
-    )
+    for key in named_keys(head, parse_choice(settings.expressions, settings.spelling)):
+        yield KeyPlan(key.name, floats(points(key.delta)), key.low, key.high)
+    yield KeyPlan(PHOTO_EXPRESSION_KEY, floats(points(head.photo_delta)))
+    for corrective in plan_correctives(head, settings.correctives):
+        yield KeyPlan(corrective.key_name, floats(points(corrective.delta)), *corrective.limits)
+
+
+def plan_sliders(keys: tuple[KeyPlan, ...]) -> tuple[SliderPlan, ...]:
+    """The keys that follow a custom property of the rig, so that pose assets can set them: photo and emotions."""
+    sentence = "How much of the photo's expression the head wears: 0 is neutral, 1 the photo"
+    plans = [SliderPlan(PHOTO_EXPRESSION_KEY, PHOTO_EXPRESSION_PROPERTY, sentence)]
+    for key in keys:
+        if key.name.startswith(EMOTION_PREFIX):
+            emotion = key.name.removeprefix(EMOTION_PREFIX)
+            plans.append(SliderPlan(key.name, key.name, f"How much {emotion} the face shows, on top of the other keys"))
+    return tuple(plans)

@@ -1,0 +1,130 @@
+"""Pose correctives in Blender: live, baked, none, against the library's forward pass; the jaw's bone and its key."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import bpy
+import numpy as np
+import pytest
+from flame_head import flame_head, with_keys
+from sample_head import sample_head
+from test_blender_build import evaluated, set_pose
+from tiny_model import tiny_model
+
+from seif_blender.build.head_object import build_head
+from seif_blender.build.plan.correctives import BUDGET, PoseCorrective, pose_correctives
+from seif_blender.build.settings import BuildSettings
+from seif_core.headmodel import load_head_model
+from seif_core.headmodel.skinning import pose_feature, pose_vertices
+
+RANGES = np.radians([[20, 20, 20], [45, 60, 40], [30, 10, 10], [35, 45, 10], [35, 45, 10]])
+
+
+@pytest.fixture(autouse=True)
+def empty_scene():
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+
+
+def forward(head, pose):
+    return pose_vertices(head.vertices, head.joints, head.skin_weights, pose, head.pose_deltas)
+
+
+def pose_of(jaw=0.0):
+    pose = np.zeros((5, 3))
+    pose[2, 0] = jaw
+    return pose
+
+
+def open_head():
+    """The shipped model's own mean head, as a `Head`."""
+    model = load_head_model("open")
+    return dataclasses.replace(
+        sample_head(),
+        vertices=model.template,
+        faces=model.faces,
+        face_part=model.face_part,
+        uvs=model.uvs,
+        uv_faces=model.uv_faces,
+        joints=(model.joint_regressor @ model.template).astype(np.float32),
+        skin_weights=model.skin_weights,
+        key_names=model.key_names,
+        key_deltas=model.key_basis,
+        expression_deltas=model.expression_basis,
+        pose_deltas=model.pose_basis,
+        regions=model.regions,
+        photo_expression=np.zeros(len(model.expression_basis), np.float32),
+        photo_key_weights=np.zeros(len(model.key_names), np.float32),
+        photo_shape=np.zeros(len(model.shape_basis), np.float32),
+        photo_delta=np.zeros_like(model.template),
+    )
+
+
+def test_flame_s_36_correctives_follow_every_bone_as_the_forward_pass_does():
+    head = flame_head(with_keys(tiny_model(vertices=200, expressions=12)), moved_joints=0.0)
+    built = build_head(head, settings=BuildSettings("none"))
+    rng = np.random.default_rng(3)
+    for _ in range(3):
+        pose = rng.uniform(-1, 1, (5, 3)) * RANGES
+        set_pose(built, pose)
+        assert np.linalg.norm(evaluated(built) - forward(head, pose), axis=1).max() < 1e-4
+
+
+def test_the_open_head_s_jaw_and_lids_follow_the_bones():
+    head = open_head()
+    built = build_head(head, settings=BuildSettings("arkit"))
+    assert {c.bone for c in pose_correctives(head)} == {"jaw", "eye.L", "eye.R"}
+    pose = np.random.default_rng(5).uniform(-1, 1, (5, 3)) * RANGES
+    set_pose(built, pose)
+    assert np.linalg.norm(evaluated(built) - forward(head, pose), axis=1).max() < 1e-4
+
+
+def test_correctives_too_small_to_see_get_no_key_and_are_not_missed():
+    head = sample_head()
+    small = head.pose_deltas.copy()
+    small[:9] = small[9:18] * 1e-3  # a neck whose correctives move some micrometres
+    head = dataclasses.replace(head, pose_deltas=small)
+    kept = pose_correctives(head)
+    assert {c.bone for c in kept} == {"jaw"}
+    left = np.setdiff1d(np.arange(36), [c.index for c in kept])
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        feature = pose_feature(rng.uniform(-1, 1, (5, 3)) * RANGES)
+        moved = np.tensordot(feature[left], head.pose_deltas[left], axes=1)
+        assert np.linalg.norm(moved, axis=1).max() <= BUDGET
+
+
+def test_baked_correctives_are_one_key_that_is_exact_at_its_angle():
+    head = sample_head()
+    built = build_head(head, settings=BuildSettings(correctives="baked"))
+    driven = [k.name for k in built.mesh.data.shape_keys.key_blocks if k.name.startswith("jaw_")]
+    assert driven == ["jaw_baked"]
+    for turn, bound in ((0.36, 1e-5), (0.18, 1e-3)):
+        set_pose(built, pose_of(turn))
+        assert np.abs(evaluated(built) - forward(head, pose_of(turn))).max() < bound
+
+
+def test_without_correctives_bones_skin_alone():
+    head = sample_head()
+    built = build_head(head, settings=BuildSettings(correctives="none"))
+    set_pose(built, pose_of(0.3))
+    plain = dataclasses.replace(head, pose_deltas=np.zeros_like(head.pose_deltas))
+    assert np.abs(evaluated(built) - forward(plain, pose_of(0.3))).max() < 1e-5
+
+
+def test_jaw_bone_and_key_add_up_to_the_whole_turn():
+    head = open_head()
+    built = build_head(head)
+    whole = np.radians(20.7)
+    built.mesh.data.shape_keys.key_blocks["jawOpen"].value = 0.5
+    set_pose(built, pose_of(whole / 2))
+    both = evaluated(built)
+    away = np.linalg.norm(both - forward(head, pose_of(whole)), axis=1)
+    opened = np.linalg.norm(forward(head, pose_of(whole)) - head.vertices, axis=1).max()
+    assert opened > 0.02
+    assert away.max() < 0.1 * opened
+
+
+def test_expressions_of_a_bone_are_simple():
+    expression = PoseCorrective("neck", 0, 1, 0).expression
+    assert set(expression) <= set("0123456789wxyz*+-() ")
