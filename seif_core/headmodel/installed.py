@@ -22,8 +22,11 @@ from typing import Any, Final
 
 from ..errors import ModelError, OutputError
 from ..folders import models_folder
-from .flame_cache import check_size, completed_file, load_flame
 from .flame_release import RESTRICTED, release_of
+from .gnm import NAME as GNM
+from .gnm_file import is_gnm_file
+from .model_cache import check_size
+from .user_model import completed_file, load_user_model
 
 _LOG: Final = logging.getLogger(__name__)
 _ABOUT: Final = "model.json"
@@ -60,12 +63,12 @@ class InstalledModel:
 
 
 def add_model(path: Path, *, release: str = "", folder: Path | None = None) -> InstalledModel:
-    """Take a FLAME file into the user's folder, after it was read and completed (which takes some seconds).
+    """Take a FLAME or GNM file into the user's folder, after it was read and completed (which takes some seconds).
 
     An earlier model of the same name is replaced.
 
     Args:
-        path: FLAME's .pkl or .npz.
+        path: FLAME's .pkl or .npz, or GNM's gnm_head.npz.
         release: short name of the restricted release that the file is (`flame_release.RESTRICTED`), where neither its
             name nor its folder's says it; empty to go by those.
         folder: where models are kept; None for the user's folder.
@@ -76,7 +79,7 @@ def add_model(path: Path, *, release: str = "", folder: Path | None = None) -> I
     """
     if path.suffix.lower() not in _KINDS or not path.is_file():
         raise ModelError(
-            f"{path.name} is no head model's file (.pkl or .npz); give the FLAME file that you downloaded."
+            f"{path.name} is no head model's file (.pkl or .npz); give the FLAME or GNM file that you downloaded."
         )
     if release and release not in RESTRICTED:
         raise ModelError(f"There is no release '{release}' of FLAME; choose {', '.join(sorted(RESTRICTED))}.")
@@ -114,8 +117,8 @@ def find_model(name: str, folder: Path | None = None) -> InstalledModel:
     if name not in known:
         choices = ", ".join(("open", *known))
         raise ModelError(
-            f"There is no head model named '{name}'; choose {choices}, or give the path of a FLAME file (.pkl), which "
-            "seif models add PATH keeps."
+            f"There is no head model named '{name}'; choose {choices}, or give the path of a FLAME or GNM file (.pkl, "
+            ".npz), which seif models add PATH keeps."
         )
     return known[name]
 
@@ -140,10 +143,11 @@ def remove_model(name: str, folder: Path | None = None) -> InstalledModel:
 
 def _take_in(path: Path, said: str, staged: Path, folder: Path) -> InstalledModel:
     """Copy, read, complete, describe, and move into place; nothing is kept of a file that cannot be used."""
-    file = staged / (said or release_of(path).name) / path.name
+    told = GNM if is_gnm_file(path) else release_of(path).name
+    file = staged / (said or told) / path.name
     file.parent.mkdir(parents=True)
     shutil.copyfile(path, file)
-    model = load_flame(file)
+    model = load_user_model(file)
     if said and model.name != said:
         raise ModelError(f"{path.name} is {model.title} by what it says of itself, not {said}; leave --release out.")
     variant = next((f"_{word}" for word in _VARIANTS if word in path.stem.lower()), "")

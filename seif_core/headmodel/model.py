@@ -192,7 +192,7 @@ def _fits_together(model: HeadModel) -> bool:
 
 
 def load_head_model(name: str = "open") -> HeadModel:
-    """Load a head model by its short name or the path of a FLAME file (.pkl, .npz), cached.
+    """Load a head model by its short name or the path of a FLAME or GNM file (.pkl, .npz), cached.
 
     Args:
         name: ``open``, the name of a model that was added (`seif models add`), or the path of a model's file.
@@ -214,6 +214,6 @@ def _load(path: str) -> HeadModel:
     """The Open head for an empty path, else the model of that file."""
     if not path:
         return read_open_head(vendor_path("open_head", "open_head.npz"))
-    from .flame_cache import load_flame
+    from .user_model import load_user_model
 
-    return load_flame(Path(path))
+    return load_user_model(Path(path))

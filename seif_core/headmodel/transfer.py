@@ -5,7 +5,7 @@ Used for FLAME, whose file holds none of them; the other model is the Open head.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -34,10 +34,48 @@ _UV_PER_METRE: Final = 15.0
 """Faces that would spread farther over the texture lie on a sliver; they are drawn together (a face has about 3)."""
 
 
+@dataclass(frozen=True, eq=False)
+class MatchedParts:
+    """Which place of the source each place of the target is, on skin and eyeballs.
+
+    Attributes:
+        registered: (S, 3) float64 metres, the source's template drawn onto the target's (`correspondence.register`).
+        meshes: part -> its mesh on the source and on the target.
+        matches: part -> the point of the source's mesh that each vertex of the target's belongs to.
+    """
+
+    registered: Float[np.ndarray, "S 3"]
+    meshes: dict[str, tuple[PartMesh, PartMesh]]
+    matches: dict[str, MeshPoints]
+
+
 def complete_model(target: HeadModel, source: HeadModel) -> HeadModel:
     """`target` with UVs, regions, landmark embeddings and expression keys of `source`.
 
     Topology, components, joints, weights and pose correctives of the target stay as they are.
+    """
+    matched = matched_parts(target, source)
+    uvs, uv_faces = _transfer_uvs(target, source, matched)
+    return replace(
+        target,
+        key_names=source.key_names,
+        key_basis=transfer_keys(target, source, matched),
+        uvs=uvs,
+        uv_faces=uv_faces,
+        regions=transfer_regions(target, source, matched),
+        embeddings={
+            name: transfer_embedding(embedding, target, source, matched)
+            for name, embedding in source.embeddings.items()
+        },
+    )
+
+
+def matched_parts(target: HeadModel, source: HeadModel) -> MatchedParts:
+    """Draw the source onto the target, and match skin and eyeballs.
+
+    Args:
+        target: the model that receives.
+        source: the model that gives.
     """
     registered = register(source, target)
     parts = ["skin", *[p for p in EYE_PARTS if len(PartMesh.of(target, (p,)).triangles)]]
@@ -47,38 +85,33 @@ def complete_model(target: HeadModel, source: HeadModel) -> HeadModel:
         for part in parts
     }
     matches = {part: match_vertices(registered, own, target, goal) for part, (own, goal) in meshes.items()}
-    uvs, uv_faces = _transfer_uvs(target, source, registered, meshes, matches)
-    return replace(
-        target,
-        key_names=source.key_names,
-        key_basis=transfer_keys(target, source, registered, meshes, matches),
-        uvs=uvs,
-        uv_faces=uv_faces,
-        regions=_transfer_regions(target, source, meshes, matches),
-        embeddings={
-            name: _transfer_embedding(embedding, target, source, registered, meshes)
-            for name, embedding in source.embeddings.items()
-        },
-    )
+    return MatchedParts(registered, meshes, matches)
 
 
 def transfer_keys(
     target: HeadModel,
     source: HeadModel,
-    registered: Float[np.ndarray, "S 3"],
-    meshes: dict[str, tuple[PartMesh, PartMesh]],
-    matches: dict[str, MeshPoints],
+    matched: MatchedParts,
+    basis: Float32[np.ndarray, "K S 3"] | None = None,
 ) -> Float32[np.ndarray, "K V 3"]:
-    """The source's keys (K, V, 3), metres: by deformation transfer on the skin, as rotations on the eyeballs."""
-    own, goal = meshes["skin"]
+    """The source's keys (K, V, 3), metres: by deformation transfer on the skin, as rotations on the eyeballs.
+
+    Args:
+        target: the model that receives.
+        source: the model that gives.
+        matched: of `matched_parts`.
+        basis: (K, S, 3) metres, displacements of the source in the place of its keys.
+    """
+    basis = source.key_basis if basis is None else basis
+    meshes, (own, goal) = matched.meshes, matched.meshes["skin"]
     centroids = target.template[goal.triangles].mean(axis=1).astype(np.float64)
     normals = unit(area_vectors(target.template.astype(np.float64), goal.triangles))
-    triangle_map = AgreeingPoints(registered, own.triangles).match(centroids, normals).triangles
+    triangle_map = AgreeingPoints(matched.registered, own.triangles).match(centroids, normals).triangles
     solver = DeformationTransfer(source.template, own.triangles, target.template, goal.triangles, triangle_map)
-    keys = np.zeros((len(source.key_basis), len(target.template), 3), np.float32)
-    for index, delta in enumerate(source.key_basis.astype(np.float64)):
+    keys = np.zeros((len(basis), len(target.template), 3), np.float32)
+    for index, delta in enumerate(basis.astype(np.float64)):
         guide = np.zeros((len(target.template), 3))
-        guide[goal.vertices] = matches["skin"].interpolate(own.triangles, delta)
+        guide[goal.vertices] = matched.matches["skin"].interpolate(own.triangles, delta)
         if not delta[own.vertices].any():
             continue
         moved = solver.transfer(delta, guide)
@@ -107,30 +140,23 @@ def _turn_eyeball(
     key[goal.vertices] = arm @ rotation.T - arm
 
 
-def _transfer_regions(
-    target: HeadModel,
-    source: HeadModel,
-    meshes: dict[str, tuple[PartMesh, PartMesh]],
-    matches: dict[str, MeshPoints],
-) -> dict[str, Bool[np.ndarray, " V"]]:
+def transfer_regions(target: HeadModel, source: HeadModel, matched: MatchedParts) -> dict[str, Bool[np.ndarray, " V"]]:
+    """The source's regions on the target, (V,) bool each: where more than half of a vertex's point lies in one."""
     regions = {}
     for name, mask in source.regions.items():
         found = np.zeros(len(target.template), bool)
-        for part, (own, goal) in meshes.items():
-            share = matches[part].interpolate(own.triangles, mask.astype(np.float64)[:, None])[:, 0]
+        for part, (own, goal) in matched.meshes.items():
+            share = matched.matches[part].interpolate(own.triangles, mask.astype(np.float64)[:, None])[:, 0]
             found[goal.vertices] |= share > 0.5
         regions[name] = found
     return regions
 
 
-def _transfer_embedding(
-    embedding: LandmarkEmbedding,
-    target: HeadModel,
-    source: HeadModel,
-    registered: Float[np.ndarray, "S 3"],
-    meshes: dict[str, tuple[PartMesh, PartMesh]],
+def transfer_embedding(
+    embedding: LandmarkEmbedding, target: HeadModel, source: HeadModel, matched: MatchedParts
 ) -> LandmarkEmbedding:
     """Each landmark's place on the registered source, taken to the closest agreeing point of the target's same part."""
+    registered, meshes = matched.registered, matched.meshes
     points = embedding.points(registered)
     ids = np.zeros((len(points), 3), np.int32)
     weights = np.zeros((len(points), 3), np.float32)
@@ -160,15 +186,14 @@ def _vertex_parts(source: HeadModel, meshes: dict[str, tuple[PartMesh, PartMesh]
 def _transfer_uvs(
     target: HeadModel,
     source: HeadModel,
-    registered: Float[np.ndarray, "S 3"],
-    meshes: dict[str, tuple[PartMesh, PartMesh]],
-    matches: dict[str, MeshPoints],
+    matched_on: MatchedParts,
 ) -> tuple[Float32[np.ndarray, "U 2"], Int32[np.ndarray, "F 4"]]:
     """UVs of the target: at each vertex those of its point on the source, torn where the source's UVs have a seam.
 
     A face lies in the chart of the source triangle under its centroid. A corner in another chart, or across a seam of
     the same one, is placed where that triangle's own map, continued, puts it.
     """
+    registered, meshes, matches = matched_on.registered, matched_on.meshes, matched_on.matches
     uvs = np.zeros((len(target.template), 2))
     corner_uvs = np.zeros((len(target.faces), 3, 2))
     own_uv = np.zeros((len(target.faces), 3), bool)

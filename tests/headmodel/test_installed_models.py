@@ -28,7 +28,7 @@ def folder(monkeypatch, tmp_path):
 @pytest.fixture
 def quick(monkeypatch):
     """Reads and checks a file, but does not complete it from the Open head, which takes seconds."""
-    monkeypatch.setattr(installed, "load_flame", read_flame)
+    monkeypatch.setattr(installed, "load_user_model", read_flame)
 
 
 @pytest.fixture(scope="module")
