@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .errors import SettingsError
 from .filenames import as_text
 from .folders import models_folder
-from .headmodel import load_head_model
+from .headmodel import gnm_download, load_head_model
 from .headmodel.flame_release import RESTRICTED
-from .headmodel.installed import InstalledModel, add_model, installed_models, remove_model
-from .terminal import tell
+from .headmodel.gnm import NAME as GNM
+from .headmodel.installed import InstalledModel, add_from_publisher, add_model, installed_models, remove_model
+from .progress import Progress
+from .terminal import StageLines, say, tell
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse has no public name for it
@@ -21,11 +25,15 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Add ``models add PATH...``, ``models list`` and ``models remove NAME...``."""
     parser = commands.add_parser("models", help="keep downloaded head models, list what is here")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="add|list|remove")
-    taken = kinds.add_parser("add", parents=[common], help="read FLAME files and keep them under short names")
-    taken.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="FLAME files as they were published")
+    words = "read FLAME or GNM files and keep them under short names"
+    taken = kinds.add_parser("add", parents=[common], help=words)
+    words = "files as they were published; or gnm, which --online fetches from its publisher"
+    taken.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=words)
     choices = sorted(RESTRICTED)
     told = "the release, where neither the file's name nor its folder's says it"
     taken.add_argument("--release", default="", choices=choices, metavar="|".join(choices), help=told)
+    taken.add_argument("--online", action="store_true", help="permit the download of gnm, which is asked about first")
+    taken.add_argument("--yes", action="store_true", help="answer that question with yes")
     taken.set_defaults(run=_add)
     listed = kinds.add_parser("list", parents=[common], help="head models with licence and checksum")
     listed.set_defaults(run=_list)
@@ -36,11 +44,40 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def _add(options: argparse.Namespace) -> int:
     for path in options.paths:
-        model = add_model(path, release=options.release)
+        if str(path) == GNM and not path.exists():
+            model = _fetched(options)
+        else:
+            model = add_model(path, release=options.release)
         tell(f"{model.name}  {model.title}, {model.licence}")
         tell(f"  {model.attribution}")
         tell(f"  kept in {as_text(str(model.file.parent))}; use it with --head-model {model.name}")
     return 0
+
+
+def _fetched(options: argparse.Namespace) -> InstalledModel:
+    """GNM Head from its publisher, once the user has permitted and confirmed it."""
+    offered = gnm_download.offer()
+    if not options.online:
+        raise SettingsError(
+            f"Nothing is downloaded without --online: seif models add gnm --online fetches {offered}; or give the path "
+            f"of {gnm_download.GNM_HEAD.file_name}."
+        )
+    if not options.yes and not _confirmed(f"Download {offered}?"):
+        raise SettingsError("Nothing was downloaded; answer with y, or give --yes where nobody can answer.")
+    lines = StageLines()
+    try:
+        model, told = add_from_publisher(Progress(lines))
+    finally:
+        lines.close()
+    say(f"seif: {told}")
+    return model
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    tell(f"{question} [y/N]")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _list(_options: argparse.Namespace) -> int:
@@ -51,7 +88,7 @@ def _list(_options: argparse.Namespace) -> int:
     if found:
         tell(f"in {as_text(str(models_folder()))}")
     else:
-        tell(f"No model is added (looked in {as_text(str(models_folder()))}); seif models add PATH keeps a FLAME file.")
+        tell(f"No model is added (looked in {as_text(str(models_folder()))}); seif models add PATH keeps one.")
     return 0
 
 

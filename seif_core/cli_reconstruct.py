@@ -53,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     plain = ReconstructionSettings()
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="pictures, one head each")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder per photo is made in here")
-    known = "open, a name of seif models list, or the path of a FLAME file (default: %(default)s)"
+    known = "open, a name of seif models list, or the path of a FLAME or GNM file (default: %(default)s)"
     parser.add_argument("--head-model", default=plain.head_model, metavar="NAME", help=known)
     parser.add_argument("--device", default=plain.device, metavar="auto|cpu|cuda|mps", help="default: %(default)s")
     parser.add_argument(

@@ -16,12 +16,16 @@ import logging
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ..errors import ModelError, OutputError
 from ..folders import models_folder
+from ..progress import Progress
+from . import gnm_download
 from .flame_release import RESTRICTED, release_of
 from .gnm import NAME as GNM
 from .gnm_file import is_gnm_file
@@ -85,15 +89,29 @@ def add_model(path: Path, *, release: str = "", folder: Path | None = None) -> I
         raise ModelError(f"There is no release '{release}' of FLAME; choose {', '.join(sorted(RESTRICTED))}.")
     check_size(path)
     folder = folder or models_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".add-") as beside:
-            return _take_in(path, release, Path(beside) / "model", folder)
-    except OSError as error:
-        raise OutputError(
-            f"The model could not be written to {folder} ({error}); make room or permit writing there, or name another "
-            "folder in the environment variable SEIF_DATA."
-        ) from error
+    with _written(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".add-") as beside:
+        return _take_in(path, release, Path(beside) / "model", folder)
+
+
+def add_from_publisher(progress: Progress | None = None, *, folder: Path | None = None) -> tuple[InstalledModel, str]:
+    """Fetch GNM Head from its publisher and keep it; whoever calls has asked the user.
+
+    Args:
+        progress: told how much has come; may cancel.
+        folder: where models are kept; None for the user's folder.
+
+    Returns:
+        The model, and a sentence on the checksum of what came.
+
+    Raises:
+        ModelError: it could not be fetched, or what came is not GNM Head.
+        OutputError: the folder cannot be written.
+        CancelledError: the user cancelled; nothing is kept.
+    """
+    folder = folder or models_folder()
+    with _written(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as beside:
+        model = add_model(gnm_download.fetch(Path(beside), progress), folder=folder)
+        return model, gnm_download.checksum_in_words(model.sha256)
 
 
 def installed_models(folder: Path | None = None) -> list[InstalledModel]:
@@ -139,6 +157,19 @@ def remove_model(name: str, folder: Path | None = None) -> InstalledModel:
     except OSError as error:
         raise OutputError(f"The model '{name}' could not be removed ({error}); permit writing there.") from error
     return model
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Make the folder; what the system refuses inside becomes a sentence."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"The model could not be written to {folder} ({error}); make room or permit writing there, or name another "
+            "folder in the environment variable SEIF_DATA."
+        ) from error
 
 
 def _take_in(path: Path, said: str, staged: Path, folder: Path) -> InstalledModel:
