@@ -8,8 +8,10 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import preferences
+from .animate import controls, emotions, gaze, mirror, sliders
 from .animate import operators as animate_operators
 from .animate import panels as animate_panels
+from .animate import properties as animate_properties
 from .hair import operators as hair_operators
 from .hair import panels as hair_panels
 from .reconstruct import operators as reconstruct_operators
@@ -26,8 +28,13 @@ _MODULES: Final = (
     reconstruct_properties,
     reconstruct_operators,
     reconstruct_panels,
+    animate_properties,
     animate_operators,
+    mirror,
+    emotions,
+    gaze,
     animate_panels,
+    sliders,
     hair_operators,
     hair_panels,
 )
@@ -46,6 +53,8 @@ def register() -> None:
         for cls in module.CLASSES:
             bpy.utils.register_class(cls)
     bpy.types.Scene.seif = bpy.props.PointerProperty(type=reconstruct_properties.SeifSceneProperties)
+    bpy.types.WindowManager.seif_animation = bpy.props.PointerProperty(type=animate_properties.SeifAnimationProperties)
+    controls.register_sliders()
     bpy.types.TOPBAR_MT_file_import.append(reconstruct_operators.draw_import_menu)
     bpy.app.handlers.load_pre.append(_cancel_jobs)
 
@@ -58,6 +67,8 @@ def unregister() -> None:
     if _cancel_jobs in bpy.app.handlers.load_pre:
         bpy.app.handlers.load_pre.remove(_cancel_jobs)
     bpy.types.TOPBAR_MT_file_import.remove(reconstruct_operators.draw_import_menu)
+    controls.unregister_sliders()
+    del bpy.types.WindowManager.seif_animation
     del bpy.types.Scene.seif
     for module in reversed(_MODULES):
         for cls in reversed(module.CLASSES):

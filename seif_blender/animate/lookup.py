@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..build.names import FORMAT_PROPERTY, PHOTO_EXPRESSION_PROPERTY
+from ..build.names import EMOTION_PREFIX, FORMAT_PROPERTY, PHOTO_EXPRESSION_PROPERTY
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,24 @@ class FoundHead:
         animation = keys.animation_data
         driven = {curve.data_path for curve in animation.drivers} if animation is not None else set()
         return [key for key in keys.key_blocks[1:] if f"{key.path_from_id()}.value" not in driven]
+
+    @property
+    def sliders(self) -> list[str]:
+        """Custom properties of the rig that move the expression."""
+        return [PHOTO_EXPRESSION_PROPERTY, *emotion_sliders(self.rig)]
+
+
+def emotion_sliders(rig: bpy.types.Object) -> list[str]:
+    """Custom properties of the rig that drive emotions; none where the head was made without them."""
+    return [name for name in rig.keys() if name.startswith(EMOTION_PREFIX)]  # noqa: SIM118 - no dictionary
+
+
+def needs_head(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether a head is active; explains the disabled button where none is."""
+    if find_head(context) is None:
+        cls.poll_message_set("Select a head that was made from a photo")
+        return False
+    return True
 
 
 def find_head(context: bpy.types.Context) -> FoundHead | None:

@@ -6,18 +6,11 @@ from collections.abc import Iterable
 
 import bpy
 
-from ..build.names import PHOTO_EXPRESSION_PROPERTY
-from .lookup import find_head, require_head
+from ..build.names import BONE_NAMES
+from .lookup import needs_head, require_head
 
+ROOT_BONE = BONE_NAMES[0]
 _CHANNELS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
-
-
-def _needs_head(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    """Whether a head is active; explains the disabled button where none is."""
-    if find_head(context) is None:
-        cls.poll_message_set("Select a head that was made from a photo")
-        return False
-    return True
 
 
 class SEIF_OT_reset_expression(bpy.types.Operator):
@@ -31,14 +24,15 @@ class SEIF_OT_reset_expression(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With a head active."""
-        return _needs_head(cls, context)
+        return needs_head(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Reset."""
         head = require_head(context)
         for key in head.expression_keys:
             key.value = 0.0
-        head.rig[PHOTO_EXPRESSION_PROPERTY] = 0.0
+        for name in head.sliders:
+            head.rig[name] = 0.0
         for bone in head.rig.pose.bones:
             bone.matrix_basis.identity()
             bone.location = (0.0, 0.0, 0.0)
@@ -52,26 +46,28 @@ class SEIF_OT_reset_expression(bpy.types.Operator):
 
 
 class SEIF_OT_key_expression(bpy.types.Operator):
-    """Insert a keyframe for every expression key, the photo's expression and every bone's rotation."""
+    """Insert a keyframe for every expression key, every slider and every bone."""
 
     bl_idname = "seif.key_expression"
     bl_label = "Key Whole Expression"
-    bl_description = "Insert a keyframe for every expression key, the photo's expression and every bone's rotation"
+    bl_description = "Insert a keyframe for every expression key, every slider and every bone"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With a head active."""
-        return _needs_head(cls, context)
+        return needs_head(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Key everything at the current frame."""
         head, frame = require_head(context), context.scene.frame_current
         for key in head.expression_keys:
             key.keyframe_insert("value", frame=frame)
-        head.rig.keyframe_insert(f'["{PHOTO_EXPRESSION_PROPERTY}"]', frame=frame)
+        for name in head.sliders:
+            head.rig.keyframe_insert(f'["{name}"]', frame=frame)
         for bone in head.rig.pose.bones:
             bone.keyframe_insert(_CHANNELS.get(bone.rotation_mode, "rotation_euler"), frame=frame, group=bone.name)
+        head.rig.pose.bones[ROOT_BONE].keyframe_insert("location", frame=frame, group=ROOT_BONE)
         self.report({"INFO"}, f"Expression keyed at frame {frame}")
         return {"FINISHED"}
 
@@ -87,7 +83,7 @@ class SEIF_OT_view_photo(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With a head that has its camera, in a 3D view."""
-        if not _needs_head(cls, context):
+        if not needs_head(cls, context):
             return False
         if require_head(context).camera is None:
             cls.poll_message_set("This head has no photo camera any more")
@@ -119,7 +115,7 @@ class SEIF_OT_delete_head(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With a head active, in object mode."""
-        if not _needs_head(cls, context):
+        if not needs_head(cls, context):
             return False
         if context.mode != "OBJECT":
             cls.poll_message_set("Leave the mode of the active object first")
