@@ -65,7 +65,8 @@ def _set_gaze(rig: bpy.types.Object, value: Sequence[float]) -> None:
 
 def register_sliders() -> None:
     """Give bones and rigs the properties that the panel's sliders show; nothing is stored in them."""
-    angle = {"subtype": "EULER", "min": -pi / 2, "max": pi / 2, "override": _OVERRIDABLE}
+    angle = {"subtype": "EULER", "min": -pi / 2, "max": pi / 2, "soft_min": -pi / 4, "soft_max": pi / 4}
+    angle["override"] = _OVERRIDABLE
     told = "Turn about the bone's own axes"
     bpy.types.PoseBone.seif_turn = bpy.props.FloatVectorProperty(
         name="Turn", description=told, size=3, get=_get_turn, set=_set_turn, **angle

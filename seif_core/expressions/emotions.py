@@ -32,7 +32,7 @@ ACTION_UNITS: Final[dict[str, Combination]] = {
     "16": both_sides(mouthLowerDown=1.0),
     "17": {"mouthShrugLower": 1.0},
     "20": both_sides(mouthStretch=1.0),
-    "23": {**both_sides(mouthPress=0.6), "mouthRollLower": 0.3, "mouthRollUpper": 0.3},
+    "23": {**both_sides(mouthPress=0.4), "mouthRollLower": 0.5, "mouthRollUpper": 0.4},
     "26": {"jawOpen": 1.0},
 }
 """Action unit, with R where it stands on the right side alone -> the keys that show it at full strength."""
@@ -40,7 +40,7 @@ ACTION_UNITS: Final[dict[str, Combination]] = {
 EMOTION_UNITS: Final[dict[str, Mapping[str, float]]] = {
     "joy": {"6": 0.7, "12": 0.8},
     "sadness": {"1": 0.8, "4": 0.3, "15": 0.7, "17": 0.3},
-    "anger": {"4": 0.9, "5": 0.3, "7": 0.4, "23": 0.7},
+    "anger": {"4": 1.0, "5": 0.2, "7": 0.6, "23": 0.7},
     "surprise": {"1": 0.8, "2": 0.8, "5": 0.6, "26": 0.4},
     "disgust": {"9": 0.9, "10": 0.3, "15": 0.4, "16": 0.2},
     "fear": {"1": 0.8, "2": 0.5, "4": 0.4, "5": 0.8, "7": 0.2, "20": 0.6, "26": 0.25},
