@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from .glb import GlbSettings, write_glb
     from .obj import write_obj
+    from .obj_keys import write_obj_keys
 
-_HOME: Final = {"GlbSettings": "glb", "write_glb": "glb", "write_obj": "obj"}
+_HOME: Final = {
+    "GlbSettings": "glb",
+    "write_glb": "glb",
+    "write_obj": "obj",
+    "write_obj_keys": "obj_keys",
+}
 
-__all__ = ["GlbSettings", "write_glb", "write_obj"]
+__all__ = ["GlbSettings", "write_glb", "write_obj", "write_obj_keys"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds

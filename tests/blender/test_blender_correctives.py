@@ -7,7 +7,7 @@ import dataclasses
 import bpy
 import numpy as np
 import pytest
-from flame_head import flame_head, with_keys
+from flame_head import flame_forward, flame_head, with_keys
 from sample_head import sample_head
 from test_blender_build import evaluated, set_pose
 from tiny_model import tiny_model
@@ -68,6 +68,33 @@ def test_flame_s_36_correctives_follow_every_bone_as_the_forward_pass_does():
         pose = rng.uniform(-1, 1, (5, 3)) * RANGES
         set_pose(built, pose)
         assert np.linalg.norm(evaluated(built) - forward(head, pose), axis=1).max() < 1e-4
+
+
+def test_keyframed_flame_components_and_bones_are_flame_s_equations():
+    model = with_keys(tiny_model(vertices=120, shapes=300, expressions=100))
+    head = flame_head(model)
+    built = build_head(head, settings=BuildSettings("flame:100"))
+    keys, bones = built.mesh.data.shape_keys.key_blocks, built.rig.pose.bones
+    rng = np.random.default_rng(11)
+    frames = {f: (rng.uniform(-3, 3, 100), rng.uniform(-1, 1, (5, 3)) * RANGES) for f in (1, 20)}
+    for frame, (expression, pose) in frames.items():
+        set_pose(built, pose)
+        for i, amount in enumerate(expression):
+            keys[f"expr_{i + 1:03d}"].value = amount
+            keys[f"expr_{i + 1:03d}"].keyframe_insert("value", frame=frame)
+        for bone in bones:
+            bone.keyframe_insert("rotation_quaternion", frame=frame)
+    arrays = {
+        "v_template": head.vertices,
+        "shapedirs": np.concatenate([model.shape_basis, model.expression_basis]).transpose(1, 2, 0),
+        "posedirs": model.pose_basis.transpose(1, 2, 0),
+        "J_regressor": model.joint_regressor,
+        "weights": model.skin_weights,
+    }
+    for frame, (expression, pose) in frames.items():
+        bpy.context.scene.frame_set(frame)
+        expected = flame_forward(arrays, np.zeros(300), expression, pose, joints=head.joints)
+        assert np.linalg.norm(evaluated(built) - expected, axis=1).max() < 1e-4
 
 
 def test_the_open_head_s_jaw_and_lids_follow_the_bones():
