@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import bpy
 
 from ..build.names import BONE_NAMES
+from .gaze import look_at_target
 from .lookup import needs_head, require_head
 
 ROOT_BONE = BONE_NAMES[0]
@@ -68,6 +69,9 @@ class SEIF_OT_key_expression(bpy.types.Operator):
         for bone in head.rig.pose.bones:
             bone.keyframe_insert(_CHANNELS.get(bone.rotation_mode, "rotation_euler"), frame=frame, group=bone.name)
         head.rig.pose.bones[ROOT_BONE].keyframe_insert("location", frame=frame, group=ROOT_BONE)
+        target = look_at_target(head.rig)
+        if target is not None:
+            target.keyframe_insert("location", frame=frame)
         self.report({"INFO"}, f"Expression keyed at frame {frame}")
         return {"FINISHED"}
 

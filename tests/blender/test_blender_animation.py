@@ -121,6 +121,7 @@ def test_eyes_follow_the_target_as_far_as_eyes_turn(found):
     assert max(found["looks"]) < 0.5
     assert min(found["looks_too_far"]) > 40
     assert found["target_parent"]
+    assert found["target_keyed"]
     assert found["look_at_gone"] == [0, 0]
 
 

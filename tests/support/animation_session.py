@@ -100,6 +100,8 @@ found["looks"] = off_target()
 
 target.location += Vector((30.0, 0.0, 0.0))
 found["looks_too_far"] = off_target()
+bpy.ops.seif.key_expression()
+found["target_keyed"] = target.animation_data is not None
 found["target_parent"] = target.parent == rig
 bpy.ops.seif.look_at()
 found["look_at_gone"] = [len(bones["eye.L"].constraints), len(bpy.data.objects) - len(objects)]
