@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 import pytest
 from flame_head import flame_forward, flame_head, with_keys
+from model_head import head_of
 from sample_head import sample_head
 from test_blender_build import evaluated, set_pose
 from tiny_model import tiny_model
@@ -37,27 +38,8 @@ def pose_of(jaw=0.0):
 
 
 def open_head():
-    """The shipped model's own mean head, as a `Head`."""
-    model = load_head_model("open")
-    return dataclasses.replace(
-        sample_head(),
-        vertices=model.template,
-        faces=model.faces,
-        face_part=model.face_part,
-        uvs=model.uvs,
-        uv_faces=model.uv_faces,
-        joints=(model.joint_regressor @ model.template).astype(np.float32),
-        skin_weights=model.skin_weights,
-        key_names=model.key_names,
-        key_deltas=model.key_basis,
-        expression_deltas=model.expression_basis,
-        pose_deltas=model.pose_basis,
-        regions=model.regions,
-        photo_expression=np.zeros(len(model.expression_basis), np.float32),
-        photo_key_weights=np.zeros(len(model.key_names), np.float32),
-        photo_shape=np.zeros(len(model.shape_basis), np.float32),
-        photo_delta=np.zeros_like(model.template),
-    )
+    """The shipped model's own mean head."""
+    return head_of(load_head_model("open"))
 
 
 def test_flame_s_36_correctives_follow_every_bone_as_the_forward_pass_does():
