@@ -30,7 +30,7 @@ from .baked_texture import BakedTexture, light_picture
 from .completion import complete
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
-from .projection import project_photo
+from .projection import calm_normals, project_photo
 from .settings import TextureSettings
 from .skin_completion import complete_skin
 from .texture_regions import TextureRegions, texture_regions, with_hair
@@ -73,6 +73,7 @@ def bake_texture(
     atlas = build_atlas(model, settings.size)
     regions = texture_regions(model) if hair is None else with_hair(texture_regions(model), hair)
     progress.step(0.2)
+    as_skin = settings.skin and evidence is not None and evidence.shown is not None
     taken_out = np.ones((len(model.template), 3), np.float32)
     smoother = ScreenedPoisson(model.faces, len(model.template))
     window = head_window(portrait, fit)
@@ -95,7 +96,7 @@ def bake_texture(
         ]
         progress.step(0.5)
         # both let go of the texels early, which are tens of megabytes
-        if settings.skin and evidence.shown is not None:
+        if as_skin:
             colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
         else:
             colours = complete(model, atlas, regions, smoother, texels.pop())
@@ -111,6 +112,8 @@ def bake_texture(
     light = None
     if evidence is not None and window is not None:
         normals = evidence.view_of(fit, device).normals
+        if as_skin:
+            normals = calm_normals(normals, fit, smoother)
         light = light_picture(atlas, evidence.light_at(normals, settings.evening) * taken_out)
     progress.step(1.0)
     return BakedTexture(np.ascontiguousarray(texture, np.uint8), light)

@@ -14,10 +14,11 @@ from ..evidence.photograph import HeadPicture
 from ..evidence.shown_classes import ShownClasses
 from ..fitting import Fit
 from ..geometry.camera import Camera
+from ..geometry.edges import polygon_edges
 from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait import Portrait
-from ..shapes import Float32
+from ..shapes import Float, Float32
 from .alignment import landmark_displacement
 from .atlas import Atlas
 from .settings import TextureSettings
@@ -36,6 +37,8 @@ _SKIN: Final = (0.5, 0.9)
 """Share of skin in the parsing from which a texel is believed, not at all and wholly."""
 _RIM: Final = (0.08, 0.20)
 """Difference from the face's skin, sRGB of the channel that differs most, from which what glasses show is no skin."""
+_CALM: Final = 0.006
+"""Metres over which the normals are smoothed that light is divided out by."""
 _NOTHING: Final = 1e3
 """Metres: depth where there is no surface."""
 
@@ -96,10 +99,11 @@ def project_photo(
     if settings.align:
         shift = landmark_displacement(portrait, fit, smoother, view.facing, regions.inner)
     place = fit.camera.project(fit.posed.astype(np.float64)) + shift
-    light = evidence.light_at(view.normals, settings.evening)
+    shown = evidence.shown if settings.skin else None
+    normals = view.normals if shown is None else calm_normals(view.normals, fit, smoother)
+    light = evidence.light_at(normals, settings.evening)
     masks = [view.facing, regions.features, regions.over_hairline, regions.core, regions.below, regions.outer_skin]
     values = np.concatenate([place, -fit.posed[:, 2:], *(mask[:, None] for mask in masks), light**-GAMMA], axis=1)
-    shown = evidence.shown if settings.skin else None
     photo = _Photo(portrait, fit, evidence, picture, view, shown=shown)
     count = len(atlas.texels)
     found = _Looked(np.empty((count, 3), np.float32), *(np.empty(count, np.float32) for _ in range(6)))
@@ -108,6 +112,14 @@ def project_photo(
             whole[part] = piece
     hair = evidence.hair_colour if shown is None else shown.hair_colour
     return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=hair)
+
+
+def calm_normals(normals: Float[np.ndarray, "V 3"], fit: Fit, smoother: ScreenedPoisson) -> Float32[np.ndarray, "V 3"]:
+    """Normals (V, 3) as light is divided out by them: a crease that lies wrong would be painted beside the photo's."""
+    start, end = fit.neutral[polygon_edges(fit.model.faces)].swapaxes(0, 1)
+    stiffness = (_CALM / float(np.median(np.linalg.norm(end - start, axis=1)))) ** 2
+    calm = smoother.solve(normals, np.ones(len(normals)), stiffness=stiffness)
+    return calm / np.maximum(np.linalg.norm(calm, axis=1, keepdims=True), 1e-6)
 
 
 class _Looked(NamedTuple):

@@ -43,13 +43,13 @@ class StubbleSettings:
 
     edge: tuple[float, float] = (-0.15, 0.45)
     uneven: tuple[float, float] = (0.03, 0.06)
-    cover: float = 0.48
-    grain: float = 0.16
+    cover: float = 0.72
+    grain: float = 0.14
     width: float = 0.8
     mirror: float = 0.3
     prior: float = 0.05
     stiffness: float = 0.2
-    darkest: float = 0.10
+    darkest: float = 0.07
 
 
 _S: Final = StubbleSettings()

@@ -42,6 +42,7 @@ class SkinSettings:
 
     Attributes:
         stiffness: weight of an edge of the mesh in the departures from the skin model.
+        uneven: weight of what is seen off brows, eyes, nose and lips: cheeks are even, and what is not is mostly light.
         mirror: weight of the other side's departure where this side is not seen.
         prior: weight of no departure.
         light_stiffness: weights of an edge in the field of light, of some centimetres' reach, then of one or two.
@@ -55,9 +56,15 @@ class SkinSettings:
         shine_kept: share of a highlight that stays.
         own: trust from which a texel's own detail counts, not at all and wholly.
         plain: trust from which a texel shows skin whose pores are measured.
+        middle: sRGB by which the middle band (some millimetres to a centimetre) may depart until half of it is taken
+            for light or for what covers the skin.
+        edge: the same from which the finest detail, too, counts half: the edge of a hard shadow.
+        inward: weight of an edge in the field that tells how far inside the trusted skin a vertex lies.
+        inside: that field's values from which the middle band is kept, not at all and wholly.
     """
 
     stiffness: float = 0.05
+    uneven: float = 0.15
     mirror: float = 0.35
     prior: float = 0.003
     light_stiffness: tuple[float, ...] = (6.0, 0.8)
@@ -71,6 +78,10 @@ class SkinSettings:
     shine_kept: float = 0.25
     own: tuple[float, float] = (0.15, 0.70)
     plain: float = 0.9
+    middle: float = 0.04
+    edge: float = 0.10
+    inward: float = 4.0
+    inside: tuple[float, float] = (0.55, 0.95)
 
 
 _S: Final = SkinSettings()
@@ -89,6 +100,14 @@ class CompletedSkin(NamedTuple):
 
     colour: Float32[np.ndarray, "N 3"]
     light: Float32[np.ndarray, "V 3"]
+
+
+class _Detail(NamedTuple):
+    """Of N texels: what is beyond the low band, how far it is trusted, and how far it is beard or brows."""
+
+    high: Float32[np.ndarray, "N 3"]
+    own: Float32[np.ndarray, " N"]
+    growth: Float32[np.ndarray, " N"]
 
 
 class _LowBand(NamedTuple):
@@ -124,6 +143,7 @@ def complete_skin(
         shine = np.maximum(departure.min(axis=1) - _S.shine, 0) * (1 - _S.shine_kept)
         high[part] = departure - shine[:, None]
     own *= texels.detail
+    _without_patches(atlas, regions, smoother, _Detail(high, own, texels.growth))
     layer = high_layer(atlas, high, own)
     plain = (texels.trust > _S.plain) & (texels.growth < 1 - _S.plain)
     pores = pore_noise(atlas.size, _pores(atlas, high, plain)).reshape(-1)
@@ -185,11 +205,33 @@ def _carried_on(
 ) -> Float[np.ndarray, "V 3"]:
     """Departures from the skin model that are the person's own, on this side, on the other, and faded beyond."""
     strange = (np.abs(rest).max(axis=1) / _S.shadow) ** 2 * (1 - regions.features)
-    seen = seen / (1 + strange)
+    seen = seen * (_S.uneven + (1 - _S.uneven) * regions.core) / (1 + strange)
     other = _S.mirror * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
     weight = seen + other + _S.prior
     value = seen[:, None] * rest + other[:, None] * rest[mirror]
     return smoother.solve(value / weight[:, None], weight, stiffness=_S.stiffness).astype(np.float64)
+
+
+def _without_patches(atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, detail: _Detail) -> None:
+    """Take the middle band out of `high`, in place, where it is strong or ends at the trusted skin's edge.
+
+    A shadow's edge, hair's shine and what bounces off clothes would stand there as patches; brows, beard, lids and lips
+    are the person's. What is finer than the mesh, wrinkles and pores, stays, and loses trust (`own`, in place) where
+    the middle band is strongest.
+    """
+    (high, own, growth), some = detail, slice(None, None, GATHER_STEP)
+    middle, seen = atlas.gather(high[some], own[some])
+    grown = atlas.gather(growth[some, None], own[some])[0][:, 0]
+    strong = (np.abs(middle).max(axis=1) / _S.middle) ** 2
+    field = smoother.solve(seen[:, None], np.ones(len(seen)), stiffness=_S.inward)[:, 0]
+    kept = smoothstep(field, *_S.inside) / (1 + strong)
+    kept = np.maximum(kept, np.clip(np.maximum(1.5 * grown, regions.marked), 0, 1))
+    edges = np.maximum(1 / (1 + strong * (_S.middle / _S.edge) ** 2), kept)
+    taken = np.concatenate([middle * (1 - kept)[:, None], edges[:, None]], axis=1).astype(np.float32)
+    for part in atlas.parts:
+        spread = atlas.spread(taken, part)
+        high[part] -= spread[:, :3]
+        own[part] *= spread[:, 3]
 
 
 def _pores(atlas: Atlas, high: Float32[np.ndarray, "N 3"], plain: Bool[np.ndarray, " N"]) -> Pores:

@@ -56,6 +56,7 @@ class TextureRegions:
         paired: (V,) float32 in 0..1, the face below the forehead: where one side may lend the other its detail.
         below: (V,) float32 in 0..1, under the chin, on neck and shoulders: the photo tells little, and shows clothes.
         core: (V,) float32 in 0..1, from brows to lips: colours other than the skin's are its own there.
+        marked: (V,) float32 in 0..1, lids and lips: darker or redder than skin on every face.
         over_hairline: (V,) float32, height above the hairline in eye distances, negative on face, ears and neck.
         mouth: (V,) float32 in 0..1, the inside of the mouth, soft at its edge.
     """
@@ -66,6 +67,7 @@ class TextureRegions:
     paired: Float32[np.ndarray, " V"]
     below: Float32[np.ndarray, " V"]
     core: Float32[np.ndarray, " V"]
+    marked: Float32[np.ndarray, " V"]
     over_hairline: Float32[np.ndarray, " V"]
     mouth: Float32[np.ndarray, " V"]
 
@@ -92,6 +94,7 @@ def texture_regions(model: HeadModel) -> TextureRegions:
         paired=(inner * above).astype(np.float32),
         below=np.maximum(1 - smoothstep(y, *_NECK_FADE), neck).astype(np.float32),
         core=(np.maximum(core, lips) * outer).astype(np.float32),
+        marked=((lids | lips) & outer).astype(np.float32),
         over_hairline=anatomy.over_hairline,
         mouth=mouth.astype(np.float32),
     )

@@ -20,9 +20,9 @@ from .space import HairSpace
 from .tracing import ShellField, kept_off_skin, resampled
 
 _ROWS: Final = 10
-_COVERING: Final = 3.2
+_COVERING: Final = 4.5
 """How often the cards cover the shell's outer side, all together. Chosen, as are the constants below, by eye."""
-_WIDTHS: Final = (0.008, 0.034)
+_WIDTHS: Final = (0.008, 0.04)
 """Metres that a card is wide, at least and at most."""
 _TAPER: Final = (0.75, 1.0, 0.7)
 """Width at root, middle and tip."""

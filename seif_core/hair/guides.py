@@ -31,7 +31,7 @@ _SHALLOW: Final = (0.0015, 0.004)
 _SHALLOW_SHARE: Final = 0.65
 _DEEP: Final = (0.3, 0.75)
 """Of the way from the outer side to the skin, for the others."""
-_LENGTH: Final = (3.0, 0.004)
+_LENGTH: Final = (4.0, 0.008)
 """Short hair is so many times as long as it is thick, and so many metres."""
 _LONG: Final = 0.45
 _HANGS: Final = (0.005, 0.03)

@@ -22,7 +22,7 @@ class HairSettings:
     texture_size: int = 1024
     guides: int = 400
     guide_points: int = 24
-    cards: int = 120
+    cards: int = 180
     least_hair: float = 0.06
     least_headwear: float = 0.15
     headwear_share: float = 0.6

@@ -143,3 +143,24 @@ def test_a_photo_that_was_not_parsed_gives_the_texture_that_it_gave():
     portrait = photograph(fit, albedo())
     first, second = bake(fit, portrait, skin=True), bake(fit, portrait, skin=False)
     assert first.colour.tobytes() == second.colour.tobytes()
+
+
+def test_a_shadow_with_a_hard_edge_leaves_no_dark_patch_on_the_cheek():
+    fit = make_fit(model(), yaw=0.0)
+    portrait = photograph(fit, albedo())
+
+    def cheek(place):
+        return (
+            (place[..., 0] > 0.03)
+            & (place[..., 0] < 0.055)
+            & (np.abs(place[..., 1] + 0.03) < 0.02)
+            & (place[..., 2] > 0)
+        )
+
+    mask = where(fit, cheek)
+    portrait.pixels[mask] = (portrait.pixels[mask] * 0.55).astype(np.uint8)
+    place, colour = skin_texels(bake(fit, parsed(portrait), skin=True))
+    other = cheek(place * (-1, 1, 1))
+    dark = np.median(colour[cheek(place)]) / np.median(colour[other])
+    assert mask.sum() > 50
+    assert dark > 0.85
