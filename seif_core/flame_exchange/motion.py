@@ -21,6 +21,7 @@ from ..fitting.keys import ExpressionSpace, bounded_weights
 from ..head import Head
 from ..headmodel.model import HeadModel
 from ..headmodel.skinning import pose_vertices
+from ..progress import Progress
 from ..shapes import Float, Float32
 from .parameters import FlameParameters
 
@@ -94,13 +95,12 @@ def motion_of(head: Head, parameters: FlameParameters, flame: HeadModel | None =
     offset = parameters.dynamic_offset
     if not own or offset is None or offset.shape[1] != len(head.vertices):
         offset = None
-    columns = [source.key_names.index(name) if name in source.key_names else -1 for name in head.key_names]
     weights = np.zeros((2, parameters.frames, len(head.key_names)), np.float32)
     for frame in range(parameters.frames):
         rest = np.tensordot(coefficients[frame].astype(np.float64), source.expression_basis, 1)
         rest = rest if offset is None else rest + offset[frame]
         found = _frame_weights(space, rest, _moved(source, joints, rest, parameters.pose[frame]))
-        weights[:, frame] = np.where(np.array(columns) >= 0, found[:, columns], 0)
+        weights[:, frame] = _by_name(found, source, head.key_names)
     return HeadMotion(
         key_names=head.key_names,
         key_weights=weights[0],
@@ -110,6 +110,36 @@ def motion_of(head: Head, parameters: FlameParameters, flame: HeadModel | None =
         translation=parameters.translation,
         dynamic_offset=offset,
     )
+
+
+def named_motion(
+    key_names: tuple[str, ...], parameters: FlameParameters, flame: HeadModel, progress: Progress | None = None
+) -> HeadMotion:
+    """What the parameters are in named keys, for a head of which nothing but its keys' names is known.
+
+    Args:
+        key_names: K names of the head's keys, ARKit's in Apple's spelling.
+        parameters: T frames.
+        flame: a completed FLAME model.
+        progress: told the share of the frames; may cancel.
+
+    Returns:
+        The motion with FLAME's own coefficients in `expression`, whatever the head's model.
+
+    Raises:
+        ModelError: the parameters use components that the model lacks.
+        CancelledError: the user cancelled.
+    """
+    space, progress = ExpressionSpace.of_model(flame), progress or Progress()
+    joints = flame.joint_regressor.astype(np.float64) @ flame.template
+    coefficients = _fitting(parameters.expression, len(flame.expression_basis))
+    weights = np.zeros((2, parameters.frames, len(key_names)), np.float32)
+    for frame in range(parameters.frames):
+        progress.step(frame / parameters.frames)
+        rest = np.tensordot(coefficients[frame].astype(np.float64), flame.expression_basis, 1)
+        found = _frame_weights(space, rest, _moved(flame, joints, rest, parameters.pose[frame]))
+        weights[:, frame] = _by_name(found, flame, key_names)
+    return HeadMotion(key_names, weights[0], weights[1], coefficients, parameters.pose, parameters.translation)
 
 
 def head_in_frame(head: Head, motion: HeadMotion, frame: int = 0) -> Head:
@@ -160,6 +190,14 @@ def model_of_head(head: Head) -> HeadModel:
         uv_faces=head.uv_faces,
         regions=head.regions,
     )
+
+
+def _by_name(
+    weights: Float32[np.ndarray, "2 N"], model: HeadModel, key_names: tuple[str, ...]
+) -> Float32[np.ndarray, "2 K"]:
+    """Weights of a model's keys in the order of other names; 0 for those that it lacks."""
+    columns = [model.key_names.index(name) if name in model.key_names else -1 for name in key_names]
+    return np.where(np.array(columns, np.int64) >= 0, weights[:, columns], 0).astype(np.float32)
 
 
 def _frame_weights(

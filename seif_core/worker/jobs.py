@@ -19,6 +19,7 @@ from ..photo_source import photo_file
 from ..progress import Progress
 from ..stage_functions import STANDARD, Stages
 from ..stages import stages_of
+from .model_jobs import STAGES
 
 PICTURES: Final = (".jpg", ".jpeg", ".png")
 """Formats of the upright photo."""
@@ -43,6 +44,8 @@ def warm_up() -> None:
 
 def shares(request: dict[str, Any]) -> dict[str, float]:
     """The stages that a request goes through, with their shares of its time."""
+    if request.get("type") in STAGES:
+        return STAGES[request["type"]]
     wanted = request.get("settings")
     return stages_of(wanted if isinstance(wanted, dict) else {})
 
