@@ -7,6 +7,7 @@ import bpy
 
 from . import core
 from .addon import NAME, user_folder
+from .models.box import draw_models
 from .runtime import installation
 from .runtime.location import installed_runtime, worker_command
 from .ui import draw_sentence
@@ -58,6 +59,12 @@ class SeifPreferences(bpy.types.AddonPreferences):
         description="FLAME's model file as downloaded from flame.is.tue.mpg.de (.pkl), for the head model FLAME",
         subtype="FILE_PATH",
     )
+    added_models: bpy.props.StringProperty(
+        name="Added Models",
+        description="The added head models as the worker last told them",
+        default="[]",
+        options={"HIDDEN"},
+    )
     weights: bpy.props.EnumProperty(
         name="Networks", description="Which networks find the head's surface", items=WEIGHTS
     )
@@ -79,6 +86,7 @@ class SeifPreferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         self._draw_runtime(layout.box(), context)
+        draw_models(layout.box(), context)
         column = layout.column()
         column.prop(self, "device")
         column.prop(self, "flame_file")

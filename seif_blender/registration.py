@@ -12,8 +12,10 @@ from .animate import controls, emotions, gaze, mirror, sliders
 from .animate import operators as animate_operators
 from .animate import panels as animate_panels
 from .animate import properties as animate_properties
+from .flame import operators as flame_operators
 from .hair import operators as hair_operators
 from .hair import panels as hair_panels
+from .models import operators as model_operators
 from .reconstruct import operators as reconstruct_operators
 from .reconstruct import panels as reconstruct_panels
 from .reconstruct import properties as reconstruct_properties
@@ -35,6 +37,8 @@ _MODULES: Final = (
     gaze,
     animate_panels,
     sliders,
+    flame_operators,
+    model_operators,
     hair_operators,
     hair_panels,
 )
@@ -56,6 +60,7 @@ def register() -> None:
     bpy.types.WindowManager.seif_animation = bpy.props.PointerProperty(type=animate_properties.SeifAnimationProperties)
     controls.register_sliders()
     bpy.types.TOPBAR_MT_file_import.append(reconstruct_operators.draw_import_menu)
+    bpy.types.TOPBAR_MT_file_import.append(flame_operators.draw_import_menu)
     bpy.app.handlers.load_pre.append(_cancel_jobs)
 
 
@@ -69,6 +74,7 @@ def unregister() -> None:
     bpy.types.TOPBAR_MT_file_import.remove(reconstruct_operators.draw_import_menu)
     controls.unregister_sliders()
     del bpy.types.WindowManager.seif_animation
+    bpy.types.TOPBAR_MT_file_import.remove(flame_operators.draw_import_menu)
     del bpy.types.Scene.seif
     for module in reversed(_MODULES):
         for cls in reversed(module.CLASSES):

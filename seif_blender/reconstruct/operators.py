@@ -10,11 +10,12 @@ from bpy_extras.io_utils import ImportHelper
 
 from .. import core
 from ..addon import preferences
+from ..models.listing import added_flame
 from ..pump import ModalPump
 from ..ui import redraw
 from ..worker import registry
 from ..worker.job import Job, State
-from .properties import FLAME, worker_settings
+from .properties import ADDED, FLAME, worker_settings
 from .result import build_result
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif")
@@ -30,8 +31,10 @@ def _obstacle(context: bpy.types.Context) -> str:
         return "Choose a photo first"
     if not chosen.photo_path().is_absolute():
         return "Save this file first, or choose the photo by its whole path"
-    if chosen.head_model == FLAME and not preferences(context).flame_file:
+    if chosen.head_model == FLAME and not preferences(context).flame_file and not added_flame(context):
         return "Choose FLAME's file in the options first"
+    if chosen.head_model == ADDED and not chosen.added_model:
+        return "Choose an added head model in the options first"
     return ""
 
 

@@ -11,7 +11,7 @@ from ..ui import draw_sentence
 from ..worker import registry
 from ..worker.job import Job, State
 from . import thumbnails
-from .properties import FLAME
+from .properties import ADDED, FLAME
 
 if TYPE_CHECKING:
     from .properties import SeifSceneProperties
@@ -90,6 +90,8 @@ class SEIF_PT_options(bpy.types.Panel):
         column.prop(chosen, "head_model")
         if chosen.head_model == FLAME:
             column.prop(preferences(context), "flame_file")
+        if chosen.head_model == ADDED:
+            column.prop(chosen, "added_model")
         column.prop(chosen, "quality")
         shape = column.column()
         shape.active = chosen.quality == "full"

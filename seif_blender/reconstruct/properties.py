@@ -8,11 +8,14 @@ from pathlib import Path
 import bpy
 
 from ..addon import preferences
+from ..models.listing import added_flame, added_models
 
 FLAME = "flame"
+ADDED = "added"
 HEAD_MODELS = (
     ("open", "Open Head", "Embedded head model, free for any use"),
     (FLAME, "FLAME", "FLAME from the file that you downloaded; its own licence applies to the head"),
+    (ADDED, "Added Model", "A model of the list in the preferences, for example GNM Head"),
 )
 """Head models: short names of the library, and FLAME, which stands for the file named in the preferences."""
 
@@ -70,6 +73,10 @@ CORRECTIVES = (
 """How the model's pose correctives come into Blender."""
 
 
+def _names_of_added(_own: object, context: bpy.types.Context, _typed: str) -> list[str]:
+    return [model.name for model in added_models(context)]
+
+
 class SeifSceneProperties(bpy.types.PropertyGroup):
     """The settings of the panel."""
 
@@ -80,6 +87,11 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
     )
     head_model: bpy.props.EnumProperty(
         name="Head Model", description="Head model that is fitted to the photo", items=HEAD_MODELS
+    )
+    added_model: bpy.props.StringProperty(
+        name="Added Model",
+        description="Short name of a head model in the preferences' list",
+        search=_names_of_added,
     )
     quality: bpy.props.EnumProperty(
         name="Quality", description="How closely the head's shape follows the photo", items=QUALITIES
@@ -147,7 +159,7 @@ def worker_settings(context: bpy.types.Context) -> dict[str, object]:
     """The `settings` of a request of the worker protocol."""
     chosen, own = context.scene.seif, preferences(context)
     return {
-        "head_model": bpy.path.abspath(own.flame_file) if chosen.head_model == FLAME else chosen.head_model,
+        "head_model": _head_model(context),
         "device": own.device,
         "texture_size": int(chosen.texture_size),
         "seed": chosen.seed,
@@ -161,6 +173,14 @@ def worker_settings(context: bpy.types.Context) -> dict[str, object]:
         "subdivisions": int(chosen.detail),
         "normal_model": bpy.path.abspath(own.normal_model) if own.normal_model else "",
     }
+
+
+def _head_model(context: bpy.types.Context) -> str:
+    """Short name or file of the chosen head model, as the library takes it."""
+    chosen, own = context.scene.seif, preferences(context)
+    if chosen.head_model == FLAME:
+        return bpy.path.abspath(own.flame_file) if own.flame_file else added_flame(context)
+    return chosen.added_model if chosen.head_model == ADDED else chosen.head_model
 
 
 CLASSES = (SeifSceneProperties,)

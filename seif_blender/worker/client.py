@@ -209,8 +209,8 @@ class WorkerClient:
         if self._cancelled_at is not None:
             self._end(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)
             return
-        if not job.head_file.is_file():
-            self._end(State.FAILED, "worker", "The worker reported a head but wrote no file; please try again.")
+        if job.result_file is not None and not job.result_file.is_file():
+            self._end(State.FAILED, "worker", "The worker reported success but wrote no file; please try again.")
             return
         job.total, job.stage, job.report = 1.0, "Done", message.report
         self._end(State.SUCCEEDED)

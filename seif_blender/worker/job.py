@@ -75,6 +75,11 @@ class Job:
         return self.folder / "head.npz"
 
     @property
+    def result_file(self) -> Path | None:
+        """The file without which the job has not succeeded, or None."""
+        return self.head_file
+
+    @property
     def photo_file(self) -> Path:
         """Where the worker writes the upright photo."""
         return self.folder / "photo.jpg"

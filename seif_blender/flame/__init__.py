@@ -1,0 +1,1 @@
+"""FLAME parameters of other programs onto a head in the scene."""

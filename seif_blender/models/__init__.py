@@ -1,0 +1,1 @@
+"""Head models that the artist added: adding, fetching, removing, and the list in the preferences."""
