@@ -31,7 +31,7 @@ ROOMS = {
 }
 """Folders of the library that run in the add-on; a new one is added here on purpose."""
 
-FEATURES = {"animate", "build", "hair", "reconstruct", "runtime", "worker"}
+FEATURES = {"animate", "build", "flame", "hair", "models", "reconstruct", "runtime", "worker"}
 DATA = {"mediapipe", "open_head", "weights"}
 FILES = {"LICENSE", "README.md", "__init__.py", "blender_manifest.toml"}
 KINDS = {".py", ".txt", ".tflite", ".npz", ".safetensors", ".md", ".toml", ""}

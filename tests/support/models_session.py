@@ -60,13 +60,13 @@ found["no_flame"] = attempt(bpy.ops.seif.import_flame, filepath=str(scratch / "v
 found["flame"] = attempt(bpy.ops.seif.add_head_model, filepath=str(scratch / "flame2023_Open.pkl"))
 found["after_flame"] = listed()
 found["bad_parameters"] = attempt(bpy.ops.seif.import_flame, filepath=str(scratch / "bad.npz"))
-found["unchanged"] = [key.name for key in mesh_object.data.shape_keys.key_blocks if key.value]
+found["unchanged"] = [key.name for key in mesh_object.data.shape_keys.key_blocks[1:] if key.value]
 found["imported"] = attempt(bpy.ops.seif.import_flame, filepath=str(scratch / "vhap.npz"), head_turn=True)
 
 
 def shown(frame):
     scene.frame_set(frame)
-    values = {k.name: k.value for k in mesh_object.data.shape_keys.key_blocks if abs(k.value) > 1e-4}
+    values = {k.name: k.value for k in mesh_object.data.shape_keys.key_blocks[1:] if abs(k.value) > 1e-4}
     bones = {b.name: list(b.rotation_quaternion) for b in rig.pose.bones}
     return {"keys": values, "bones": bones}
 
