@@ -18,7 +18,7 @@ from scipy.spatial import KDTree
 
 from ..geometry.normals import vertex_normals
 from ..registration.correspondences import AgreeingPoints
-from ..shapes import Float, Float32
+from ..shapes import Bool, Float, Float32, Int32
 from .anatomy import part_triangles
 from .correspondence import EYE_PARTS
 from .gnm import model_of_gnm
@@ -37,6 +37,8 @@ _NOISE: Final = 1e-3
 """Metres: how far a transferred key strays from what GNM's components should say. Chosen by eye on the 52 keys."""
 _TRACE: Final = 2e-5
 """Metres: smaller displacements of a key are left out, so that it stays local."""
+_EVEN: Final = 2e-3
+"""Metres between a vertex and the mirror image of its counterpart, half of them at most, for a mirror map to be one."""
 _TURNED: Final = 0.3
 """Entry of a rotation matrix, that of 17 degrees, at which correctives of the eyes are transferred."""
 _TONGUE_NEAR: Final = 4
@@ -69,6 +71,7 @@ def complete_gnm(gnm: GnmFile, file_name: str, source: HeadModel) -> HeadModel:
     if tongue >= 0:
         _put_tongue_out(keys[tongue], bare, source, source.key_basis[tongue])
     lids = _with_gaze_correctives(jawed, source, matched)
+    keys = _evened(keys, source.key_names, bare.template, _mirror_of(gnm, kept))
     whole = replace(
         lids,
         key_names=source.key_names,
@@ -79,6 +82,43 @@ def complete_gnm(gnm: GnmFile, file_name: str, source: HeadModel) -> HeadModel:
         },
     )
     return _with_jaw_correctives(whole, _opening(source))
+
+
+def _mirror_of(gnm: GnmFile, kept: Bool[np.ndarray, " V"]) -> Int32[np.ndarray, " N"]:
+    """The file's mirror map on the vertices that stay."""
+    row = np.cumsum(kept, dtype=np.int32) - 1
+    other = gnm.mirror[kept]
+    return np.where(kept[other], row[other], np.arange(len(other))).astype(np.int32)
+
+
+def _evened(
+    keys: Float32[np.ndarray, "K V 3"],
+    names: tuple[str, ...],
+    template: Float32[np.ndarray, "V 3"],
+    mirror: Int32[np.ndarray, " V"],
+) -> Float32[np.ndarray, "K V 3"]:
+    """Each key as the mean of itself and the mirror image of its counterpart on the other side.
+
+    A map that does not lead to the other side is not believed, and then the keys stay as they are.
+    """
+    flip = np.array([-1, 1, 1], np.float32)
+    off = np.linalg.norm(template[mirror] * flip - template, axis=1)
+    if np.median(off) > _EVEN or len(np.unique(mirror)) != len(mirror):
+        return keys
+    out = keys.copy()
+    for index, name in enumerate(names):
+        other = _counterpart(name)
+        if other in names:
+            out[index] = (keys[index] + keys[names.index(other)][mirror] * flip) / 2
+    return out
+
+
+def _counterpart(name: str) -> str:
+    """The name of the same movement on the other side; its own for one that has no side."""
+    for side, opposite in (("Left", "Right"), ("Right", "Left")):
+        if name.endswith(side):
+            return name.removesuffix(side) + opposite
+    return name
 
 
 def _spoken(gnm: GnmFile) -> Float32[np.ndarray, "X V 3"]:

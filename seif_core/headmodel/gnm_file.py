@@ -55,7 +55,7 @@ _NAMES: Final = (
     *("version", "variant", "template_vertex_positions", "vertex_identity_basis", "expression_basis"),
     *("template_joint_positions", "joint_identity_basis", "joint_regressor", "joint_names", "joint_parent_indices"),
     *("skinning_weights", "pose_correctives_regressor", "identity_names", "expression_names", "quads", "quad_uvs"),
-    *("vertex_groups", "vertex_group_names"),
+    *("vertex_groups", "vertex_group_names", "mirror_indices"),
 )
 """What is read of the file; other entries are not even unpacked."""
 
@@ -79,6 +79,7 @@ class GnmFile:
         quads: (Q, 4) int32, counter-clockwise from outside.
         quad_uvs: (Q, 4, 2) float32, of each corner, origin bottom left; the parts lie on top of each other.
         groups: name -> (V,) float32 in 0..1.
+        mirror: (V,) int32, the vertex on the other side of each.
     """
 
     version: str
@@ -95,6 +96,7 @@ class GnmFile:
     quads: Int32[np.ndarray, "Q 4"]
     quad_uvs: Float32[np.ndarray, "Q 4 2"]
     groups: dict[str, Float32[np.ndarray, " V"]]
+    mirror: Int32[np.ndarray, " V"]
 
 
 def is_gnm_file(path: Path) -> bool:
@@ -152,6 +154,7 @@ def read_gnm_file(path: Path) -> GnmFile:
         quads=quads,
         quad_uvs=found.numbers("quad_uvs", (len(quads), 4, 2)),
         groups=_groups(found, count),
+        mirror=found.indices("mirror_indices", (count,), count),
     )
 
 

@@ -13,7 +13,7 @@ from .gnm_file import is_gnm_file, read_gnm_file
 from .model import HeadModel
 from .model_cache import check_size, kept_file, kept_or_made
 
-_GNM_KIND: Final = "gnm 1"
+_GNM_KIND: Final = "gnm 2"
 """The number is raised when `gnm_completion` gives other results, so that old cache files are no longer used."""
 
 

@@ -9,6 +9,7 @@ from gnm_file import COMPONENTS, HEAD, OFFSET, PIECES, gnm_arrays, gnm_forward, 
 from sample_head import sample_model
 
 from seif_core.errors import ModelError
+from seif_core.expressions.arkit import mirrored_name
 from seif_core.headmodel.gnm import EYES_MIDDLE, read_gnm
 from seif_core.headmodel.gnm_completion import complete_gnm
 from seif_core.headmodel.gnm_file import is_gnm_file, read_gnm_file
@@ -146,6 +147,15 @@ def test_a_resting_jaw_changes_nothing_and_a_turned_one_opens_the_mouth_as_its_k
     lower = np.unique(whole.faces[whole.face_part == PART_NAMES.index("teeth_lower")])
     np.testing.assert_array_equal(whole.skin_weights[lower, jaw], 1)
     assert len(whole.key_names) == 52
+
+
+def test_left_and_right_keys_mirror_each_other(world, whole):
+    arrays = world[1]
+    mirror = arrays["mirror_indices"][kept_of(arrays)]  # the shells are last
+    assert len(np.unique(mirror)) == len(mirror)
+    for name in whole.key_names:
+        own, other = (whole.key_basis[whole.key_names.index(n)] for n in (name, mirrored_name(name)))
+        assert np.abs(other[mirror] * [-1, 1, 1] - own).max() <= 0.05 * np.abs(own).max() + 1e-7, name
 
 
 def test_regions_and_landmarks_lie_where_the_other_models_do(world, whole):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from sample_head import sample_model
+from scipy.spatial import KDTree
 
 from seif_core.headmodel.subdivision import subdivide_model
 from seif_core.headmodel.topology import PART_NAMES
@@ -107,7 +108,7 @@ def gnm_arrays(*, legacy: bool = False) -> dict[str, np.ndarray]:
         "mesh_component_names": np.array(list(COMPONENTS)),
         "vertex_groups": np.array(list(groups.values()), np.float32),
         "vertex_group_names": np.array(list(groups), "U32"),
-        "mirror_indices": np.arange(count),
+        "mirror_indices": _mirror(vertices, part * 2 + outside),
     }
     return _with_first_names(arrays) if legacy else arrays
 
@@ -147,6 +148,17 @@ def _rodrigues(theta):
     x, y, z = theta / angle
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+
+
+def _mirror(vertices, label):
+    """The nearest vertex to each one's mirror image, on the part of the other side."""
+    other = {1: 2, 2: 1}
+    found = np.arange(len(vertices))
+    for own in np.unique(label):
+        mine = np.flatnonzero(label == own)
+        there = np.flatnonzero(label == other.get(own // 2, own // 2) * 2 + own % 2)
+        found[mine] = there[KDTree(vertices[there]).query(vertices[mine] * [-1, 1, 1])[1]]
+    return found
 
 
 def _field(rng, points, size):
