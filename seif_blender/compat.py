@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -87,3 +88,36 @@ def _socket_of(value: object) -> str:
         if isinstance(value, kind):
             return socket
     return "NodeSocketObject"
+
+
+def new_action(name: str, users: list[bpy.types.ID]) -> list[Any]:
+    """A new action that animates the data-blocks, and for each of them the collection of its F-curves.
+
+    From Blender 4.4 on it is one action with a slot for each data-block; before, an action belongs to one kind of
+    data-block, so each gets its own. Source: https://developer.blender.org/docs/release_notes/4.4/python_api/, "Slotted
+    Actions".
+    """
+    if bpy.app.version >= (4, 4, 0):
+        return _slotted_action(name, users)
+    found = []
+    for user in users:
+        action = bpy.data.actions.new(name)
+        _animation_data(user).action = action
+        found.append(action.fcurves)
+    return found
+
+
+def _slotted_action(name: str, users: list[bpy.types.ID]) -> list[Any]:
+    action, found = bpy.data.actions.new(name), []
+    strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
+    for user in users:
+        slot = action.slots.new(id_type=user.id_type, name=user.name)
+        data = _animation_data(user)
+        data.action = action
+        data.action_slot = slot
+        found.append(strip.channelbag(slot, ensure=True).fcurves)
+    return found
+
+
+def _animation_data(user: bpy.types.ID) -> bpy.types.AnimData:
+    return user.animation_data or user.animation_data_create()

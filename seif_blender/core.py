@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from seif_core import __version__, errors
+    from seif_core.capture.live_link import read_live_link
+    from seif_core.capture.performance import Performance
+    from seif_core.capture.playback import HEAD_BONES, Playback
+    from seif_core.capture.rotations import continuous, quaternions
+    from seif_core.capture.speech import read_speech
     from seif_core.expression_choice import parse_choice
     from seif_core.expressions.arkit import mirrored_name
     from seif_core.expressions.emotions import EMOTIONS
@@ -28,6 +33,7 @@ __all__ = [
     "DIRECTIONS",
     "EMOTIONS",
     "FORMAT_VERSION",
+    "HEAD_BONES",
     "JOINT_NAMES",
     "JOINT_PARENTS",
     "PART_NAMES",
@@ -37,13 +43,19 @@ __all__ = [
     "HairLayer",
     "HairMesh",
     "Head",
+    "Performance",
+    "Playback",
     "__version__",
     "canonical",
+    "continuous",
     "errors",
     "joint_transforms",
     "mirrored_name",
     "named_keys",
     "parse_choice",
+    "quaternions",
+    "read_live_link",
+    "read_speech",
     "rotation_matrices",
     "runtime",
 ]
@@ -55,6 +67,13 @@ ROOT: Final = Path(__file__).resolve().parent if _STAGED else Path(__file__).res
 """Folder that holds the package `seif_core`; the worker gets it on its path."""
 
 _HOMES: Final = {
+    "read_live_link": ".capture.live_link",
+    "Performance": ".capture.performance",
+    "HEAD_BONES": ".capture.playback",
+    "Playback": ".capture.playback",
+    "continuous": ".capture.rotations",
+    "quaternions": ".capture.rotations",
+    "read_speech": ".capture.speech",
     "__version__": "",
     "errors": "",
     "Camera": ".geometry.camera",

@@ -12,6 +12,9 @@ from .animate import controls, emotions, gaze, mirror, sliders
 from .animate import operators as animate_operators
 from .animate import panels as animate_panels
 from .animate import properties as animate_properties
+from .capture import operators as capture_operators
+from .capture import panels as capture_panels
+from .capture import properties as capture_properties
 from .flame import operators as flame_operators
 from .hair import operators as hair_operators
 from .hair import panels as hair_panels
@@ -39,6 +42,9 @@ _MODULES: Final = (
     sliders,
     flame_operators,
     model_operators,
+    capture_properties,
+    capture_operators,
+    capture_panels,
     hair_operators,
     hair_panels,
 )
@@ -59,6 +65,7 @@ def register() -> None:
     bpy.types.Scene.seif = bpy.props.PointerProperty(type=reconstruct_properties.SeifSceneProperties)
     bpy.types.WindowManager.seif_animation = bpy.props.PointerProperty(type=animate_properties.SeifAnimationProperties)
     controls.register_sliders()
+    bpy.types.Scene.seif_capture = bpy.props.PointerProperty(type=capture_properties.SeifCaptureProperties)
     bpy.types.TOPBAR_MT_file_import.append(reconstruct_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_import.append(flame_operators.draw_import_menu)
     bpy.app.handlers.load_pre.append(_cancel_jobs)
@@ -75,6 +82,7 @@ def unregister() -> None:
     controls.unregister_sliders()
     del bpy.types.WindowManager.seif_animation
     bpy.types.TOPBAR_MT_file_import.remove(flame_operators.draw_import_menu)
+    del bpy.types.Scene.seif_capture
     del bpy.types.Scene.seif
     for module in reversed(_MODULES):
         for cls in reversed(module.CLASSES):

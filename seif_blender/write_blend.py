@@ -18,12 +18,18 @@ from .build.settings import CORRECTIVES, BuildSettings
 from .orphan import end_with
 
 if TYPE_CHECKING:
-    from .core import Head
+    from .core import Head, Performance, Playback
 
 _LOG = logging.getLogger(__name__)
 
 
-def write_blend(head_file: Path, out: Path, photo: Path | None = None, settings: BuildSettings | None = None) -> None:
+def write_blend(
+    head_file: Path,
+    out: Path,
+    photo: Path | None = None,
+    settings: BuildSettings | None = None,
+    played: tuple[Performance, Playback] | None = None,
+) -> None:
     """Build the head of `head_file` in an empty scene and save it, whole or not at all.
 
     Args:
@@ -31,6 +37,7 @@ def write_blend(head_file: Path, out: Path, photo: Path | None = None, settings:
         out: the `.blend` file to write; its folder exists.
         photo: the upright photo in the pixels of the head's camera, for the camera's background; None for none.
         settings: choices, by default `BuildSettings()`; the scene always takes the photo's size.
+        played: a performance that becomes the head's action, and how it is played; None for none.
 
     Raises:
         HeadFormatError: the head file is none.
@@ -42,11 +49,13 @@ def write_blend(head_file: Path, out: Path, photo: Path | None = None, settings:
     head = core.Head.load(head_file)
     if photo is not None and not photo.is_file():
         raise core.errors.PhotoNotFoundError(f"There is no photo {photo.name}; give the upright photo or none.")
-    _build(head, photo, settings or BuildSettings())
+    _build(head, photo, settings or BuildSettings(), played)
     _save(out)
 
 
-def _build(head: Head, photo: Path | None, settings: BuildSettings) -> None:
+def _build(
+    head: Head, photo: Path | None, settings: BuildSettings, played: tuple[Performance, Playback] | None
+) -> None:
     try:
         import bpy
     except ImportError as missing:
@@ -60,6 +69,10 @@ def _build(head: Head, photo: Path | None, settings: BuildSettings) -> None:
     built = build_head(head, photo=photo, settings=replace(settings, scene_render_size=True))
     bpy.context.scene.camera = built.camera
     light_scene(bpy.context.scene, built)
+    if played is not None:
+        from .capture.apply import apply_performance
+
+        apply_performance(bpy.context.scene, built.mesh, built.rig, *played)
 
 
 def _save(out: Path) -> None:
@@ -90,13 +103,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--expressions", default=plain.expressions, help="expression sets, such as arkit,vrm,flame:50")
     parser.add_argument("--spelling", default=plain.spelling, help="of the ARKit keys: apple, livelink or short")
     parser.add_argument("--correctives", choices=CORRECTIVES, default=plain.correctives, help="default: %(default)s")
+    parser.add_argument("--performance", type=Path, help="performance.npz that the head plays")
+    parser.add_argument("--bones", action="store_true", help="turn jaw and eyes by bones instead of keys")
+    parser.add_argument("--head-pose", default="neck", help="what turns with the head: neck, root or none")
     parser.add_argument("--parent", type=int, help="process id: end when that process ends")
     options = parser.parse_args(arguments)
     if options.parent is not None:
         end_with(options.parent)
     try:
         settings = BuildSettings(options.expressions, options.spelling, options.correctives)
-        write_blend(options.head, options.out.resolve(), options.photo, settings)
+        played = None
+        if options.performance is not None:
+            playback = core.Playback(options.bones, options.head_pose)
+            played = (core.Performance.load(options.performance), playback)
+        write_blend(options.head, options.out.resolve(), options.photo, settings, played)
     except core.errors.SeifError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -16,6 +16,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
+from .capture.playback import Playback
 from .errors import DependencyError, OutputError
 from .progress import Progress
 from .shapes import UInt8
@@ -58,7 +59,11 @@ class BlendProcess:
 
 @contextmanager
 def blend_writer(
-    head: Path, out: Path, photo: UInt8[np.ndarray, "H W 3"] | None = None, keys: tuple[str, str] = ("arkit", "apple")
+    head: Path,
+    out: Path,
+    photo: UInt8[np.ndarray, "H W 3"] | None = None,
+    keys: tuple[str, str] = ("arkit", "apple"),
+    performance: tuple[Path, Playback] | None = None,
 ) -> Iterator[BlendProcess]:
     """Start writing head.npz as a .blend file; other work may go on until `finish`. Leaving early ends Blender.
 
@@ -67,6 +72,7 @@ def blend_writer(
         out: the .blend file.
         photo: (H, W, 3) uint8 sRGB, the upright photo, which becomes the camera's background; None for none.
         keys: expression sets and spelling, in the words of `expression_choice.parse_choice`.
+        performance: a performance.npz that becomes an action of the head, and how it is played.
 
     Raises:
         DependencyError: Blender's module is not installed.
@@ -75,6 +81,10 @@ def blend_writer(
         raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
     command = [sys.executable, "-m", "seif_blender.write_blend", str(head.resolve()), str(out.resolve())]
     command += ["--parent", str(os.getpid()), "--expressions", keys[0], "--spelling", keys[1]]
+    if performance is not None:
+        file, playback = performance
+        command += ["--performance", str(file.resolve()), "--head-pose", playback.head]
+        command += ["--bones"] if playback.bones else []
     with tempfile.TemporaryDirectory(prefix=".blend-", dir=out.parent) as scratch, tempfile.TemporaryFile() as log:
         if photo is not None:
             upright = Path(scratch) / "photo.jpg"

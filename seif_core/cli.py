@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from . import __version__, cli_export, cli_flame, cli_models, cli_reconstruct, cli_weights, info
+from . import __version__, cli_capture, cli_export, cli_flame, cli_models, cli_reconstruct, cli_weights, info
 from .device import memory_in_words, share_the_cores
 from .errors import CancelledError, SeifError
 from .settings import ReconstructionSettings
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_models.add_commands(commands, common)
     cli_flame.add_commands(commands, common)
     cli_export.add_commands(commands, common)
+    cli_capture.add_commands(commands, common)
     _add_workshop(commands, common)
     told = commands.add_parser("info", parents=[common], help="versions, devices, models, weights, licences")
     told.add_argument("--json", action="store_true", help="as JSON")

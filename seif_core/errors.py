@@ -96,6 +96,13 @@ class RegistrationError(SeifError):
     exit_code = 10
 
 
+class PerformanceFileError(SeifError):
+    """A video, a Live Link CSV or a file of visemes cannot be used: unreadable, of another kind, without a face."""
+
+    code = "performance"
+    exit_code = 11
+
+
 class UnforeseenError(SeifError):
     """A library failed in a way that nobody foresaw: a fault of this project, to be reported."""
 

@@ -36,6 +36,7 @@ LIBRARIES: Final = (
 HEAD_MODELS: Final = ("open",)
 CODE_LICENCE: Final = "GPL-3.0-or-later"
 SHIPPED_LICENCES: Final = {
+    "capture": "CC0-1.0, measured by this project on drawn heads",
     "mediapipe": "Apache-2.0, The MediaPipe Authors",
     "open_head": "CC0-1.0 AND CC-BY-4.0 AND MIT",
     "weights": "GPL-3.0-or-later, trained by this project on synthetic heads",

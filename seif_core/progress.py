@@ -39,9 +39,13 @@ class Progress:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
         self.step(1.0)
 
+    def is_cancelled(self) -> bool:
+        """Whether the user has cancelled."""
+        return self._cancelled is not None and self._cancelled()
+
     def step(self, fraction: float) -> None:
         """Report the current stage's fraction and stop here if the job was cancelled."""
-        if self._cancelled is not None and self._cancelled():
+        if self.is_cancelled():
             raise CancelledError("The reconstruction was cancelled; nothing was written.")
         if self._listener is not None:
             self._listener(self._stage, min(1.0, max(0.0, fraction)))

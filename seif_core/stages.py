@@ -19,6 +19,13 @@ STAGES: Final = {
 """Stages of `pipeline.reconstruct` in order, with their usual share of the time."""
 
 
+CAPTURE_STAGES: Final = {
+    "image": {"Prepare": 0.1, "Portrait": 0.5, "Fit": 0.4},
+    "video": {"Prepare": 0.05, "Track": 0.6, "Person": 0.08, "Solve": 0.25, "Curves": 0.02},
+}
+"""Stages of `capture.capture` by the kind of its source, in order, with their usual share of the time."""
+
+
 def stages_of(settings: Mapping[str, Any]) -> dict[str, float]:
     """The stages that a job with these settings goes through, with their shares of its time, which sum to 1.
 

@@ -20,7 +20,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 DIST: Final = ROOT / "dist"
 MANIFEST: Final = "blender_manifest.toml"
-DATA: Final = ("vendor/mediapipe", "vendor/open_head", "vendor/weights")
+DATA: Final = ("vendor/capture", "vendor/mediapipe", "vendor/open_head", "vendor/weights")
 """Folders of data without which nothing can be reconstructed."""
 _IGNORED: Final = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.orig")
 WORKSHOP: Final = "workshop"

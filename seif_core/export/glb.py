@@ -14,12 +14,15 @@ from typing import Any, Final
 import numpy as np
 
 from .. import __version__
+from ..capture.performance import Performance
+from ..capture.playback import Playback
 from ..errors import SettingsError
 from ..expression_choice import ExpressionChoice
 from ..expressions.named_keys import named_keys
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..shapes import Float32
+from .gltf_animation import add_animation
 from .gltf_buffer import ARRAY_BUFFER, BufferBuilder
 from .gltf_hair import add_hair
 from .gltf_material import CLEARCOAT, MATERIALS, SAMPLER, add_image, material_object
@@ -74,9 +77,21 @@ class GlbSettings:
             raise SettingsError(f"There is no hair alpha '{self.hair_alpha}'; choose one of: mask, blend.")
 
 
-def write_glb(head: Head, path: Path, settings: GlbSettings | None = None) -> None:
-    """Write `head` as a GLB file; the same head gives the same bytes. The caller handles OSError."""
-    path.write_bytes(glb_bytes(head, settings or GlbSettings()))
+def write_glb(
+    head: Head, path: Path, settings: GlbSettings | None = None, played: tuple[Performance, Playback] | None = None
+) -> None:
+    """Write `head` as a GLB file; the same head gives the same bytes. The caller handles OSError.
+
+    Args:
+        head: the head.
+        path: the file.
+        settings: what it holds.
+        played: a performance that becomes its animation, and how it is played; None for none.
+
+    Raises:
+        SettingsError: the head lacks an ARKit key that a chosen set needs; the performance cannot be played so.
+    """
+    path.write_bytes(glb_bytes(head, settings or GlbSettings(), played))
 
 
 def morph_targets(head: Head, choice: ExpressionChoice) -> tuple[tuple[str, ...], Float32[np.ndarray, "M V 3"]]:
@@ -89,8 +104,8 @@ def morph_targets(head: Head, choice: ExpressionChoice) -> tuple[tuple[str, ...]
     return (*(key.name for key in keys), PHOTO_EXPRESSION), np.stack([*(key.delta for key in keys), head.photo_delta])
 
 
-def glb_bytes(head: Head, settings: GlbSettings) -> bytes:
-    """The GLB file of `head`."""
+def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Playback] | None = None) -> bytes:
+    """The GLB file of `head`; see `write_glb`."""
     buffer = BufferBuilder()
     names, displacements = morph_targets(head, settings.expressions)
     triangles = triangulate(head.faces)[0]
@@ -133,6 +148,8 @@ def glb_bytes(head: Head, settings: GlbSettings) -> bytes:
         document["textures"] = [{"source": 0, "sampler": 0}]
     if any("extensions" in material for material in materials):
         document["extensionsUsed"] = [CLEARCOAT]
+    if played is not None:
+        add_animation(buffer, document, *played, joint_nodes)
     hair = chosen_hair(head, settings.hair)
     if hair is not None:
         add_hair(buffer, document, hair, f"{head.name} Hair", settings.hair_alpha)

@@ -85,13 +85,24 @@ class FaceMeshBackend:
         steadiness = float(np.clip((_UNSTEADY - spread) / (_UNSTEADY - _STEADY), 0.0, 1.0))
         return _landmarks(points, float(np.mean([q for _, q in probes])) * steadiness, spread)
 
+    def follow(self, pyramid: Pyramid, last: Landmarks) -> Landmarks:
+        """Where a face of the frame before is now: the crop follows it, nothing else is searched."""
+        points, presence = _follow(pyramid, _crop_around(_mesh_of(last)))
+        return _landmarks(points, presence, 0.0)
+
+    def refine(self, pyramid: Pyramid, first: Landmarks) -> Landmarks:
+        """As `locate`, for frames of a video: from the crop of `first` alone, which the frame before has settled."""
+        return self._averaged(pyramid, _crop_around(_mesh_of(first)), (False, True), first)
+
     def locate(self, pyramid: Pyramid, first: Landmarks) -> Landmarks:
         """Average of two networks over shifted and mirrored crops, lips and lids by the finer one, and irises."""
         mirrors: tuple[bool, ...] = (False, True)
         if first.spread > _DOUBTFUL:
             first, mirrored = self._steadiest(pyramid, first)
             mirrors = (mirrored,) if first.spread > _DOUBTFUL else mirrors
-        base = _settled(pyramid, _crop_around(_mesh_of(first)), mirrors)
+        return self._averaged(pyramid, _settled(pyramid, _crop_around(_mesh_of(first)), mirrors), mirrors, first)
+
+    def _averaged(self, pyramid: Pyramid, base: Crop, mirrors: tuple[bool, ...], first: Landmarks) -> Landmarks:
         crops = [_shifted(replace(base, mirrored=m), *shift) for m in mirrors for shift in self._shifts]
         plain = np.mean([_mesh(pyramid, crop)[0] for crop in crops], axis=0)
         fine = np.mean([attention_mesh(pyramid, crop) for crop in crops], axis=0)

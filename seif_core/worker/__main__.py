@@ -27,7 +27,7 @@ def main() -> None:
 
     sys.excepthook = _end_at_once
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
-    handlers = {"reconstruct": jobs.reconstruct, "info": jobs.info}
+    handlers = {"reconstruct": jobs.reconstruct, "capture": jobs.capture, "info": jobs.info}
     handlers |= {"models": model_jobs.models, "flame_motion": model_jobs.flame_motion}
     Server(Sender(_OUTPUT), handlers, jobs.shares, jobs.warm_up, jobs.discard_unfinished).run(sys.stdin.buffer)
 

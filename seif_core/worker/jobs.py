@@ -1,4 +1,4 @@
-"""What the worker can do: `reconstruct` and `info`. Heavy libraries are imported with the first job and stay warm."""
+"""What the worker can do: `reconstruct`, `capture` and `info`. Heavy libraries come with the first job and stay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..filenames import as_text
 from ..photo_source import photo_file
 from ..progress import Progress
 from ..stage_functions import STANDARD, Stages
-from ..stages import stages_of
+from ..stages import CAPTURE_STAGES, stages_of
 from .model_jobs import STAGES
 
 PICTURES: Final = (".jpg", ".jpeg", ".png")
@@ -46,6 +46,8 @@ def shares(request: dict[str, Any]) -> dict[str, float]:
     """The stages that a request goes through, with their shares of its time."""
     if request.get("type") in STAGES:
         return STAGES[request["type"]]
+    if request.get("type") == "capture":
+        return CAPTURE_STAGES.get(str(request.get("kind")), {})
     wanted = request.get("settings")
     return stages_of(wanted if isinstance(wanted, dict) else {})
 
@@ -89,6 +91,49 @@ def reconstruct(request: dict[str, Any], progress: Progress, *, stages: Stages =
         "photo": None if photo_out is None else str(photo_out),
         "report": report.build_report(done, {out.name: out.stat().st_size}),
     }
+
+
+def capture(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Capture a photo or a video and write its performance to the request's ``out``.
+
+    Args:
+        request: see docs/worker-protocol.md.
+        progress: told the stages; may cancel.
+
+    Raises:
+        SettingsError: a field is missing or makes no sense.
+        SeifError: whatever `capture.capture` raises, and OutputError when the file cannot be written.
+    """
+    from ..capture import capture as capturing
+    from ..capture.settings import CaptureSettings
+
+    source, out = _path(request, "source"), _path(request, "out")
+    _refuse_to_write(out, source)
+    if request.get("kind") not in CAPTURE_STAGES:
+        raise SettingsError(f"There is no source of the kind '{request.get('kind')}'; choose image or video.")
+    kind, rate = capturing.SourceKind(request["kind"]), _number(request, "rate")
+    performance = capturing.capture(
+        source,
+        kind,
+        model_name=str(request.get("head_model") or "open"),
+        settings=CaptureSettings(
+            neutral=str(request.get("neutral") or "quiet"), smoothing=_number(request, "smoothing", 1.0) or 0.0
+        ),
+        rate=rate or None,
+        face=int(_number(request, "face", 0) or 0),
+        progress=progress,
+    )
+    with _replacing(out) as part:
+        part.write_bytes(performance.as_bytes())
+    told = {"frames": len(performance.times), "rate": performance.rate, "notes": list(performance.notes)}
+    return {"performance": str(out), "report": told}
+
+
+def _number(request: dict[str, Any], name: str, otherwise: float | None = None) -> float | None:
+    value = request.get(name, otherwise)
+    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+        return value
+    raise SettingsError(f"The field '{name}' must be a number.")
 
 
 def info(_request: dict[str, Any], _progress: Progress) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from stage_extension import stage
 
 ROOMS = {
     "appearance",
+    "capture",
     "evidence",
     "evaluation",
     "export",
@@ -31,8 +32,8 @@ ROOMS = {
 }
 """Folders of the library that run in the add-on; a new one is added here on purpose."""
 
-FEATURES = {"animate", "build", "flame", "hair", "models", "reconstruct", "runtime", "worker"}
-DATA = {"mediapipe", "open_head", "weights"}
+FEATURES = {"animate", "build", "capture", "flame", "hair", "models", "reconstruct", "runtime", "worker"}
+DATA = {"capture", "mediapipe", "open_head", "weights"}
 FILES = {"LICENSE", "README.md", "__init__.py", "blender_manifest.toml"}
 KINDS = {".py", ".txt", ".tflite", ".npz", ".safetensors", ".md", ".toml", ""}
 
