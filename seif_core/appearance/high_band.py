@@ -19,7 +19,8 @@ def high_layer(
     """The high band as a picture, times its trust, and the trust."""
     layer = np.zeros((atlas.size * atlas.size, 4), np.float32)
     for part in atlas.parts:
-        layer[atlas.texels[part]] = np.concatenate([high[part] * own[part, None], own[part, None]], axis=1)
+        rows = part.start + np.flatnonzero(own[part] > 0)
+        layer[atlas.texels[rows]] = np.concatenate([high[rows] * own[rows, None], own[rows, None]], axis=1)
     return layer.reshape(atlas.size, atlas.size, 4)
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 
 from ..shapes import Bool, Float32
+from .noise import smooth_noise
 
 _LEAST: Final = 500
 """Texels of seen skin from which its structure is measured."""
@@ -26,6 +26,10 @@ _REFERENCE: Final = 2048
 """Side of the texture that widths are told for."""
 _OUTLIER: Final = 3.0
 """Robust standard deviations beyond which a texel shows a mole, a hair or an edge, no pores."""
+
+
+_SEED: Final = 11
+"""Which noise; any number would do."""
 
 
 class Pores(NamedTuple):
@@ -61,6 +65,4 @@ def measured_pores(lightness: Float32[np.ndarray, "S S"], plain: Bool[np.ndarray
 
 def pore_noise(side: int, pores: Pores) -> Float32[np.ndarray, "S S"]:
     """Lightness of pores as a picture: mean 0, the structure's own strength and width."""
-    noise = np.random.default_rng(11).standard_normal((side, side), np.float32)
-    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), max(pores.width, 0.3)), np.float32)
-    return noise * np.float32(pores.strength / max(float(noise.std()), 1e-6))
+    return smooth_noise(_SEED, side, pores.width) * np.float32(pores.strength)

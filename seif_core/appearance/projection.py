@@ -105,11 +105,15 @@ def project_photo(
     masks = [view.facing, regions.features, regions.over_hairline, regions.core, regions.below, regions.outer_skin]
     values = np.concatenate([place, -fit.posed[:, 2:], *(mask[:, None] for mask in masks), light**-GAMMA], axis=1)
     photo = _Photo(portrait, fit, evidence, picture, view, shown=shown)
-    count = len(atlas.texels)
-    found = _Looked(np.empty((count, 3), np.float32), *(np.empty(count, np.float32) for _ in range(6)))
+    faces_camera = np.ones(len(values)) if shown is None else (view.facing > _FACING[0]) * regions.outer_skin
+    found = _Looked.nothing(len(atlas.texels))
     for part in atlas.parts:
-        for whole, piece in zip(found, photo.look_up(atlas.spread(values, part)), strict=True):
-            whole[part] = piece
+        chosen = part.start + np.flatnonzero(atlas.spread(faces_camera[:, None], part)[:, 0] > 0)
+        if len(chosen):
+            for whole, piece in zip(found, photo.look_up(atlas.spread(values, chosen)), strict=True):
+                whole[chosen] = piece
+        if shown is not None:
+            found.covered[part] = photo.hair_at(atlas.spread(place, part))
     hair = evidence.hair_colour if shown is None else shown.hair_colour
     return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=hair)
 
@@ -133,6 +137,11 @@ class _Looked(NamedTuple):
     growth: Float32[np.ndarray, " N"]
     covered: Float32[np.ndarray, " N"]
 
+    @staticmethod
+    def nothing(count: int) -> _Looked:
+        """What texels are told of that nobody looks up: no trust."""
+        return _Looked(np.zeros((count, 3), np.float32), *(np.zeros(count, np.float32) for _ in range(6)))
+
 
 class _Photo:
     """The photo's colours at full size, and the evidence about them."""
@@ -151,7 +160,12 @@ class _Photo:
         self._large, self._small = _Piece(picture.camera, fit.camera), _Piece(evidence.camera, fit.camera)
         size = (picture.camera.height, picture.camera.width)
         self._openings = openings(portrait, self._large.zoom, self._large.origin, size)
-        self._nearest = np.where(np.isfinite(view.nearest), view.nearest, _NOTHING).astype(np.float32)
+        nearest = np.where(np.isfinite(view.nearest), view.nearest, _NOTHING)
+        maps = [evidence.skin_likeness, evidence.foreign, evidence.inside, nearest]
+        if shown is not None:
+            maps += [shown.skin, shown.glasses, shown.growth]
+            self._hair = np.asarray(shown.hair + shown.headwear, np.float32)
+        self._maps = np.stack(maps, axis=2).astype(np.float32)  # one look-up for all
 
     def look_up(self, spread: Float32[np.ndarray, "N C"]) -> _Looked:
         """What the photo says of some texels, whose values are in the order of `project_photo`."""
@@ -159,19 +173,17 @@ class _Photo:
         colour = self._large.sample(self._pixels, x, y, cubic=True).astype(np.float32) / 255
         colour *= np.stack(evening, 1)
         scalp = scalp_share(hair)
-        like, strange = (self._small.sample(m, x, y) for m in (self._evidence.skin_likeness, self._evidence.foreign))
+        like, strange, inside, nearest, *classes = self._small.sample(self._maps, x, y).T
         lenient = scalp if self._shown is None else 0
-        trust = smoothstep(facing + _HAIR_LENIENCE * lenient, *_FACING) * outer
+        trust = smoothstep(facing + _HAIR_LENIENCE * lenient, *_FACING) * outer * inside
         trust *= 1 - self._large.sample(self._openings, x, y).astype(np.float32) / 255
-        trust *= self._small.sample(self._evidence.inside, x, y)
-        behind = depth - self._small.sample(self._nearest, x, y)
-        trust *= 1 - smoothstep(behind, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
+        trust *= 1 - smoothstep(depth - nearest, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
         own = np.maximum(features * (1 - strange), lenient)  # here the photo is kept whatever its colour
         trust *= own + (1 - own) * like
-        growth, covered = np.zeros_like(x), np.zeros_like(x)
-        if self._shown is not None:
-            skin, growth, covered = self._classes(self._shown, x, y, colour)
-            trust *= skin
+        growth = np.zeros_like(x)
+        if classes:
+            skin, glasses, growth = classes
+            trust *= self._skin(skin, glasses, colour)
         trust *= 1 - (1 - _BELOW_TRUST) * below
         return _Looked(
             colour=np.clip(colour, 0, 1),
@@ -180,18 +192,20 @@ class _Photo:
             scalp=scalp,
             detail=np.clip(1 - below, 0, 1).astype(np.float32),
             growth=growth.astype(np.float32),
-            covered=covered.astype(np.float32),
+            covered=np.zeros_like(x),
         )
 
-    def _classes(
-        self, shown: ShownClasses, x: np.ndarray, y: np.ndarray, colour: Float32[np.ndarray, "N 3"]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """How far some texels show skin, beard or brows, and hair or headwear, each (N,) in 0..1."""
-        skin = smoothstep(self._small.sample(shown.skin, x, y), *_SKIN)
-        unlike = np.abs(colour - self._evidence.skin_colour).max(axis=1)  # a rim or a highlight, not skin behind glass
-        skin *= 1 - self._small.sample(shown.glasses, x, y) * smoothstep(unlike, *_RIM)
-        growth = self._small.sample(shown.growth, x, y)
-        return skin, growth, self._small.sample(shown.hair, x, y) + self._small.sample(shown.headwear, x, y)
+    def hair_at(self, place: Float32[np.ndarray, "N 2"]) -> Float32[np.ndarray, " N"]:
+        """How far the parsed photo shows hair or headwear at places of it (N, 2), pixels."""
+        return self._small.sample(self._hair, *np.ascontiguousarray(place.T))
+
+    def _skin(
+        self, skin: Float32[np.ndarray, " N"], glasses: Float32[np.ndarray, " N"], colour: Float32[np.ndarray, "N 3"]
+    ) -> Float[np.ndarray, " N"]:
+        """How far some texels show skin, (N,) in 0..1."""
+        away = np.abs(colour - self._evidence.skin_colour).T
+        unlike = np.maximum(np.maximum(away[0], away[1]), away[2])  # a rim or a highlight, not skin behind glass
+        return smoothstep(skin, *_SKIN) * (1 - glasses * smoothstep(unlike, *_RIM))
 
 
 class _Piece:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from ..geometry.sampling import smoothstep
@@ -21,6 +20,7 @@ from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float, Float32
 from .atlas import GATHER_STEP, Atlas
+from .noise import kept_noise
 from .projection import Projected
 from .texture_regions import scalp_share
 
@@ -57,6 +57,8 @@ _REFERENCE: Final = 2048
 """Side of the texture that widths are told for."""
 _PATCH: Final = 12.0
 """Gaussian of the patches in which the hairline is uneven, texels of a texture of 2048: 4 mm."""
+_SEED: Final = 5
+"""Which noise; any number would do."""
 
 
 def stubble(
@@ -84,8 +86,9 @@ def stubble(
         height, grown = atlas.spread(values, part).T
         where = part.start + np.flatnonzero((height > _S.edge[0] - 0.5) & (grown > 0))
         height, grown = height[where - part.start], grown[where - part.start]
-        uneven = _S.uneven[0] * patches[where] + _S.uneven[1] * grain[where]
-        share = smoothstep(height + uneven, *_S.edge) * grown * (_S.cover + _S.grain * grain[where])
+        single = grain[where].astype(np.float32)
+        uneven = _S.uneven[0] * patches[where].astype(np.float32) + _S.uneven[1] * single
+        share = smoothstep(height + uneven, *_S.edge) * grown * (_S.cover + _S.grain * single)
         colour[where] += (hair - colour[where]) * np.clip(share, 0, 1)[:, None]
 
 
@@ -103,9 +106,6 @@ def growth(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Pr
     return 1 - smoothstep(field, 0.25, 0.75)
 
 
-def _noise(atlas: Atlas, width: float) -> Float32[np.ndarray, " N"]:
-    """Noise on the texels: mean 0, standard deviation 1, a Gaussian of that many texels at 2048."""
-    noise = np.random.default_rng(5).standard_normal((atlas.size, atlas.size), np.float32)
-    sigma = max(width * atlas.size / _REFERENCE, 0.3)
-    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma), np.float32)
-    return (noise / max(float(noise.std()), 1e-6)).reshape(-1)[atlas.texels]
+def _noise(atlas: Atlas, width: float) -> Float[np.ndarray, " N"]:
+    """Noise on the texels, the same on every head: a Gaussian of that many texels at 2048."""
+    return kept_noise(_SEED, atlas.size, width * atlas.size / _REFERENCE).reshape(-1)[atlas.texels]

@@ -88,6 +88,7 @@ _S: Final = SkinSettings()
 _DARKEST: Final = 0.004
 """Linear colour below which no logarithm is taken."""
 _GAMMA: Final = 2.2
+_MEAN: Final = np.full(3, 1 / 3, np.float32)
 
 
 class CompletedSkin(NamedTuple):
@@ -132,24 +133,21 @@ def complete_skin(
     low = _low_band(model, atlas, regions, smoother, texels)
     skin = np.exp(low.skin / _GAMMA).astype(np.float32)
     darker = np.exp(-low.light / _GAMMA).astype(np.float32)
-    values = np.concatenate([skin, darker, regions.paired[:, None]], axis=1)
-    colour, high = np.empty_like(texels.colour), np.empty_like(texels.colour)
-    own, paired = np.empty_like(texels.trust), np.empty_like(texels.trust)
+    colour, high = np.empty_like(texels.colour), np.zeros_like(texels.colour)
+    own = smoothstep(texels.trust, *_S.own) * texels.detail
     for part in atlas.parts:
-        spread = atlas.spread(values, part)
-        colour[part], paired[part] = spread[:, :3], spread[:, 6]
-        own[part] = smoothstep(texels.trust[part], *_S.own)
-        departure = np.clip(texels.colour[part] * spread[:, 3:6], 0, 1) - colour[part]
-        shine = np.maximum(departure.min(axis=1) - _S.shine, 0) * (1 - _S.shine_kept)
-        high[part] = departure - shine[:, None]
-    own *= texels.detail
+        colour[part] = atlas.spread(skin, part)
+        rows = part.start + np.flatnonzero(own[part] > 0)
+        departure = np.clip(texels.colour[rows] * atlas.spread(darker, rows), 0, 1) - colour[rows]
+        least = np.minimum(np.minimum(departure[:, 0], departure[:, 1]), departure[:, 2])
+        high[rows] = departure - (np.maximum(least - _S.shine, 0) * (1 - _S.shine_kept))[:, None]
     _without_patches(atlas, regions, smoother, _Detail(high, own, texels.growth))
     layer = high_layer(atlas, high, own)
     plain = (texels.trust > _S.plain) & (texels.growth < 1 - _S.plain)
     pores = pore_noise(atlas.size, _pores(atlas, high, plain)).reshape(-1)
     for part in atlas.parts:
         mirrored, confidence = mirrored_detail(atlas, layer, part)
-        share = (1 - own[part]) * confidence * paired[part]
+        share = (1 - own[part]) * confidence * atlas.spread(regions.paired[:, None], part)[:, 0]
         left = np.sqrt(np.clip(1 - own[part] ** 2 - share**2, 0, 1)) * pores[atlas.texels[part]]
         colour[part] += high[part] * own[part, None] + mirrored * share[:, None] + left[:, None]
     stubble(model, atlas, smoother, texels, colour)
@@ -237,6 +235,6 @@ def _without_patches(atlas: Atlas, regions: TextureRegions, smoother: ScreenedPo
 def _pores(atlas: Atlas, high: Float32[np.ndarray, "N 3"], plain: Bool[np.ndarray, " N"]) -> Pores:
     picture = np.zeros(atlas.size * atlas.size, np.float32)
     shown = np.zeros(atlas.size * atlas.size, bool)
-    picture[atlas.texels], shown[atlas.texels] = high.mean(axis=1), plain
+    picture[atlas.texels], shown[atlas.texels] = high @ _MEAN, plain
     shape = (atlas.size, atlas.size)
     return measured_pores(picture.reshape(shape), shown.reshape(shape))

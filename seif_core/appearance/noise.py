@@ -1,0 +1,42 @@
+"""Noise on a texture, the same in every run: white noise under a Gaussian.
+
+Convention: pictures (side, side). Worked number: noise of the width 2 differs little from texel to texel (its
+autocorrelation at a distance of 1 is exp(-1 / 16) = 0.94), and has the mean 0 and the standard deviation 1.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+
+from ..shapes import Float, Float32
+
+_LEAST: Final = 0.3
+"""Least Gaussian in texels: OpenCV refuses none at all."""
+
+
+def smooth_noise(seed: int, side: int, width: float) -> Float32[np.ndarray, "S S"]:
+    """Noise of mean 0 and standard deviation 1 as a picture.
+
+    Args:
+        seed: what noise.
+        side: texels of the picture.
+        width: of the Gaussian, texels.
+    """
+    noise = np.asarray(cv2.GaussianBlur(_white(seed, side).astype(np.float32), (0, 0), max(width, _LEAST)), np.float32)
+    return noise / np.float32(max(float(noise.std()), 1e-6))
+
+
+@lru_cache(maxsize=4)
+def kept_noise(seed: int, side: int, width: float) -> Float[np.ndarray, "S S"]:
+    """The same, kept for the next photo at half the precision."""
+    return smooth_noise(seed, side, width).astype(np.float16)
+
+
+@lru_cache(maxsize=2)
+def _white(seed: int, side: int) -> Float[np.ndarray, "S S"]:
+    """White noise; drawing it takes longer than all that is done to it."""
+    return np.random.default_rng(seed).standard_normal((side, side), np.float32).astype(np.float16)
