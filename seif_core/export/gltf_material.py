@@ -69,6 +69,10 @@ _COAT_ROUGHNESS: Final = 0.03
 """Perceptual roughness of the film of tears; chosen by eye."""
 
 
+_PNG_LEVEL: Final = 3
+"""Of zlib's 1 to 9: a hair shell's texture takes 0.13 s and 754 kB; with 6, 0.33 s and 701 kB."""
+
+
 def material_object(material: PartMaterial, texture: int | None) -> dict[str, Any]:
     """GlTF's material, with `texture` as base colour or the plain colour where there is none."""
     surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": material.roughness}
@@ -103,7 +107,7 @@ def encode_image(pixels: UInt8[np.ndarray, "H W C"], kind: str, quality: int = 9
     stream = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(pixels))
     if kind == "png":
-        image.save(stream, "PNG", compress_level=6)
+        image.save(stream, "PNG", compress_level=_PNG_LEVEL)
     else:
         image.save(stream, "JPEG", quality=quality, subsampling=0)
     return stream.getvalue()

@@ -85,17 +85,20 @@ def rasterize(
     triangle[pixels] = best[pixels] & 0xFFFFFFFF
     barycentric = torch.zeros((height * width, 3), dtype=torch.float32, device=device)
     out_depth = torch.full((height * width,), torch.inf, dtype=torch.float32, device=device)
-    seen, index = torch.unique(triangle[pixels], return_inverse=True)
+    drawn = torch.zeros(len(triangles), dtype=torch.bool, device=device)
+    drawn[triangle[pixels]] = True
+    seen, index = torch.nonzero(drawn).squeeze(1), drawn.cumsum(0) - 1
     corner = xy[triangles[seen, 0]].nan_to_num().floor().long()
-    slopes = _planes(xy, depth, triangles[seen], corner).slopes
-    for part in torch.split(torch.arange(len(pixels), device=device), _PIXELS):
-        at, own = pixels[part], index[part]
-        away = (torch.stack([at % width, at // width], 1) - corner[own]).double()
+    # the corner is near: what is linear from there is told precisely enough by single numbers
+    slopes = _planes(xy, depth, triangles[seen], corner).slopes.float()
+    for part in torch.split(pixels, _PIXELS):
+        own = index[triangle[part]]
+        away = torch.stack([part % width, torch.div(part, width, rounding_mode="floor")], 1) - corner[own]
         across, down, value = slopes[own].unbind(1)  # of each corner's share of 1 / z
         inverse = torch.addcmul(torch.addcmul(value, across, away[:, :1]), down, away[:, 1:])
-        total = inverse.sum(1, keepdim=True)
-        barycentric[at] = (inverse / total).float()
-        out_depth[at] = (1.0 / total[:, 0]).float()
+        nearness = 1.0 / inverse.sum(1, keepdim=True)
+        barycentric[part] = inverse * nearness
+        out_depth[part] = nearness[:, 0]
     return Raster(triangle.view(height, width), barycentric.view(height, width, 3), out_depth.view(height, width))
 
 

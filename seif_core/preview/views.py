@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 import cv2
 import numpy as np
 import torch
+from scipy import sparse
 
 from ..evidence.colour import decode, to_srgb
 from ..geometry.camera import Camera
@@ -229,11 +230,9 @@ def _hits(scene: _Scene) -> _Hits:
 
 def _blend(hits: _Hits, corners: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values (V, C) at the pixels: (P, C)."""
-    ids = corners[hits.triangle]
-    out = values[ids[:, 0]] * hits.weights[:, :1]
-    for k in (1, 2):
-        out += values[ids[:, k]] * hits.weights[:, k : k + 1]
-    return out
+    rows = np.arange(0, 3 * len(hits.pixel) + 1, 3)
+    shares = (hits.weights.ravel(), corners[hits.triangle].ravel(), rows)
+    return np.asarray(sparse.csr_matrix(shares, (len(hits.pixel), len(values))) @ values)
 
 
 def _shade(scene: _Scene, hits: _Hits) -> Float32[np.ndarray, " P"]:

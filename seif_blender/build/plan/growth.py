@@ -46,9 +46,9 @@ def _spacing(roots: np.ndarray) -> float:
 
 def _nearest(points: np.ndarray, roots: np.ndarray, block: int = 2048) -> np.ndarray:
     """(N,) metres from each point to the nearest root."""
-    return np.concatenate(
-        [
-            np.sqrt(((points[i : i + block, None] - roots[None]) ** 2).sum(axis=2).min(axis=1))
-            for i in range(0, len(points), block)
-        ]
-    )
+    middle = roots.mean(axis=0)
+    points, roots = (points - middle).astype(np.float64), (roots - middle).astype(np.float64)
+    length = (roots**2).sum(axis=1)
+    parts = [points[i : i + block] for i in range(0, len(points), block)]
+    squared = [(length - 2 * part @ roots.T).min(axis=1) + (part**2).sum(axis=1) for part in parts]
+    return np.sqrt(np.maximum(np.concatenate(squared), 0))
