@@ -54,7 +54,7 @@ class ReconstructionSettings:
     quality: str = "full"
     hair: str = "layer"
     weights: str = "compact"
-    resolution: int = 256
+    resolution: int = 128
     subdivisions: int = 0
     normal_model: str = ""
     expressions: str = "arkit"

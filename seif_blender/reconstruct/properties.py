@@ -44,9 +44,9 @@ DETAILS = (
 """Subdivisions of the mesh."""
 
 RESOLUTIONS = (
-    ("128", "128", "Quick, for a first look"),
-    ("256", "256", "For most photos"),
-    ("512", "512", "For the finest shape; takes four times as long"),
+    ("128", "128", "For most photos"),
+    ("256", "256", "For subdivided heads; the surface takes four times as long"),
+    ("512", "512", "For the finest shape; takes sixteen times as long"),
 )
 """Cells per axis of the surface."""
 
@@ -102,7 +102,7 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
         name="Resolution",
         description="Cells per axis of the surface that the head is drawn onto",
         items=RESOLUTIONS,
-        default="256",
+        default="128",
     )
     texture_size: bpy.props.EnumProperty(
         name="Texture", description="Size of the texture taken from the photo", items=TEXTURE_SIZES, default="2048"

@@ -105,7 +105,9 @@ def project_photo(
     masks = [view.facing, regions.features, regions.over_hairline, regions.core, regions.below, regions.outer_skin]
     values = np.concatenate([place, -fit.posed[:, 2:], *(mask[:, None] for mask in masks), light**-GAMMA], axis=1)
     photo = _Photo(portrait, fit, evidence, picture, view, shown=shown)
-    faces_camera = np.ones(len(values)) if shown is None else (view.facing > _FACING[0]) * regions.outer_skin
+    faces_camera = np.ones(len(values))
+    if shown is not None:
+        faces_camera *= (view.facing > _FACING[0]) & (regions.outer_skin > 0)
     found = _Looked.nothing(len(atlas.texels))
     for part in atlas.parts:
         chosen = part.start + np.flatnonzero(atlas.spread(faces_camera[:, None], part)[:, 0] > 0)

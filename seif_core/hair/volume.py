@@ -39,6 +39,8 @@ _SMOOTHED: Final = 0.8
 _NEAREST: Final = 4
 _ON_SCALP: Final = 0.006
 """Metres over the scalp within which hair may lie outside the head's outline."""
+_LEAF: Final = 32
+"""Points in a leaf of the tree; measured for the 4 nearest of 100,000 nodes: 0.44 s with 32, 0.77 s with 10."""
 _GROWN: Final = 0.003
 """Metres that the surface is taken to lie farther out: smoothing takes that away, and the outline cuts it."""
 _SURE_SCALP: Final = (-0.1, 0.1)
@@ -134,7 +136,7 @@ def plane_distances(
         values: (V,) to be read off.
         blur: distance below which the nearest are blended.
     """
-    away, near = KDTree(vertices).query(points, k=_NEAREST)
+    away, near = KDTree(vertices, leafsize=_LEAF, balanced_tree=False).query(points, k=_NEAREST)
     weight = 1 / (away + blur) ** 2
     weight /= weight.sum(1, keepdims=True)
     offset = points[:, None] - vertices[near]

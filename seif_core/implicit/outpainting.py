@@ -21,6 +21,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter1d, map_coordin
 
 from ..fitting.fit import Fit
 from ..geometry.rasterizer import rasterize_view
+from ..geometry.sampling import sample
 from ..shapes import Bool, Float, UInt8
 from .view import head_proper
 
@@ -120,7 +121,10 @@ def _every_direction() -> Float[np.ndarray, " D"]:
 
 
 def _read(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
-    return map_coordinates(picture.astype(np.float32), where, order=1, mode="constant")
+    """Values of a picture (R, R) or (R, R, C) at rows and columns (2, ...), 0 outside."""
+    rows, columns = where.reshape(2, -1).astype(np.float32)
+    told = sample(picture.astype(np.float32), columns, rows)
+    return told.reshape(*where.shape[1:], *picture.shape[2:])
 
 
 def _outline(skull: _Skull, mask: np.ndarray, shown: np.ndarray) -> Float[np.ndarray, " D"]:
@@ -171,7 +175,7 @@ def _coloured(
         return out
     rows, columns = np.asarray(distance_transform_edt(~sure, return_distances=False, return_indices=True))
     beyond = pixels[rows, columns][missing]
-    other = np.stack([_read(pixels[..., c], mirrored) for c in range(3)], axis=1)
+    other = _read(pixels, mirrored)
     usable = told & (_read(sure, mirrored) > 0.5)
     beyond[usable] = np.rint(other[usable]).clip(0, 255).astype(np.uint8)
     out[missing] = beyond

@@ -68,6 +68,8 @@ class PosedPrior:
         codes, extent = canonical_codes(model), anatomy_of(model).code_extent
         self._skin = CodedSurface(skin.with_middles(posed), skin.triangles, skin.with_middles(codes), extent)
         self._eyes = CodedSurface(posed, eyes, codes, extent) if len(eyes) else None
+        if self._eyes is not None:
+            self._eyes_box = posed[eyes].min(axis=(0, 1)) - _EYES, posed[eyes].max(axis=(0, 1)) + _EYES
         self._held = skin.with_middles(held_places(model)[:, None])[skin.triangles, 0]
 
     def ask(self, points: Float[np.ndarray, "N 3"]) -> Told:
@@ -75,7 +77,8 @@ class PosedPrior:
         found = self._skin.ask(points)
         signed = found.signed.copy()
         if self._eyes is not None:
-            rows = np.flatnonzero(np.abs(signed) < _EYES)
+            low, high = self._eyes_box  # outside of it the skin is nearer
+            rows = np.flatnonzero((np.abs(signed) < _EYES) & (points > low).all(axis=1) & (points < high).all(axis=1))
             signed[rows] = np.minimum(signed[rows], self._eyes.ask(points[rows]).signed)
         return Told(found.codes, signed, (self._held[found.triangles] * found.weights).sum(axis=1))
 

@@ -258,7 +258,7 @@ def _solve(
     # where the map says nothing, displacements fade out smoothly instead of tearing
     calm = np.where(short, 2.0, np.sqrt(1 - weight) * 0.5) / span
     smooth = sparse.csr_matrix((np.r_[calm, -calm], (np.r_[rows, rows], np.r_[second, first])), matrix.shape)
-    system = matrix.T @ matrix + smooth.T @ smooth + sparse.diags(stay)
+    system = (matrix.T @ matrix + smooth.T @ smooth + sparse.diags(stay)).tocsr()  # rows are read faster than columns
     right = matrix.T @ goal - smooth.T @ (smooth @ moved) + stay * (place - moved)
     inverse = sparse.diags(1 / system.diagonal())
     return cg(system, right, rtol=1e-4, maxiter=200, M=inverse)[0]

@@ -100,7 +100,7 @@ def test_flame_needs_its_file_and_settings_are_those_of_the_library(found):
     assert settings.head_model.endswith("flame.pkl")
     assert (settings.texture_size, settings.face, settings.online) == (2048, 0, False)
     assert (settings.quality, settings.hair, settings.weights) == ("full", "layer", "compact")
-    assert (settings.resolution, settings.subdivisions, settings.normal_model) == (256, 0, "")
+    assert (settings.resolution, settings.subdivisions, settings.normal_model) == (128, 0, "")
 
 
 @pytest.mark.parametrize(

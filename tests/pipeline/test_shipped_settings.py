@@ -65,7 +65,7 @@ def scalp_rise(one, other):
 
 
 def test_what_ships_makes_a_sound_head_with_a_full_texture(plain):
-    assert plain.report["settings"]["resolution"] == 256
+    assert plain.report["settings"]["resolution"] == 128
     assert plain.head.texture.shape == (2048, 2048, 3)
     assert sound(plain.report)
     assert plain.report["surface"]["face_distance_percent"] < 0.5
