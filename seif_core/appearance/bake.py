@@ -3,7 +3,7 @@
 Every texel of the skin is a sum of two bands. The low band is solved on the mesh's vertices, which the texture's seams
 do not cut: it follows the photo where the photo is good and runs on smoothly where it is not, skin and scalp each for
 itself. The high band is what the photo shows beyond the low band, faded out by facing angle, occlusion, the mask's edge
-and foreign colours (hair on a forehead, a collar on a neck), and taken from the mirrored side where that saw better.
+and what is no skin (hair on a forehead, a collar on a neck), and taken from the mirrored side where that saw better.
 
 Convention: photo pixels as in `camera`, texels as in `atlas`; colours are sRGB 0..1 unless called linear.
 """

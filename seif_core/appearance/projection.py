@@ -163,7 +163,7 @@ class _Photo:
         size = (picture.camera.height, picture.camera.width)
         self._openings = openings(portrait, self._large.zoom, self._large.origin, size)
         nearest = np.where(np.isfinite(view.nearest), view.nearest, _NOTHING)
-        maps = [evidence.skin_likeness, evidence.foreign, evidence.inside, nearest]
+        maps = [evidence.skin_likeness, evidence.inside, nearest]
         if shown is not None:
             maps += [shown.skin, shown.glasses, shown.growth]
             self._hair = np.asarray(shown.hair + shown.headwear, np.float32)
@@ -175,12 +175,12 @@ class _Photo:
         colour = self._large.sample(self._pixels, x, y, cubic=True).astype(np.float32) / 255
         colour *= np.stack(evening, 1)
         scalp = scalp_share(hair)
-        like, strange, inside, nearest, *classes = self._small.sample(self._maps, x, y).T
+        like, inside, nearest, *classes = self._small.sample(self._maps, x, y).T
         lenient = scalp if self._shown is None else 0
         trust = smoothstep(facing + _HAIR_LENIENCE * lenient, *_FACING) * outer * inside
         trust *= 1 - self._large.sample(self._openings, x, y).astype(np.float32) / 255
         trust *= 1 - smoothstep(depth - nearest, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
-        own = np.maximum(features * (1 - strange), lenient)  # here the photo is kept whatever its colour
+        own = np.maximum(features, lenient)  # here the photo is kept whatever its colour
         trust *= own + (1 - own) * like
         growth = np.zeros_like(x)
         if classes:
@@ -190,7 +190,7 @@ class _Photo:
         return _Looked(
             colour=np.clip(colour, 0, 1),
             trust=np.clip(trust, 0, 1).astype(np.float32),
-            likeness=np.clip(np.maximum(like, core * (1 - strange)), 0, 1).astype(np.float32),
+            likeness=np.clip(np.maximum(like, core), 0, 1).astype(np.float32),
             scalp=scalp,
             detail=np.clip(1 - below, 0, 1).astype(np.float32),
             growth=growth.astype(np.float32),

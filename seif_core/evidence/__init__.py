@@ -1,4 +1,4 @@
-"""What the photo shows of the head, found once: light, skin, hair, foreign colours, ears under hair.
+"""What the photo shows of the head, found once: light, skin, hair, ears under hair.
 
 Importing the package loads no torch.
 """

@@ -26,7 +26,6 @@ from ..portrait import Portrait
 from ..shapes import Float, Float32, UInt8
 from .colour import decode
 from .ear_occlusion import EarOcclusion, ear_occlusion, parsed_ear_occlusion
-from .foreign_colours import foreign_colour
 from .hair_colour import hair_colour
 from .lighting import estimate_light, plain_light, shading
 from .mesh_view import MeshView, view_mesh
@@ -68,7 +67,6 @@ class PhotoEvidence:
         camera: the maps' camera.
         inside: (h, w) float32 in 0..1, 0 at the edge of the person's mask and outside: where the photo is believed.
         skin_likeness: (h, w) float32 in 0..1, how much each pixel looks like this person's skin.
-        foreign: (h, w) float32 in 0..1, how far its hue is none of a face.
         light: (9, 3) the light's coefficients per channel (`lighting`), plain where the photo tells none.
         skin_colour: (3,) float32 sRGB, the median of the face with its light evened.
         hair_colour: (3,) float32 sRGB of what covers the scalp, hair or hat; None for a bald head.
@@ -81,7 +79,6 @@ class PhotoEvidence:
     camera: Camera
     inside: Float32[np.ndarray, "h w"]
     skin_likeness: Float32[np.ndarray, "h w"]
-    foreign: Float32[np.ndarray, "h w"]
     light: Float[np.ndarray, "9 3"]
     skin_colour: Float32[np.ndarray, "3"]
     hair_colour: Float32[np.ndarray, "3"] | None
@@ -133,14 +130,14 @@ def look_at_photo(
     shown = shown_classes(portrait, picture.pixels, picture.camera, fit.camera)
     bare = inside if shown is None else inside * shown.skin  # nothing that covers skin tells of light or skin
     light = _light(seen._replace(inside=bare), s.light)
-    likeness, foreign, skin = _colours(seen._replace(inside=bare), light, s)
+    likeness, skin = _colours(seen._replace(inside=bare), light, s)
     if shown is None:
         hair = _hair(seen, likeness, s)
         ears = ear_occlusion(fit.model, picture.pixels, view, inside, skin=skin, hair=hair, settings=s.ears)
     else:
         hair = shown.hair_colour if shown.hair_colour is not None else shown.headwear_colour
         ears = parsed_ear_occlusion(fit.model, shown.hair + shown.headwear, view, inside, s.ears)
-    return PhotoEvidence(picture.camera, inside, likeness, foreign, light, skin, hair, ears, fit.posed, view, shown)
+    return PhotoEvidence(picture.camera, inside, likeness, light, skin, hair, ears, fit.posed, view, shown)
 
 
 class _Seen(NamedTuple):
@@ -190,8 +187,8 @@ def _light(seen: _Seen, s: LightSettings) -> Float[np.ndarray, "9 3"]:
 
 def _colours(
     seen: _Seen, light: Float[np.ndarray, "9 3"], s: EvidenceSettings
-) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"], Float32[np.ndarray, "3"]]:
-    """How much each pixel looks like skin, how far its hue is none of a face, and the skin's own colour (sRGB)."""
+) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "3"]]:
+    """How much each pixel looks like skin, and the skin's own colour (sRGB)."""
     view, model = seen.view, seen.fit.model
     samples = skin_samples(model)
     lit = shading(light, view.normals, s.light) ** s.evening
@@ -203,7 +200,7 @@ def _colours(
     unit = head_width_pixels(seen.fit, seen.picture.camera)
     likeness = skin_likeness(albedo, plain & (painted[..., 4] > _ON_SAMPLE), unit, s.skin)
     skin = _skin_colour(albedo, plain & (painted[..., 5] > _ON_SAMPLE) & (likeness > _LIKELY), s.skin)
-    return likeness, foreign_colour(albedo, skin, unit, s.foreign), (skin**GAMMA).astype(np.float32)
+    return likeness, (skin**GAMMA).astype(np.float32)
 
 
 def _skin_colour(albedo: np.ndarray, skin: np.ndarray, s: SkinColourSettings) -> Float32[np.ndarray, "3"]:

@@ -69,21 +69,6 @@ class SkinColourSettings:
 
 
 @dataclass(frozen=True)
-class ForeignColourSettings:
-    """Which hues no face has (`foreign_colours`). Chosen by eye on the sample portraits.
-
-    Attributes:
-        distance: from the skin's hue, in a* b*, at which a pixel begins to be foreign, and is.
-        opened: radius in head widths of the patches that are left out.
-        grown: radius in head widths by which what is foreign spreads over its soft edge.
-    """
-
-    distance: tuple[float, float] = (40.0, 55.0)
-    opened: float = 0.012
-    grown: float = 0.02
-
-
-@dataclass(frozen=True)
 class HairColourSettings:
     """Where hair is looked for (`hair_colour`); lengths in eye distances. Chosen by eye on the sample portraits.
 
@@ -139,7 +124,6 @@ class EvidenceSettings:
             than all, for the estimate errs most where the light is least. Chosen by eye on the sample portraits.
         light: how the light is estimated.
         skin: how skin is told by its colour.
-        foreign: what no face has.
         hair: how hair's colour is found.
         ears: when an ear is under hair.
     """
@@ -148,7 +132,6 @@ class EvidenceSettings:
     evening: float = 0.9
     light: LightSettings = field(default_factory=LightSettings)
     skin: SkinColourSettings = field(default_factory=SkinColourSettings)
-    foreign: ForeignColourSettings = field(default_factory=ForeignColourSettings)
     hair: HairColourSettings = field(default_factory=HairColourSettings)
     ears: EarOcclusionSettings = field(default_factory=EarOcclusionSettings)
 

@@ -11,7 +11,6 @@ from rendered_head import EYE_RINGS, make_fit, make_model, photograph
 
 from seif_core.evidence import look_at_photo
 from seif_core.evidence.colour import decode, from_srgb, is_grey, to_srgb
-from seif_core.evidence.foreign_colours import foreign_colour
 from seif_core.evidence.hair_colour import hair_colour
 from seif_core.evidence.lighting import estimate_light, harmonics, shading
 from seif_core.evidence.mesh_view import view_mesh
@@ -169,17 +168,6 @@ def test_openings_cover_the_eyes_and_leave_the_cheeks():
     assert (hole > 0).mean() < 0.05
     other = replace(portrait, landmark_scheme="other", landmarks=portrait.landmarks[:68])
     assert not openings(other, 1.0, np.zeros(2), (50, 60)).any()
-
-
-def test_a_blue_scarf_is_foreign_and_brows_and_lips_are_not():
-    skin = np.array([0.5, 0.3, 0.22], np.float32)
-    albedo = np.tile(skin, (90, 90, 1))
-    albedo[:30] = (0.05, 0.10, 0.60)
-    albedo[50:60, 20:70] = (0.04, 0.03, 0.025)
-    albedo[70:80, 20:70] = (0.45, 0.15, 0.15)
-    foreign = foreign_colour(albedo, skin, unit=150.0)
-    assert foreign[:25].min() > 0.9
-    assert foreign[45:].max() < 0.1
 
 
 def test_a_loose_fit_keeps_farther_from_the_masks_edge():

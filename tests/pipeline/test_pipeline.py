@@ -37,7 +37,6 @@ FOUND = PhotoEvidence(
     camera=Camera(100.0, 2.0, 2.0, 4, 4),
     inside=np.ones((4, 4), np.float32),
     skin_likeness=np.ones((4, 4), np.float32),
-    foreign=np.zeros((4, 4), np.float32),
     light=plain_light(),
     skin_colour=np.full(3, 0.5, np.float32),
     hair_colour=None,
