@@ -6,26 +6,31 @@ CHECKOUT` runs this working copy (A) and another one (B) in turn, A B A B, both 
 A / B; processor seconds, of all threads and of Blender's process, depend the least on what else the machine does.
 `--photos N` makes so many heads in one process instead, and tells what memory it holds after each some.
 
-Last figures, 2 cores (x86_64, CPU) with other work beside, one portrait of 461 x 599, texture of 2048 pixels, all
-files, in turn with the state before geometry and registration were rooms (commit 947ba85), best of two, seconds:
+Last figures, 2 cores (x86_64, CPU) that much other work shared, OMP_NUM_THREADS=1, the sample portrait obama, texture of 2048
+pixels, all files, in turn with the state before geometry and registration were rooms (commit 947ba85, no parsing and no
+hair layer), one run after the first, seconds. With so much beside it, of these times only processor seconds are to be
+relied on:
 
 | stage              | fast: now | before | ratio | full: now | before | ratio |
 |--------------------|-----------|--------|-------|-----------|--------|-------|
-| Portrait           | 0.26      | 0.20   | 1.27  | 0.43      | 0.21   | 2.02  |
-| Fit                | 0.50      | 1.65   | 0.30  | 0.56      | 1.06   | 0.53  |
-| Evidence           | 0.20      |        |       | 0.27      |        |       |
-| Surface            |           |        |       | 7.06      | 11.33  | 0.62  |
-| Uniform            |           |        |       | 4.33      | 7.21   | 0.60  |
-| Texture            | 2.25      | 3.39   | 0.66  | 2.52      | 3.49   | 0.72  |
-| Write              | 2.00      | 2.74   | 0.73  | 1.91      | 2.69   | 0.71  |
-| all                | 5.73      | 8.13   | 0.71  | 18.13     | 26.53  | 0.68  |
-| peak memory, MB    | 1121      | 1511   | 0.74  | 1234      | 1644   | 0.75  |
+| Portrait           | 0.84      | 0.34   | 2.47  | 0.28      | 0.23   | 1.24  |
+| Fit                | 0.83      | 1.15   | 0.72  | 0.53      | 0.49   | 1.09  |
+| Evidence           | 0.27      |        |       | 0.20      |        |       |
+| Surface            |           |        |       | 2.77      | 14.14  | 0.20  |
+| Uniform            |           |        |       | 2.33      | 10.51  | 0.22  |
+| Hair               |           |        |       | 2.50      |        |       |
+| Texture            | 3.80      | 4.36   | 0.87  | 3.47      | 3.84   | 0.90  |
+| Write              | 4.73      | 3.49   | 1.35  | 2.84      | 2.85   | 1.00  |
+| all                | 10.71     | 9.37   | 1.14  | 15.31     | 32.10  | 0.48  |
+| processor          | 7.19      | 9.83   | 0.73  | 18.40     | 33.77  | 0.54  |
+| peak memory, MB    | 1310      | 1497   | 0.87  | 1319      | 1595   | 0.83  |
 
-On a quiet machine fast took 4.75 s against 5.94 s (0.80): the state before lost much time in the fit to cores that
-other work held. Full quality was not measured quiet.
+With threads as they come, likewise one run: full 25.80 s against 34.02 s (0.76), processor 26.70 / 38.88 (0.69), peak
+1363 MB; fast 7.34 / 8.26 (0.89), processor 10.93 / 12.07 (0.91), peak 1323 MB. So half of the time is not reached, nor
+0.7 of fast quality, nor 1.3 GB; and the second thread costs 4 to 8 processor seconds.
 
-One process over 15 sample portraits in full quality: peak 1272 MB (before: 2609 MB, and growing). 100 fast photos
-without texture: 554 MB after the third, 556 MB after the hundredth (0.4 % more), none slower.
+Earlier, with 256 cells: one process over 15 sample portraits in full quality: peak 1272 MB (before: 2609 MB, and
+growing). 100 fast photos without texture: 554 MB after the third, 556 MB after the hundredth (0.4 % more), none slower.
 """
 
 from __future__ import annotations
