@@ -6,7 +6,7 @@ CHECKOUT` runs this working copy (A) and another one (B) in turn, A B A B, both 
 A / B; processor seconds, of all threads and of Blender's process, depend the least on what else the machine does.
 `--photos N` makes so many heads in one process instead, and tells what memory it holds after each some.
 
-Last figures, 2 cores (x86_64, CPU) that much other work shared, OMP_NUM_THREADS=1, the sample portrait obama, texture of 2048
+Last figures, 2 cores (x86_64, CPU) that much other work shared, OMP_NUM_THREADS=1, the portrait obama, texture of 2048
 pixels, all files, in turn with the state before geometry and registration were rooms (commit 947ba85, no parsing and no
 hair layer), one run after the first, seconds. With so much beside it, of these times only processor seconds are to be
 relied on:
