@@ -64,10 +64,13 @@ def save_weights(network: nn.Module, path: Path, *, metadata: dict[str, str], ha
         network: the network.
         path: the file; its folder is made if missing.
         metadata: facts about the training, words to words.
-        half: as float16, half as large.
+        half: as float16, half as large; whole numbers stay as they are.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     kind = torch.float16 if half else torch.float32
-    state = {name: value.detach().to(kind).cpu().contiguous().clone() for name, value in network.state_dict().items()}
+    state = {
+        name: (value.to(kind) if value.is_floating_point() else value).detach().cpu().contiguous().clone()
+        for name, value in network.state_dict().items()
+    }
     save_file(state, path, metadata=metadata)
     return hashlib.sha256(path.read_bytes()).hexdigest()

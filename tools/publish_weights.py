@@ -1,9 +1,10 @@
 """Turn the checkpoints of `seif train` into the weights that ship, and write their checksums where they are checked.
 
     python tools/publish_weights.py [--normals RUN/checkpoint.pt] [--back ...] [--implicit ...] [--parsing ...]
+        [--points RUN/measured.pt]
 
 The running averages are what ships. Checksums go into `seif_core/implicit/compact.py` and
-`seif_core/portrait/parsing.py`; the model card beside the weights is written by hand.
+`seif_core/portrait/parsing.py`, `points.py`; the model card beside the weights is written by hand.
 """
 
 from __future__ import annotations
@@ -22,17 +23,20 @@ from seif_core.implicit.network import COMPACT, ImplicitNetwork  # noqa: E402 - 
 from seif_core.implicit.normal_network import FAR, NormalNetwork  # noqa: E402
 from seif_core.network_files import save_weights  # noqa: E402
 from seif_core.portrait.parsing_network import ParsingNetwork  # noqa: E402
+from seif_core.portrait.points import POINTS  # noqa: E402
+from seif_core.portrait.points_network import PointsNetwork, PointsSettings  # noqa: E402
 
 NETWORKS = {
     "normals": NormalNetwork,
     "back": lambda: NormalNetwork(FAR),
     "implicit": lambda: ImplicitNetwork(COMPACT),
     "parsing": ParsingNetwork,
+    "points": lambda: PointsNetwork(PointsSettings(POINTS)),
 }
-HALF = ("parsing",)
+HALF = ("parsing", "points")
 """Networks that ship as float16."""
 COMPACT_FILE = ROOT / "seif_core" / "implicit" / "compact.py"
-PARSING_FILE = ROOT / "seif_core" / "portrait" / "parsing.py"
+PORTRAIT_FILES = {kind: ROOT / "seif_core" / "portrait" / f"{kind}.py" for kind in ("parsing", "points")}
 
 
 def publish(kind: str, checkpoint: Path) -> str:
@@ -43,7 +47,7 @@ def publish(kind: str, checkpoint: Path) -> str:
     name = f"compact_{kind}.safetensors"
     facts = {"network": f"compact {kind}", "steps": str(state["step"])}
     sha256 = save_weights(network, ROOT / "vendor" / "weights" / name, metadata=facts, half=kind in HALF)
-    module = PARSING_FILE if kind == "parsing" else COMPACT_FILE
+    module = PORTRAIT_FILES.get(kind, COMPACT_FILE)
     code = module.read_text(encoding="utf-8")
     code, count = re.subn(rf'("{re.escape(name)}",\s*")[0-9a-f]*"', rf'\g<1>{sha256}"', code)
     if count != 1:

@@ -1,10 +1,12 @@
 """The fit's energy: landmarks in the image, their depth, and the priors, as batched normal equations.
 
-    E(p) = 1/2 | W T (project(points(p)) - observed) |^2 + 1/2 | W D (depth(p) - observed depth) |^2 + 1/2 | A p - t |^2
+    E(p) = 1/2 | W T (project(points(p)) - observed) |^2 + 1/2 | W D (depth(p) - observed depth) |^2
+         + 1/2 | V S (project(seen points(p)) - seen) |^2 + 1/2 | A p - t |^2
 
 T weights each landmark by its noise (2x2, so that contour landmarks may slide along the outline); W whitens the noise
 that neighbouring landmarks share: a detector moves a whole lid or cheek at once, so many landmarks say little more than
-a few about where it lies, yet precisely how far the lids are apart. An outlier has noise of its own added in W.
+a few about where it lies, yet precisely how far the lids are apart. An outlier has noise of its own added in W. S and V
+are the same for points that came with doubts of their own (`sighted`), beside the landmarks or in their place.
 """
 
 from __future__ import annotations
@@ -44,6 +46,27 @@ def whitening(noise: Float[torch.Tensor, "*B L L"]) -> Float[torch.Tensor, "*B L
 
 
 @dataclass(frozen=True, eq=False)
+class Sightings:
+    """Points that were seen in the photos with doubts of their own, beside the landmarks.
+
+    Attributes:
+        point_set: the points on the model.
+        observed: (B, M, 2) where they were seen, pixels.
+        weight: (B, M) one over the standard deviation of each coordinate, per pixel.
+        white: (B, M, M) whitening of their errors.
+    """
+
+    point_set: PointSet
+    observed: Float[torch.Tensor, "B M 2"]
+    weight: Float[torch.Tensor, "B M"]
+    white: Float[torch.Tensor, "B M M"]
+
+    def offset(self, pixels: Float[torch.Tensor, "B M 2"]) -> Float[torch.Tensor, "B M 2"]:
+        """How far pixels are from where the points were seen, in standard deviations."""
+        return self.weight[..., None] * (pixels - self.observed)
+
+
+@dataclass(frozen=True, eq=False)
 class Energy:
     """The energy of one round for a batch of portraits.
 
@@ -59,6 +82,8 @@ class Energy:
         white: (B, L, L) whitening of the noise.
         prior_matrix: (B, K, P).
         prior_target: (B, K).
+        sightings: points that were seen with doubts of their own, or None.
+        counted: whether the landmarks count; if not, there are sightings.
     """
 
     layout: Layout
@@ -72,19 +97,43 @@ class Energy:
     white: Float[torch.Tensor, "B L L"]
     prior_matrix: Float[torch.Tensor, "B K P"]
     prior_target: Float[torch.Tensor, "B K"]
+    sightings: Sightings | None = None
+    counted: bool = True
 
     def cost(self, params: Float[torch.Tensor, "B P"]) -> Float[torch.Tensor, " B"]:
         """(B,) energies; infinite where a point lies behind the camera."""
-        xyz = points(params, self.layout, self.point_set)
-        pixels, _ = project(params, self.centre, xyz)
-        image = self.white @ (self.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
-        total = (image**2).sum((1, 2)) + (self._prior(params) ** 2).sum(1)
-        if self.depth is not None:
-            total = total + ((self.white @ self._depth(xyz)[..., None]) ** 2).sum((1, 2))
-        return torch.where((xyz[..., 2] < -_NEAREST).all(1), 0.5 * total, torch.full_like(total, torch.inf))
+        total = (self._prior(params) ** 2).sum(1)
+        before = torch.ones_like(total, dtype=torch.bool)
+        if self.counted:
+            xyz = points(params, self.layout, self.point_set)
+            pixels, _ = project(params, self.centre, xyz)
+            image = self.white @ (self.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
+            total = total + (image**2).sum((1, 2))
+            if self.depth is not None:
+                total = total + ((self.white @ self._depth(xyz)[..., None]) ** 2).sum((1, 2))
+            before &= (xyz[..., 2] < -_NEAREST).all(1)
+        if self.sightings is not None:
+            xyz = points(params, self.layout, self.sightings.point_set)
+            pixels, _ = project(params, self.centre, xyz)
+            total = total + ((self.sightings.white @ self.sightings.offset(pixels)) ** 2).sum((1, 2))
+            before &= (xyz[..., 2] < -_NEAREST).all(1)
+        return torch.where(before, 0.5 * total, torch.full_like(total, torch.inf))
 
     def linearise(self, params: Float[torch.Tensor, "B P"]) -> Normal:
         """Normal equations at `params`."""
+        blocks = [self._marked(params)] if self.counted else []
+        if self.sightings is not None:
+            blocks.append(self._sighted(params, self.sightings))
+        rows, flat = torch.cat([row for row, _ in blocks], 1), torch.cat([off for _, off in blocks], 1)
+        prior = self._prior(params)
+        return Normal(
+            0.5 * (flat**2).sum(1) + 0.5 * (prior**2).sum(1),
+            (rows.mT @ flat[..., None]).squeeze(-1) + (self.prior_matrix.mT @ prior[..., None]).squeeze(-1),
+            rows.mT @ rows + self.prior_matrix.mT @ self.prior_matrix,
+        )
+
+    def _marked(self, params: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows (B, L C, P) of the Jacobian and residuals (B, L C) of the landmarks and their depth."""
         xyz, jac3 = points_and_derivatives(params, self.layout, self.point_set)
         pixels, jac2 = project(params, self.centre, xyz, jac3)
         assert jac2 is not None  # noqa: S101 - derivatives were given; narrows the type
@@ -97,14 +146,16 @@ class Energy:
         residual = self.white @ torch.cat(residuals, 2)  # B L C
         jacobian = torch.cat(jacobians, 2)
         jacobian = (self.white @ jacobian.flatten(2)).unflatten(2, jacobian.shape[2:])  # B L C P
-        rows = jacobian.flatten(1, 2)
-        prior = self._prior(params)
-        flat = residual.flatten(1)
-        return Normal(
-            0.5 * (flat**2).sum(1) + 0.5 * (prior**2).sum(1),
-            (rows.mT @ flat[..., None]).squeeze(-1) + (self.prior_matrix.mT @ prior[..., None]).squeeze(-1),
-            rows.mT @ rows + self.prior_matrix.mT @ self.prior_matrix,
-        )
+        return jacobian.flatten(1, 2), residual.flatten(1)
+
+    def _sighted(self, params: torch.Tensor, seen: Sightings) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows (B, 2M, P) of the Jacobian and residuals (B, 2M) of the sightings."""
+        xyz, jac3 = points_and_derivatives(params, self.layout, seen.point_set)
+        pixels, jac2 = project(params, self.centre, xyz, jac3)
+        assert jac2 is not None  # noqa: S101 - derivatives were given; narrows the type
+        off = seen.white @ seen.offset(pixels)
+        jac = seen.white @ (seen.weight[..., None, None] * jac2).flatten(2)
+        return jac.unflatten(2, jac2.shape[2:]).flatten(1, 2), off.flatten(1)
 
     def _prior(self, params: torch.Tensor) -> torch.Tensor:
         return (self.prior_matrix @ params[..., None]).squeeze(-1) - self.prior_target

@@ -25,7 +25,7 @@ from ..headmodel.torch_model import TorchHeadModel
 from ..portrait.portrait import Portrait
 from ..progress import Progress
 from .contour import ContourFinder, Silhouette
-from .energy import Energy, noise_correlation, scale_of, whitening
+from .energy import Energy, Sightings, noise_correlation, scale_of, whitening
 from .fit import Fit
 from .keys import ExpressionSpace
 from .levenberg import minimize
@@ -46,6 +46,7 @@ from .parameters import (
 from .priors import prior_rows
 from .roll import level, rolled_fit
 from .settings import FitSettings
+from .sighted import dense_vertices, sighted_points
 from .start import starting_parameters
 
 _LEAST_LANDMARKS: Final = 12
@@ -151,7 +152,8 @@ def _prepare(model: HeadModel, scheme: LandmarkScheme, settings: FitSettings, de
     positions = embedding.points(model.template.astype(np.float64))
     contour = tuple(k for k in scheme.contour if k in set(used.tolist()))
     finder = ContourFinder.build(model, embedding, contour)
-    ids = np.unique(np.concatenate([embedding.vertex_ids.ravel(), finder.vertex_ids]))
+    dense = dense_vertices(model)
+    ids = np.unique(np.concatenate([embedding.vertex_ids.ravel(), finder.vertex_ids, dense]))
     local = np.full(len(model.template), -1)
     local[ids] = np.arange(len(ids))
     row_of = {int(k): row for row, k in enumerate(used)}
@@ -231,6 +233,14 @@ class _Fitter:
         self.lower[JAW.start] = 0
         if bounded:
             self.lower[self.layout.expression], self.upper[self.layout.expression] = 0, 1
+        self.sighted = None
+        if settings.measured != "landmarks":
+            self.sighted = sighted_points(portraits, model, settings.doubt, device)
+        if self.sighted is not None:
+            self.sighted_extra = torch.zeros_like(self.sighted.sigma)
+            corners = self.prepared.local[torch.as_tensor(self.sighted.vertices, device=device)][None, :, None]
+            self.sighted_corners = corners.repeat(len(portraits), 1, 3)
+        self.counted = self.sighted is None or settings.measured == "both"
         self.guessed = torch.as_tensor(guessed[:, prepared.used], device=device) * _GUESSED
         self.extra = self.guessed.clone()
 
@@ -304,6 +314,19 @@ class _Fitter:
             whitening(self.prepared.noise + torch.diag_embed(self.extra)),
             matrix,
             target,
+            self._sightings(),
+            self.counted,
+        )
+
+    def _sightings(self) -> Sightings | None:
+        """The dense points with what is added to the doubts of outliers."""
+        if self.sighted is None:
+            return None
+        unique, inverse = torch.unique(self.sighted_corners, return_inverse=True)
+        weights = torch.zeros_like(self.sighted_corners, dtype=torch.float64)
+        weights[..., 0] = 1
+        return self.sighted.sightings(
+            PointSet(_restrict(self.prepared.whole, unique), inverse, weights), self.sighted_extra
         )
 
     def _round(self, free: torch.Tensor) -> None:
@@ -331,8 +354,16 @@ class _Fitter:
         energy = self._energy()
         pixels, _ = project(self.params, self.centre, points(self.params, self.layout, energy.point_set))
         offset = (energy.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
+        self.extra = self._doubted(offset, patience) + self.guessed
+        if energy.sightings is not None:
+            xyz = points(self.params, self.layout, energy.sightings.point_set)
+            pixels, _ = project(self.params, self.centre, xyz)
+            self.sighted_extra = self._doubted(energy.sightings.offset(pixels), patience)
+
+    def _doubted(self, offset: torch.Tensor, patience: float) -> torch.Tensor:
+        """Noise (B, L) that is added to points which lie so many standard deviations (B, L, 2) off."""
         square = (offset**2).sum(-1) / (patience * self.settings.robust_scale) ** 2
-        self.extra = (1 + square) ** 2 - 1 + self.guessed
+        return (1 + square) ** 2 - 1
 
     def _look(self) -> None:
         """Turn the eyes until the irises lie between the lids as in the photo; nothing else moves."""

@@ -52,7 +52,11 @@ def level(portrait: Portrait, scheme: LandmarkScheme) -> tuple[Portrait, float]:
     centre = np.array(portrait.principal_point)
     marks = portrait.landmarks.copy()
     marks[:, :2] = turned(marks[:, :2].astype(np.float64) - centre, -angle) + centre
-    return replace(portrait, landmarks=marks), angle
+    dense = portrait.dense
+    if dense is not None:
+        about = turned(dense.pixels.astype(np.float64) - centre, -angle) + centre
+        dense = replace(dense, pixels=about.astype(np.float32))
+    return replace(portrait, landmarks=marks, dense=dense), angle
 
 
 def _about_axis(angle: float) -> Float[np.ndarray, "3 3"]:

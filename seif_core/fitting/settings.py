@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from ..errors import SettingsError
+
+MEASURED: Final = ("dense", "landmarks", "both")
+"""What a fit may take from a photo."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,10 @@ class FitSettings:
         distance: most likely distance between camera and head.
         distance_spread: standard deviation of the logarithm of the distance.
         exif_spread: standard deviation of the logarithm of a focal length read from EXIF.
+        measured: what the fit takes from a photo, one of `MEASURED`: the "dense" points that were seen with doubts of
+            their own, the detector's "landmarks", or "both". Without dense points, and on other head models than the
+            Open head, it is the landmarks.
+        doubt: factor on the doubts that the dense points come with.
         rounds: outer rounds; each finds contour points and outliers anew.
         steps: Levenberg-Marquardt steps in a round.
     """
@@ -56,5 +66,16 @@ class FitSettings:
     distance: float = 1.2
     distance_spread: float = 0.35
     exif_spread: float = 0.05
+    measured: str = "dense"
+    doubt: float = 1.0
     rounds: int = 4
     steps: int = 4
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense.
+
+        Raises:
+            SettingsError: there is nothing of that name to measure.
+        """
+        if self.measured not in MEASURED:
+            raise SettingsError(f"A fit cannot take '{self.measured}'; choose one of {', '.join(MEASURED)}.")

@@ -76,7 +76,18 @@ FEATURES: Final = (
 )
 """The selfie segmentation that also tells what its layers see: file, first and last tensors, sha256."""
 
-CHECKSUMS: Final = {name: entry[-1] for name, entry in (*MODELS.items(), *PARTS.items(), (FEATURES[0], FEATURES[1:]))}
+FACE_FEATURES: Final = (
+    "face_features.tflite",
+    ("input_1",),
+    ("p_re_lu_2", "p_re_lu_5", "p_re_lu_8", "p_re_lu_11", "p_re_lu_14", "output_mesh"),
+    "2401da8977727fac9ae1261e3b24847cb3b0ad7728050b40a72ee21b79c55bbb",
+)
+"""What the layers of the attention mesh's trunk see: file, first and last tensors, sha256; cut out of the trunk."""
+
+CHECKSUMS: Final = {
+    name: entry[-1]
+    for name, entry in (*MODELS.items(), *PARTS.items(), *((cut[0], cut[1:]) for cut in (FEATURES, FACE_FEATURES)))
+}
 """File in vendor/mediapipe -> sha256."""
 
 
@@ -100,6 +111,8 @@ def extract_models(wheel: Path, folder: Path) -> None:
     for name, (first, last, _) in PARTS.items():
         contents[name] = cut_model(attention, first, last)
     contents[FEATURES[0]] = cut_model(contents["selfie_segmentation.tflite"], FEATURES[1], FEATURES[2])
+    trunk = contents["face_attention_trunk.tflite"]
+    contents[FACE_FEATURES[0]] = cut_model(trunk, FACE_FEATURES[1], FACE_FEATURES[2])
     for name, data in contents.items():
         _check(name, data, CHECKSUMS[name])
     folder.mkdir(parents=True, exist_ok=True)

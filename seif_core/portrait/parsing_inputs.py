@@ -72,17 +72,18 @@ class NetworkInputs(NamedTuple):
     features: dict[int, Float32[np.ndarray, "C s s"]]
 
 
-def head_crop(landmarks: Landmarks, view: float = VIEW) -> Crop:
+def head_crop(landmarks: Landmarks, view: float = VIEW, rise: float = RISE) -> Crop:
     """The square around a head, upright with it.
 
     Args:
         landmarks: of any scheme.
         view: side of the square in sizes of the face.
+        rise: sizes of the face by which its centre lies above the face's.
     """
     outline = turned(face_outline(landmarks), -landmarks.roll)
     low, high = outline.min(0), outline.max(0)
     size = float((high - low).max())
-    x, y = turned(((low + high) / 2 - np.array([0.0, RISE * size]))[None], landmarks.roll)[0]
+    x, y = turned(((low + high) / 2 - np.array([0.0, rise * size]))[None], landmarks.roll)[0]
     return Crop(float(x), float(y), size * view, landmarks.roll)
 
 

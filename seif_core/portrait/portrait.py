@@ -10,6 +10,7 @@ import numpy as np
 from ..shapes import Float32, UInt8
 
 if TYPE_CHECKING:
+    from .dense_points import DensePoints
     from .head_parsing import HeadParsing
 
 
@@ -36,6 +37,7 @@ class Portrait:
         whole_frame: whether the picture shows all that its camera saw, so that the principal point is its middle.
         warnings: sentences about what was changed in the photo to read it, and what looks bad in it.
         parsing: what each pixel of the head's crop shows; None where nobody asked.
+        dense: many points of the head with doubts; None where nobody asked.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Portrait:
     whole_frame: bool = False
     warnings: tuple[str, ...] = ()
     parsing: HeadParsing | None = None
+    dense: DensePoints | None = None
 
     @property
     def principal_point(self) -> tuple[float, float]:

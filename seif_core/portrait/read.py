@@ -19,6 +19,7 @@ from .landmarks import LandmarkBackend, Landmarks
 from .matting import head_mask
 from .occlusion import occlusion_warnings
 from .parsing import parse_head
+from .points import find_points
 from .portrait import Portrait
 from .settings import PortraitSettings
 
@@ -84,6 +85,7 @@ def read_portrait(
         whole_frame=photo.whole_frame,
         warnings=(*photo.warnings, *look.warnings(photo.name)),
         parsing=parsing,
+        dense=find_points(pyramid, landmarks) if settings.dense_points else None,
     )
     return replace(portrait, warnings=(*portrait.warnings, *occlusion_warnings(portrait)))
 

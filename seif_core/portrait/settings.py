@@ -20,6 +20,7 @@ class PortraitSettings:
         allow_download: whether a backend may download its weights from the internet.
         minimum_face_px: faces whose box is narrower than this many pixels are refused.
         minimum_confidence: faces whose presence score (0..1) lies below are not counted as faces.
+        dense_points: whether the many points that `Portrait.dense` holds are looked for.
         refinements: how many slightly shifted crops (each also mirrored) the landmarks are averaged over.
         maximum_megapixels: larger photos are scaled down to this many million pixels when they are decoded.
     """
@@ -28,6 +29,7 @@ class PortraitSettings:
     allow_download: bool = False
     minimum_face_px: int = 24
     minimum_confidence: float = 0.5
+    dense_points: bool = True
     refinements: int = 8
     maximum_megapixels: float = 50.0
 

@@ -30,9 +30,11 @@ _POINTS: Final = 4096
 
 
 def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
-    """Add ``train normals``, ``implicit``, ``parsing``, ``draw``, ``heads`` and ``photos``."""
+    """Add ``train normals``, ``implicit``, ``parsing``, ``points``, ``draw``, ``heads`` and ``photos``."""
     parser = commands.add_parser("train", help="train the networks on synthetic heads")
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="normals|implicit|parsing|draw|heads|photos")
+    kinds = parser.add_subparsers(
+        dest="kind", required=True, metavar="normals|implicit|parsing|points|draw|heads|photos"
+    )
     normals = kinds.add_parser("normals", parents=[common], help="the network that sees front normals")
     _add_run(normals)
     told = "of the side that the photo shows, or of the far side (default: %(default)s)"
@@ -45,6 +47,7 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     implicit.add_argument("--without-semantics", action="store_true", help=told)
     implicit.set_defaults(run=_implicit)
     _add_parsing(kinds, common)
+    _add_points(kinds, common)
     draw = kinds.add_parser("draw", parents=[common], help="draw samples into a pool that runs can train from")
     draw.add_argument("--pool", type=Path, required=True, metavar="DIR", help="made if missing")
     draw.add_argument("--samples", type=int, required=True, metavar="N", help="how many, rounded up to whole files")
@@ -72,6 +75,15 @@ def _add_parsing(kinds: Commands, common: argparse.ArgumentParser) -> None:
     told = "table of those who may wear glasses or a beard: portrait,glasses,beard; without it all may"
     photos.add_argument("--notes", type=Path, metavar="CSV", help=told)
     photos.set_defaults(run=_photos)
+
+
+def _add_points(kinds: Commands, common: argparse.ArgumentParser) -> None:
+    points = kinds.add_parser("points", parents=[common], help="the network that finds dense points; --pool of heads")
+    _add_run(points)
+    points.add_argument("--pack", type=Path, required=True, metavar="DIR", help="the MakeHuman pack of the pool")
+    told = "real portraits, one person each, over which the points are not to be off in the mean"
+    points.add_argument("--photos", type=Path, metavar="DIR", help=told)
+    points.set_defaults(run=_points)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -152,6 +164,20 @@ def _parsing(options: argparse.Namespace) -> int:
     settings = ParsingTraining(_loop(options, device), options.photos, drawn=options.pool, batch=options.batch)
     with output_errors(options.out):
         _tell(f"checkpoint: {train_parsing(settings)}")
+    return 0
+
+
+def _points(options: argparse.Namespace) -> int:
+    device = _prepare(options)
+    if options.pool is None:
+        raise SettingsError("The points are learned from drawn heads; name a pool of seif train heads with --pool.")
+    try:
+        from .training.points_run import PointsRun, run_points
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    run = PointsRun(_loop(options, device), options.pool, options.pack, batch=options.batch, photos=options.photos)
+    with output_errors(options.out):
+        _tell(f"checkpoint: {run_points(run)}")
     return 0
 
 

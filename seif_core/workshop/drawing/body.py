@@ -161,15 +161,27 @@ class Bodies:
             keys: (K,) weights of the model's ready-made expressions.
             pose: (5, 3) axis-angle.
         """
-        model = self.model
         body = self.body(traits)
+        head, joints = self.head(body, traits, identity)
+        head = head + np.tensordot(keys, self.model.key_basis, axes=1)
+        return Person(head, self._joined(head, body), joints, pose)
+
+    def head(
+        self, body: Float64[np.ndarray, "B 3"], traits: Traits, identity: Float[np.ndarray, " S"]
+    ) -> tuple[Float64[np.ndarray, "V 3"], Float64[np.ndarray, "5 3"]]:
+        """The head (V, 3) of somebody at rest and its joints (5, 3), metres.
+
+        Args:
+            body: MakeHuman's body of the same person (`body`), decimetres.
+            traits: age, sex, build, origin.
+            identity: (S,) coefficients of the head model, standard deviations.
+        """
+        model = self.model
         young = float(np.clip((1.9 - traits.age) / 0.7, 0, 1))
         offset = self._chosen.from_body(body - self._mean) * sliders.DECIMETRE * (1 + _YOUNG * young)
         offset = sliders.remove_rigid(sliders.macro_mean(), offset, self._still.astype(np.float64))
         head = model.template + offset @ self._frame.T + np.tensordot(identity, model.shape_basis, axes=1)
-        joints = model.joint_regressor.astype(np.float64) @ head
-        head = head + np.tensordot(keys, model.key_basis, axes=1)
-        return Person(head, self._joined(head, body), joints, pose)
+        return head, model.joint_regressor.astype(np.float64) @ head
 
     def _joined(self, head: np.ndarray, body: np.ndarray) -> np.ndarray:
         """The body in metres with the head in its place; the neck bends towards it."""

@@ -150,11 +150,8 @@ class Drawer:
         """Head `number` of `seed`."""
         random = np.random.default_rng([seed, number])
         s = self.settings
-        traits = random_traits(random)
-        identity = random.normal(size=len(self.model.shape_basis)) * s.identity * (0.5 if traits.age < 1.5 else 1)
-        keys = self._expression(random)
-        person = self.bodies.person(traits, identity, keys, self._pose(random))
-        looks = self._looks(traits, random)
+        traits, identity, keys, pose, looks = self._somebody(random)
+        person = self.bodies.person(traits, identity, keys, pose)
         wardrobe = self._wardrobe(person, traits, looks, random)
         rotation, place, camera, landmarks = self._framed(person, random)
         surfaces = [surface.placed(surface.vertices @ rotation.T + place) for surface in wardrobe.surfaces]
@@ -183,6 +180,18 @@ class Drawer:
             looks.iris.astype(np.float32),
             " ".join(wardrobe.words),
         )
+
+    def skin_of(self, seed: int, number: int) -> str:
+        """Name of the pack's skin that a head is drawn with, told without drawing it: tests may hold skins back."""
+        return self._somebody(np.random.default_rng([seed, number]))[-1].picture
+
+    def _somebody(self, random: np.random.Generator) -> tuple[Traits, np.ndarray, np.ndarray, np.ndarray, Looks]:
+        """Traits, identity, weights of the expressions, pose and looks: the first that is drawn of each head."""
+        traits = random_traits(random)
+        spread = self.settings.identity * (0.5 if traits.age < 1.5 else 1)
+        identity = random.normal(size=len(self.model.shape_basis)) * spread
+        keys, pose = self._expression(random), self._pose(random)
+        return traits, identity, keys, pose, self._looks(traits, random)
 
     def _expression(self, random: np.random.Generator) -> np.ndarray:
         """(K,) weights: a smile in two of five, little else, both sides alike."""

@@ -55,9 +55,9 @@ def varied(sample: ParsingSample, draw: np.random.Generator, patches: list[np.nd
         pasted: share of the showings that something is pasted onto.
     """
     if draw.random() < 0.35:
-        sample = _recoloured(sample, draw)
+        sample = recoloured(sample, draw)
     if draw.random() < _OTHER_WALLS:
-        sample = _before_another_wall(sample, draw, patches)
+        sample = before_another_wall(sample, draw, patches)
     if draw.random() < pasted:
         sample = paste_things(sample, draw, patches)
     shown = _turned(sample, draw)
@@ -147,7 +147,7 @@ def _cut_off(shown: ParsingSample, draw: np.random.Generator) -> ParsingSample:
     return shown._replace(image=np.asarray(image, np.uint8), allowed=allowed, seen=seen)
 
 
-def _recoloured(sample: ParsingSample, draw: np.random.Generator) -> ParsingSample:
+def recoloured(sample: ParsingSample, draw: np.random.Generator) -> ParsingSample:
     """Hair, beard and clothes of another colour and brightness, texture as it was."""
     lab = cv2.cvtColor(sample.image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     for names in (("hair", "beard"), ("clothes",), ("background",)):
@@ -169,7 +169,7 @@ def _recoloured(sample: ParsingSample, draw: np.random.Generator) -> ParsingSamp
     return sample._replace(image=image.astype(np.uint8))
 
 
-def _before_another_wall(sample: ParsingSample, draw: np.random.Generator, patches: list[np.ndarray]) -> ParsingSample:
+def before_another_wall(sample: ParsingSample, draw: np.random.Generator, patches: list[np.ndarray]) -> ParsingSample:
     """The background replaced, sometimes by one even colour, as cut-out pictures have."""
     where = (sample.allowed == bits("background")).astype(np.float32)
     share = cv2.GaussianBlur(where, (0, 0), 0.8)[..., None]
