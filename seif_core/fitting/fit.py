@@ -31,7 +31,8 @@ class Fit:
         neutral: (V, 3) float32 metres, model space: shape only, neutral pose and expression.
         expressed: (V, 3) float32 metres, model space, rest pose: neutral plus the photo's expression.
         posed: (V, 3) float32 metres, camera space.
-        landmark_error: mean reprojection error in percent of the distance between the eyes' outer corners.
+        landmark_error: mean reprojection error of the points that the fit took (`FitSettings.measured`; of dense points
+            those that the photo shows), in percent of the distance between the eyes' outer corners.
         joints: (5, 3) float32 metres, model space: joints of the neutral head, where they cannot be regressed from it
             (a head that took the shape of its hair); None where they can. Ask `rest_joints`.
     """

@@ -56,6 +56,8 @@ _MANY: Final = 8
 thread and 1.3 s with two."""
 
 
+_SEEN: Final = 0.5
+"""Probability from which a dense point is one that the photo shows."""
 _GUESSED: Final = 99.0
 """Variance, in units of a landmark's own, that one beyond the photo's frame has on top: ten times the spread. On a
 sample portrait whose sides were cut off the face comes 0.9 and 1.0 mm from that of the whole photo instead of 1.3 and
@@ -402,18 +404,23 @@ class _Fitter:
         self.params = self._minimize(energy, free, 8)
 
     def _error(self, k: int, camera: Camera, posed: np.ndarray) -> float:
-        """Mean distance of the landmarks in percent of the distance between the eyes' outer corners."""
-        scheme = self.prepared.scheme
-        xyz = self.embedding.points(posed.astype(np.float64))
-        rows = self.prepared.used[self.prepared.contour_rows.cpu().numpy()]
-        slid = self.silhouette.slid[k].cpu().numpy()
-        xyz[rows[slid]] = posed[self.silhouette.vertex[k].cpu().numpy()[slid]]
+        """Mean distance of the points that the fit took, in percent of the distance between the eyes' outer corners."""
+        scheme, dense = self.prepared.scheme, self.portraits[k].dense
         marks = self.portraits[k].landmarks[:, :2].astype(np.float64)
         right, left = scheme.outer_corners
         unit = float(np.linalg.norm(marks[right] - marks[left]))
-        counted = self.embedding.sigma > 0
-        distance = np.linalg.norm(camera.project(xyz) - marks, axis=1)[counted]
-        return 100 * float(distance.mean()) / max(unit, 1e-9)
+        if self.sighted is not None and not self.counted and dense is not None:
+            rows = np.isin(dense.vertices, self.sighted.vertices) & (dense.seen > _SEEN)
+            xyz, marks = posed[dense.vertices[rows]].astype(np.float64), dense.pixels[rows]
+        else:
+            xyz = self.embedding.points(posed.astype(np.float64))
+            rows = self.prepared.used[self.prepared.contour_rows.cpu().numpy()]
+            slid = self.silhouette.slid[k].cpu().numpy()
+            xyz[rows[slid]] = posed[self.silhouette.vertex[k].cpu().numpy()[slid]]
+            counted = self.embedding.sigma > 0
+            xyz, marks = xyz[counted], marks[counted]
+        distance = np.linalg.norm(camera.project(xyz) - marks, axis=1)
+        return 100 * float(distance.mean()) / max(unit, 1e-9) if len(distance) else 0.0
 
     def _result(self, k: int) -> Fit:
         model, p = self.model, self.params[k : k + 1]

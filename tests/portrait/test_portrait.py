@@ -369,7 +369,7 @@ def test_models_are_extracted_from_a_wheel_and_cut_where_they_are_told(tmp_path,
     monkeypatch.setattr(models, "ATTENTION", (models.ATTENTION[0], trunk[2]))
     monkeypatch.setattr(models, "PARTS", {"face_attention_trunk.tflite": trunk})
     models.extract_models(make_wheel(tmp_path / "a.whl"), tmp_path / "out")
-    cut = {"face_attention_trunk.tflite", "selfie_features.tflite"}
+    cut = {"face_attention_trunk.tflite", "selfie_features.tflite", "face_features.tflite"}
     assert {p.name for p in (tmp_path / "out").iterdir()} == {*MODELS, *cut}
 
 
