@@ -64,7 +64,7 @@ class _GivenBodies(Bodies):
 
     given: np.ndarray
 
-    def head(self, *_: object) -> tuple[np.ndarray, np.ndarray]:
+    def head(self, *_: object) -> tuple[np.ndarray, np.ndarray]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The head that was given, at rest, and its joints."""
         return self.given.copy(), self.model.joint_regressor.astype(np.float64) @ self.given
 

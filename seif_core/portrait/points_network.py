@@ -84,6 +84,12 @@ class PointsNetwork(nn.Module):
     (`DensePoints`).
     """
 
+    vertices: torch.Tensor
+    mirror: torch.Tensor
+    offset: torch.Tensor
+    spread: torch.Tensor
+    common: torch.Tensor
+
     def __init__(self, settings: PointsSettings) -> None:
         """Make the network with fresh weights."""
         super().__init__()

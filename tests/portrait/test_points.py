@@ -20,7 +20,7 @@ class Blobs:
     vertices, mirror = torch.tensor([5, 9]), torch.tensor([1, 0])
     offset, spread, common = torch.zeros(2, 2), torch.tensor([1.0, 2.0]), torch.zeros(2, 1)
 
-    def __call__(self, images, features, meshes):
+    def __call__(self, images, *_):
         red = ((images[:, 0] > 0.5) & (images[:, 1] < 0)).float()
         centres = (torch.arange(SIDE) + 0.5) / SIDE - 0.5
         sides = []

@@ -92,7 +92,9 @@ def test_the_loss_asks_for_the_truth_and_for_as_much_doubt_as_there_is_error():
 
     def loss(off, sigma):
         where = places + off / 2**0.5
-        return points_loss(FoundPoints(where, where, torch.full((1, 4), np.log(sigma)), seen * 9.0), places, seen).item()
+        return points_loss(
+            FoundPoints(where, where, torch.full((1, 4), np.log(sigma)), seen * 9.0), places, seen
+        ).item()
 
     assert loss(0.0, 0.01) < loss(0.005, 0.01) < loss(0.02, 0.01)
     assert loss(0.02, 0.014) < min(loss(0.02, 0.005), loss(0.02, 0.05))

@@ -1,0 +1,189 @@
+"""Which points bring the fit nearest to the truth? People of known shape: the mean head, landmarks, dense points, both.
+
+Run: ``python benchmarks/known_points.py DATA PACK SCRATCH [--weights measured.pt]``; DATA holds ``heads``, ``flame``
+and ``gnm``, PACK is the MakeHuman pack, SCRATCH keeps registrations and pictures (the first run draws: ten minutes).
+The people are `known_identities`, drawn by `known_people`; four of ICT's also laugh.
+
+Measured is the neutral head: median distance (by area) of corresponding points of the face after similarity alignment,
+millimetres, whole face / inner face (within 3 cm of brows, eyes, nose and mouth). Facial measures are correlated over
+ICT's people after the same alignment, for one photo tells no size. Size is that of a person turned by 35 degrees over
+that of the same person from the front.
+
+Last figures:
+
+FIGURES
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import torch
+from known_identities import SETS, identities
+from known_people import TURN, PersonDrawer
+from PIL import Image
+from scipy.spatial import KDTree
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from seif_core.errors import PhotoError
+from seif_core.fitting import fit_portrait
+from seif_core.fitting.settings import FitSettings
+from seif_core.geometry.alignment import align_points
+from seif_core.headmodel import HeadModel, load_head_model
+from seif_core.headmodel.anatomy import anatomy_of
+from seif_core.portrait import read_portrait
+from seif_core.portrait.crop import Pyramid
+from seif_core.portrait.landmarks import Landmarks
+from seif_core.portrait.points import POINTS, points_by
+from seif_core.portrait.points_network import PointsNetwork, PointsSettings
+
+KINDS: Final = ("landmarks", "dense", "both")
+VIEWS: Final = {"front": (0.0, False), "turned": (TURN, False), "laugh": (0.0, True)}
+LAUGHING: Final = 4
+MEASURES: Final = {
+    "nose width": (31, 35), "nose length": (27, 33), "mouth width": (48, 54), "face width": (0, 16),
+    "jaw width": (4, 12), "chin": (57, 8), "eyes": (39, 42), "cheeks": (2, 14), "face height": (27, 8),
+}  # fmt: skip
+"""Pairs of iBUG-68 landmarks."""
+
+
+class Face(NamedTuple):
+    """Vertices (F,) of the face, their square metres (F,), and which of them (F,) are of the inner face."""
+
+    ids: np.ndarray
+    areas: np.ndarray
+    inner: np.ndarray
+
+
+def face_of(model: HeadModel) -> Face:
+    """The face's outer skin."""
+    triangles = anatomy_of(model).outer_skin_triangles
+    template = model.template.astype(np.float64)
+    a, b, c = template[triangles].transpose(1, 0, 2)
+    each = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
+    areas = np.bincount(triangles.ravel(), np.repeat(each, 3), len(template))
+    ids = np.flatnonzero(model.regions["face"] & (areas > 0))
+    marks = model.embeddings["ibug68"].points(template)[17:]
+    return Face(ids, areas[ids], KDTree(marks).query(template[ids])[0] < 0.03)
+
+
+def distance(face: Face, ours: np.ndarray, truth: np.ndarray, *, inner: bool = False) -> tuple[float, float]:
+    """Median distance in millimetres of heads (V, 3), and the scale that brings ours onto the truth."""
+    kept = face.inner if inner else np.ones(len(face.ids), bool)
+    x, y, w = ours[face.ids[kept]].astype(np.float64), truth[face.ids[kept]].astype(np.float64), face.areas[kept]
+    frame = align_points(x, y, with_scale=True, weights=w)
+    off = np.linalg.norm(frame.apply(x) - y, axis=1)
+    order = np.argsort(off)
+    share = np.cumsum(w[order]) / w.sum()
+    return 1000 * float(off[order][np.searchsorted(share, 0.5)]), float(frame.scale)
+
+
+def measures(model: HeadModel, head: np.ndarray) -> np.ndarray:
+    """`MEASURES` of a head (V, 3), millimetres."""
+    marks = model.embeddings["ibug68"].points(head.astype(np.float64))
+    return np.array([1000 * np.linalg.norm(marks[a] - marks[b]) for a, b in MEASURES.values()])
+
+
+def people(model: HeadModel, data: Path, pack: Path, scratch: Path) -> dict[str, np.ndarray]:
+    """Names of the pictures in `scratch`, and the true heads at rest; drawn if they are not there."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    out, drawer = {}, None
+    for place, name in enumerate(SETS):
+        for k, head in enumerate(identities(name, model, data, scratch)):
+            for view, (turn, laughing) in VIEWS.items():
+                if laughing and (name != "ict" or k >= LAUGHING):
+                    continue
+                title = f"{name}{k:02d}_{view}"
+                path = scratch / f"{title}.png"
+                if not path.exists():
+                    drawer = drawer or PersonDrawer(model, pack)
+                    person = drawer.person(head, 100 * place + k, turn=turn, laughing=laughing)
+                    Image.fromarray(person.picture).save(path)
+                out[title] = head
+    return out
+
+
+def fitted(path: Path, model: HeadModel, network: PointsNetwork | None) -> tuple[dict[str, np.ndarray], float]:
+    """Neutral heads by what the fit was given, and the seconds that the points took."""
+    portrait = read_portrait(path)
+    start = time.process_time()
+    if network is not None:
+        landmarks = Landmarks(portrait.landmarks, portrait.confidence, portrait.roll)
+        portrait = replace(portrait, dense=points_by(network, Pyramid(portrait.pixels), landmarks))
+    seconds = time.process_time() - start
+    fits = {kind: fit_portrait(portrait, model, settings=FitSettings(measured=kind)).neutral for kind in KINDS}
+    return {"mean": model.template, **fits}, seconds
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("data", "pack", "scratch"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--weights", type=Path, help="measured.pt of a training, in the place of what ships")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    model, network = load_head_model("open"), None
+    if arguments.weights is not None:
+        network = PointsNetwork(PointsSettings(POINTS))
+        network.load_state_dict(torch.load(arguments.weights, weights_only=True)["averaged"])
+        network.eval()
+    truth = people(model, arguments.data, arguments.pack, arguments.scratch)
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for title in truth:
+        try:
+            found[title], _ = fitted(arguments.scratch / f"{title}.png", model, network)
+        except PhotoError as error:
+            print(f"{title}: {error}")
+    report(model, truth, found)
+
+
+def report(model: HeadModel, truth: dict[str, np.ndarray], found: dict[str, dict[str, np.ndarray]]) -> None:
+    """Print what was found against the truth."""
+    face = face_of(model)
+    print(f"{'people':<14}{'':>4}" + "".join(f"{kind:>15}" for kind in ("mean", *KINDS)))
+    for name in (*SETS, ""):
+        for view in VIEWS:
+            titles = [t for t in found if t.startswith(name) and t.endswith(view)]
+            if titles:
+                cells = ""
+                for kind in ("mean", *KINDS):
+                    pairs = [(found[t][kind], truth[t]) for t in titles]
+                    whole = np.mean([distance(face, *pair)[0] for pair in pairs])
+                    inner = np.mean([distance(face, *pair, inner=True)[0] for pair in pairs])
+                    cells += f"{whole:>9.2f} /{inner:5.2f}"
+                print(f"{name or 'all':<6}{view:<8}{len(titles):>4}{cells}")
+    print(f"\n{'correlation, ICT':<24}" + "".join(f"{name:>12}" for name in MEASURES))
+    for view in ("front", "turned"):
+        titles = [t for t in found if t.startswith("ict") and t.endswith(view)]
+        true = np.array([measures(model, truth[t]) for t in titles])
+        for kind in KINDS:
+            scales = np.array([distance(face, found[t][kind], truth[t])[1] for t in titles])
+            ours = np.array([measures(model, found[t][kind]) for t in titles]) * scales[:, None]
+            cells = "".join(f"{np.corrcoef(true[:, k], ours[:, k])[0, 1]:>12.2f}" for k in range(len(MEASURES)))
+            print(f"{view + ', ' + kind:<24}{cells}")
+    print()
+    for kind in KINDS:
+        apart = [
+            distance(face, found[f"ict{k:02d}_laugh"][kind], found[f"ict{k:02d}_front"][kind])[0]
+            for k in range(LAUGHING)
+            if f"ict{k:02d}_laugh" in found and f"ict{k:02d}_front" in found
+        ]
+        pairs = [(t, t.replace("turned", "front")) for t in found if t.endswith("turned")]
+        sizes = np.array([1 / distance(face, found[t][kind], found[f][kind])[1] for t, f in pairs if f in found])
+        print(
+            f"{kind:<12} laughing from neutral {np.mean(apart):.2f} mm, size turned / front {sizes.mean():.3f}, ",
+            end="",
+        )
+        print(f"in the mean off by {100 * np.abs(sizes - 1).mean():.1f} %")
+
+
+if __name__ == "__main__":
+    main()
