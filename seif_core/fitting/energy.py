@@ -83,7 +83,6 @@ class Energy:
         prior_matrix: (B, K, P).
         prior_target: (B, K).
         sightings: points that were seen with doubts of their own, or None.
-        counted: whether the landmarks count; if not, there are sightings.
     """
 
     layout: Layout
@@ -98,20 +97,16 @@ class Energy:
     prior_matrix: Float[torch.Tensor, "B K P"]
     prior_target: Float[torch.Tensor, "B K"]
     sightings: Sightings | None = None
-    counted: bool = True
 
     def cost(self, params: Float[torch.Tensor, "B P"]) -> Float[torch.Tensor, " B"]:
         """(B,) energies; infinite where a point lies behind the camera."""
-        total = (self._prior(params) ** 2).sum(1)
-        before = torch.ones_like(total, dtype=torch.bool)
-        if self.counted:
-            xyz = points(params, self.layout, self.point_set)
-            pixels, _ = project(params, self.centre, xyz)
-            image = self.white @ (self.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
-            total = total + (image**2).sum((1, 2))
-            if self.depth is not None:
-                total = total + ((self.white @ self._depth(xyz)[..., None]) ** 2).sum((1, 2))
-            before &= (xyz[..., 2] < -_NEAREST).all(1)
+        xyz = points(params, self.layout, self.point_set)
+        pixels, _ = project(params, self.centre, xyz)
+        image = self.white @ (self.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
+        total = (image**2).sum((1, 2)) + (self._prior(params) ** 2).sum(1)
+        if self.depth is not None:
+            total = total + ((self.white @ self._depth(xyz)[..., None]) ** 2).sum((1, 2))
+        before = (xyz[..., 2] < -_NEAREST).all(1)
         if self.sightings is not None:
             xyz = points(params, self.layout, self.sightings.point_set)
             pixels, _ = project(params, self.centre, xyz)
@@ -121,7 +116,7 @@ class Energy:
 
     def linearise(self, params: Float[torch.Tensor, "B P"]) -> Normal:
         """Normal equations at `params`."""
-        blocks = [self._marked(params)] if self.counted else []
+        blocks = [self._marked(params)]
         if self.sightings is not None:
             blocks.append(self._sighted(params, self.sightings))
         rows, flat = torch.cat([row for row, _ in blocks], 1), torch.cat([off for _, off in blocks], 1)

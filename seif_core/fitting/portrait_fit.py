@@ -58,6 +58,8 @@ thread and 1.3 s with two."""
 
 _SEEN: Final = 0.5
 """Probability from which a dense point is one that the photo shows."""
+_DEPTH_EACH: Final = 5
+"""Beside dense points each so manieth landmark tells its depth: all say much the same, and each costs time."""
 _GUESSED: Final = 99.0
 """Variance, in units of a landmark's own, that one beyond the photo's frame has on top: ten times the spread. On a
 sample portrait whose sides were cut off the face comes 0.9 and 1.0 mm from that of the whole photo instead of 1.3 and
@@ -242,7 +244,11 @@ class _Fitter:
             self.sighted_extra = torch.zeros_like(self.sighted.sigma)
             corners = self.prepared.local[torch.as_tensor(self.sighted.vertices, device=device)][None, :, None]
             self.sighted_corners = corners.repeat(len(portraits), 1, 3)
-        self.counted = self.sighted is None or settings.measured == "both"
+        self.alone = self.sighted is not None and settings.measured == "dense"
+        fine = np.isin(prepared.used, np.concatenate([*prepared.scheme.lids, prepared.scheme.inner_lips]))
+        rows = np.flatnonzero(fine | (np.arange(len(fine)) % _DEPTH_EACH == 0) if self.alone else np.ones(len(fine)))
+        self.kept = torch.as_tensor(rows, device=device)
+        self.placed = torch.as_tensor(fine[rows] if self.alone else np.ones(len(rows)), dtype=torch.float64).to(device)
         self.guessed = torch.as_tensor(guessed[:, prepared.used], device=device) * _GUESSED
         self.extra = self.guessed.clone()
 
@@ -289,11 +295,11 @@ class _Fitter:
         weights = weights.repeat(batch, 1, 1)
         rows, slid = self.prepared.contour_rows, self.silhouette.slid[..., None]
         corners[:, rows] = torch.where(slid, self.prepared.local[self.silhouette.vertex][..., None], corners[:, rows])
-        unique, inverse = torch.unique(corners, return_inverse=True)
-        return PointSet(_restrict(self.prepared.whole, unique), inverse, weights)
+        unique, inverse = torch.unique(corners[:, self.kept], return_inverse=True)
+        return PointSet(_restrict(self.prepared.whole, unique), inverse, weights[:, self.kept])
 
     def _energy(self) -> Energy:
-        scale = scale_of(self.params)
+        scale, kept = scale_of(self.params), self.kept
         weight = 1 / (self.prepared.sigma * scale[:, None])
         transform = torch.diag_embed(weight[..., None].repeat(1, 1, 2))
         rows, across = self.prepared.contour_rows, self.silhouette.across
@@ -308,16 +314,15 @@ class _Fitter:
             self.layout,
             self._point_set(),
             self.centre,
-            self.observed,
-            transform,
-            self.depth,
-            weight * self.settings.depth_weight**0.5,
+            self.observed[:, kept],
+            transform[:, kept] * self.placed[:, None, None],
+            None if self.depth is None else self.depth[:, kept],
+            weight[:, kept] * self.settings.depth_weight**0.5,
             scale,
-            whitening(self.prepared.noise + torch.diag_embed(self.extra)),
+            whitening(self.prepared.noise[kept][:, kept] + torch.diag_embed(self.extra[:, kept])),
             matrix,
             target,
             self._sightings(),
-            self.counted,
         )
 
     def _sightings(self) -> Sightings | None:
@@ -355,8 +360,9 @@ class _Fitter:
         """
         energy = self._energy()
         pixels, _ = project(self.params, self.centre, points(self.params, self.layout, energy.point_set))
-        offset = (energy.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
-        self.extra = self._doubted(offset, patience) + self.guessed
+        offset = (energy.transform @ (pixels - energy.observed)[..., None]).squeeze(-1)
+        self.extra = self.guessed.clone()
+        self.extra[:, self.kept] += self._doubted(offset, patience)
         if energy.sightings is not None:
             xyz = points(self.params, self.layout, energy.sightings.point_set)
             pixels, _ = project(self.params, self.centre, xyz)
@@ -409,7 +415,7 @@ class _Fitter:
         marks = self.portraits[k].landmarks[:, :2].astype(np.float64)
         right, left = scheme.outer_corners
         unit = float(np.linalg.norm(marks[right] - marks[left]))
-        if self.sighted is not None and not self.counted and dense is not None:
+        if self.sighted is not None and self.alone and dense is not None:
             rows = np.isin(dense.vertices, self.sighted.vertices) & (dense.seen > _SEEN)
             xyz, marks = posed[dense.vertices[rows]].astype(np.float64), dense.pixels[rows]
         else:

@@ -40,7 +40,8 @@ class FitSettings:
         distance_spread: standard deviation of the logarithm of the distance.
         exif_spread: standard deviation of the logarithm of a focal length read from EXIF.
         measured: what the fit takes from a photo, one of `MEASURED`: the "dense" points that were seen with doubts of
-            their own, the detector's "landmarks", or "both". Without dense points, and on other head models than the
+            their own, and with them of the detector lids and lips, which it sees finely, and the landmarks' depth;
+            the "landmarks"; or "both" of them whole. Without dense points, and on other head models than the
             Open head, it is the landmarks.
         doubt: factor on the doubts that the dense points come with.
         rounds: outer rounds; each finds contour points and outliers anew.
