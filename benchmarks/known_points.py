@@ -9,9 +9,24 @@ millimetres, whole face / inner face (within 3 cm of brows, eyes, nose and mouth
 ICT's people after the same alignment, for one photo tells no size. Size is that of a person turned by 35 degrees over
 that of the same person from the front.
 
-Last figures:
+Last figures, ICT 12 people, FLAME 5, GNM 3; 3,700 steps; whole / inner face:
 
-FIGURES
+    people                     mean      landmarks          dense
+    ict   front    12   2.54 / 2.28    2.69 / 2.40    2.22 / 2.02
+    ict   turned   12   2.54 / 2.28    2.87 / 2.43    2.24 / 2.00
+    ict   laugh     4   2.58 / 2.41    3.54 / 3.20    2.43 / 2.18
+    flame front     5   4.49 / 3.74    3.47 / 3.06    2.19 / 2.07
+    flame turned    5   4.49 / 3.74    4.01 / 3.49    2.92 / 2.50
+    gnm   front     3   2.79 / 1.99    2.36 / 1.76    2.32 / 1.66
+    gnm   turned    3   2.79 / 1.99    2.49 / 1.92    2.51 / 1.88
+    all   front    20   3.07 / 2.60    2.84 / 2.47    2.23 / 1.98
+    all   turned   20   3.07 / 2.60    3.10 / 2.62    2.45 / 2.11
+
+Both whole: 2.30 front, 2.60 turned (before the detector's lids, lips and depth went with the dense points, when those
+alone gave 2.24 and 2.37). Correlations, front, landmarks / dense: nose width 0.89 / 0.88, nose length 0.91 / 0.94,
+mouth width 0.79 / 0.70, face width 0.88 / 0.95, jaw width 0.93 / 0.96, chin 0.45 / 0.67, eyes' joints 0.97 / 0.97,
+cheeks 0.92 / 0.96.
+Laughing from neutral 1.41 / 1.02 mm. Size off by 3.1 / 2.6 %. A fit takes 0.34 / 0.80 s, the points 0.08 s.
 """
 
 from __future__ import annotations

@@ -96,10 +96,11 @@ def test_before_it_has_learned_the_network_answers_the_best_linear_guess_of_the_
 def test_the_points_of_a_real_face_lie_where_the_landmarks_lie():
     """Points of lids and lips against the detector's landmarks of the same places."""
     from seif_core.headmodel import load_head_model
-    from seif_core.portrait import read_portrait
+    from seif_core.portrait import PortraitSettings, read_portrait
 
     head = load_head_model("open")
-    portrait = read_portrait(SHARED / "portraits" / "grace_hopper.jpg")
+    settings = PortraitSettings(dense_points=True)
+    portrait = read_portrait(SHARED / "portraits" / "grace_hopper.jpg", settings=settings)
     found = portrait.dense
     assert found is not None
     assert len(found.vertices) == POINTS

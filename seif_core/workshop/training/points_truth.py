@@ -1,7 +1,8 @@
 """Where the dense points of drawn heads fall, and which of them can be seen: told by a pool's own numbers.
 
 A pool keeps who was drawn and how, so the points need no new drawing: the head is made again from its coefficients,
-posed and projected. A point is seen where nothing of the head lies before it and its pixel shows skin.
+posed and projected. A point is seen where it is turned to the camera, nothing of the
+head lies before it and its pixel shows skin.
 
 Convention: pixels of the pool's picture, origin at the top left, centres at +0.5, y down.
 """
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 
 from ...geometry.camera import Camera
+from ...geometry.normals import vertex_normals
 from ...geometry.rasterizer import rasterize_view
 from ...headmodel.anatomy import anatomy_of
 from ...headmodel.dense_set import dense_set
@@ -85,12 +87,14 @@ def point_truth(bodies: Bodies, head: Mapping[str, np.ndarray]) -> PointTruth:
     camera = Camera(focal, cx, cy, side, side)
     ids = dense_set(bodies.model).vertices
     pixels = camera.project(vertices[ids])
-    triangles = torch.as_tensor(anatomy_of(bodies.model).outer_skin_triangles.astype(np.int64))
+    outer = anatomy_of(bodies.model).outer_skin_triangles.astype(np.int64)
+    towards = (vertex_normals(vertices, outer)[ids] * -vertices[ids]).sum(1) > 0
+    triangles = torch.as_tensor(outer)
     depth = rasterize_view(torch.as_tensor(vertices.astype(np.float32)), triangles, camera).depth.numpy()
     column, row = np.floor(np.clip(pixels, 0, side - 1)).astype(int).T
     inside = ((pixels > 0) & (pixels < side)).all(1)
     nearest = _least(depth)[row, column]
-    seen = inside & (-vertices[ids, 2] < nearest + _BEHIND) & np.isin(head["labels"][row, column], _BARE)
+    seen = inside & towards & (-vertices[ids, 2] < nearest + _BEHIND) & np.isin(head["labels"][row, column], _BARE)
     return PointTruth(pixels.astype(np.float32), seen, vertices.astype(np.float32))
 
 
