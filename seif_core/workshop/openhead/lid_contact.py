@@ -62,7 +62,7 @@ def clear_keys(
             if np.abs(out[row, lids]).max() < 2e-4:
                 continue
             change = _bent(template, out[row], lids, centre, _BLINK_LEAST if "Blink" in ARKIT_52[row] else LEAST)
-            _carry_lashes(template, change[None], lining_rows(side)[0])
+            carry_lashes(template, change[None], lining_rows(side)[0])
             out[row] += change
     return out
 
@@ -102,7 +102,7 @@ def rest_lids(
             firm = np.array([*firmness, *[0.0] * len(_CLOSED_GRIP)])[rings[lids]]
             grip = firm * np.exp(-(above**2)) * (normal[:, 2] > 0)
             change[:, lids] += (grip * rest)[:, :, None] * normal
-        _carry_lashes(template, change, rows[0])
+        carry_lashes(template, change, rows[0])
         out += change
         for depth, row in enumerate(rows[1:], start=1):
             loose = 0.3 if depth == 1 else 0.0
@@ -152,7 +152,7 @@ def _growth(ball: np.ndarray, shift: np.ndarray) -> np.ndarray:
     return np.einsum("snc,nc->s", ball - shift[:, None], arm) / (arm**2).sum()
 
 
-def _carry_lashes(template: np.ndarray, change: np.ndarray, edge: np.ndarray) -> None:
+def carry_lashes(template: np.ndarray, change: np.ndarray, edge: np.ndarray) -> None:
     """Let the lashes rooted in an edge go with the offsets `change` (S, V, 3) of its vertices; in place."""
     lashes = np.flatnonzero(part_mask("lashes"))
     roots, hair = hair_roots()

@@ -137,7 +137,7 @@ def read_ict(folder: Path) -> ScanSet:
     Raises:
         ModelError: the file is missing.
     """
-    with np.load(_existing(folder / "heads" / "ict_facekit_packed.npz"), allow_pickle=False) as data:
+    with np.load(existing(folder / "heads" / "ict_facekit_packed.npz"), allow_pickle=False) as data:
         quads = data["faces"].astype(np.int64)
         mean = data["neutral"].astype(np.float64) * _CENTIMETRE
         offsets = data["identity"].astype(np.float64) * _CENTIMETRE
@@ -153,9 +153,9 @@ def read_flame(folder: Path) -> ScanSet:
     Raises:
         ModelError: a file is missing.
     """
-    with np.load(_existing(folder / "flame" / "flame2023_open_template.npz"), allow_pickle=False) as data:
+    with np.load(existing(folder / "flame" / "flame2023_open_template.npz"), allow_pickle=False) as data:
         mean, triangles = data["v_template"].astype(np.float64), data["faces"].astype(np.int64)
-    with np.load(_existing(folder / "flame" / "flame2023_open_5identities.npz"), allow_pickle=False) as data:
+    with np.load(existing(folder / "flame" / "flame2023_open_5identities.npz"), allow_pickle=False) as data:
         persons, skin = data["verts"].astype(np.float64), data["head_vertex_mask"].astype(bool)
     return ScanSet("FLAME 2023 Open", mean, triangles, skin, np.nan_to_num(persons - mean), 2)
 
@@ -166,11 +166,16 @@ def read_ict_marks(folder: Path) -> Float64[np.ndarray, "68 3"]:
     Raises:
         ModelError: the file is missing.
     """
-    with np.load(_existing(folder / "heads" / "ict_facekit_packed.npz"), allow_pickle=False) as data:
+    with np.load(existing(folder / "heads" / "ict_facekit_packed.npz"), allow_pickle=False) as data:
         return data["neutral"][data["lmk68"]].astype(np.float64) * _CENTIMETRE
 
 
-def _existing(path: Path) -> Path:
+def existing(path: Path) -> Path:
+    """The path of a scan file that exists.
+
+    Raises:
+        ModelError: it does not.
+    """
     if not path.exists():
         raise ModelError(f"The scan file {path.name} is missing; calibrating needs the folder that holds it.")
     return path
