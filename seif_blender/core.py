@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from seif_core.capture.playback import HEAD_BONES, Playback
     from seif_core.capture.rotations import continuous, quaternions
     from seif_core.capture.speech import read_speech
-    from seif_core.expression_choice import parse_choice
+    from seif_core.combination_shapes import combination_name
+    from seif_core.expression_choice import ExpressionChoice, parse_choice
     from seif_core.expressions.arkit import mirrored_name
     from seif_core.expressions.emotions import EMOTIONS
     from seif_core.expressions.named_keys import named_keys
-    from seif_core.expressions.spelling import DIRECTIONS, canonical
+    from seif_core.expressions.spelling import DIRECTIONS, canonical, spelled
     from seif_core.geometry.camera import Camera
     from seif_core.hair_layer import HairGuides, HairLayer, HairMesh
     from seif_core.head import FORMAT_VERSION, Head
@@ -39,6 +40,7 @@ __all__ = [
     "PART_NAMES",
     "ROOT",
     "Camera",
+    "ExpressionChoice",
     "HairGuides",
     "HairLayer",
     "HairMesh",
@@ -47,6 +49,7 @@ __all__ = [
     "Playback",
     "__version__",
     "canonical",
+    "combination_name",
     "continuous",
     "errors",
     "joint_transforms",
@@ -58,6 +61,7 @@ __all__ = [
     "read_speech",
     "rotation_matrices",
     "runtime",
+    "spelled",
 ]
 
 _STAGED: Final = bool(__package__) and importlib.util.find_spec(f"{__package__}.seif_core") is not None
@@ -84,9 +88,12 @@ _HOMES: Final = {
     "FORMAT_VERSION": ".head",
     "joint_transforms": ".headmodel.skinning",
     "rotation_matrices": ".headmodel.skinning",
+    "combination_name": ".combination_shapes",
+    "ExpressionChoice": ".expression_choice",
     "parse_choice": ".expression_choice",
     "named_keys": ".expressions.named_keys",
     "canonical": ".expressions.spelling",
+    "spelled": ".expressions.spelling",
     "DIRECTIONS": ".expressions.spelling",
     "EMOTIONS": ".expressions.emotions",
     "mirrored_name": ".expressions.arkit",

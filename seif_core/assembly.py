@@ -51,6 +51,8 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None) ->
         skin_weights=model.skin_weights,
         key_names=model.key_names,
         key_deltas=model.key_basis * factors[:, None, None],
+        combinations=model.combinations
+        and model.combinations.scaled(dict(zip(model.key_names, factors.tolist(), strict=True))),
         expression_deltas=model.expression_basis,
         pose_deltas=model.pose_basis,
         regions=model.regions,

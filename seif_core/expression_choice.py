@@ -11,7 +11,7 @@ from typing import Final
 
 from .errors import SettingsError
 
-SETS: Final = ("arkit", "visemes", "vrm", "emotions", "jaw", "flame")
+SETS: Final = ("arkit", "combinations", "visemes", "vrm", "emotions", "jaw", "flame")
 """Expression sets in the order in which their keys stand."""
 
 SPELLINGS: Final = ("apple", "livelink", "short")

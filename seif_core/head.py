@@ -16,6 +16,12 @@ from typing import Any, Final
 import numpy as np
 
 from .array_files import ArrayFileError, read_arrays
+from .combination_shapes import (
+    CombinationShapes,
+    combination_arrays,
+    combination_fault,
+    combination_of_arrays,
+)
 from .errors import HeadFormatError
 from .geometry.camera import Camera
 from .hair_arrays import hair_arrays, hair_of_arrays
@@ -66,6 +72,7 @@ class Head:
         landmark_weights: (68, 3) float32, barycentric weights of those vertices, or None.
         texture_light: (L, L, 3) float32, factor on the texture's linear colours that brings the photo's light back,
             laid out as `texture`; or None.
+        combinations: corrections of pairs of keys whose sum would break; None for none, as in older files.
         hair: hair or headwear as a layer of its own; None for a bald head, or one whose own mesh has the hair's shape.
     """
 
@@ -99,6 +106,7 @@ class Head:
     landmark_vertices: Int32[np.ndarray, "68 3"] | None = None
     landmark_weights: Float32[np.ndarray, "68 3"] | None = None
     texture_light: Float32[np.ndarray, "L L 3"] | None = None
+    combinations: CombinationShapes | None = None
     hair: HairLayer | None = None
     format_version: int = field(default=FORMAT_VERSION)
 
@@ -112,6 +120,8 @@ class Head:
                 arrays.update({f"region_{k}": v for k, v in value.items()})
             elif f.name == "hair":
                 arrays.update(hair_arrays(value))
+            elif f.name == "combinations":
+                arrays.update(combination_arrays(value))
             elif f.name == "photo_camera":
                 arrays[f.name] = np.array([value.focal, value.cx, value.cy, value.width, value.height])
             elif f.name == "key_names":
@@ -155,6 +165,8 @@ def _from_arrays(arrays: dict[str, np.ndarray], file_name: str) -> Head:
         wrong = fault(values)
         if wrong is None and values["hair"] is not None:
             wrong = hair_fault(values["hair"], values["faces"])
+        if wrong is None and values["combinations"] is not None:
+            wrong = combination_fault(values["combinations"], values["key_names"], len(values["vertices"]))
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise HeadFormatError(
             f"{file_name} lacks or garbles the field {error}; reconstruct the photo again."
@@ -178,6 +190,8 @@ def _fields_of(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
             values[f.name] = {str(n): arrays[f"region_{n}"].astype(bool) for n in arrays["region_names"]}
         elif f.name == "hair":
             values[f.name] = hair_of_arrays(arrays)
+        elif f.name == "combinations":
+            values[f.name] = combination_of_arrays(arrays)
         elif f.name == "format_version":
             values[f.name] = FORMAT_VERSION  # an older file's head becomes one of this version
         elif f.name == "photo_camera":

@@ -84,6 +84,21 @@ class DriverPlan:
 
 
 @dataclass(frozen=True)
+class ProductPlan:
+    """A key that acts where two others act together: its value is the product of theirs.
+
+    Attributes:
+        key: name of the key.
+        first: name of the one key.
+        second: name of the other.
+    """
+
+    key: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
 class SliderPlan:
     """A key that follows a custom property of the rig, from 0 to 1.
 
@@ -225,6 +240,7 @@ class Blueprint:
         groups: vertex groups, the bones' first.
         keys: shape keys in order, without the basis.
         drivers: drivers of the pose correctives.
+        products: keys that act where two others act together.
         sliders: keys that follow custom properties of the rig.
         bones: parents before their children.
         camera: the photo's camera.
@@ -239,6 +255,7 @@ class Blueprint:
     groups: tuple[GroupPlan, ...]
     keys: tuple[KeyPlan, ...]
     drivers: tuple[DriverPlan, ...]
+    products: tuple[ProductPlan, ...]
     sliders: tuple[SliderPlan, ...]
     bones: tuple[BonePlan, ...]
     camera: CameraPlan
@@ -251,7 +268,7 @@ class Blueprint:
 _CLASSES: Final[dict[str, Callable[..., Any]]] = {
     cls.__name__: cls
     for cls in (
-        *(Blueprint, MeshPlan, GroupPlan, KeyPlan, DriverPlan, SliderPlan, BonePlan, CameraPlan, Origin),
+        *(Blueprint, MeshPlan, GroupPlan, KeyPlan, DriverPlan, ProductPlan, SliderPlan, BonePlan, CameraPlan, Origin),
         *(SkinnedPlan, StrandsPlan, HairPlan),
     )
 }

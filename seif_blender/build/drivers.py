@@ -1,23 +1,20 @@
-"""Drivers: pose correctives follow their bone (see `plan.correctives`), the photo's expression the rig's slider."""
+"""Drivers: pose correctives follow bones (see `plan.correctives`), pairs of keys the keys, the photo's a slider."""
 
 from __future__ import annotations
 
 import bpy
 
-from .blueprint import DriverPlan, SliderPlan
+from .blueprint import Blueprint, DriverPlan, ProductPlan
 
 
-def add_drivers(
-    mesh_object: bpy.types.Object,
-    rig: bpy.types.Object,
-    drivers: tuple[DriverPlan, ...],
-    sliders: tuple[SliderPlan, ...],
-) -> None:
-    """Drive the correctives by the bones, the photo's expression and the emotions by the rig's custom properties."""
+def add_drivers(mesh_object: bpy.types.Object, rig: bpy.types.Object, blueprint: Blueprint) -> None:
+    """Drive correctives by bones, pairs of keys by the keys, photo and emotions by the rig's custom properties."""
     keys = mesh_object.data.shape_keys.key_blocks
-    for plan in drivers:
+    for plan in blueprint.drivers:
         _drive_corrective(keys[plan.key], rig, plan)
-    for slider in sliders:
+    for product in blueprint.products:
+        _drive_product(mesh_object.data.shape_keys, product)
+    for slider in blueprint.sliders:
         add_slider(rig, slider.property, slider.description)
         follow_slider(keys[slider.key].driver_add("value").driver, rig, slider.property)
 
@@ -37,9 +34,27 @@ def _drive_corrective(key: bpy.types.ShapeKey, rig: bpy.types.Object, plan: Driv
         target.rotation_mode = "QUATERNION"
         target.transform_type = f"ROT_{letter.upper()}"
         target.transform_space = "LOCAL_SPACE"
-    driver.expression = plan.expression
+    _set_expression(driver, plan.expression)
+
+
+def _drive_product(shapes: bpy.types.Key, plan: ProductPlan) -> None:
+    """Let a key have the product of two others' values."""
+    driver = shapes.key_blocks[plan.key].driver_add("value").driver
+    driver.type = "SCRIPTED"
+    for letter, name in (("a", plan.first), ("b", plan.second)):
+        variable = driver.variables.new()
+        variable.name = letter
+        variable.type = "SINGLE_PROP"
+        variable.targets[0].id_type = "KEY"
+        variable.targets[0].id = shapes
+        variable.targets[0].data_path = f'key_blocks["{name}"].value'
+    _set_expression(driver, "a*b")
+
+
+def _set_expression(driver: bpy.types.Driver, expression: str) -> None:
+    driver.expression = expression
     if not driver.is_simple_expression:
-        raise AssertionError(f"'{plan.expression}' would need Python drivers, which do not run everywhere")
+        raise AssertionError(f"'{expression}' would need Python drivers, which do not run everywhere")
 
 
 def add_slider(rig: bpy.types.Object, name: str, description: str) -> None:

@@ -91,7 +91,7 @@ def build_blueprint(
     add_vertex_groups(mesh_object, blueprint.groups)
     add_shape_keys(mesh_object, blueprint.keys)
     bind(mesh_object, rig)
-    add_drivers(mesh_object, rig, blueprint.drivers, blueprint.sliders)
+    add_drivers(mesh_object, rig, blueprint)
     if blueprint.light:
         add_light_slider(mesh_object, rig)
     hair = {} if blueprint.hair is None else build_hair(name, blueprint.hair, mesh_object, rig, collection)

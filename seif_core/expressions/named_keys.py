@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from ..combination_shapes import combination_name
 from ..expression_choice import ExpressionChoice
 from ..head import Head
 from ..shapes import Float32
@@ -70,12 +71,21 @@ def _arkit(head: Head, choice: ExpressionChoice) -> Iterator[NamedKey]:
         yield NamedKey(spelled(name, choice.spelling), delta)
 
 
+def _combinations(head: Head, choice: ExpressionChoice) -> Iterator[NamedKey]:
+    """Pairs of keys as keys of their own, for engines: weight them with the product of the pair's weights."""
+    pairs = head.combinations
+    if pairs is None:
+        return
+    for (first, second), delta in zip(pairs.pairs, pairs.deltas, strict=True):
+        yield NamedKey(combination_name(spelled(first, choice.spelling), spelled(second, choice.spelling)), delta)
+
+
 def _combined(set_name: str) -> Callable[[Head, ExpressionChoice], Iterator[NamedKey]]:
     prefix, table = COMBINED[set_name]
 
     def keys(head: Head, _choice: ExpressionChoice) -> Iterator[NamedKey]:
         for name, combination in table.items():
-            yield NamedKey(prefix + name, combine(combination, head.key_names, head.key_deltas))
+            yield NamedKey(prefix + name, combine(combination, head.key_names, head.key_deltas, head.combinations))
 
     return keys
 
@@ -92,6 +102,7 @@ def _components(head: Head, choice: ExpressionChoice) -> Iterator[NamedKey]:
 
 _SOURCES: Final[dict[str, Callable[[Head, ExpressionChoice], Iterator[NamedKey]]]] = {
     "arkit": _arkit,
+    "combinations": _combinations,
     **{name: _combined(name) for name in COMBINED},
     "jaw": _jaw,
     "flame": _components,

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ..array_files import ArrayFileError, read_arrays
+from ..combination_shapes import CombinationShapes, combination_fault, combination_of_arrays
 from ..errors import ModelError
 from ..resources import vendor_path
 from ..shapes import Bool, Float32, Int32, UInt8
@@ -68,6 +69,7 @@ class HeadModel:
         embeddings: ``ibug68`` (68) and ``mediapipe478`` (468 face points, then 5 points of the right and 5 of the
             left iris as MediaPipe orders them) landmark embeddings.
         regions: name in `REGION_NAMES` -> (V,) bool.
+        combinations: corrections of pairs of keys whose sum would break, or None.
     """
 
     name: str
@@ -88,6 +90,7 @@ class HeadModel:
     uv_faces: Int32[np.ndarray, "F 4"]
     embeddings: dict[str, LandmarkEmbedding] = field(default_factory=dict)
     regions: dict[str, Bool[np.ndarray, " V"]] = field(default_factory=dict)
+    combinations: CombinationShapes | None = None
 
     @property
     def parents(self) -> tuple[int, ...]:
@@ -157,6 +160,7 @@ def _from_arrays(data: dict[str, np.ndarray]) -> HeadModel:
         uv_faces=data["uv_faces"].astype(np.int32),
         embeddings=embeddings,
         regions={str(n): data[f"region_{n}"].astype(bool) for n in data["region_names"]},
+        combinations=combination_of_arrays(data),
     )
 
 
@@ -184,8 +188,10 @@ def _fits_together(model: HeadModel) -> bool:
         (model.uv_faces, -1, len(model.uvs)),
         *((embedding.vertex_ids, 0, count) for embedding in model.embeddings.values()),
     )
+    pairs = model.combinations
     return (
-        all(array.shape == shape for array, shape in shapes)
+        (pairs is None or combination_fault(pairs, model.key_names, count) is None)
+        and all(array.shape == shape for array, shape in shapes)
         and all(array.size > 0 and array.min() >= low and array.max() < high for array, low, high in named)
         and all(np.isfinite(array).all() for array, _ in shapes)
     )

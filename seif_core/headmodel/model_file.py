@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..combination_shapes import combination_arrays
 from .model import HeadModel
 
 
@@ -27,6 +28,8 @@ def write_head_model(model: HeadModel, path: Path) -> None:
                 arrays[f"landmark_{name}_vertex_ids"] = embedding.vertex_ids
                 arrays[f"landmark_{name}_weights"] = embedding.weights
                 arrays[f"landmark_{name}_sigma"] = embedding.sigma
+        elif field.name == "combinations":
+            arrays.update(combination_arrays(value))
         elif field.name == "key_names":
             arrays[field.name] = np.array(value, dtype=np.str_)
         elif field.name != "name":

@@ -46,6 +46,7 @@ def subdivide_model(model: HeadModel) -> HeadModel:
         shape_basis=step.apply_basis(model.shape_basis),
         expression_basis=step.apply_basis(model.expression_basis),
         key_basis=step.apply_basis(model.key_basis),
+        combinations=model.combinations and model.combinations.on_vertices(step.apply_basis),
         pose_basis=step.apply_basis(model.pose_basis),
         joint_regressor=_regressor(step, model.joint_regressor),
         skin_weights=rows_to_one(step.apply(model.skin_weights)),

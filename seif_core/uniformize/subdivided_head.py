@@ -30,6 +30,7 @@ def subdivide_head(head: Head) -> Head:
         uv_faces=flat.faces,
         skin_weights=rows_to_one(step.apply(head.skin_weights)),
         key_deltas=step.apply_basis(head.key_deltas),
+        combinations=head.combinations and head.combinations.on_vertices(step.apply_basis),
         expression_deltas=step.apply_basis(head.expression_deltas),
         pose_deltas=step.apply_basis(head.pose_deltas),
         regions={name: step.apply_mask(mask) for name, mask in head.regions.items()},

@@ -11,7 +11,7 @@ from .camera import plan_camera
 from .correctives import plan_drivers
 from .hair import plan_hair
 from .hdr import encode_hdr
-from .keys import plan_keys, plan_sliders
+from .keys import plan_keys, plan_products, plan_sliders
 from .mesh import plan_groups, plan_mesh
 from .png import encode_png
 from .rig import plan_bones
@@ -30,6 +30,7 @@ def draw_up(head: Head, settings: BuildSettings) -> Blueprint:
         groups=plan_groups(head),
         keys=keys,
         drivers=plan_drivers(head, settings.correctives),
+        products=plan_products(head, settings),
         sliders=plan_sliders(keys),
         bones=plan_bones(head),
         camera=plan_camera(head),

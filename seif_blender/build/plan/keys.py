@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ...core import Head, named_keys, parse_choice
-from ..blueprint import KeyPlan, SliderPlan
+from ...core import Head, combination_name, named_keys, parse_choice, spelled
+from ..blueprint import KeyPlan, ProductPlan, SliderPlan
 from ..names import EMOTION_PREFIX, PHOTO_EXPRESSION_KEY, PHOTO_EXPRESSION_PROPERTY
 from ..settings import BuildSettings
 from .arrays import floats
 from .axes import to_blender
 from .correctives import plan_correctives
+
+if TYPE_CHECKING:
+    from ...core import ExpressionChoice
+
+COMBINATIONS: Final = "combinations"
+"""The expression set of the pairs of keys."""
 
 
 def plan_keys(head: Head, settings: BuildSettings) -> tuple[KeyPlan, ...]:
@@ -30,11 +38,28 @@ def _keys(head: Head, settings: BuildSettings) -> Iterator[KeyPlan]:
     def points(delta: np.ndarray) -> np.ndarray:
         return rest + to_blender(delta)
 
-    for key in named_keys(head, parse_choice(settings.expressions, settings.spelling)):
+    for key in named_keys(head, _choice(settings)):
         yield KeyPlan(key.name, floats(points(key.delta)), key.low, key.high)
     yield KeyPlan(PHOTO_EXPRESSION_KEY, floats(points(head.photo_delta)))
     for corrective in plan_correctives(head, settings.correctives):
         yield KeyPlan(corrective.key_name, floats(points(corrective.delta)), *corrective.limits)
+
+
+def plan_products(head: Head, settings: BuildSettings) -> tuple[ProductPlan, ...]:
+    """The pairs of keys whose sum is corrected, driven by the two; none where the head's own keys are not built."""
+    choice = _choice(settings)
+    if head.combinations is None or not {"arkit", COMBINATIONS} <= set(choice.sets):
+        return ()
+    pairs = [tuple(spelled(name, choice.spelling) for name in pair) for pair in head.combinations.pairs]
+    return tuple(ProductPlan(combination_name(first, second), first, second) for first, second in pairs)
+
+
+def _choice(settings: BuildSettings) -> ExpressionChoice:
+    """The chosen sets; ARKit's keys come with their pairs, unless no correctives are wanted."""
+    choice = parse_choice(settings.expressions, settings.spelling)
+    if "arkit" not in choice.sets or COMBINATIONS in choice.sets or settings.correctives == "none":
+        return choice
+    return replace(choice, sets=("arkit", COMBINATIONS, *choice.sets[1:]))
 
 
 def plan_sliders(keys: tuple[KeyPlan, ...]) -> tuple[SliderPlan, ...]:

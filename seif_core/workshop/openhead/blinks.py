@@ -1,9 +1,9 @@
 """Blinks that close the lids of every head, with lashes that go along.
 
-MakeHuman's blinks pass the lower lid of the calibrated head by 5 mm, the fitted ones (`lids`) end on it and leave the
-taller eyes of other people open by as much as they are taller. The shapes here lie between.
+The fitted blinks (`lids`) end on the lower lid of the mean head; on a person's head they are scaled to that person's
+lids (`seif_core.expressions.lids`). MakeHuman's, by which identities were made, pass it by 5 mm; a share is kept.
 
-Convention: metres, the model's frame. Worked number: with a reserve of 0.4 the upper lid passes the lower by 2 mm.
+Convention: metres, the model's frame. Worked number: with a reserve of 0.4 MakeHuman's upper lid passes by 2 mm.
 """
 
 from __future__ import annotations
@@ -19,17 +19,22 @@ from . import calibration, lids
 from .lashes import hair_roots
 from .rig import part_mask
 
-RESERVE: Final = 0.4
-"""Share of MakeHuman's way beyond the lower lid that is kept for eyes taller than the mean's."""
+UNIT_RESERVE: Final = 0.4
+"""Share of MakeHuman's way beyond the lower lid that was kept, for taller eyes, when identities were made."""
 
 
-def closing_keys(space: calibration.IdentitySpace, keys: Float64[np.ndarray, "K V 3"]) -> Float64[np.ndarray, "K V 3"]:
-    """Key shapes (K, V, 3) on the template, metres, with blinks that close, the others unchanged."""
+def closing_keys(
+    space: calibration.IdentitySpace, keys: Float64[np.ndarray, "K V 3"], reserve: float = 0.0
+) -> Float64[np.ndarray, "K V 3"]:
+    """Key shapes (K, V, 3) on the template, metres, with blinks that close, the others unchanged.
+
+    `reserve`: share kept of the way by which a blink passes the lower lid.
+    """
     fitted = lids.fit_blinks(space, keys)
     out = keys.copy()
     for side in ("left", "right"):
         row = ARKIT_52.index(f"eyeBlink{side.title()}")
-        change = (1 - RESERVE) * (fitted[row] - keys[row])
+        change = (1 - reserve) * (fitted[row] - keys[row])
         change[part_mask("lashes")] = _carried(space.template, change, side)
         out[row] += change
     return out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -23,9 +22,10 @@ from . import (
     landmarks,
     lid_contact,
     lining,
+    lip_contact,
     makehuman,
-    mouth_contact,
     orbits,
+    pairs,
     regions,
     rig,
     uv,
@@ -57,7 +57,7 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     weights = rig.skin_weights()
     template = lining.thicken(space.template)
     learned = key_calibration.shipped_statistics()
-    angle = learned.jaw_angle
+    angle = rig.jaw_hinge()[0]
     units = expressions.key_shapes()
     keys = keys_of(space, template, units, learned)
     blink = unit_blink(space, template, units)
@@ -74,6 +74,7 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     carried[ARKIT_52.index("jawOpen")] = jaw_open
     components = expressions.expression_components(keys, carried)
     uvs, uv_faces = uv.texture_coordinates()
+    combined = pairs.combination_shapes(template, keys)
     arrays: dict[str, np.ndarray] = {
         "format_version": np.array(FORMAT_VERSION),
         "title": np.array(TITLE),
@@ -87,6 +88,8 @@ def open_head_arrays() -> dict[str, np.ndarray]:
         "expression_basis": components.astype(np.float16),
         "key_names": np.array(ARKIT_52),
         "key_basis": keys.astype(np.float16),
+        "combination_pairs": np.array(combined.pairs),
+        "combination_deltas": combined.deltas.astype(np.float16),
         "pose_basis": pose_basis.astype(np.float16),
         "joint_regressor": without_dust(joint_regressor),
         "skin_weights": without_dust(weights),
@@ -120,8 +123,18 @@ def keys_of(
         learned: what keys are made of.
     """
     keys = key_calibration.calibrated_keys(template, units @ space.frame.T, learned)
-    keys += np.stack([mouth_contact.hold_lips(template, key) for key in keys])
-    return _lids_seated(space, template, keys, units, range(len(keys)))
+    keys += np.stack([lip_contact.settle_mouth(template, key) for key in keys])
+    _seal_lips(template, keys)
+    keys = blinks.closing_keys(space, orbits.seat_keys(keys, units))
+    return orbits.seat_keys(lid_contact.clear_keys(template, keys, range(len(keys))), keys)
+
+
+def _seal_lips(template: np.ndarray, keys: np.ndarray) -> None:
+    """Let `mouthClose` close the lips of the wholly open jaw, before the teeth; in place."""
+    jaw, close = ARKIT_52.index("jawOpen"), ARKIT_52.index("mouthClose")
+    both = keys[jaw] + keys[close]
+    both = calibration.keep_lips_closed(template, both[None])[0]
+    keys[close] = both + lip_contact.settle_mouth(template, both) - keys[jaw]
 
 
 def unit_blink(
@@ -132,14 +145,8 @@ def unit_blink(
     It is not the learned one, so that identities, and all that was trained on them, stay what they are.
     """
     rows = [ARKIT_52.index("eyeBlinkLeft"), ARKIT_52.index("eyeBlinkRight")]
-    return _lids_seated(space, template, units @ space.frame.T, units, rows)[rows].sum(axis=0)
-
-
-def _lids_seated(
-    space: calibration.IdentitySpace, template: np.ndarray, keys: np.ndarray, units: np.ndarray, rows: Iterable[int]
-) -> np.ndarray:
-    keys = blinks.closing_keys(space, orbits.seat_keys(keys, units))
-    return orbits.seat_keys(lid_contact.clear_keys(template, keys, rows), keys)
+    keys = blinks.closing_keys(space, orbits.seat_keys(units @ space.frame.T, units), blinks.UNIT_RESERVE)
+    return orbits.seat_keys(lid_contact.clear_keys(template, keys, rows), keys)[rows].sum(axis=0)
 
 
 def without_dust(values: np.ndarray) -> Float32[np.ndarray, "..."]:

@@ -1,6 +1,6 @@
-"""Command line: ``python -m seif_core.workshop.openhead.calibrate_keys FOLDER``: keys learned from scanned expressions.
+"""Command line: ``python -m seif_core.workshop.openhead.calibrate_keys FOLDER``: keys learned from scanned ones.
 
-FOLDER holds ``heads/ict_facekit_packed.npz``; the statistics file that ships lets anyone build the Open head without it.
+FOLDER holds ``heads/ict_facekit_packed.npz``. With the statistics file that ships anyone builds the Open head without.
 """
 
 from __future__ import annotations

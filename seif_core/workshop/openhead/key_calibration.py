@@ -1,9 +1,9 @@
 """Keys of the Open head, learned from scanned ones of the same names: coefficients in its own units and smooth modes.
 
 MakeHuman's face units are hand-made: they lay lids 5 mm over each other, puff a cheek by half and leave the brows where
-they are. Each key is therefore written as a mixture of the units and of smooth modes of the skin (`key_modes`), fitted by
-ridge regression to ICT-FaceKit's expression of the same name; only the coefficients ship. Lower teeth and tongue follow
-the jaw's rigid motion, lashes the lids' edges, all else that is no skin stays.
+they are. Each key is therefore written as a mixture of the units and of smooth modes of the skin (`key_modes`), fitted
+by ridge regression to ICT-FaceKit's expression of the same name; only the coefficients ship. Lower teeth and tongue
+follow the jaw's rigid motion, lashes the lids' edges, all else that is no skin stays.
 
 Convention: metres, the template's frame; keys of one side are fitted on the left and mirrored. Worked number: `jawOpen`
 turns the lower teeth by 25.3 degrees about +X.
@@ -44,9 +44,12 @@ SIDED: Final = tuple(n for n in ARKIT_52 if not (n.endswith("Right")))
 NOT_SCANNED: Final = ("tongueOut",)
 """Keys that ICT-FaceKit lacks; they stay MakeHuman's."""
 
-_LEAST: Final = 0.00004
-"""Metres by which every offset is shortened, so that keys stay local and small tails are exactly zero."""
+_LEAST: Final = (0.00002, 0.004)
+"""Metres, and share of the key's longest offset, by which every offset is shortened, so that keys stay local and small
+tails are exactly zero."""
 
+_JAW_ENDS: Final = (0.0, 0.028)
+"""Heights in metres on the template between which the jaw's keys end: the temples stay."""
 _RIM_RINGS: Final = 4
 """Rings of the mouth's inside over which the lips' motion gives way to the jaw's."""
 _DEPTH_TRUST: Final = 0.3
@@ -89,12 +92,6 @@ class KeyStatistics:
     jaw_names: tuple[str, ...]
     jaw_motions: Float64[np.ndarray, "J 4 4"]
     source: str = ""
-
-    @property
-    def jaw_angle(self) -> float:
-        """Radians about +X by which `jawOpen` turns the lower teeth."""
-        turn = self.jaw_motions[self.jaw_names.index("jawOpen")]
-        return float(np.arctan2(turn[2, 1], turn[1, 1]))
 
 
 def fit_keys(
@@ -166,7 +163,9 @@ def calibrated_keys(
         offsets = learned.mode_steps[index].astype(np.float64) * learned.step[index]
         key[skin] = (mixed + np.einsum("mv,mc->vc", modes, offsets))[skin]
         length = np.linalg.norm(key, axis=1, keepdims=True)
-        key *= np.maximum(length - _LEAST, 0) / np.maximum(length, 1e-12)
+        if name.startswith("jaw"):
+            key *= 1 - _smooth_step(template[:, 1], *_JAW_ENDS)[:, None]
+        key *= np.maximum(length - _LEAST[0] - _LEAST[1] * length.max(), 0) / np.maximum(length, 1e-12)
         twin = mirrored_name(name)
         if twin == name:
             key = (key + key[mirror] * [-1, 1, 1]) / 2
@@ -181,6 +180,11 @@ def calibrated_keys(
     lashes = part_mask("lashes")
     out[:, lashes] = units[:, lashes] + change[:, lashes]
     return out
+
+
+def _smooth_step(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    share = np.clip((values - low) / (high - low), 0, 1)
+    return share**2 * (3 - 2 * share)
 
 
 def _set_skin(keys: np.ndarray, row: int, key: np.ndarray) -> None:
@@ -200,7 +204,7 @@ def _move_jaw(keys: np.ndarray, template: np.ndarray, learned: KeyStatistics) ->
 
 
 def _carry_mouth(keys: np.ndarray, units: np.ndarray, template: np.ndarray) -> None:
-    """The mouth's inside: its rim goes with the lips, its depth with the face units, corrected by the jaw's new motion."""
+    """The mouth's inside: its rim goes with the lips, its depth with the face units and the jaw's new motion."""
     depth, share = mouth_depth(), jaw_share()[:, None]
     skin = part_mask("skin")
     deep = np.flatnonzero(depth > _RIM_RINGS)

@@ -56,15 +56,21 @@ def clear_keys(
     out = keys.copy()
     for row in rows:
         for side in ("left", "right"):
-            ball = template[part_mask(f"eye_{side}")]
-            centre = centre_weights() @ ball
-            lids = np.flatnonzero(rings_around(f"socket_{side}", _REACH) >= 0)
-            if np.abs(out[row, lids]).max() < 2e-4:
-                continue
-            change = _bent(template, out[row], lids, centre, _BLINK_LEAST if "Blink" in ARKIT_52[row] else LEAST)
-            carry_lashes(template, change[None], lining_rows(side)[0])
-            out[row] += change
+            out[row] += lids_held(template, out[row], side, _BLINK_LEAST if "Blink" in ARKIT_52[row] else LEAST)
     return out
+
+
+def lids_held(
+    template: Float64[np.ndarray, "V 3"], offset: Float64[np.ndarray, "V 3"], side: str, least: float = _BLINK_LEAST
+) -> Float64[np.ndarray, "V 3"]:
+    """Change (V, 3) of an offset (V, 3) of one side's lids that keeps them `least` metres before the eyeball."""
+    centre = centre_weights() @ template[part_mask(f"eye_{side}")]
+    lids = np.flatnonzero(rings_around(f"socket_{side}", _REACH) >= 0)
+    if np.abs(offset[lids]).max() < 2e-4:
+        return np.zeros_like(offset)
+    change = _bent(template, offset, lids, centre, least)
+    carry_lashes(template, change[None], lining_rows(side)[0])
+    return change
 
 
 def rest_lids(

@@ -1,8 +1,8 @@
 """Keeps lips and cheeks outside the teeth, whatever a key or a sum of keys does.
 
 A dental arch is taken as a wall: seen from above, about a point behind it, its outer side has a reach in every
-direction, and a height from the gum to the biting edge. Skin that stands before the wall at rest must not pass it; where
-it would, it is pushed outwards, and its neighbours take part.
+direction, and a height from the gum to the biting edge. Skin that stands before the wall at rest must not pass it;
+where it would, it is pushed outwards, and its neighbours take part.
 
 Convention: metres, the template's frame, Y up, the face towards +Z. Worked number: the upper arch reaches 21 mm forward
 and 34 mm to either side.
@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from ...shapes import Float64, Int64
-from .calibration import outer_skin
+from .calibration import calibrated_identity, outer_skin
 from .regions import rings_around
 from .rig import part_mask, skin_graph
 from .selection import cavity_mask
@@ -62,9 +62,7 @@ class _Wall:
         return radius - reach, inside, outward
 
 
-def hold_lips(
-    template: Float64[np.ndarray, "V 3"], offset: Float64[np.ndarray, "V 3"]
-) -> Float64[np.ndarray, "V 3"]:
+def hold_lips(template: Float64[np.ndarray, "V 3"], offset: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "V 3"]:
     """Change (V, 3) of an offset (V, 3) under which lips and cheeks pass no teeth at any weight.
 
     Args:
@@ -121,8 +119,6 @@ def mouth_depth() -> Int64[np.ndarray, " V"]:
 @lru_cache(maxsize=2)
 def arch_wall(part: str) -> _Wall:
     """The wall of ``teeth_upper`` or ``teeth_lower`` of the head that ships."""
-    from .calibration import calibrated_identity
-
     teeth = calibrated_identity().template[part_mask(part)]
     centre = float(teeth[:, 2].min())
     arm = teeth[:, [0, 2]] - [0.0, centre]

@@ -5,6 +5,7 @@ Convention: masks over the head's vertices; they overlap where anatomy does (lip
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,7 @@ _FACE_LINE: Final = ((-0.10, -0.024), (0.03, -0.022), (0.072, 0.012))
 """(y, z) in metres on the macro mean: skin in front of this line and below its last y is face."""
 
 
+@lru_cache(maxsize=1)
 def region_masks() -> dict[str, Bool[np.ndarray, " V"]]:
     """Masks (V,) by the names in `REGION_NAMES`."""
     skin = part_mask("skin")
@@ -56,6 +58,7 @@ def region_masks() -> dict[str, Bool[np.ndarray, " V"]]:
     }
 
 
+@lru_cache(maxsize=32)
 def rings_around(cavity: str, count: int = 12) -> Int64[np.ndarray, " V"]:
     """(V,) number of edges between each outer skin vertex and the rim of a cavity, up to `count`; -1 elsewhere."""
     selection = head_selection()
@@ -70,6 +73,7 @@ def rings_around(cavity: str, count: int = 12) -> Int64[np.ndarray, " V"]:
     for step in range(1, count + 1):
         front = (graph @ front > 0) & (ring < 0) & open_vertices
         ring[front] = step
+    ring.flags.writeable = False  # kept for the next caller
     return ring
 
 

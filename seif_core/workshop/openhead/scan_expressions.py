@@ -19,7 +19,7 @@ import numpy as np
 from ...geometry.alignment import Similarity, align_points
 from ...shapes import Float64
 from . import calibration
-from .scans import LANDMARKS, ScanSet, existing, read_ict
+from .scans import ScanSet, existing, read_ict
 
 _CENTIMETRE: Final = 0.01
 """Metres per ICT-FaceKit unit."""
@@ -30,9 +30,9 @@ _MOVED: Final = 0.003
 """Metres by which the lower teeth, and no upper ones, move under ``jawOpen``."""
 
 GNM_LANDMARKS: Final = (
-    12296, 12319, 12298, 10105, 3977, 12258, 12333, 6817, 689, 7655, 1453, 4899, 1298, 1276, 611, 1158, 1216, 1160, 1179,
-    11027, 7426, 7288, 7307, 7286, 7344, 7404, 6739, 9064, 2936, 9082, 2954, 10482, 4354, 11152, 5024, 10781, 4653, 12285,
-    8121, 1993,
+    12296, 12319, 12298, 10105, 3977, 12258, 12333, 6817, 689, 7655, 1453, 4899, 1298, 1276, 611, 1158, 1216, 1160,
+    1179, 11027, 7426, 7288, 7307, 7286, 7344, 7404, 6739, 9064, 2936, 9082, 2954, 10482, 4354, 11152, 5024, 10781,
+    4653, 12285, 8121, 1993,
 )  # fmt: skip
 """GNM's vertices for `scans.LANDMARKS`: of its own 68 landmarks where it has the point, else the nearest to the Open
 head's point after the two sets of 68 landmarks are laid on each other."""
@@ -96,11 +96,10 @@ def carry_gnm(folder: Path, template: Float64[np.ndarray, "V 3"]) -> CarriedExpr
 
 
 class _MarkedScans(ScanSet):
-    """Scans in GNM's topology, whose landmarks `LANDMARKS` does not name."""
+    """Scans in GNM's topology, whose landmarks `scans.LANDMARKS` does not name."""
 
     @property
     def landmarks(self) -> Float64[np.ndarray, "L 3"]:
-        assert len(GNM_LANDMARKS) == len(LANDMARKS)
         return self.mean[list(GNM_LANDMARKS)]
 
 

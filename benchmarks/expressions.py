@@ -1,0 +1,162 @@
+"""What breaks on people's heads when keys act: teeth through lips, lids in eyeballs, lips through themselves.
+
+usage: python benchmarks/expressions.py HEAD.npz... [--model open_head.npz] [--pairs 20] [--without-combinations]
+
+Each head lends its neutral shape and its joints; keys and corrections of pairs are those of the head model (its blinks
+scaled to the head, as `seif_core.assembly` does), so that head.npz files made once serve any later model. Poses: all 52
+keys at 1, one at a time, and all pairs of the keys used most, both at 1.
+
+Counts, per pose: vertices of teeth farther than 0.3 mm outside the skin about the mouth; vertices of lids deeper than
+0.3 mm in the eyeball; pairs of triangles of the lips that pass through each other, beyond the neutral head's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from seif_core.expressions.lids import blink_factors
+from seif_core.geometry.self_intersection import crossing_pairs
+from seif_core.head import Head
+from seif_core.headmodel import HeadModel, load_head_model
+from seif_core.headmodel.model import read_open_head, triangulate
+
+MOST_USED: Final[tuple[str, ...]] = (
+    "jawOpen", "mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft", "eyeBlinkRight", "browInnerUp", "mouthPucker",
+    "mouthFunnel", "eyeSquintLeft", "eyeSquintRight", "mouthClose", "cheekSquintLeft", "browDownLeft", "browDownRight",
+    "mouthUpperUpLeft", "mouthLowerDownLeft", "mouthStretchLeft", "mouthFrownLeft", "noseSneerLeft", "eyeLookDownLeft",
+)  # fmt: skip
+"""Keys that talking, laughing and blinking use; chosen by hand."""
+
+DEPTH: Final = 0.0003
+"""Metres below which nothing is seen."""
+_LOST: Final = 0.006
+"""Metres: teeth farther from the skin than this stand before another place of it."""
+_NEAR: Final = 0.05
+"""Metres from the lips of the skin that teeth may pass."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """What breaks in one pose."""
+
+    teeth: int
+    lids: int
+    lips: int
+
+
+class Checker:
+    """Counts faults of one head's poses; V vertices of the head model."""
+
+    def __init__(self, model: HeadModel, neutral: np.ndarray) -> None:
+        self.model, self.neutral = model, neutral.astype(np.float64)
+        self.joints = model.joint_regressor.astype(np.float64) @ self.neutral
+        triangles, origin = triangulate(model.faces)
+        part = model.face_part[origin]
+        skin = triangles[part == 0].astype(np.int64)
+        inner, lips = model.regions["mouth_interior"], model.regions["lips"]
+        near = np.linalg.norm(self.neutral - self.neutral[lips].mean(axis=0), axis=1) < _NEAR
+        self.cover = skin[(near & ~inner)[skin].all(axis=1)]
+        edges = np.sort(np.concatenate([self.cover[:, [0, 1]], self.cover[:, [1, 2]], self.cover[:, [2, 0]]]), axis=1)
+        kinds, count = np.unique(edges, axis=0, return_counts=True)
+        rim = np.unique(kinds[count == 1])  # the lips' edge, and far skin
+        self.cover = self.cover[~np.isin(self.cover, rim).any(axis=1)]
+        self.lips = skin[lips[skin].all(axis=1)]
+        self.teeth = {name: np.unique(triangles[part == index]) for name, index in (("upper", 3), ("lower", 4))}
+        self.eyes = {index: np.unique(triangles[part == index]) for index in (1, 2)}
+        self.lids = np.flatnonzero(model.regions["lids"])
+
+    @cached_property
+    def crossed_at_rest(self) -> int:
+        """Pairs of triangles of the neutral lips that pass through each other."""
+        return crossings(self.neutral, self.lips)
+
+    def counts(self, offset: np.ndarray) -> Counts:
+        """Faults of the head under an offset (V, 3)."""
+        head = self.neutral + offset
+        lips = max(crossings(head, self.lips) - self.crossed_at_rest, 0)
+        return Counts(self._teeth(head), self._lids(head), lips)
+
+    def _teeth(self, head: np.ndarray) -> int:
+        corners = head[self.cover]
+        centre = corners.mean(axis=1)
+        normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        size = np.sqrt(np.linalg.norm(normal, axis=1))
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-15)
+        points = head[np.concatenate(list(self.teeth.values()))]
+        _, nearest = KDTree(centre).query(points)
+        arm = points - centre[nearest]
+        out = (arm * normal[nearest]).sum(axis=1)
+        beside = np.linalg.norm(arm - out[:, None] * normal[nearest], axis=1)
+        return int(((out > DEPTH) & (out < _LOST) & (beside < size[nearest])).sum())
+
+    def _lids(self, head: np.ndarray) -> int:
+        found = 0
+        for index, ball in self.eyes.items():
+            centre = self.joints[2 + index]
+            arm = head[ball] - centre
+            reach = np.linalg.norm(arm, axis=1)
+            mine = self.lids[np.sign(self.neutral[self.lids, 0]) == (1 if index == 1 else -1)]
+            lid = head[mine] - centre
+            length = np.linalg.norm(lid, axis=1)
+            distance, near = KDTree(arm / reach[:, None]).query(lid / length[:, None], k=3)
+            share = 1 / (distance + 1e-6)
+            surface = (share * reach[near]).sum(axis=1) / share.sum(axis=1)
+            found += int(((surface - length > DEPTH) & (lid[:, 2] > 0)).sum())
+        return found
+
+
+def crossings(head: np.ndarray, triangles: np.ndarray) -> int:
+    """Pairs of triangles without a common vertex that pass through each other."""
+    return len(crossing_pairs(head, triangles))
+
+
+def poses(names: tuple[str, ...], pairs: int) -> list[tuple[str, ...]]:
+    """All keys alone, then all pairs of the keys used most."""
+    return [*((name,) for name in names), *itertools.combinations(MOST_USED[:pairs], 2)]
+
+
+def main() -> int:
+    """Print the tables; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("heads", nargs="+", type=Path)
+    parser.add_argument("--model", type=Path, default=None)
+    parser.add_argument("--pairs", type=int, default=20)
+    parser.add_argument("--without-combinations", action="store_true")
+    options = parser.parse_args()
+    model = load_head_model("open") if options.model is None else read_open_head(options.model)
+    shapes = None if options.without_combinations else model.combinations
+    worst: dict[tuple[str, ...], np.ndarray] = {}
+    for path in options.heads:
+        head = Head.load(path)
+        checker = Checker(model, head.vertices[: len(model.template)])
+        factors = blink_factors(model, checker.neutral.astype(np.float32))
+        keys = model.key_basis * factors[:, None, None]
+        own = None if shapes is None else shapes.scaled(dict(zip(model.key_names, factors.tolist(), strict=True)))
+        total = np.zeros((2, 6), int)
+        for pose in poses(model.key_names, options.pairs):
+            offset = keys[[model.key_names.index(n) for n in pose]].sum(axis=0)
+            if own is not None and len(pose) == 2:
+                offset = offset + own.displacement(dict.fromkeys(pose, 1.0))
+            found = checker.counts(offset)
+            row = np.array([found.teeth, found.lids, found.lips])
+            total[len(pose) - 1] += np.concatenate([row, row > 0])
+            worst[pose] = worst.get(pose, np.zeros(3, int)) + row
+        print(path.parent.name, checker.crossed_at_rest, *total.ravel().tolist(), flush=True)
+    for column, what in enumerate(("teeth", "lids", "lips")):
+        order = sorted(worst, key=lambda pose: -worst[pose][column])[:12]
+        told = ", ".join(f"{'+'.join(p)} {worst[p][column]}" for p in order if worst[p][column])
+        print(f"{what}: {told}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

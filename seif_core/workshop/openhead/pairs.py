@@ -1,0 +1,156 @@
+"""Corrections of pairs of keys: what has to be added to their sum so that it is a face again.
+
+Neither ICT-FaceKit nor GNM has shapes for combinations (both are linear), so these follow from what a face cannot do:
+closed lids stay closed and before the eyeball whatever else moves them, lips and cheeks stay before the teeth, lips do
+not pass through each other, and muscles that pull the same skin the same way do not pull twice as far.
+
+Convention: metres, the template's frame, where both keys are at 1; left and right mirror each other. Worked number:
+with `eyeSquintLeft` the lids of a blink meet 2 mm higher, so the upper one goes 2 mm less far.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ...combination_shapes import CombinationShapes
+from ...expressions.arkit import ARKIT_52, mirrored_name
+from ...registration.bending_energy import fill_smoothly
+from ...shapes import Float64
+from . import lid_contact, orbits, rims
+from .calibration import fit_template, outer_skin
+from .lip_contact import settle_mouth
+from .regions import rings_around
+from .rig import part_mask
+from .selection import head_selection
+
+LID_PAIRS: Final = (
+    ("eyeBlinkLeft", "eyeSquintLeft"),
+    ("eyeBlinkLeft", "eyeWideLeft"),
+    ("eyeBlinkLeft", "cheekSquintLeft"),
+    ("eyeBlinkLeft", "eyeLookDownLeft"),
+    ("eyeBlinkLeft", "eyeLookUpLeft"),
+    ("eyeBlinkLeft", "browDownLeft"),
+    ("eyeBlinkLeft", "browInnerUp"),
+    ("eyeBlinkLeft", "mouthSmileLeft"),
+    ("eyeBlinkLeft", "noseSneerLeft"),
+    ("eyeLookDownLeft", "eyeSquintLeft"),
+    ("eyeLookUpLeft", "eyeWideLeft"),
+)
+"""Pairs at the left eye; the right eye's are their mirror images."""
+
+MOUTH_PAIRS: Final = (
+    ("mouthSmileLeft", "jawOpen"),
+    ("mouthFrownLeft", "jawOpen"),
+    ("mouthDimpleLeft", "jawOpen"),
+    ("mouthStretchLeft", "jawOpen"),
+    ("mouthLeft", "jawOpen"),
+    ("jawLeft", "jawOpen"),
+    ("mouthPucker", "jawOpen"),
+    ("mouthFunnel", "jawOpen"),
+    ("mouthRollLower", "jawOpen"),
+    ("mouthRollUpper", "jawOpen"),
+    ("mouthShrugLower", "jawOpen"),
+    ("cheekPuff", "jawOpen"),
+    ("mouthPucker", "mouthFunnel"),
+    ("mouthPucker", "mouthSmileLeft"),
+    ("mouthRollLower", "mouthRollUpper"),
+    ("mouthShrugLower", "mouthShrugUpper"),
+    ("mouthRollLower", "mouthShrugLower"),
+    ("mouthSmileLeft", "mouthDimpleLeft"),
+    ("mouthSmileLeft", "mouthStretchLeft"),
+    ("mouthSmileLeft", "mouthUpperUpLeft"),
+    ("mouthSmileLeft", "cheekSquintLeft"),
+    ("noseSneerLeft", "mouthUpperUpLeft"),
+    ("mouthStretchLeft", "mouthFrownLeft"),
+    ("jawForward", "jawOpen"),
+    ("mouthSmileLeft", "mouthSmileRight"),
+    ("mouthSmileLeft", "mouthFunnel"),
+    ("mouthSmileLeft", "mouthShrugLower"),
+)
+"""Pairs of the mouth that may need a correction; those of the left have mirror images."""
+
+SATURATING: Final = frozenset(
+    {
+        ("mouthPucker", "mouthFunnel"),
+        ("mouthSmileLeft", "mouthDimpleLeft"),
+        ("mouthSmileLeft", "mouthStretchLeft"),
+        ("mouthSmileLeft", "cheekSquintLeft"),
+        ("noseSneerLeft", "mouthUpperUpLeft"),
+        ("mouthStretchLeft", "mouthFrownLeft"),
+        ("mouthShrugLower", "mouthShrugUpper"),
+        ("mouthSmileLeft", "mouthUpperUpLeft"),
+    }
+)
+"""Pairs whose muscles pull the same skin: where both pull alike, the sum reaches `_BEYOND` of the second pull more."""
+
+_BEYOND: Final = 0.45
+"""Share of what the sum goes beyond its larger part; chosen by eye."""
+_WORTH: Final = 0.0003
+"""Metres: pairs whose correction is smaller everywhere are left out."""
+_LID_REACH: Final = 9
+"""Rings of vertices over which a correction of lids fades."""
+_SMALLEST: Final = 2e-5
+"""Metres: smaller offsets are set to zero, so that the file stays small."""
+
+
+def combination_shapes(template: Float64[np.ndarray, "V 3"], keys: Float64[np.ndarray, "K V 3"]) -> CombinationShapes:
+    """The corrections that are worth keeping, with the mirror images of those of the left."""
+    mirror = head_selection().mirror
+    pairs, deltas = [], []
+    for pair in (*LID_PAIRS, *MOUTH_PAIRS):
+        first, second = (keys[ARKIT_52.index(name)] for name in pair)
+        delta = _lids(template, first, second) if pair in LID_PAIRS else _mouth(template, first, second, pair)
+        delta[np.abs(delta).max(axis=1) < _SMALLEST] = 0
+        twin = (mirrored_name(pair[0]), mirrored_name(pair[1]))
+        even = set(twin) == set(pair)
+        if even:
+            delta = (delta + delta[mirror] * [-1, 1, 1]) / 2
+        if np.linalg.norm(delta, axis=1).max() < _WORTH:
+            continue
+        pairs.append(pair)
+        deltas.append(delta)
+        if not even:
+            pairs.append(twin)
+            deltas.append(delta[mirror] * [-1, 1, 1])
+    return CombinationShapes(tuple(pairs), np.stack(deltas))
+
+
+def _lids(template: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The upper lid comes to stand from the lower one as the first key alone has it, and both before the eyeball."""
+    both = first + second
+    lower, upper = rims.rim_halves(template, "socket_left")
+    change = rims.gap(template + first, lower, upper) - rims.gap(template + both, lower, upper)
+    rings = rings_around("socket_left", _LID_REACH + 2)
+    skin = part_mask("skin")
+    rest = np.flatnonzero(outer_skin() & ((rings > _LID_REACH) | (rings < 0)))
+    known = np.concatenate([rest, lower, upper[1:-1]])
+    given = np.concatenate([np.zeros((len(rest) + len(lower), 3)), change[1:-1]])
+    out = fill_smoothly(fit_template(template).laplacian, known, np.ones(len(known)), given, 1.0)
+    out[~skin] = 0
+    lid_contact.carry_lashes(template, out[None], orbits.lining_rows("left")[0])
+    out += lid_contact.lids_held(template, both + out, "left")
+    return _with_lining(out)
+
+
+def _mouth(template: np.ndarray, first: np.ndarray, second: np.ndarray, pair: tuple[str, str]) -> np.ndarray:
+    out = _saturated(first, second) if pair in SATURATING else np.zeros_like(first)
+    return out + settle_mouth(template, first + second + out)
+
+
+def _saturated(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Offsets that shorten the sum where both keys pull alike."""
+    skin = part_mask("skin")[:, None]
+    both = first + second
+    length, one, other = (np.linalg.norm(a, axis=1, keepdims=True) for a in (both, first, second))
+    most = np.maximum(one, other)
+    alike = np.clip((first * second).sum(axis=1, keepdims=True) / np.maximum(one * other, 1e-12), 0, 1)
+    wanted = most + _BEYOND * np.maximum(length - most, 0)
+    return np.where(skin, alike * np.minimum(wanted / np.maximum(length, 1e-12) - 1, 0) * both, 0.0)
+
+
+def _with_lining(change: np.ndarray) -> np.ndarray:
+    """The socket's lining goes with the lids' edge, as in the keys."""
+    still = np.zeros_like(change[None])
+    return orbits.seat_keys(change[None], still)[0]
