@@ -50,6 +50,8 @@ tails are exactly zero."""
 
 _JAW_ENDS: Final = (0.0, 0.028)
 """Heights in metres on the template between which the jaw's keys end: the temples stay."""
+_NECK_STARTS: Final = (0.006, 0.035)
+"""Metres above the neck's lowest point between which keys begin: the rim stays."""
 _RIM_RINGS: Final = 4
 """Rings of the mouth's inside over which the lips' motion gives way to the jaw's."""
 _DEPTH_TRUST: Final = 0.3
@@ -163,6 +165,7 @@ def calibrated_keys(
         offsets = learned.mode_steps[index].astype(np.float64) * learned.step[index]
         key[skin] = (mixed + np.einsum("mv,mc->vc", modes, offsets))[skin]
         length = np.linalg.norm(key, axis=1, keepdims=True)
+        key *= _smooth_step(template[:, 1] - template[skin, 1].min(), *_NECK_STARTS)[:, None]
         if name.startswith("jaw"):
             key *= 1 - _smooth_step(template[:, 1], *_JAW_ENDS)[:, None]
         key *= np.maximum(length - _LEAST[0] - _LEAST[1] * length.max(), 0) / np.maximum(length, 1e-12)
