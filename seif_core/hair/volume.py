@@ -15,6 +15,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from ..geometry.normals import unit
 from ..geometry.sampling import smoothstep
 from ..shapes import Float
 from .extension import Extension, outline
@@ -47,6 +48,16 @@ _SURE_SCALP: Final = (-0.1, 0.1)
 """Eye distances over the usual hairline between which the scalp begins."""
 _OTHER: Final = (0.35, 0.85)
 """Shares of what is no hair in a pixel from which there is some doubt, and none at all, that no hair lies before it."""
+_RIM: Final = 0.25
+"""Cosine to the viewer up to which a place lies on the outline, where the photo shows how thick hair is."""
+_FEWEST: Final = 30
+"""Places on the outline that are hair, fewer of which tell nothing."""
+_HIDDEN: Final = (-0.15, 0.25)
+"""Minus that cosine from which the photo shows nothing of the surface, not at all and wholly."""
+_THICKER: Final = 1.2
+"""Times that short hair may be as thick behind the head as in the middle of what the outline shows."""
+_SHORT: Final = 0.005
+"""Metres under the usual nape down to which hair counts as short."""
 _BALL: Final = np.linalg.norm(np.mgrid[-2:3, -2:3, -2:3], axis=0) < 2.3
 """Holes up to four nodes wide are closed."""
 
@@ -81,6 +92,7 @@ def hair_volume(space: HairSpace, labels: Labels, extension: Extension | None = 
     skin, scalp = _skin(space, nodes)
     outer, label = _surface(labels, nodes)
     scalp = smoothstep(scalp, *_SURE_SCALP)
+    outer = _thinned(space, labels, nodes, outer=outer, skin=skin)
     label = np.minimum(label, _most(space, nodes, skin))
     hair = smoothstep(label, *_RISES)
     outer = np.where(scalp * hair > 0, np.minimum(outer, skin - _THINNEST * scalp), outer)
@@ -112,6 +124,23 @@ def _surface(labels: Labels, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """Signed distance to the head's surface by its clusters' planes, and the label of the surface nearby."""
     planes, label = plane_distances(nodes, labels.points, labels.normals, labels.label, 0.2 * _SPACING)
     return planes - _GROWN, label
+
+
+def _thinned(space: HairSpace, labels: Labels, nodes: np.ndarray, *, outer: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """The distances `outer` (N,) to the surface, which behind short hair is no thicker than the outline shows.
+
+    The networks make a head of hair of what they do not see; cut short it has the same length all round.
+    """
+    if min(labels.hanging[:2]) < labels.hanging.usual - _SHORT:
+        return outer
+    facing = (labels.normals * unit(space.viewer - labels.points)).sum(1)
+    rim = labels.points[(np.abs(facing) < _RIM) & (labels.label > _RISES[1])]
+    if len(rim) < _FEWEST:
+        return outer
+    thickness = _THICKER * max(float(np.median(space.skin_distances(rim).signed)), _THINNEST)
+    hidden = smoothstep(-facing, *_HIDDEN)
+    _, behind = plane_distances(nodes, labels.points, labels.normals, hidden, 0.2 * _SPACING)
+    return outer + behind * (np.maximum(outer, skin - thickness) - outer)
 
 
 def _skin(space: HairSpace, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,62 @@
+"""The space that hair fills."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from haired_head import haired_scene
+
+from seif_core.geometry.normals import unit
+from seif_core.hair.labels import Labels, label_surface
+from seif_core.hair.space import HairSpace
+from seif_core.hair.volume import hair_volume
+
+TRUE = 0.020
+"""Metres of hair on the scene's head, the same all round."""
+
+
+@pytest.fixture(scope="module")
+def scene() -> tuple[HairSpace, Labels]:
+    fit, surface, _, portrait = haired_scene()
+    assert portrait.parsing is not None
+    space = HairSpace.of(fit, portrait.parsing, ("hair", "headwear"))
+    return space, label_surface(space, surface)
+
+
+def behind(space: HairSpace) -> np.ndarray:
+    """The scalp that the camera does not see."""
+    away = (space.normals * unit(space.viewer - space.skin)).sum(1)
+    return np.flatnonzero((space.over_hairline > 0.5) & (away < -0.6))
+
+
+def thickness(space: HairSpace, labels: Labels) -> float:
+    """How thick hair is behind the head, metres."""
+    volume, ids = hair_volume(space, labels), behind(space)
+    heights = np.arange(0.0, 0.08, 0.002)
+    inside = [volume.at(space.skin[ids] + height * space.normals[ids]) < 0 for height in heights]
+    return float(np.median(heights[len(heights) - 1 - np.argmax(np.stack(inside)[::-1], axis=0)]))
+
+
+def swollen(space: HairSpace, labels: Labels) -> Labels:
+    """The same surface, but twice as far from the skin where the photo does not show it."""
+    away = -(labels.normals * unit(space.viewer - labels.points)).sum(1)
+    grown = labels.points + np.clip(4 * away, 0, 1)[:, None] * TRUE * labels.normals
+    return replace(labels, points=grown)
+
+
+def test_short_hair_is_no_thicker_behind_the_head_than_its_outline_shows(scene):
+    space, labels = scene
+    assert thickness(space, swollen(space, labels)) < 1.3 * TRUE
+
+
+def test_long_hair_is_as_thick_behind_the_head_as_the_surface_says(scene):
+    space, labels = scene
+    low = labels.hanging.usual - 0.1
+    long = replace(labels, hanging=labels.hanging._replace(left=low, right=low))
+    assert thickness(space, swollen(space, long)) > 1.7 * TRUE
+
+
+def test_hair_of_one_length_keeps_it_behind_the_head(scene):
+    assert thickness(*scene) == pytest.approx(TRUE, abs=0.005)
