@@ -17,7 +17,7 @@ class BuildSettings:
             ``arkit,visemes,flame:50``; the components of ``flame`` run from -3 to 3 standard deviations.
         spelling: how the ARKit keys are spelled: ``apple``, ``livelink`` or ``short``.
         correctives: ``live`` drives one key for each entry of the bones' rotations, ``baked`` drives one for the
-            opening of the jaw alone, ``none`` leaves pose correctives out.
+            opening of the jaw alone, ``none`` leaves them out; pairs of keys are corrected unless ``none``.
         photo_camera: whether the photo's camera is made, with the photo as its background image.
         scene_render_size: whether the scene's render size becomes the photo's.
     """

@@ -16,6 +16,7 @@ from tiny_model import tiny_model
 from seif_blender.build.head_object import build_head
 from seif_blender.build.plan.correctives import BUDGET, PoseCorrective, pose_correctives
 from seif_blender.build.settings import BuildSettings
+from seif_core.expressions.combination import combine
 from seif_core.headmodel import load_head_model
 from seif_core.headmodel.skinning import pose_feature, pose_vertices
 
@@ -137,3 +138,22 @@ def test_jaw_bone_and_key_add_up_to_the_whole_turn():
 def test_expressions_of_a_bone_are_simple():
     expression = PoseCorrective("neck", 0, 1, 0).expression
     assert set(expression) <= set("0123456789wxyz*+-() ")
+
+
+def test_pairs_of_keys_follow_the_product_of_their_keys_without_python():
+    head = open_head()
+    built = build_head(head, settings=BuildSettings("arkit", "livelink"))
+    keys = built.mesh.data.shape_keys.key_blocks
+    keys["MouthSmileLeft"].value, keys["JawOpen"].value = 0.5, 0.8
+    weights = {"mouthSmileLeft": 0.5, "jawOpen": 0.8}
+    wanted = head.vertices + combine(weights, head.key_names, head.key_deltas, head.combinations)
+    assert np.linalg.norm(evaluated(built) - wanted, axis=1).max() < 1e-5
+    curves = built.mesh.data.shape_keys.animation_data.drivers
+    products = [curve.driver for curve in curves if "_x_" in curve.data_path]
+    assert len(products) == len(head.combinations.pairs)
+    assert all(driver.is_simple_expression and driver.expression == "a*b" for driver in products)
+
+
+def test_no_correctives_means_no_pairs():
+    built = build_head(open_head(), settings=BuildSettings("arkit", correctives="none"))
+    assert not any("_x_" in key.name for key in built.mesh.data.shape_keys.key_blocks)

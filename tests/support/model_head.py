@@ -28,6 +28,7 @@ def head_of(model: HeadModel) -> Head:
         key_deltas=model.key_basis,
         expression_deltas=model.expression_basis,
         pose_deltas=model.pose_basis,
+        combinations=model.combinations,
         regions=model.regions,
         texture=None,
         photo_expression=np.zeros(len(model.expression_basis), np.float32),
