@@ -18,7 +18,8 @@ Last figures, 15 heads (12 sample portraits, 3 of public officials, quality full
     lips         4643 (3803)                     18058 (13926)
 
 Teeth: mouthRollLower 249, mouthRollUpper 80, mouthDimple 15. Lips: mouthRollLower 721, mouthShrugLower 562, mouthPucker
-485 (and in each pair with it), jawOpen+mouthClose 798; before: mouthShrugLower 970, both smiles 794, mouthRollUpper 718.
+485 (and in each pair with it), jawOpen+mouthClose 798; before: mouthShrugLower 970, both smiles 794, mouthRollUpper
+718.
 """
 
 from __future__ import annotations
