@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -11,17 +11,17 @@ from . import core
 from .addon import preferences
 from .pump import ModalPump
 from .worker import registry
-from .worker.job import State
+from .worker.job import Job, State
 from .worker.task import Task
 
 
-class TaskOperator(ModalPump):
-    """Mixin: `begin` gives the worker a task; `succeeded` is called with its report once it is done.
+class WorkerOperator(ModalPump):
+    """Mixin: `begin` gives the worker a job and waits; `complete` is called once it is over.
 
-    A failure is reported, and stays in the panel of the 3D view and in the preferences until it is dismissed.
+    `job` is the `Job`, of the kind that the operator itself says.
     """
 
-    job: Task
+    job: Any
 
     if TYPE_CHECKING:  # what every operator has
 
@@ -32,16 +32,22 @@ class TaskOperator(ModalPump):
         def poll_message_set(cls, message: str) -> None:
             """Tell why the operator is disabled."""
 
-    def begin(self, context: bpy.types.Context, task: Task) -> set[str]:
-        """Start a task and wait for it: without blocking where there is a window, here where there is none."""
+    def begin(self, context: bpy.types.Context, job: Job, *, blocking: bool | None = None) -> set[str]:
+        """Start a job and wait for it.
+
+        Args:
+            context: Blender's.
+            job: for the worker.
+            blocking: whether to wait here, for scripts; None for only where there is no window.
+        """
         registry.forget_last()
-        self.job = task
+        self.job = job
         try:
-            registry.submit(task, preferences(context).command)
+            registry.submit(job, preferences(context).command)
         except core.errors.BusyError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        if not bpy.app.background:
+        if not (bpy.app.background if blocking is None else blocking):
             return self.start(context)
         while not self.pump():
             time.sleep(0.02)
@@ -57,17 +63,36 @@ class TaskOperator(ModalPump):
         registry.cancel()
 
     def abandon(self) -> None:
-        """Blender ends the operator: nobody will pump, so end the task here."""
+        """Blender ends the operator: nobody will pump, so end the job here."""
         if not self.job.over:
             registry.settle()
 
+    def succeeded(self) -> bool:
+        """Whether the job, which is over, brought something; if not, its sentence is reported."""
+        if self.job.state is State.SUCCEEDED:
+            return True
+        self.report({"INFO" if self.job.state is State.CANCELLED else "ERROR"}, self.job.message)
+        return False
+
+    def status(self) -> str:
+        """Text of the status bar."""
+        return f"SeIF: {self.job.stage}, {self.job.total:.0%}    Esc: Cancel"
+
+
+class TaskOperator(WorkerOperator):
+    """Mixin of operators whose job is a `Task`; `answered` is called with it once it is done.
+
+    A failure is reported, and stays in the panel of the 3D view and in the preferences until it is dismissed.
+    """
+
+    job: Task
+
     def complete(self, context: bpy.types.Context) -> set[str]:
         """Do what the answer asks for, or say why there is none."""
-        if self.job.state is not State.SUCCEEDED:
-            self.report({"INFO" if self.job.state is State.CANCELLED else "ERROR"}, self.job.message)
+        if not self.succeeded():
             return {"CANCELLED"}
         try:
-            sentence = self.succeeded(context, self.job)
+            sentence = self.answered(context, self.job)
         except core.errors.SeifError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -77,10 +102,6 @@ class TaskOperator(ModalPump):
             self.report({"INFO"}, sentence)
         return {"FINISHED"}
 
-    def status(self) -> str:
-        """Text of the status bar."""
-        return f"SeIF: {self.job.stage}, {self.job.total:.0%}    Esc: Cancel"
-
-    def succeeded(self, context: bpy.types.Context, task: Task) -> str:
+    def answered(self, context: bpy.types.Context, task: Task) -> str:
         """What the answer asks for; returns a sentence for the artist."""
         raise NotImplementedError

@@ -3,7 +3,6 @@
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 # pyright: reportInvalidTypeForm=false
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,9 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from .. import core
-from ..addon import preferences
 from ..animate.lookup import find_head
-from ..pump import ModalPump
+from ..waiting import WorkerOperator
 from ..worker import registry
-from ..worker.job import State
 from .job import CaptureJob
 from .properties import playback
 
@@ -74,9 +71,10 @@ class _FromFile(ImportHelper):
         return self.execute(context) if self.filepath else ImportHelper.invoke(self, context, event)
 
 
-class _WorkerCapture(_FromFile, ModalPump):
+class _WorkerCapture(_FromFile, WorkerOperator):
     """A capture that the worker does."""
 
+    job: CaptureJob
     kind = "image"
     uses_worker = True
 
@@ -88,46 +86,16 @@ class _WorkerCapture(_FromFile, ModalPump):
             "neutral": "quiet" if chosen.neutral < 0 else str(chosen.neutral),
             "smoothing": chosen.smoothing,
         }
-        registry.forget_last()
-        self.job = CaptureJob(Path(bpy.path.abspath(self.filepath)), settings, kind=self.kind)
-        try:
-            registry.submit(self.job, preferences(context).command)
-        except core.errors.BusyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if not bpy.app.background:
-            return self.start(context)
-        while not self.pump():
-            time.sleep(0.02)
-        return self.complete(context)
-
-    def pump(self) -> bool:
-        """Let the client take in what the worker said."""
-        registry.poll()
-        return self.job.over
-
-    def request_cancel(self) -> None:
-        """Esc: the client sees it through within a second."""
-        registry.cancel()
-
-    def abandon(self) -> None:
-        """Blender ends the operator: nobody will pump, so end the job here."""
-        if not self.job.over:
-            registry.settle()
+        return self.begin(context, CaptureJob(Path(bpy.path.abspath(self.filepath)), settings, kind=self.kind))
 
     def complete(self, context: bpy.types.Context) -> set[str]:
         """Key the performance, or say why there is none."""
-        if self.job.state is not State.SUCCEEDED:
-            self.report({"INFO" if self.job.state is State.CANCELLED else "ERROR"}, self.job.message)
+        if not self.succeeded():
             return {"CANCELLED"}
         try:
             return _apply(self, context, lambda: core.Performance.load(self.job.result_file))
         finally:
             self.job.discard()
-
-    def status(self) -> str:
-        """Text of the status bar."""
-        return f"SeIF: {self.job.stage}, {self.job.total:.0%}    Esc: Cancel"
 
 
 class SEIF_OT_copy_expression(_WorkerCapture, bpy.types.Operator):

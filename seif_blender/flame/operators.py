@@ -69,7 +69,7 @@ class SEIF_OT_import_flame(TaskOperator, bpy.types.Operator, ImportHelper):
         }
         return self.begin(context, Task(Path(paths[0]), kind="flame_motion", fields=fields, output="motion.json"))
 
-    def succeeded(self, context: bpy.types.Context, task: Task) -> str:
+    def answered(self, context: bpy.types.Context, task: Task) -> str:
         """Key what the worker computed."""
         head, file = find_head(context), task.result_file
         if head is None or file is None:

@@ -30,7 +30,7 @@ class _ModelTask(TaskOperator):
             return False
         return True
 
-    def succeeded(self, context: bpy.types.Context, task: Task) -> str:
+    def answered(self, context: bpy.types.Context, task: Task) -> str:
         """Remember the list, and say what the worker said."""
         remember(context, task.report)
         redraw(context)

@@ -3,18 +3,16 @@
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 # pyright: reportInvalidTypeForm=false
 
-import time
-
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from .. import core
 from ..addon import preferences
 from ..models.listing import added_flame
-from ..pump import ModalPump
 from ..ui import redraw
+from ..waiting import WorkerOperator
 from ..worker import registry
-from ..worker.job import Job, State
+from ..worker.job import Job
 from .properties import ADDED, FLAME, worker_settings
 from .result import build_result
 
@@ -38,7 +36,7 @@ def _obstacle(context: bpy.types.Context) -> str:
     return ""
 
 
-class SEIF_OT_reconstruct(ModalPump, bpy.types.Operator):
+class SEIF_OT_reconstruct(WorkerOperator, bpy.types.Operator):
     """Make a rigged, textured head from the photo; Blender stays usable meanwhile, Esc cancels."""
 
     bl_idname = "seif.reconstruct"
@@ -59,48 +57,19 @@ class SEIF_OT_reconstruct(ModalPump, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the job and wait for it without blocking."""
-        if not self._submit(context):
-            return {"CANCELLED"}
-        return self.start(context)
+        return self.begin(context, self._job(context), blocking=False)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job and wait for it here: for scripts and for Blender without a window."""
-        if not self._submit(context):
-            return {"CANCELLED"}
-        while not self.pump():
-            time.sleep(0.02)
-        return self.complete(context)
+        return self.begin(context, self._job(context), blocking=True)
 
-    def _submit(self, context: bpy.types.Context) -> bool:
-        photo = context.scene.seif.photo_path()
-        registry.forget_last()
-        self.job = Job(photo, worker_settings(context))
-        try:
-            registry.submit(self.job, preferences(context).command)
-        except core.errors.BusyError as error:
-            self.report({"ERROR"}, str(error))
-            return False
-        return True
-
-    def pump(self) -> bool:
-        """Let the client take in what the worker said."""
-        registry.poll()
-        return self.job.over
-
-    def request_cancel(self) -> None:
-        """Esc: the client sees it through within a second."""
-        registry.cancel()
-
-    def abandon(self) -> None:
-        """Blender ends the operator: nobody will pump, so end the job here."""
-        if not self.job.over:
-            registry.settle()
+    @staticmethod
+    def _job(context: bpy.types.Context) -> Job:
+        return Job(context.scene.seif.photo_path(), worker_settings(context))
 
     def complete(self, context: bpy.types.Context) -> set[str]:
         """Build the head, or say why there is none."""
-        if self.job.state is not State.SUCCEEDED:
-            level = "INFO" if self.job.state is State.CANCELLED else "ERROR"
-            self.report({level}, self.job.message)
+        if not self.succeeded():
             return {"CANCELLED"}
         try:
             sentence = build_result(context, self.job)
@@ -109,10 +78,6 @@ class SEIF_OT_reconstruct(ModalPump, bpy.types.Operator):
             return {"CANCELLED"}
         self.report({"INFO"}, sentence)
         return {"FINISHED"}
-
-    def status(self) -> str:
-        """Text of the status bar."""
-        return f"SeIF: {self.job.stage}, {self.job.total:.0%}    Esc: Cancel"
 
 
 class SEIF_OT_cancel(bpy.types.Operator):
