@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from . import __version__, cli_capture, cli_export, cli_flame, cli_models, cli_reconstruct, cli_weights, info
+from . import __version__, cli_batch, cli_capture, cli_export, cli_flame, cli_models, cli_reconstruct, cli_weights, info
 from .device import memory_in_words, share_the_cores
 from .errors import CancelledError, SeifError
 from .settings import ReconstructionSettings
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, *, stages: Stages = STANDARD) -
             level = logging.INFO if options.verbose else logging.WARNING
             logging.basicConfig(level=level, format="%(name)s: %(message)s")
             code = _run(options)
-    answered = not output.lost or options.command == "reconstruct"  # whose answer is on the disk
+    answered = not output.lost or options.command in ("reconstruct", "batch")  # whose answer is on the disk
     return code if answered else code or 1
 
 
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--verbose", action="store_true", help="tell more, and show where an error came from")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     cli_reconstruct.add_options(commands.add_parser("reconstruct", parents=[common], help="make heads from photos"))
+    cli_batch.add_options(commands.add_parser("batch", parents=[common], help="make heads of a folder of photos"))
     _add_evaluate(commands.add_parser("evaluate", help="measure results against references"), common)
     cli_weights.add_commands(commands, common)
     cli_models.add_commands(commands, common)

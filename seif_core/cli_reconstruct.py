@@ -50,8 +50,14 @@ class Outcome:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `seif reconstruct`, and `run` as what carries them out."""
-    plain = ReconstructionSettings()
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="pictures, one head each")
+    add_run_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that makes heads: where they go, and all of `ReconstructionSettings`."""
+    plain = ReconstructionSettings()
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder per photo is made in here")
     known = "open, a name of seif models list, or the path of a FLAME or GNM file (default: %(default)s)"
     parser.add_argument("--head-model", default=plain.head_model, metavar="NAME", help=known)
@@ -76,7 +82,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_shape_options(parser)
     add_expression_options(parser)
     parser.add_argument("--debug-images", action="store_true", help="also write landmarks, mask, normals, overlay")
-    parser.set_defaults(run=run)
 
 
 def add_shape_options(parser: argparse.ArgumentParser) -> None:
@@ -120,7 +125,25 @@ def run(options: argparse.Namespace) -> int:
         DependencyError: a format needs a library that is not installed.
         KeyboardInterrupt: the user stopped the run.
     """
-    settings = ReconstructionSettings(
+    settings = settings_of(options)
+    formats = formats_of(options)
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(_outcomes(options, settings, formats))
+    except KeyboardInterrupt:
+        _sum_up(outcomes, len(options.photos))
+        raise
+    _sum_up(outcomes, len(options.photos))
+    return next((outcome.error.exit_code for outcome in outcomes if outcome.error is not None), 0)
+
+
+def settings_of(options: argparse.Namespace) -> ReconstructionSettings:
+    """The settings that the options of `add_run_options` say.
+
+    Raises:
+        SettingsError: an option has a value that makes no sense.
+    """
+    return ReconstructionSettings(
         head_model=options.head_model,
         **shape_settings(options),
         texture_size=options.texture_size,
@@ -131,15 +154,16 @@ def run(options: argparse.Namespace) -> int:
         expressions=options.expressions,
         spelling=options.spelling,
     )
-    formats = parse_formats(options.formats) if options.formats is not None else default_formats()
-    outcomes: list[Outcome] = []
-    try:
-        outcomes.extend(_outcomes(options, settings, formats))
-    except KeyboardInterrupt:
-        _sum_up(outcomes, len(options.photos))
-        raise
-    _sum_up(outcomes, len(options.photos))
-    return next((outcome.error.exit_code for outcome in outcomes if outcome.error is not None), 0)
+
+
+def formats_of(options: argparse.Namespace) -> tuple[str, ...]:
+    """The formats that ``--formats`` names, or those that this machine can write.
+
+    Raises:
+        SettingsError: an unknown format.
+        DependencyError: a format needs a library that is not installed.
+    """
+    return parse_formats(options.formats) if options.formats is not None else default_formats()
 
 
 def _outcomes(

@@ -24,6 +24,8 @@ _WIDTH: Final = 360
 _HEIGHT: Final = 420
 _GAP: Final = 4
 """Pixels of a picture of the sheet, and between two."""
+FIRST_ROW: Final = _HEIGHT / (3 * _WIDTH + 2 * _GAP)
+"""Height of the sheet's first row (photo, fit on it, textured view) by the sheet's width."""
 _ROOM: Final = 1.12
 """Times its own size that a head has in the picture of the photo."""
 _EXPRESSIONS: Final = (
