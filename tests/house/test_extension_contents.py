@@ -13,6 +13,7 @@ from stage_extension import stage
 
 ROOMS = {
     "appearance",
+    "batch",
     "capture",
     "evidence",
     "evaluation",
