@@ -13,7 +13,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from . import __version__, cli_batch, cli_capture, cli_export, cli_flame, cli_models, cli_reconstruct, cli_weights, info
+from . import (
+    __version__,
+    cli_batch,
+    cli_capture,
+    cli_export,
+    cli_flame,
+    cli_models,
+    cli_print,
+    cli_reconstruct,
+    cli_weights,
+    info,
+)
 from .device import memory_in_words, share_the_cores
 from .errors import CancelledError, SeifError
 from .settings import ReconstructionSettings
@@ -77,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_models.add_commands(commands, common)
     cli_flame.add_commands(commands, common)
     cli_export.add_commands(commands, common)
+    cli_print.add_commands(commands, common)
     cli_capture.add_commands(commands, common)
     _add_workshop(commands, common)
     told = commands.add_parser("info", parents=[common], help="versions, devices, models, weights, licences")
