@@ -17,17 +17,16 @@ from . import (
     __version__,
     cli_batch,
     cli_capture,
+    cli_evaluate,
     cli_export,
     cli_flame,
     cli_models,
-    cli_print,
     cli_reconstruct,
     cli_weights,
     info,
 )
 from .device import memory_in_words, share_the_cores
 from .errors import CancelledError, SeifError
-from .settings import ReconstructionSettings
 from .signals import StopSignalError, stop_signals
 from .stage_functions import STANDARD, Stages
 from .terminal import open_descriptors, patient_streams, quiet_libraries, say, tell
@@ -83,12 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     cli_reconstruct.add_options(commands.add_parser("reconstruct", parents=[common], help="make heads from photos"))
     cli_batch.add_options(commands.add_parser("batch", parents=[common], help="make heads of a folder of photos"))
-    _add_evaluate(commands.add_parser("evaluate", help="measure results against references"), common)
+    cli_evaluate.add_commands(commands, common)
     cli_weights.add_commands(commands, common)
     cli_models.add_commands(commands, common)
     cli_flame.add_commands(commands, common)
     cli_export.add_commands(commands, common)
-    cli_print.add_commands(commands, common)
     cli_capture.add_commands(commands, common)
     _add_workshop(commands, common)
     told = commands.add_parser("info", parents=[common], help="versions, devices, models, weights, licences")
@@ -105,48 +103,6 @@ def _add_workshop(commands: argparse._SubParsersAction[Any], common: argparse.Ar
 
     cli_train.add_commands(commands, common)
     cli_scans.add_commands(commands, common)
-
-
-def _add_evaluate(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="normals|scan")
-    normals = kinds.add_parser("normals", parents=[common], help="normal maps of photos against reference normal maps")
-    normals.add_argument("--reference", type=Path, required=True, metavar="DIR", help="photos and their normal maps")
-    normals.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="default: %(default)s")
-    cli_reconstruct.add_shape_options(normals)
-    normals.add_argument("--json", action="store_true", help="as JSON")
-    normals.set_defaults(run=_evaluate_normals)
-    scan = kinds.add_parser("scan", parents=[common], help="a mesh against a scan, as the NoW protocol measures")
-    scan.add_argument("--scan", type=Path, required=True, metavar="FILE", help="the scan")
-    scan.add_argument("--prediction", type=Path, required=True, metavar="FILE", help="the mesh to judge")
-    scan.add_argument("--landmarks", type=Path, metavar="FILE", help="7, 51 or 68 landmarks on the scan, in its unit")
-    scan.add_argument("--prediction-landmarks", type=Path, metavar="FILE", help="the same on the mesh")
-    for name in ("scan", "prediction"):
-        scan.add_argument(f"--{name}-unit", choices=("m", "dm", "inch", "cm", "mm"), help="found out if left out")
-    scan.add_argument("--json", action="store_true", help="as JSON")
-    scan.set_defaults(run=_evaluate_scan)
-
-
-def _evaluate_normals(options: argparse.Namespace) -> int:
-    from .evaluation import evaluate_normals
-
-    table = evaluate_normals(options.reference, ReconstructionSettings(**cli_reconstruct.shape_settings(options)))
-    tell(table.as_json() if options.json else str(table))
-    return 0
-
-
-def _evaluate_scan(options: argparse.Namespace) -> int:
-    from .evaluation import evaluate_scan
-
-    compared = evaluate_scan(
-        options.scan,
-        options.prediction,
-        landmarks=options.landmarks,
-        prediction_landmarks=options.prediction_landmarks,
-        scan_unit=options.scan_unit,
-        prediction_unit=options.prediction_unit,
-    )
-    tell(compared.as_json() if options.json else str(compared))
-    return 0
 
 
 def _info(options: argparse.Namespace) -> int:

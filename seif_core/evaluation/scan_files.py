@@ -80,6 +80,25 @@ class SurfaceFile:
         return replace(self, vertices=self.vertices * factor, metres_per_unit=self.metres_per_unit * factor)
 
 
+@dataclass(frozen=True, eq=False)
+class ScanPair:
+    """A scan and a prediction, both in metres, and what carries one onto the other.
+
+    Attributes:
+        scan: the scan.
+        prediction: the prediction.
+        scan_landmarks: (7 or 51 or 68, 3) metres, in the prediction's order, or None.
+        landmarks: the same of the prediction.
+        start: rigid, carries the prediction near the scan; None where landmarks of both do, or nothing was searched.
+    """
+
+    scan: SurfaceFile
+    prediction: SurfaceFile
+    scan_landmarks: Float[np.ndarray, "L 3"] | None
+    landmarks: Float[np.ndarray, "M 3"] | None
+    start: Similarity | None
+
+
 def evaluate_scan(
     scan: Path,
     prediction: Path,
@@ -107,8 +126,47 @@ def evaluate_scan(
             no head is found in the scan; the sentence names the option that helps.
         HeadFormatError: a `head.npz` is damaged.
     """
-    predicted = _read_prediction(prediction, prediction_unit)
-    raw = _read(scan, scan_unit)
+    pair = read_pair(
+        scan,
+        prediction,
+        landmarks=landmarks,
+        prediction_landmarks=prediction_landmarks,
+        scan_unit=scan_unit,
+        prediction_unit=prediction_unit,
+    )
+    own, theirs = pair.landmarks, pair.scan_landmarks
+    if own is None or theirs is None:
+        return _without_landmarks(pair, settings)
+    return _with_landmarks(pair, theirs, own, settings)
+
+
+def read_pair(
+    scan: Path,
+    prediction: Path,
+    *,
+    landmarks: Path | None = None,
+    prediction_landmarks: Path | None = None,
+    scan_unit: str | None = None,
+    prediction_unit: str | None = None,
+    posed: bool = False,
+) -> ScanPair:
+    """Read what is compared: in metres, with landmarks in order, or a start for the alignment.
+
+    Args:
+        scan: see `evaluate_scan`, as for the other files and units.
+        prediction: the same.
+        landmarks: the same.
+        prediction_landmarks: the same.
+        scan_unit: the same.
+        prediction_unit: the same.
+        posed: heads come in their photo's pose, expression and camera, not neutral, and no start is searched.
+
+    Raises:
+        SettingsError: as `evaluate_scan`.
+        HeadFormatError: a `head.npz` is damaged.
+    """
+    predicted = _read_prediction(prediction, prediction_unit, posed=posed)
+    raw = _read(scan, scan_unit, posed=posed)
     own, theirs = predicted.landmarks, raw.landmarks
     if prediction_landmarks is not None:
         picked = read_landmarks(prediction_landmarks) * predicted.metres_per_unit
@@ -116,70 +174,69 @@ def evaluate_scan(
     if landmarks is not None:
         picked = read_landmarks(landmarks) * raw.metres_per_unit
         theirs = in_surface_unit(picked, raw.vertices, raw.triangles, landmarks.name)
-    if landmarks is not None and own is None:
+    if landmarks is not None and own is None and not posed:
         raise SettingsError(
             f"Landmarks came for the scan, but {prediction.name} has none; give --prediction-landmarks, or none at all."
         )
-    if theirs is None or own is None:
-        return _without_landmarks(raw, predicted, own, settings, scan_unit)
-    theirs = in_order(theirs, own, scan.name if landmarks is None else landmarks.name)
-    return _with_landmarks(raw, predicted, theirs, own, settings, known=scan_unit is not None or raw.is_head)
+    known = scan_unit is not None or raw.is_head
+    start = None
+    if theirs is not None and own is not None:
+        theirs = in_order(theirs, own, scan.name if landmarks is None else landmarks.name)
+        unit = "m" if known else _unit_by_landmarks(raw, now_landmarks(own), now_landmarks(theirs))
+    elif posed:
+        unit = "m" if known else guess_unit(raw.vertices)
+    else:
+        unit, start = _found_in(raw, predicted, own, "m" if known else None)
+    factor = SCAN_UNITS[unit]
+    return ScanPair(raw.scaled(factor), predicted, None if theirs is None else factor * theirs, own, start)
+
+
+def _found_in(
+    raw: SurfaceFile, predicted: SurfaceFile, own: Float[np.ndarray, "M 3"] | None, unit: str | None
+) -> tuple[str, Similarity]:
+    """The scan's unit, and the rigid transform that carries the prediction to where the head was found in it."""
+    tip = _tip(predicted, own)
+    found = find_head(raw.vertices, raw.triangles, predicted.vertices, predicted.triangles, nose_tip=tip, unit=unit)
+    if unit is None and found.unit != guess_unit(raw.vertices):
+        _LOG.warning(
+            "The scan is taken to be in the unit '%s', in which its face fits; else give --scan-unit.", found.unit
+        )
+    return found.unit, Similarity(found.alignment.rotation, 1.0, found.alignment.translation)
 
 
 def _with_landmarks(
-    raw: SurfaceFile,
-    predicted: SurfaceFile,
+    pair: ScanPair,
     theirs: Float[np.ndarray, "L 3"],
     own: Float[np.ndarray, "M 3"],
     settings: ScanSettings | None,
-    *,
-    known: bool,
 ) -> ScanComparison:
-    """Compare by corresponding landmarks, which tell the scan's unit too unless it is known."""
+    """Compare by corresponding landmarks."""
     pairs = now_landmarks(own), now_landmarks(theirs)
-    factor = 1.0 if known else SCAN_UNITS[_unit_by_landmarks(raw, *pairs)]
-    surface, seven = raw.scaled(factor), factor * pairs[1]
-    tip = nose_tip_of(own)
-    tip = _foremost(predicted) if tip is None else tip
-    scan_tip = nose_tip_of(factor * theirs)
-    start = align_points(pairs[0], seven, with_scale=True)
+    tip, scan_tip = _tip(pair.prediction, own), nose_tip_of(theirs)
+    start = align_points(pairs[0], pairs[1], with_scale=True)
     centre = start.apply(tip[None])[0] if scan_tip is None else scan_tip
     return compare_with_scan(
-        _points(surface, centre, settings),
-        predicted.vertices,
-        predicted.triangles,
+        _points(pair.scan, centre, settings),
+        pair.prediction.vertices,
+        pair.prediction.triangles,
         nose_tip=tip,
-        scan_landmarks=seven,
+        scan_landmarks=pairs[1],
         landmarks=pairs[0],
         scan_nose_tip=scan_tip,
         settings=settings,
     )
 
 
-def _without_landmarks(
-    raw: SurfaceFile,
-    predicted: SurfaceFile,
-    own: Float[np.ndarray, "M 3"] | None,
-    settings: ScanSettings | None,
-    unit: str | None,
-) -> ScanComparison:
-    """Compare after a search for the head and its unit, and refuse what does not come out as a head."""
-    tip = nose_tip_of(own)
-    tip = _foremost(predicted) if tip is None else tip
-    metres = "m" if unit is not None or raw.is_head else None
-    found = find_head(raw.vertices, raw.triangles, predicted.vertices, predicted.triangles, nose_tip=tip, unit=metres)
-    if metres is None and found.unit != guess_unit(raw.vertices):
-        _LOG.warning(
-            "The scan is taken to be in the unit '%s', in which its face fits; else give --scan-unit.", found.unit
-        )
-    surface = raw.scaled(SCAN_UNITS[found.unit])
-    centre = found.alignment.apply(tip[None])[0]
+def _without_landmarks(pair: ScanPair, settings: ScanSettings | None) -> ScanComparison:
+    """Compare from where the head was found, and refuse what does not come out as a head."""
+    predicted, start = pair.prediction, pair.start or Similarity()
+    tip = _tip(predicted, pair.landmarks)
     compared = compare_with_scan(
-        _points(surface, centre, settings),
+        _points(pair.scan, start.apply(tip[None])[0], settings),
         predicted.vertices,
         predicted.triangles,
         nose_tip=tip,
-        start=Similarity(found.alignment.rotation, 1.0, found.alignment.translation),
+        start=start,
         settings=settings,
     )
     scale, mean = compared.with_scale.alignment.scale, compared.with_scale.mean_mm
@@ -190,6 +247,12 @@ def _without_landmarks(
             "measure of a face; give the scan's --landmarks, or name its unit with --scan-unit."
         )
     return compared
+
+
+def _tip(predicted: SurfaceFile, own: Float[np.ndarray, "M 3"] | None) -> Float[np.ndarray, "3"]:
+    """The prediction's nose tip: the landmark, or its most forward point."""
+    tip = nose_tip_of(own)
+    return _foremost(predicted) if tip is None else tip
 
 
 def _unit_by_landmarks(raw: SurfaceFile, own: Float[np.ndarray, "7 3"], theirs: Float[np.ndarray, "7 3"]) -> str:
@@ -231,9 +294,9 @@ def _foremost(surface: SurfaceFile) -> Float[np.ndarray, "3"]:
     return outer[outer[:, 2].argmax()]
 
 
-def _read_prediction(path: Path, unit: str | None) -> SurfaceFile:
+def _read_prediction(path: Path, unit: str | None, *, posed: bool = False) -> SurfaceFile:
     """A predicted head in metres; its unit, unless known, is the one that makes it as large as heads are."""
-    found = _read(path, unit)
+    found = _read(path, unit, posed=posed)
     if len(found.triangles) == 0:
         raise SettingsError(f"{path.name} holds points without faces; a prediction must be a mesh.")
     if unit is not None or found.is_head:
@@ -258,12 +321,12 @@ def read_surface(path: Path, unit: str | None = None) -> SurfaceFile:
     return found if unit is not None or found.is_head else found.scaled(UNITS[guess_unit(found.vertices)])
 
 
-def _read(path: Path, unit: str | None) -> SurfaceFile:
+def _read(path: Path, unit: str | None, *, posed: bool = False) -> SurfaceFile:
     """As `read_surface`, but in the file's unit where none is given."""
     if unit is not None and unit not in SCAN_UNITS:
         raise SettingsError(f"There is no unit '{unit}'; choose one of: {', '.join(SCAN_UNITS)}.")
     if _is_head(path):
-        return _head_surface(path)
+        return _head_surface(path, posed=posed)
     vertices, triangles = read_mesh(path)
     factor = 1.0 if unit is None else SCAN_UNITS[unit]
     return SurfaceFile(vertices * factor, triangles, factor)
@@ -280,10 +343,17 @@ def _is_head(path: Path) -> bool:
         return False  # which `read_mesh` puts into words
 
 
-def _head_surface(path: Path) -> SurfaceFile:
-    """The neutral head's outer surface: skin and eyeballs, without mouth lining, teeth, tongue and lashes."""
+def _head_surface(path: Path, *, posed: bool = False) -> SurfaceFile:
+    """A head's outer surface, neutral or as the photo's camera sees it.
+
+    Skin and eyeballs, without mouth lining, teeth, tongue and lashes.
+    """
     head = Head.load(path)
     vertices = head.vertices.astype(np.float64)
+    if posed:
+        from ..preview.surface import Surface
+
+        vertices = Surface.of_head_in_photo(head).vertices.astype(np.float64)
     outer = np.isin(head.face_part, [PART_NAMES.index(n) for n in _OUTER_PARTS])
     triangles = triangulate(head.faces[outer])[0]
     inner = head.regions.get("mouth_interior", np.zeros(len(vertices), bool))

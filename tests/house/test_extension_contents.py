@@ -27,7 +27,6 @@ ROOMS = {
     "implicit",
     "portrait",
     "preview",
-    "printing",
     "registration",
     "uniformize",
     "worker",
