@@ -21,6 +21,7 @@ from . import (
     cli_export,
     cli_flame,
     cli_models,
+    cli_print,
     cli_reconstruct,
     cli_weights,
     info,
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_models.add_commands(commands, common)
     cli_flame.add_commands(commands, common)
     cli_export.add_commands(commands, common)
+    cli_print.add_commands(commands, common)
     cli_capture.add_commands(commands, common)
     _add_workshop(commands, common)
     told = commands.add_parser("info", parents=[common], help="versions, devices, models, weights, licences")

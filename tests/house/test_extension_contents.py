@@ -27,6 +27,7 @@ ROOMS = {
     "implicit",
     "portrait",
     "preview",
+    "printing",
     "registration",
     "uniformize",
     "worker",
