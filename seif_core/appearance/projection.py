@@ -57,6 +57,7 @@ class Projected:
         covered: (N,) float32 in 0..1, hair or headwear before it, where the photo was parsed.
         skin_colour: (3,) float32 sRGB, the median of the face.
         hair_colour: (3,) float32 sRGB of what covers the scalp, None for a bald head.
+        bald: (V,) float32 in 0..1, the mesh's vertices on a bald crown; None for a head with hair on top.
     """
 
     colour: Float32[np.ndarray, "N 3"]
@@ -68,6 +69,7 @@ class Projected:
     covered: Float32[np.ndarray, " N"]
     skin_colour: Float32[np.ndarray, "3"]
     hair_colour: Float32[np.ndarray, "3"] | None
+    bald: Float32[np.ndarray, " V"] | None = None
 
 
 def project_photo(
@@ -117,7 +119,8 @@ def project_photo(
         if shown is not None:
             found.covered[part] = photo.hair_at(atlas.spread(place, part))
     hair = evidence.hair_colour if shown is None else shown.hair_colour
-    return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=hair)
+    bald = None if evidence.bald is None else evidence.bald.on(fit.model)
+    return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=hair, bald=bald)
 
 
 def calm_normals(normals: Float[np.ndarray, "V 3"], fit: Fit, smoother: ScreenedPoisson) -> Float32[np.ndarray, "V 3"]:

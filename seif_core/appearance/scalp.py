@@ -93,7 +93,7 @@ def stubble(
 
 
 def growth(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Projected) -> Float[np.ndarray, " V"]:
-    """How far hair grows on each vertex (V,), 0..1: 1 but for what the photo shows bare above the hairline."""
+    """How far hair grows on each vertex (V,), 0..1: 1 but for what is bare above the hairline, seen or told."""
     some, mirror = slice(None, None, GATHER_STEP), anatomy_of(model).mirror
     bare = texels.trust[some, None] * (1 - texels.covered[some, None])
     seen_texels = np.maximum(texels.trust[some], texels.covered[some])
@@ -103,7 +103,8 @@ def growth(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Pr
     weight = seen + other + _S.prior
     value = seen[:, None] * shown + other[:, None] * shown[mirror]
     field = smoother.solve(value / weight[:, None], weight, stiffness=_S.stiffness)[:, 0]
-    return 1 - smoothstep(field, 0.25, 0.75)
+    grown = 1 - smoothstep(field, 0.25, 0.75)
+    return grown if texels.bald is None else grown * (1 - texels.bald)
 
 
 def _noise(atlas: Atlas, width: float) -> Float[np.ndarray, " N"]:

@@ -23,8 +23,10 @@ from ..geometry.sampling import smoothstep
 from ..headmodel.anatomy import HEAD_WIDTH, OUTER_EYE_CORNERS
 from ..headmodel.skinning import rotation_matrices
 from ..portrait import Portrait
+from ..portrait.head_parsing import HeadParsing
 from ..shapes import Float, Float32, UInt8
-from .colour import decode
+from .baldness import BaldCrown, ShownScalp, bald_crown, bared
+from .colour import decode, is_grey
 from .ear_occlusion import EarOcclusion, ear_occlusion, parsed_ear_occlusion
 from .hair_colour import hair_colour
 from .lighting import estimate_light, plain_light, shading
@@ -74,6 +76,8 @@ class PhotoEvidence:
         posed: (V, 3) the fitted head that was looked at, camera space, metres.
         view: that head in the maps' camera.
         shown: what the parsing tells of each pixel; None for a photo that was not parsed.
+        parsing: the portrait's, but a bald crown is skin in it; None for a photo that was not parsed.
+        bald: the bald crown; None for a head with hair on top, or for a photo that was not parsed.
     """
 
     camera: Camera
@@ -86,6 +90,8 @@ class PhotoEvidence:
     posed: Float32[np.ndarray, "V 3"]
     view: MeshView
     shown: ShownClasses | None = None
+    parsing: HeadParsing | None = None
+    bald: BaldCrown | None = None
 
     def view_of(self, fit: Fit, device: str = "cpu") -> MeshView:
         """A mesh in the maps' camera; the one that was looked at is not drawn again.
@@ -127,17 +133,29 @@ def look_at_photo(
     view = view_mesh(fit, picture.camera, device)
     inside = _inside(cut_mask(portrait, window, picture.camera), fit, picture.camera)
     seen = _Seen(fit, picture, view, inside)
-    shown = shown_classes(portrait, picture.pixels, picture.camera, fit.camera)
+    shown = None
+    if portrait.parsing is not None:
+        shown = shown_classes(portrait.parsing, picture.pixels, picture.camera, fit.camera)
     bare = inside if shown is None else inside * shown.skin  # nothing that covers skin tells of light or skin
     light = _light(seen._replace(inside=bare), s.light)
     likeness, skin = _colours(seen._replace(inside=bare), light, s)
+    parsing, bald = portrait.parsing, None
+    if shown is not None and parsing is not None:
+        colour = None if is_grey(portrait.pixels) else likeness
+        scalp = ShownScalp(picture.camera, view, shown.hair + shown.headwear, colour, inside)
+        bald = bald_crown(fit, scalp)
+        if bald is not None:
+            parsing = bared(parsing, bald, fit, scalp)
+            shown = shown_classes(parsing, picture.pixels, picture.camera, fit.camera)
     if shown is None:
         hair = _hair(seen, likeness, s)
         ears = ear_occlusion(fit.model, picture.pixels, view, inside, skin=skin, hair=hair, settings=s.ears)
     else:
         hair = shown.hair_colour if shown.hair_colour is not None else shown.headwear_colour
         ears = parsed_ear_occlusion(fit.model, shown.hair + shown.headwear, view, inside, s.ears)
-    return PhotoEvidence(picture.camera, inside, likeness, light, skin, hair, ears, fit.posed, view, shown)
+    return PhotoEvidence(
+        picture.camera, inside, likeness, light, skin, hair, ears, fit.posed, view, shown, parsing, bald
+    )
 
 
 class _Seen(NamedTuple):

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 
 from ..geometry.camera import Camera
-from ..portrait import Portrait
 from ..portrait.head_parsing import HeadParsing
 from ..shapes import Float32, UInt8
 
@@ -52,19 +51,16 @@ class ShownClasses:
 
 
 def shown_classes(
-    portrait: Portrait, picture: UInt8[np.ndarray, "h w 3"], camera: Camera, photo: Camera
-) -> ShownClasses | None:
-    """The parsing of a portrait in the pixels of a piece of its photo; None for a portrait that was not parsed.
+    parsing: HeadParsing, picture: UInt8[np.ndarray, "h w 3"], camera: Camera, photo: Camera
+) -> ShownClasses:
+    """The parsing of a portrait in the pixels of a piece of its photo.
 
     Args:
-        portrait: the photo.
+        parsing: of the photo.
         picture: the piece.
         camera: the piece's camera.
         photo: the photo's camera.
     """
-    parsing = portrait.parsing
-    if parsing is None:
-        return None
     scale = camera.focal / photo.focal
     origin = (photo.cx - camera.cx / scale, photo.cy - camera.cy / scale)
     size = (camera.width, camera.height)

@@ -96,7 +96,9 @@ def _growing(space: HairSpace, volume: HairVolume) -> Bool[np.ndarray, " V"]:
     """(V,) skin on which hair grows: over the hairline, about, and under hair."""
     outer = np.zeros(len(space.skin), bool)
     outer[space.triangles] = True
-    return outer & (space.over_hairline > _HAIRLINE) & under_hair(volume, space.skin, space.normals)
+    return (
+        outer & (space.over_hairline > _HAIRLINE) & (space.grown > 0.5) & under_hair(volume, space.skin, space.normals)
+    )
 
 
 def _roots(

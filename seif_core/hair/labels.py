@@ -150,10 +150,10 @@ def prior(space: HairSpace, points: Float[np.ndarray, "N 3"], hanging: Hanging) 
         hanging: of the hair that is seen.
     """
     found = space.index.query(points)
-    values = np.stack([space.over_hairline, space.ears], axis=1)
-    height, ear = space.index.weights(found).interpolate(space.triangles, values).T
+    values = np.stack([space.over_hairline, space.ears, space.grown], axis=1)
+    height, ear, grown = space.index.weights(found).interpolate(space.triangles, values).T
     behind = points[:, 2] < space.axis[2] + 0.02
-    scalp = smoothstep(height, *_HAIRLINE) * (behind | (height > 0))
+    scalp = smoothstep(height, *_HAIRLINE) * (behind | (height > 0)) * grown
     low = hanging.lowest(points)
     fallen = smoothstep(points[:, 1] - low, -0.01, 0.01) * (low < hanging.usual - 0.01)
     return np.maximum(scalp, fallen * np.maximum(ear, smoothstep(found.distances, *_OFF_SKIN)))

@@ -69,7 +69,7 @@ def make_hair_layer(
         portrait: the photo; without a parsing there is no layer.
         fit: the bald head, with the surface's shape (`uniform_fit`).
         surface: the head's surface, hair included; without one there is no layer.
-        evidence: what the photo shows, for its light.
+        evidence: what the photo shows, for its light, and for a bald crown.
         settings: see `HairSettings`.
         seed: of all that is drawn at random.
         progress: told the fraction done; may cancel.
@@ -93,11 +93,15 @@ def model_hair(
 ) -> HairModel | None:
     """`make_hair_layer` with what the layer was made from."""
     s, progress = settings or HairSettings(), progress or Progress()
-    parsing = portrait.parsing
-    kind = None if parsing is None else kind_of_hair(parsing, s)
+    parsing = portrait.parsing if evidence is None or evidence.parsing is None else evidence.parsing
+    bald = None if evidence is None or evidence.bald is None else evidence.bald.on(fit.model)
+    kind = None if parsing is None else kind_of_hair(parsing, s, bald=bald is not None)
     if parsing is None or surface is None or kind is None:
         return None
-    space = HairSpace.of(fit, parsing, ("hair", "headwear"))  # under a hat hair looks out, and hair has slides in it
+    bald = None if evidence is None or evidence.bald is None else evidence.bald.on(fit.model)
+    space = HairSpace.of(
+        fit, parsing, ("hair", "headwear"), bald
+    )  # under a hat hair looks out, and hair has slides in it
     labels = label_surface(space, surface)
     progress.step(0.2)
     volume = hair_volume(space, labels, find_extension(space, surface))
@@ -142,9 +146,16 @@ def model_hair(
     return HairModel(layer, space, shell, directions, orientation)
 
 
-def kind_of_hair(parsing: HeadParsing, settings: HairSettings) -> str | None:
-    """What a layer would be, of `hair_layer.HAIR_KINDS`; None for a bald head."""
+def kind_of_hair(parsing: HeadParsing, settings: HairSettings, *, bald: bool = False) -> str | None:
+    """What a layer would be, of `hair_layer.HAIR_KINDS`; None for a head without hair.
+
+    Args:
+        parsing: of the photo.
+        settings: tell how much hair is some.
+        bald: whether the crown is bald, so that what is left is little.
+    """
     skin, hair, headwear = (float(parsing.share(name).sum()) for name in ("skin", "hair", "headwear"))
     if headwear > max(settings.least_headwear * skin, settings.headwear_share * hair):
         return "headwear"
-    return "hair" if hair + headwear > settings.least_hair * skin else None
+    least = settings.least_fringe if bald else settings.least_hair
+    return "hair" if hair + headwear > least * skin else None

@@ -24,7 +24,7 @@ from ..headmodel.skinning import joint_transforms
 from ..headmodel.topology import JOINT_NAMES
 from ..implicit.closed_skin import closed_skin
 from ..portrait.head_parsing import HeadParsing
-from ..shapes import Bool, Float, Float64, Int
+from ..shapes import Bool, Float, Float32, Float64, Int
 
 _NECK: Final = JOINT_NAMES.index("neck")
 
@@ -39,6 +39,7 @@ class HairSpace:
         names: the classes of the parsing that count as hair, of `head_parsing.CLASSES`.
         rotation: (3, 3) from the rest pose to camera space.
         offset: (3,) metres.
+        bald: (V,) in 0..1, vertices on a bald crown; None for a head with hair on top.
     """
 
     fit: Fit
@@ -46,12 +47,18 @@ class HairSpace:
     names: tuple[str, ...]
     rotation: Float64[np.ndarray, "3 3"]
     offset: Float64[np.ndarray, "3"]
+    bald: Float32[np.ndarray, " V"] | None = None
 
     @staticmethod
-    def of(fit: Fit, parsing: HeadParsing, names: tuple[str, ...] = ("hair",)) -> HairSpace:
+    def of(
+        fit: Fit,
+        parsing: HeadParsing,
+        names: tuple[str, ...] = ("hair",),
+        bald: Float32[np.ndarray, " V"] | None = None,
+    ) -> HairSpace:
         """The space of a fitted bald head, its photo parsed."""
         moved = joint_transforms(fit.rest_joints.astype(np.float64), fit.pose.astype(np.float64))[_NECK]
-        return HairSpace(fit, parsing, names, moved[:3, :3], moved[:3, 3] + fit.translation)
+        return HairSpace(fit, parsing, names, moved[:3, :3], moved[:3, 3] + fit.translation, bald)
 
     @property
     def camera(self) -> Camera:
@@ -104,6 +111,11 @@ class HairSpace:
     def over_hairline(self) -> Float[np.ndarray, " V"]:
         """Height of the vertices over the usual hairline, eye distances; far below it on the face's parts."""
         return self.anatomy.over_hairline.astype(np.float64)
+
+    @cached_property
+    def grown(self) -> Float[np.ndarray, " V"]:
+        """How far hair may grow on each vertex, 0..1: everywhere but on a bald crown."""
+        return np.ones(len(self.skin)) if self.bald is None else 1.0 - self.bald
 
     @cached_property
     def ears(self) -> Bool[np.ndarray, " V"]:
