@@ -22,11 +22,12 @@ from .cards import make_cards
 from .directions import hair_directions
 from .extension import find_extension
 from .guides import make_guides
+from .headwear import find_headwear, with_headwear
 from .labels import label_surface
 from .orientation import hair_orientation
 from .settings import HairSettings
 from .shell import Shell, make_shell, shell_weights
-from .shell_texture import hair_colours, shell_texture
+from .shell_texture import hair_colours, shell_texture, worn_share
 from .space import HairSpace
 from .tracing import ShellField
 from .unwrap import unwrap
@@ -103,8 +104,11 @@ def model_hair(
         fit, parsing, ("hair", "headwear"), bald
     )  # under a hat hair looks out, and hair has slides in it
     labels = label_surface(space, surface)
+    hat = find_headwear(space, labels) if kind == "headwear" else None
+    if hat is not None:
+        labels = with_headwear(labels, hat, hair=_some_hair(parsing, s))
     progress.step(0.2)
-    volume = hair_volume(space, labels, find_extension(space, surface))
+    volume = hair_volume(space, labels, find_extension(space, surface), hat)
     shell = make_shell(space, labels, volume)
     progress.step(0.5)
     if shell is None:
@@ -120,6 +124,7 @@ def model_hair(
         unwrapped,
         directions,
         colours=colours,
+        worn=None if hat is None else worn_share(space, shell, hat),
         evidence=evidence,
         size=s.texture_size,
         seed=seed,
@@ -159,3 +164,8 @@ def kind_of_hair(parsing: HeadParsing, settings: HairSettings, *, bald: bool = F
         return "headwear"
     least = settings.least_fringe if bald else settings.least_hair
     return "hair" if hair + headwear > least * skin else None
+
+
+def _some_hair(parsing: HeadParsing, settings: HairSettings) -> bool:
+    """Whether hair is seen under a hat."""
+    return float(parsing.share("hair").sum()) > settings.least_fringe * float(parsing.share("skin").sum())

@@ -26,6 +26,7 @@ from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait.crop import Pyramid
 from ..shapes import Float, Float32, UInt8
+from .headwear import Headwear
 from .seen import at_pixels
 from .shell import Shell, triangles_of
 from .space import HairSpace
@@ -57,6 +58,12 @@ _EDGE: Final = (0.30, 0.62)
 """Labels between which hair becomes dense at its edges."""
 
 
+_SHOWN: Final = (0.1, 0.3)
+"""How far a place must be shown for the parsing to tell hat from hair there, not at all and wholly."""
+_TOLD: Final = (0.3, 0.6)
+"""Share of hat and hair in a pixel from which it does."""
+
+
 class HairColours(NamedTuple):
     """The photo's hair; maps of S by S pixels of the parsing's crop.
 
@@ -75,8 +82,23 @@ class HairColours(NamedTuple):
     contrast: float
 
 
+def worn_share(space: HairSpace, shell: Shell, hat: Headwear) -> Float[np.ndarray, " V"]:
+    """How far each vertex of a shell is hat and not hair, 0..1: by the photo where it is seen, else by the rim.
+
+    Args:
+        space: the bald head's.
+        shell: of both.
+        hat: what it is.
+    """
+    pixels = space.project(shell.vertices)
+    cloth, hair = (at_pixels(space, space.parsing.share(name), pixels) for name in ("headwear", "hair"))
+    shown = shell.visible * smoothstep(shell.seen, *_SHOWN) * smoothstep(cloth + hair, *_TOLD)
+    by_rim = hat.worn(shell.vertices)
+    return by_rim + shown * (cloth / np.maximum(cloth + hair, 1e-6) - by_rim)
+
+
 def hair_colours(space: HairSpace, pixels: UInt8[np.ndarray, "H W 3"]) -> HairColours:
-    """The colours of the photo's hair, its light still in.
+    """The colours of the photo's hair and hat, their light still in.
 
     Args:
         space: the bald head's.
@@ -106,6 +128,7 @@ def shell_texture(
     directions: Float[np.ndarray, "V 3"],
     *,
     colours: HairColours,
+    worn: Float[np.ndarray, " V"] | None,
     evidence: PhotoEvidence | None,
     size: int,
     seed: int,
@@ -118,6 +141,7 @@ def shell_texture(
         unwrapped: its UVs.
         directions: (V, 3) of the hair.
         colours: of the photo's hair.
+        worn: how far each vertex is a hat (`worn_share`); None where none is worn.
         evidence: what the photo shows, for its light; None for none.
         size: pixels of a side of the texture.
         seed: of the streaks.
@@ -126,17 +150,21 @@ def shell_texture(
         (size, size, 4) uint8 sRGB and alpha, row 0 at v = 1; and the hair's median colour (3,), sRGB 0..1.
     """
     seen = _seen(space, shell, colours)
-    base = _base(space, evidence, shell, colours, seen)
-    density = _density(shell, directions)
+    density, woven = _density(shell, directions), np.zeros(len(seen)) if worn is None else worn
+    base = _base(space, evidence, shell, colours, seen * (1 - woven))
+    if worn is not None:
+        base += woven[:, None] * (_base(space, evidence, shell, colours, seen * woven) - base)
+        density = np.maximum(density, woven)
     texels = _Texels(space, shell, unwrapped, directions, size)
     grown = streaks(texels.along, seed)
-    parts = np.concatenate([base, seen[:, None], density[:, None], space.project(shell.vertices)], axis=1)
+    parts = np.concatenate([base, np.stack([seen, density, woven], axis=1), space.project(shell.vertices)], axis=1)
     spread = texels.spread(parts)
-    photo = _fine(space, colours, spread[..., 5:])
-    own = np.exp(colours.contrast * np.clip(grown, -2.5, 2.5)) / np.exp(colours.contrast**2 / 2)
+    photo = _fine(space, colours, spread[..., 6:])
+    contrast = colours.contrast * (1 - spread[..., 5])  # cloth has no strands
+    own = np.exp(contrast * np.clip(grown, -2.5, 2.5)) / np.exp(contrast**2 / 2)
     strands = own + (photo - own) * smoothstep(spread[..., 3], 0.3, 0.8)
     colour = to_srgb(np.clip(spread[..., :3] * strands[..., None], 0, 1).astype(np.float32))
-    alpha = smoothstep(spread[..., 4] * 1.9 - 0.45 - 0.3 * np.clip(grown, -1.5, 1.5), 0.0, 0.35)
+    alpha = smoothstep(spread[..., 4] * 1.9 - 0.45 - 0.3 * np.clip(grown, -1.5, 1.5) * (1 - spread[..., 5]), 0.0, 0.35)
     picture = np.dstack([colour, alpha]).astype(np.float32)
     middle = np.median(base[shell.skin > 0], axis=0) if (shell.skin > 0).any() else colours.median
     return texels.filled(picture), to_srgb(middle.astype(np.float32))

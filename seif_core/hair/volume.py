@@ -19,6 +19,7 @@ from ..geometry.normals import unit
 from ..geometry.sampling import smoothstep
 from ..shapes import Float
 from .extension import Extension, outline
+from .headwear import Headwear
 from .labels import Labels
 from .seen import look_at, shares_at
 from .space import HairSpace
@@ -80,19 +81,25 @@ class HairVolume(NamedTuple):
         return ndimage.map_coordinates(self.values, ((points - self.origin) / self.spacing).T, order=1, mode="nearest")
 
 
-def hair_volume(space: HairSpace, labels: Labels, extension: Extension | None = None) -> HairVolume:
+def hair_volume(
+    space: HairSpace, labels: Labels, extension: Extension | None = None, hat: Headwear | None = None
+) -> HairVolume:
     """The space that the labelled surface's hair fills.
 
     Args:
         space: the bald head's; what the photo shows there that is no hair has none before it.
         labels: of the head's surface.
         extension: what the photo shows of hair beyond that.
+        hat: what is worn over it, whose unseen half is a solid of revolution.
     """
-    origin, shape, nodes = _nodes(labels, extension)
+    beyond = [part.points for part in (extension,) if part is not None]
+    origin, shape, nodes = _nodes(labels, beyond if hat is None else [*beyond, hat.points()])
     skin, scalp = _skin(space, nodes)
     outer, label = _surface(labels, nodes)
     scalp = smoothstep(scalp, *_SURE_SCALP)
     outer = _thinned(space, labels, nodes, outer=outer, skin=skin)
+    if hat is not None:
+        outer = outer + _behind(space, labels, nodes) * hat.worn(nodes) * (hat.distances(nodes) - outer)
     label = np.minimum(label, _most(space, nodes, skin))
     hair = smoothstep(label, *_RISES)
     outer = np.where(scalp * hair > 0, np.minimum(outer, skin - _THINNEST * scalp), outer)
@@ -109,11 +116,9 @@ def hair_volume(space: HairSpace, labels: Labels, extension: Extension | None = 
     return HairVolume(ndimage.gaussian_filter(values, _SMOOTHED), origin, _SPACING)
 
 
-def _nodes(labels: Labels, extension: Extension | None) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
-    """Origin, shape and places of the grid's nodes."""
-    hair = labels.points[labels.label > _LEAST_LABEL]
-    if extension is not None:
-        hair = np.concatenate([hair, extension.points])
+def _nodes(labels: Labels, beyond: list[np.ndarray]) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
+    """Origin, shape and places of the grid's nodes, about the labelled surface's hair and points beyond it."""
+    hair = np.concatenate([labels.points[labels.label > _LEAST_LABEL], *beyond])
     origin, high = hair.min(0) - _MARGIN, hair.max(0) + _MARGIN
     shape = tuple(int(n) for n in np.ceil((high - origin) / _SPACING) + 1)
     grid = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), -1).reshape(-1, 3)
@@ -138,9 +143,14 @@ def _thinned(space: HairSpace, labels: Labels, nodes: np.ndarray, *, outer: np.n
     if len(rim) < _FEWEST:
         return outer
     thickness = _THICKER * max(float(np.median(space.skin_distances(rim).signed)), _THINNEST)
+    return outer + _behind(space, labels, nodes) * (np.maximum(outer, skin - thickness) - outer)
+
+
+def _behind(space: HairSpace, labels: Labels, nodes: np.ndarray) -> Float[np.ndarray, " N"]:
+    """How far the photo shows nothing of the surface near the nodes, 0..1."""
+    facing = (labels.normals * unit(space.viewer - labels.points)).sum(1)
     hidden = smoothstep(-facing, *_HIDDEN)
-    _, behind = plane_distances(nodes, labels.points, labels.normals, hidden, 0.2 * _SPACING)
-    return outer + behind * (np.maximum(outer, skin - thickness) - outer)
+    return plane_distances(nodes, labels.points, labels.normals, hidden, 0.2 * _SPACING)[1]
 
 
 def _skin(space: HairSpace, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
