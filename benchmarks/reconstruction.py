@@ -54,6 +54,9 @@ _SETTLED: Final = 3
 def serve(root: Path, quality: str, size: int, device: str) -> None:
     """Make a head of each photo whose path comes in, one a line; answer with a line of JSON."""
     sys.path.insert(0, str(root))
+    from contextlib import nullcontext
+
+    from seif_core import blend
     from seif_core.device import share_the_cores
 
     share_the_cores()
@@ -67,10 +70,14 @@ def serve(root: Path, quality: str, size: int, device: str) -> None:
     sys.stdout = sys.stderr
     for line in sys.stdin:
         start, worked = time.perf_counter(), processor_seconds()
-        with tempfile.TemporaryDirectory() as scratch, staging(Path(scratch) / "head") as folder:
+        formats = default_formats() if size else ()
+        started = "blend" in formats and hasattr(blend, "waiting_blender")  # earlier states started Blender at the end
+        ahead = blend.waiting_blender() if started else nullcontext()
+        with tempfile.TemporaryDirectory() as scratch, staging(Path(scratch) / "head") as folder, ahead as blender:
             done = reconstruct(Path(line.strip()), settings)
             if size:
-                done = write_results(done, folder, default_formats(), progress=Progress())
+                begun = {"blender": blender} if started else {}
+                done = write_results(done, folder, formats, progress=Progress(), **begun)
             seconds = {**done.seconds, "all": time.perf_counter() - start, "processor": processor_seconds() - worked}
         del done
         told = {"seconds": seconds, "peak": peak_memory() / 1e6, "resident": resident_memory() / 1e6}

@@ -2,13 +2,18 @@
 
 Runs in a process of its own, with the module `bpy`, and builds with the same code as the add-on. Errors: one sentence
 on standard error and the exit code of `seif_core.errors`.
+
+`--wait --parent PID` loads Blender first and then reads these arguments, a JSON list on one line of standard input; at
+its end without a line there is nothing to do.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +100,26 @@ def _one_line(error: BaseException) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    asked = _waited_for(given) if given[:1] == ["--wait"] else given
+    return 0 if asked is None else _run(_parser().parse_args(asked))
+
+
+def _waited_for(given: list[str]) -> list[str] | None:
+    """Load what is slow to load, then read what is to be done; None for nothing."""
+    parser = argparse.ArgumentParser(prog="seif_blender.write_blend")
+    parser.add_argument("--wait", action="store_true")
+    parser.add_argument("--parent", type=int, required=True)
+    end_with(parser.parse_args(given).parent)
+    with suppress(ImportError):  # told when there is something to be done
+        import bpy  # noqa: F401
+
+        from .build import head_object, stage  # noqa: F401
+    line = sys.stdin.buffer.readline()
+    return json.loads(line) if line else None
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="seif_blender.write_blend", description="Write head.blend from head.npz")
     parser.add_argument("head", type=Path, help="head.npz")
     parser.add_argument("out", type=Path, help="the .blend file to write")
@@ -107,7 +132,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--bones", action="store_true", help="turn jaw and eyes by bones instead of keys")
     parser.add_argument("--head-pose", default="neck", help="what turns with the head: neck, root or none")
     parser.add_argument("--parent", type=int, help="process id: end when that process ends")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.parent is not None:
         end_with(options.parent)
     try:

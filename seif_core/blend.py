@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -27,12 +28,59 @@ def blender_is_here() -> bool:
     return importlib.util.find_spec("bpy") is not None
 
 
+class Blender:
+    """A process with Blender in it that waits for the one file that it is to write; see `waiting_blender`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+        self.process = process
+        self.log = log
+
+    def ask(self, arguments: list[str]) -> None:
+        """Tell it what to write: the arguments of `seif_blender.write_blend`. Once."""
+        if self.process.stdin is not None:
+            with suppress(OSError):  # it has ended: its log tells why
+                self.process.stdin.write(json.dumps(arguments).encode("ascii") + b"\n")
+                self.process.stdin.close()
+
+
+@contextmanager
+def waiting_blender() -> Iterator[Blender]:
+    """Start Blender before there is a head: it takes half a second, which other work need not wait for.
+
+    Leaving the context ends it, whether or not it was asked for anything.
+
+    Raises:
+        DependencyError: Blender's module is not installed.
+    """
+    if not blender_is_here():
+        raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
+    command = [sys.executable, "-m", "seif_blender.write_blend", "--wait", "--parent", str(os.getpid())]
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command,
+            cwd=Path(__file__).resolve().parent.parent,
+            env={**variables, "PYTHONNOUSERSITE": "1"},
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield Blender(process, log)
+        finally:
+            process.kill()  # nothing to a process that has ended
+            process.wait()
+            if process.stdin is not None:
+                with suppress(OSError):
+                    process.stdin.close()
+
+
 class BlendProcess:
     """A running Blender that writes one file; see `blend_writer`."""
 
-    def __init__(self, process: subprocess.Popen, log: IO[bytes], out: Path) -> None:
-        self._process = process
-        self._log = log
+    def __init__(self, blender: Blender, out: Path) -> None:
+        self._process = blender.process
+        self._log = blender.log
         self._out = out
 
     def finish(self, progress: Progress | None = None) -> None:
@@ -64,6 +112,8 @@ def blend_writer(
     photo: UInt8[np.ndarray, "H W 3"] | None = None,
     keys: tuple[str, str] = ("arkit", "apple"),
     performance: tuple[Path, Playback] | None = None,
+    *,
+    blender: Blender | None = None,
 ) -> Iterator[BlendProcess]:
     """Start writing head.npz as a .blend file; other work may go on until `finish`. Leaving early ends Blender.
 
@@ -73,34 +123,25 @@ def blend_writer(
         photo: (H, W, 3) uint8 sRGB, the upright photo, which becomes the camera's background; None for none.
         keys: expression sets and spelling, in the words of `expression_choice.parse_choice`.
         performance: a performance.npz that becomes an action of the head, and how it is played.
+        blender: one that waits already; a new one when None.
 
     Raises:
         DependencyError: Blender's module is not installed.
     """
-    if not blender_is_here():
-        raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
-    command = [sys.executable, "-m", "seif_blender.write_blend", str(head.resolve()), str(out.resolve())]
-    command += ["--parent", str(os.getpid()), "--expressions", keys[0], "--spelling", keys[1]]
+    asked = [str(head.resolve()), str(out.resolve()), "--expressions", keys[0], "--spelling", keys[1]]
     if performance is not None:
         file, playback = performance
-        command += ["--performance", str(file.resolve()), "--head-pose", playback.head]
-        command += ["--bones"] if playback.bones else []
-    with tempfile.TemporaryDirectory(prefix=".blend-", dir=out.parent) as scratch, tempfile.TemporaryFile() as log:
+        asked += ["--performance", str(file.resolve()), "--head-pose", playback.head]
+        asked += ["--bones"] if playback.bones else []
+    with tempfile.TemporaryDirectory(prefix=".blend-", dir=out.parent) as scratch, ExitStack() as own:
         if photo is not None:
             upright = Path(scratch) / "photo.jpg"
             Image.fromarray(photo).save(upright, quality=92)
-            command += ["--photo", str(upright.resolve())]
-        variables = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
-        process = subprocess.Popen(
-            command,
-            cwd=Path(__file__).resolve().parent.parent,
-            env={**variables, "PYTHONNOUSERSITE": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+            asked += ["--photo", str(upright.resolve())]
+        blender = blender or own.enter_context(waiting_blender())
         try:
-            yield BlendProcess(process, log, out)
+            blender.ask(asked)
+            yield BlendProcess(blender, out)
         finally:
-            process.kill()  # nothing to a process that has ended
-            process.wait()
+            blender.process.kill()  # nothing to a process that has ended; before its folder goes
+            blender.process.wait()

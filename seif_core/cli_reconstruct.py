@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from .blend import waiting_blender
 from .device import memory_in_words
 from .errors import CancelledError, SeifError
 from .expression_choice import SETS, SPELLINGS
@@ -203,10 +205,18 @@ def _one(
     lines = StageLines()
     progress = Progress(lines)
     try:
-        with photo_file(photo) as file, staging(target) as folder:
+        ahead = waiting_blender() if "blend" in formats else nullcontext()
+        with photo_file(photo) as file, staging(target) as folder, ahead as blender:
             done = reconstruct(file, settings, progress, stages=options.stages)
-            images = options.debug_images
-            done = write_results(done, folder, formats, target=target, debug_images=images, progress=progress)
+            done = write_results(
+                done,
+                folder,
+                formats,
+                target=target,
+                debug_images=options.debug_images,
+                progress=progress,
+                blender=blender,
+            )
             written = sorted(path.name for path in folder.iterdir())
     finally:
         lines.close()

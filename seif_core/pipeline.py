@@ -8,7 +8,9 @@ Each arrow is one function of `stage_functions.Stages`; `shaping.shape_head` cal
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +28,9 @@ from .stages import STAGES, stages_of
 
 if TYPE_CHECKING:
     from .appearance import TextureSettings
+    from .appearance.baked_texture import BakedTexture
     from .evidence.photo_evidence import PhotoEvidence
+    from .hair_layer import HairLayer
     from .implicit.head_surface import HeadSurface, NormalEstimator
     from .uniformize.uniform_fit import UniformFit
 
@@ -148,26 +152,47 @@ def _reconstruct(
     )
     return_memory()
     shaped = fit if shape.uniform is None else shape.uniform.fit
-    layer = None
-    if settings.hair == "layer" and shape.uniform is not None:
-        with progress.stage("Hair"):
-            layer = stages.make_hair(portrait, shaped, shape.surface, evidence, seed=settings.seed, progress=progress)
-        return_memory()
-    texture = None
-    if settings.texture_size:
-        with progress.stage("Texture"):
-            hair = None if shape.uniform is None else shape.uniform.hair
-            wanted = _texture_settings(settings)
-            texture = stages.bake_texture(
-                portrait, shaped, evidence, settings=wanted, hair=hair, device=tried_on(device), progress=progress
-            )
-    return_memory()
+    layer, texture = _hair_and_texture(
+        portrait, shaped, shape, evidence, settings, stages=stages, device=tried_on(device), progress=progress
+    )
     with progress.stage("Head"):
         head = replace(stages.assemble_head(portrait, shaped, texture), hair=layer)
     warnings = (*_warnings(portrait, fit), *shape.warnings)
     if settings.quality == "fast" and settings.subdivisions:
         warnings += ("Fast quality keeps the head model's own faces; choose full quality for subdivisions.",)
     return Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings)
+
+
+def _hair_and_texture(
+    portrait: Portrait,
+    shaped: Fit,
+    shape: Shape,
+    evidence: PhotoEvidence | None,
+    settings: ReconstructionSettings,
+    *,
+    stages: Stages,
+    device: str,
+    progress: Progress,
+) -> tuple[HairLayer | None, BakedTexture | None]:
+    """Both side by side where both are wanted: neither needs the other, and most of their steps use one core alone."""
+    layer = texture = baked = None
+    with ThreadPoolExecutor(1) as beside:
+        hair = None if shape.uniform is None else shape.uniform.hair
+        bake = partial(stages.bake_texture, portrait, shaped, evidence, hair=hair, device=device)
+        if settings.hair == "layer" and shape.uniform is not None:
+            if settings.texture_size:
+                quiet = Progress(cancelled=progress.is_cancelled)
+                baked = beside.submit(bake, settings=_texture_settings(settings), progress=quiet)
+            with progress.stage("Hair"):
+                layer = stages.make_hair(
+                    portrait, shaped, shape.surface, evidence, seed=settings.seed, progress=progress
+                )
+        if settings.texture_size:
+            with progress.stage("Texture"):
+                wanted = _texture_settings(settings)
+                texture = bake(settings=wanted, progress=progress) if baked is None else baked.result()
+    return_memory()
+    return layer, texture
 
 
 def _texture_settings(settings: ReconstructionSettings) -> TextureSettings:

@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from .blend import blend_writer, blender_is_here
+from .blend import Blender, blend_writer, blender_is_here
 from .device import return_memory
 from .errors import DependencyError, OutputError, SettingsError
 from .filenames import as_text, same_name
@@ -160,6 +161,7 @@ def write_results(
     target: Path | None = None,
     debug_images: bool = False,
     progress: Progress | None = None,
+    blender: Blender | None = None,
 ) -> Reconstruction:
     """Write a reconstruction's files into an existing folder; returns it with the time that this took.
 
@@ -170,6 +172,7 @@ def write_results(
         target: where the files will be in the end, to be named in errors; `folder` when None.
         debug_images: also write the pictures of ``--debug-images``.
         progress: told the stage ``Write``; may cancel.
+        blender: one that waits already (`blend.waiting_blender`), to write head.blend; a new one when None.
 
     Raises:
         OutputError: a file cannot be written.
@@ -187,7 +190,8 @@ def write_results(
         progress.step(0.1)
         wanted = "blend" in formats
         keys = (settings.expressions, settings.spelling)
-        with blend_writer(npz, folder / "head.blend", done.portrait.pixels, keys) if wanted else nullcontext() as blend:
+        writer = partial(blend_writer, npz, folder / "head.blend", done.portrait.pixels, keys, blender=blender)
+        with writer() if wanted else nullcontext() as blend:
             if "glb" in formats:
                 export.write_glb(head, folder / "head.glb", export.GlbSettings(expressions=settings.expression_choice))
             progress.step(0.3)

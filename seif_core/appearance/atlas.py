@@ -6,6 +6,8 @@ v = 1 - (i + 0.5) / N. Worked number: N = 2, row 0, column 1 lies at (0.75, 0.75
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -16,13 +18,15 @@ from scipy import sparse
 
 from ..headmodel import HeadModel
 from ..headmodel.model import triangulate
-from ..shapes import Bool, Float, Float32, Int32, UInt8
+from ..shapes import Bool, Float, Float32, Int, Int32, UInt8
 from .symmetry import mirror_uvs
 
 GATHER_STEP: Final = 3
 """Every how many-th texel `Atlas.gather` looks at."""
 _PART: Final = 1 << 17
 """Texels that are worked on at a time: some megabytes for each number that they have."""
+_AT_ONCE: Final = 2
+"""Parts that are worked on side by side: each step of a part uses one core alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +37,11 @@ class Atlas:
         size: width and height in texels.
         texels: (N,) int32, flat index of the texels that carry surface, ascending.
         part: (N,) uint8 into `headmodel.PART_NAMES`.
-        blend: (N, V) sparse float32, the barycentric weights of each texel's three vertices; rows sum to 1.
-        nearest: (size * size,) int32, for every texel of the texture the nearest one that carries surface, as an
-            index into the N.
+        vertices: V.
+        corners: (N, 3) int32, each texel's three vertices.
+        weights: (N, 3) float32, their barycentric weights; rows sum to 1.
+        gaps: (G,) int32, flat index of the texels that carry no surface, ascending.
+        fillers: (G,) int32, for each of them the nearest that does, as an index into the N.
         mirror_x: (N,) float32, column (in OpenCV's pixels) of the same place on the other side of the head.
         mirror_y: (N,) float32, its row.
         mirrored: (N,) bool, whether that place is known.
@@ -44,19 +50,24 @@ class Atlas:
     size: int
     texels: Int32[np.ndarray, " N"]
     part: UInt8[np.ndarray, " N"]
-    blend: sparse.csr_matrix
-    nearest: Int32[np.ndarray, " S"]
+    vertices: int
+    corners: Int32[np.ndarray, "N 3"]
+    weights: Float32[np.ndarray, "N 3"]
+    gaps: Int32[np.ndarray, " G"]
+    fillers: Int32[np.ndarray, " G"]
     mirror_x: Float32[np.ndarray, " N"]
     mirror_y: Float32[np.ndarray, " N"]
     mirrored: Bool[np.ndarray, " N"]
 
     @cached_property
-    def _thinned(self) -> sparse.csr_matrix:
-        return self.blend[::GATHER_STEP]
-
-    @cached_property
     def _area(self) -> Float32[np.ndarray, " V"]:
-        return np.asarray(self._thinned.sum(0), np.float32).ravel()
+        return np.asarray(self.blend(slice(None, None, GATHER_STEP)).sum(0), np.float32).ravel()
+
+    def blend(self, chosen: np.ndarray | slice) -> sparse.csr_matrix:
+        """The barycentric weights of the chosen M texels as a matrix (M, V), float32."""
+        weights, corners = np.ascontiguousarray(self.weights[chosen]), np.ascontiguousarray(self.corners[chosen])
+        rows = np.arange(0, weights.size + 1, 3, dtype=np.int32)
+        return sparse.csr_matrix((weights.ravel(), corners.ravel(), rows), (len(weights), self.vertices), copy=False)
 
     @property
     def parts(self) -> list[slice]:
@@ -64,16 +75,17 @@ class Atlas:
         count = len(self.texels)
         return [slice(start, min(start + _PART, count)) for start in range(0, count, _PART)]
 
+    def each_part(self, work: Callable[[slice], None]) -> None:
+        """Do some work on each of `parts`, two at a time; it may write to the texels of its own part alone."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for _ in pool.map(work, self.parts):
+                pass
+
     def spread(
         self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | slice | None = None
     ) -> Float32[np.ndarray, "M C"]:
         """Per-vertex values at the texels (or at the chosen ones of them)."""
-        if chosen is None:
-            blend = self.blend
-        elif isinstance(chosen, slice) and chosen.step is None:
-            blend = _rows_of(self.blend, *chosen.indices(len(self.texels))[:2])
-        else:
-            blend = self.blend[chosen]
+        blend = self.blend(slice(None) if chosen is None else chosen)
         return np.asarray(blend @ np.ascontiguousarray(values, np.float32))
 
     def gather(
@@ -86,7 +98,7 @@ class Atlas:
             weights: (M,) of the same texels.
         """
         weighted = np.concatenate([values * weights[:, None], weights[:, None]], axis=1).astype(np.float32)
-        sums = np.asarray(self._thinned.T @ weighted)
+        sums = np.asarray(self.blend(slice(None, None, GATHER_STEP)).T @ weighted)
         mean = sums[:, :-1] / np.maximum(sums[:, -1:], 1e-9)
         return mean, sums[:, -1] / np.maximum(self._area, 1e-9)
 
@@ -95,15 +107,17 @@ class Atlas:
 
         (N, C) of any type becomes (size, size, C) of the same.
         """
-        return np.take(values, self.nearest, axis=0).reshape(self.size, self.size, values.shape[1])
+        picture = np.empty((self.size * self.size, values.shape[1]), values.dtype)
+        picture[self.texels] = values
+        picture[self.gaps] = values[self.fillers]
+        return picture.reshape(self.size, self.size, values.shape[1])
 
-
-def _rows_of(matrix: sparse.csr_matrix, start: int, stop: int) -> sparse.csr_matrix:
-    """Neighbouring rows of a matrix without a copy of their values, which slicing would make."""
-    pointers = matrix.indptr[start : stop + 1]
-    first, last = pointers[0], pointers[-1]
-    arrays = (np.asarray(matrix.data)[first:last], np.asarray(matrix.indices)[first:last], pointers - first)
-    return sparse.csr_matrix(arrays, (stop - start, int(matrix.get_shape()[1])), copy=False)
+    def nearest(self, flat: Int[np.ndarray, " M"]) -> Int[np.ndarray, " M"]:
+        """For texels of the texture, by flat index, the nearest that carries surface, as an index into the N."""
+        at = np.minimum(np.searchsorted(self.texels, flat), len(self.texels) - 1)
+        off = self.texels[at] != flat
+        at[off] = self.fillers[np.searchsorted(self.gaps, flat[off])]
+        return at
 
 
 @lru_cache(maxsize=2)
@@ -122,14 +136,16 @@ def build_atlas(model: HeadModel, size: int) -> Atlas:
     mirror, mirror_corners = np.empty((len(texels), 2), np.float32), mirror_corners.astype(np.float32)
     for part in parts:
         mirror[part] = np.einsum("nk,nkc->nc", weights[part], mirror_corners[triangle[part]])
-    rows = np.arange(0, 3 * len(texels) + 1, 3, dtype=np.int32)
-    ids = np.ascontiguousarray(triangles[triangle].ravel(), np.int32)
+    gaps = np.flatnonzero(owner.reshape(-1) < 0).astype(np.int32)
     return Atlas(
         size=size,
         texels=texels,
         part=model.face_part[origin[triangle]],
-        blend=sparse.csr_matrix((weights.ravel(), ids, rows), shape=(len(texels), len(model.template))),
-        nearest=_nearest(owner >= 0, texels),
+        vertices=len(model.template),
+        corners=np.ascontiguousarray(triangles[triangle], np.int32),
+        weights=weights,
+        gaps=gaps,
+        fillers=_nearest(owner >= 0, texels)[gaps],
         mirror_x=np.ascontiguousarray(mirror[:, 0] * size - 0.5),
         mirror_y=np.ascontiguousarray((1 - mirror[:, 1]) * size - 0.5),
         mirrored=known[triangle],

@@ -41,5 +41,5 @@ def light_picture(atlas: Atlas, light: Float[np.ndarray, "V 3"]) -> Float32[np.n
     """
     side = min(LIGHT_SIDE, atlas.size)
     middle = ((np.arange(side) + 0.5) * atlas.size / side).astype(np.int64)
-    chosen = atlas.nearest.reshape(atlas.size, atlas.size)[np.ix_(middle, middle)].ravel()
+    chosen = atlas.nearest((middle[:, None] * atlas.size + middle).ravel())
     return atlas.spread(light, chosen).reshape(side, side, 3)

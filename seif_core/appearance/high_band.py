@@ -18,9 +18,12 @@ def high_layer(
 ) -> Float32[np.ndarray, "S S 4"]:
     """The high band as a picture, times its trust, and the trust."""
     layer = np.zeros((atlas.size * atlas.size, 4), np.float32)
-    for part in atlas.parts:
+
+    def lay(part: slice) -> None:
         rows = part.start + np.flatnonzero(own[part] > 0)
         layer[atlas.texels[rows]] = np.concatenate([high[rows] * own[rows, None], own[rows, None]], axis=1)
+
+    atlas.each_part(lay)
     return layer.reshape(atlas.size, atlas.size, 4)
 
 

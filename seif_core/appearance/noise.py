@@ -26,8 +26,10 @@ def smooth_noise(seed: int, side: int, width: float) -> Float32[np.ndarray, "S S
         side: texels of the picture.
         width: of the Gaussian, texels.
     """
-    noise = np.asarray(cv2.GaussianBlur(_white(seed, side).astype(np.float32), (0, 0), max(width, _LEAST)), np.float32)
-    return noise / np.float32(max(float(noise.std()), 1e-6))
+    noise = _white(seed, side).astype(np.float32)
+    cv2.GaussianBlur(noise, (0, 0), max(width, _LEAST), dst=noise)
+    noise /= np.float32(max(float(noise.std()), 1e-6))
+    return noise
 
 
 @lru_cache(maxsize=4)

@@ -65,4 +65,6 @@ def measured_pores(lightness: Float32[np.ndarray, "S S"], plain: Bool[np.ndarray
 
 def pore_noise(side: int, pores: Pores) -> Float32[np.ndarray, "S S"]:
     """Lightness of pores as a picture: mean 0, the structure's own strength and width."""
-    return smooth_noise(_SEED, side, pores.width) * np.float32(pores.strength)
+    noise = smooth_noise(_SEED, side, pores.width)
+    noise *= np.float32(pores.strength)
+    return noise

@@ -51,7 +51,8 @@ class Projected:
         colour: (N, 3) float32 sRGB, the photo with its light evened.
         trust: (N,) float32 in 0..1, how well the photo shows the surface there.
         likeness: (N,) float32 in 0..1, how much the photo there looks like this person's skin; 1 from brows to lips.
-        scalp: (N,) float32 in 0..1, above the hairline.
+            0 where the photo was parsed: nobody asks, and zeros take no memory.
+        scalp: (N,) float32 in 0..1, above the hairline; 0 like `likeness`.
         detail: (N,) float32 in 0..1, where the photo's fine structure is wanted at all.
         growth: (N,) float32 in 0..1, beard or brows, where the photo was parsed.
         covered: (N,) float32 in 0..1, hair or headwear before it, where the photo was parsed.
@@ -111,13 +112,18 @@ def project_photo(
     if shown is not None:
         faces_camera *= (view.facing > _FACING[0]) & (regions.outer_skin > 0)
     found = _Looked.nothing(len(atlas.texels))
-    for part in atlas.parts:
+    asked = [name for name in _Looked._fields if shown is None or name not in _OF_COLOUR_ALONE]
+
+    def look(part: slice) -> None:
         chosen = part.start + np.flatnonzero(atlas.spread(faces_camera[:, None], part)[:, 0] > 0)
         if len(chosen):
-            for whole, piece in zip(found, photo.look_up(atlas.spread(values, chosen)), strict=True):
-                whole[chosen] = piece
+            looked = photo.look_up(atlas.spread(values, chosen))
+            for name in asked:
+                getattr(found, name)[chosen] = getattr(looked, name)
         if shown is not None:
             found.covered[part] = photo.hair_at(atlas.spread(place, part))
+
+    atlas.each_part(look)
     hair = evidence.hair_colour if shown is None else shown.hair_colour
     bald = None if evidence.bald is None else evidence.bald.on(fit.model)
     return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=hair, bald=bald)
@@ -146,6 +152,10 @@ class _Looked(NamedTuple):
     def nothing(count: int) -> _Looked:
         """What texels are told of that nobody looks up: no trust."""
         return _Looked(np.zeros((count, 3), np.float32), *(np.zeros(count, np.float32) for _ in range(6)))
+
+
+_OF_COLOUR_ALONE: Final = ("likeness", "scalp")
+"""What is asked only where no parsing tells skin and hair."""
 
 
 class _Photo:

@@ -82,7 +82,8 @@ def stubble(
     hair = np.maximum(texels.hair_colour, _S.darkest)
     values = np.stack([anatomy_of(model).over_hairline, growth(model, atlas, smoother, texels)], axis=1)
     grain, patches = _noise(atlas, _S.width), _noise(atlas, _PATCH)
-    for part in atlas.parts:
+
+    def grow(part: slice) -> None:
         height, grown = atlas.spread(values, part).T
         where = part.start + np.flatnonzero((height > _S.edge[0] - 0.5) & (grown > 0))
         height, grown = height[where - part.start], grown[where - part.start]
@@ -90,6 +91,8 @@ def stubble(
         uneven = _S.uneven[0] * patches[where].astype(np.float32) + _S.uneven[1] * single
         share = smoothstep(height + uneven, *_S.edge) * grown * (_S.cover + _S.grain * single)
         colour[where] += (hair - colour[where]) * np.clip(share, 0, 1)[:, None]
+
+    atlas.each_part(grow)
 
 
 def growth(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Projected) -> Float[np.ndarray, " V"]:

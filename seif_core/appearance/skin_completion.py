@@ -128,30 +128,45 @@ def complete_skin(
         atlas: its texels.
         regions: its regions.
         smoother: of its mesh.
-        texels: what the photo says; its `trust` leaves out what is no skin.
+        texels: what the photo says; its `trust` leaves out what is no skin. Its `colour` is written over: with tens of
+            megabytes each, none of these arrays is had twice.
     """
     low = _low_band(model, atlas, regions, smoother, texels)
     skin = np.exp(low.skin / _GAMMA).astype(np.float32)
     darker = np.exp(-low.light / _GAMMA).astype(np.float32)
-    colour, high = np.empty_like(texels.colour), np.zeros_like(texels.colour)
-    own = smoothstep(texels.trust, *_S.own) * texels.detail
-    for part in atlas.parts:
-        colour[part] = atlas.spread(skin, part)
+    both = np.concatenate([skin, darker], axis=1)
+    high, own = texels.colour, np.empty_like(texels.trust)
+
+    def beyond_low_band(part: slice) -> None:
+        own[part] = smoothstep(texels.trust[part], *_S.own) * texels.detail[part]
         rows = part.start + np.flatnonzero(own[part] > 0)
-        departure = np.clip(texels.colour[rows] * atlas.spread(darker, rows), 0, 1) - colour[rows]
+        spread = atlas.spread(both, rows)
+        departure = np.clip(texels.colour[rows] * spread[:, 3:], 0, 1) - spread[:, :3]
         least = np.minimum(np.minimum(departure[:, 0], departure[:, 1]), departure[:, 2])
+        high[part] = 0
         high[rows] = departure - (np.maximum(least - _S.shine, 0) * (1 - _S.shine_kept))[:, None]
+
+    atlas.each_part(beyond_low_band)
     _without_patches(atlas, regions, smoother, _Detail(high, own, texels.growth))
     layer = high_layer(atlas, high, own)
     plain = (texels.trust > _S.plain) & (texels.growth < 1 - _S.plain)
     pores = pore_noise(atlas.size, _pores(atlas, high, plain)).reshape(-1)
-    for part in atlas.parts:
+    colour = high  # each texel's high band makes room for its colour
+    paired = np.concatenate([skin, regions.paired[:, None]], axis=1)
+
+    def joined(part: slice) -> None:
         mirrored, confidence = mirrored_detail(atlas, layer, part)
-        share = (1 - own[part]) * confidence * atlas.spread(regions.paired[:, None], part)[:, 0]
+        spread = atlas.spread(paired, part)
+        share = (1 - own[part]) * confidence * spread[:, 3]
         left = np.sqrt(np.clip(1 - own[part] ** 2 - share**2, 0, 1)) * pores[atlas.texels[part]]
-        colour[part] += high[part] * own[part, None] + mirrored * share[:, None] + left[:, None]
+        detail = high[part] * own[part, None] + mirrored * share[:, None] + left[:, None]
+        colour[part] = spread[:, :3] + detail
+
+    atlas.each_part(joined)
+    del layer, pores
     stubble(model, atlas, smoother, texels, colour)
-    return CompletedSkin(np.clip(colour, 0, 1), np.exp(low.light).astype(np.float32))
+    np.clip(colour, 0, 1, out=colour)
+    return CompletedSkin(colour, np.exp(low.light).astype(np.float32))
 
 
 def _low_band(
@@ -226,10 +241,13 @@ def _without_patches(atlas: Atlas, regions: TextureRegions, smoother: ScreenedPo
     kept = np.maximum(kept, np.clip(np.maximum(1.5 * grown, regions.marked), 0, 1))
     edges = np.maximum(1 / (1 + strong * (_S.middle / _S.edge) ** 2), kept)
     taken = np.concatenate([middle * (1 - kept)[:, None], edges[:, None]], axis=1).astype(np.float32)
-    for part in atlas.parts:
+
+    def take_out(part: slice) -> None:
         spread = atlas.spread(taken, part)
         high[part] -= spread[:, :3]
         own[part] *= spread[:, 3]
+
+    atlas.each_part(take_out)
 
 
 def _pores(atlas: Atlas, high: Float32[np.ndarray, "N 3"], plain: Bool[np.ndarray, " N"]) -> Pores:

@@ -29,7 +29,7 @@ def portrait_of(fit):
 
 def test_atlas_blends_positions_of_the_texels_own_triangle():
     atlas = build_atlas(model(), 128)
-    np.testing.assert_allclose(np.asarray(atlas.blend.sum(1)), 1.0, atol=1e-5)
+    np.testing.assert_allclose(atlas.weights.sum(axis=1), 1.0, atol=1e-5)
     corners = model().uvs[np.unique(model().uv_faces[model().uv_faces >= 0])]
     assert len(atlas.texels) / 128**2 == pytest.approx(0.75 + 2 * 0.24 * 0.24, abs=0.05)
     assert corners.min() >= 0
