@@ -65,3 +65,28 @@ def test_without_blenders_module_a_sentence_says_so(head, tmp_path, monkeypatch)
     monkeypatch.setattr(blend, "blender_is_here", lambda: False)
     with pytest.raises(DependencyError, match="bpy"), blend.blend_writer(head, tmp_path / "head.blend"):
         pass
+
+
+@needs_blender
+def test_a_blender_that_was_started_ahead_writes_the_file(head, tmp_path):
+    out = tmp_path / "head.blend"
+    with blend.waiting_blender() as ahead, blend.blend_writer(head, out, blender=ahead) as writer:
+        writer.finish()
+    assert (tmp_path / "head.blend").stat().st_size > 1000
+
+
+@needs_blender
+def test_a_blender_that_nobody_asked_for_anything_ends(tmp_path):
+    with blend.waiting_blender() as ahead:
+        pass
+    assert ahead.process.returncode is not None
+
+
+@needs_blender
+def test_a_blender_that_ended_before_it_was_asked_comes_back_as_a_sentence(head, tmp_path):
+    with blend.waiting_blender() as ahead:
+        ahead.process.kill()
+        ahead.process.wait()
+        out = tmp_path / "head.blend"
+        with pytest.raises(OutputError, match=r"head\.blend"), blend.blend_writer(head, out, blender=ahead) as writer:
+            writer.finish()

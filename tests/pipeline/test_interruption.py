@@ -106,28 +106,28 @@ def test_leftovers_of_earlier_versions_are_cleared_away_and_what_runs_is_not(tmp
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
 
 
-def blender_processes(scratch: Path) -> list[int]:
-    found = []
+def blender_processes(parent: int) -> list[int]:
+    found, told = [], b"--parent\0%d\0" % parent
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             command = (entry / "cmdline").read_bytes()
-            if b"seif_blender.write_blend" in command and os.fsencode(scratch) in command:
+            if b"seif_blender.write_blend" in command and told in command:
                 found.append(int(entry.name))
     return found
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL"])
-def test_blender_dies_with_the_run_that_started_it(writing, tmp_path, name):
+def test_blender_dies_with_the_run_that_started_it(writing, name):
     process = writing(formats="blend", blender=True)
-    stopped = blender_processes(tmp_path)
+    stopped = blender_processes(process.pid)
     assert stopped
     for pid in stopped:
         wait_for(lambda pid=pid: len(list(Path(f"/proc/{pid}/task").iterdir())) > 1)  # it watches its parent
         os.kill(pid, signal.SIGSTOP)  # so that it is there, whatever it does, until somebody ends it
     process.send_signal(getattr(signal, name))
     process.wait(30)
-    wait_for(lambda: not [p for p in blender_processes(tmp_path) if state(p) != "Z"], 3.0)
+    wait_for(lambda: not [p for p in blender_processes(process.pid) if state(p) != "Z"], 3.0)
 
 
 def state(pid: int) -> str:

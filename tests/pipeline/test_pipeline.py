@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -97,6 +98,26 @@ def test_cancelling_stops_between_any_two_steps(photo):
         left = iter([False] * last + [True] * 99)
         with pytest.raises(CancelledError):
             reconstruct(photo, ReconstructionSettings(texture_size=64), Progress(None, lambda left=left: next(left)))
+
+
+@pytest.mark.parametrize("stage", ["make_hair", "bake_texture"])
+def test_what_goes_wrong_beside_another_stage_is_told(photo, stage):
+    def fail(*_, **__):
+        raise SettingsError("something is wrong with it")
+
+    with pytest.raises(SettingsError, match="something is wrong"):
+        reconstruct(photo, ReconstructionSettings(texture_size=64), **{stage: fail})
+
+
+def test_hair_and_texture_are_made_at_the_same_time(photo):
+    both = threading.Barrier(2, timeout=30.0)
+
+    def wait(*_, settings=None, **__):
+        both.wait()
+        return settings and BakedTexture(np.zeros((64, 64, 3), np.uint8), None)
+
+    done = reconstruct(photo, ReconstructionSettings(texture_size=64), make_hair=wait, bake_texture=wait)
+    assert done.head.texture is not None
 
 
 @pytest.mark.parametrize(
