@@ -41,6 +41,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,8 +56,6 @@ _SETTLED: Final = 3
 def serve(root: Path, quality: str, size: int, device: str) -> None:
     """Make a head of each photo whose path comes in, one a line; answer with a line of JSON."""
     sys.path.insert(0, str(root))
-    from contextlib import nullcontext
-
     from seif_core import blend
     from seif_core.device import share_the_cores
 
@@ -76,8 +76,8 @@ def serve(root: Path, quality: str, size: int, device: str) -> None:
         with tempfile.TemporaryDirectory() as scratch, staging(Path(scratch) / "head") as folder, ahead as blender:
             done = reconstruct(Path(line.strip()), settings)
             if size:
-                begun = {"blender": blender} if started else {}
-                done = write_results(done, folder, formats, progress=Progress(), **begun)
+                write = partial(write_results, blender=blender) if started else write_results
+                done = write(done, folder, formats, progress=Progress())
             seconds = {**done.seconds, "all": time.perf_counter() - start, "processor": processor_seconds() - worked}
         del done
         told = {"seconds": seconds, "peak": peak_memory() / 1e6, "resident": resident_memory() / 1e6}
