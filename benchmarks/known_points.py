@@ -48,12 +48,13 @@ from scipy.spatial import KDTree
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seif_core.errors import PhotoError
+from seif_core.evaluation.face_measures import MEASURES, face_measures
 from seif_core.fitting import fit_portrait
 from seif_core.fitting.settings import FitSettings
 from seif_core.geometry.alignment import align_points
 from seif_core.headmodel import HeadModel, load_head_model
 from seif_core.headmodel.anatomy import anatomy_of
-from seif_core.portrait import read_portrait
+from seif_core.portrait import PortraitSettings, read_portrait
 from seif_core.portrait.crop import Pyramid
 from seif_core.portrait.landmarks import Landmarks
 from seif_core.portrait.points import POINTS, points_by
@@ -62,11 +63,8 @@ from seif_core.portrait.points_network import PointsNetwork, PointsSettings
 KINDS: Final = ("landmarks", "dense", "both")
 VIEWS: Final = {"front": (0.0, False), "turned": (TURN, False), "laugh": (0.0, True)}
 LAUGHING: Final = 4
-MEASURES: Final = {
-    "nose width": (31, 35), "nose length": (27, 33), "mouth width": (48, 54), "face width": (0, 16),
-    "jaw width": (4, 12), "chin": (57, 8), "eyes": (39, 42), "cheeks": (2, 14), "face height": (27, 8),
-}  # fmt: skip
-"""Pairs of iBUG-68 landmarks."""
+LEAST: Final = 5
+"""People from whom on a correlation is told."""
 
 
 class Face(NamedTuple):
@@ -102,8 +100,7 @@ def distance(face: Face, ours: np.ndarray, truth: np.ndarray, *, inner: bool = F
 
 def measures(model: HeadModel, head: np.ndarray) -> np.ndarray:
     """`MEASURES` of a head (V, 3), millimetres."""
-    marks = model.embeddings["ibug68"].points(head.astype(np.float64))
-    return np.array([1000 * np.linalg.norm(marks[a] - marks[b]) for a, b in MEASURES.values()])
+    return np.array(list(face_measures(model.embeddings["ibug68"].points(head.astype(np.float64))).values()))
 
 
 def people(model: HeadModel, data: Path, pack: Path, scratch: Path) -> dict[str, np.ndarray]:
@@ -127,7 +124,7 @@ def people(model: HeadModel, data: Path, pack: Path, scratch: Path) -> dict[str,
 
 def fitted(path: Path, model: HeadModel, network: PointsNetwork | None) -> tuple[dict[str, np.ndarray], float]:
     """Neutral heads by what the fit was given, and the seconds that the points took."""
-    portrait = read_portrait(path)
+    portrait = read_portrait(path, settings=PortraitSettings(dense_points=True))
     start = time.process_time()
     if network is not None:
         landmarks = Landmarks(portrait.landmarks, portrait.confidence, portrait.roll)
@@ -175,15 +172,17 @@ def report(model: HeadModel, truth: dict[str, np.ndarray], found: dict[str, dict
                     inner = np.mean([distance(face, *pair, inner=True)[0] for pair in pairs])
                     cells += f"{whole:>9.2f} /{inner:5.2f}"
                 print(f"{name or 'all':<6}{view:<8}{len(titles):>4}{cells}")
-    print(f"\n{'correlation, ICT':<24}" + "".join(f"{name:>12}" for name in MEASURES))
-    for view in ("front", "turned"):
-        titles = [t for t in found if t.startswith("ict") and t.endswith(view)]
+    print(f"\n{'correlation':<30}" + "".join(f"{name.replace(' ', '-'):>19}" for name in MEASURES))
+    for people, view in (("ict", "front"), ("ict", "turned"), ("", "front"), ("", "turned")):
+        titles = [t for t in found if t.startswith(people) and t.endswith(view)]
+        if len(titles) < LEAST:
+            continue
         true = np.array([measures(model, truth[t]) for t in titles])
         for kind in KINDS:
             scales = np.array([distance(face, found[t][kind], truth[t])[1] for t in titles])
             ours = np.array([measures(model, found[t][kind]) for t in titles]) * scales[:, None]
-            cells = "".join(f"{np.corrcoef(true[:, k], ours[:, k])[0, 1]:>12.2f}" for k in range(len(MEASURES)))
-            print(f"{view + ', ' + kind:<24}{cells}")
+            cells = "".join(f"{np.corrcoef(true[:, k], ours[:, k])[0, 1]:>19.2f}" for k in range(len(MEASURES)))
+            print(f"{(people or 'all') + ', ' + view + ', ' + kind:<30}{cells}")
     print()
     for kind in KINDS:
         apart = [

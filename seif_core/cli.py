@@ -11,12 +11,13 @@ from contextlib import nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from . import (
     __version__,
     cli_batch,
     cli_capture,
+    cli_compare,
     cli_evaluate,
     cli_export,
     cli_flame,
@@ -32,6 +33,9 @@ from .signals import StopSignalError, stop_signals
 from .stage_functions import STANDARD, Stages
 from .terminal import open_descriptors, patient_streams, quiet_libraries, say, tell
 from .unforeseen import describe
+
+if TYPE_CHECKING:
+    from .evaluation.compare.truths import Case
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -84,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_reconstruct.add_options(commands.add_parser("reconstruct", parents=[common], help="make heads from photos"))
     cli_batch.add_options(commands.add_parser("batch", parents=[common], help="make heads of a folder of photos"))
     cli_evaluate.add_commands(commands, common)
+    cli_compare.add_commands(commands, common, _dataset_cases if _has_workshop() else None)
     cli_weights.add_commands(commands, common)
     cli_models.add_commands(commands, common)
     cli_flame.add_commands(commands, common)
@@ -99,12 +104,23 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_workshop(commands: argparse._SubParsersAction[Any], common: argparse.ArgumentParser) -> None:
     """``train`` and ``scans``, where the workshop is: in a checkout, not in the add-on."""
-    if not (Path(__file__).parent / "workshop").is_dir():
+    if not _has_workshop():
         return
     from .workshop import cli_scans, cli_train
 
     cli_train.add_commands(commands, common)
     cli_scans.add_commands(commands, common)
+
+
+def _has_workshop() -> bool:
+    return (Path(__file__).parent / "workshop").is_dir()
+
+
+def _dataset_cases(root: Path, kind: str, folder: Path) -> list[Case]:
+    """Scans of a data set as the truths of ``compare``."""
+    from .workshop.training.scans.comparison import cases_of_dataset
+
+    return cases_of_dataset(root, kind, folder)
 
 
 def _info(options: argparse.Namespace) -> int:
