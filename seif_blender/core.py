@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from seif_core.capture.rotations import continuous, quaternions
     from seif_core.capture.speech import read_speech
     from seif_core.combination_shapes import combination_name
+    from seif_core.export.presets import PRESETS, EnginePreset, preset_named
+    from seif_core.export.vrm import VrmMeta
+    from seif_core.export.vrm_file import add_vrm_to_file
     from seif_core.expression_choice import ExpressionChoice, parse_choice
     from seif_core.expressions.arkit import mirrored_name
     from seif_core.expressions.emotions import EMOTIONS
@@ -38,8 +41,10 @@ __all__ = [
     "JOINT_NAMES",
     "JOINT_PARENTS",
     "PART_NAMES",
+    "PRESETS",
     "ROOT",
     "Camera",
+    "EnginePreset",
     "ExpressionChoice",
     "HairGuides",
     "HairLayer",
@@ -47,7 +52,9 @@ __all__ = [
     "Head",
     "Performance",
     "Playback",
+    "VrmMeta",
     "__version__",
+    "add_vrm_to_file",
     "canonical",
     "combination_name",
     "continuous",
@@ -56,6 +63,7 @@ __all__ = [
     "mirrored_name",
     "named_keys",
     "parse_choice",
+    "preset_named",
     "quaternions",
     "read_live_link",
     "read_speech",
@@ -89,6 +97,11 @@ _HOMES: Final = {
     "joint_transforms": ".headmodel.skinning",
     "rotation_matrices": ".headmodel.skinning",
     "combination_name": ".combination_shapes",
+    "PRESETS": ".export.presets",
+    "EnginePreset": ".export.presets",
+    "preset_named": ".export.presets",
+    "VrmMeta": ".export.vrm",
+    "add_vrm_to_file": ".export.vrm_file",
     "ExpressionChoice": ".expression_choice",
     "parse_choice": ".expression_choice",
     "named_keys": ".expressions.named_keys",

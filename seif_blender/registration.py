@@ -15,6 +15,9 @@ from .animate import properties as animate_properties
 from .capture import operators as capture_operators
 from .capture import panels as capture_panels
 from .capture import properties as capture_properties
+from .export import operators as export_operators
+from .export import panels as export_panels
+from .export import print_operator
 from .flame import operators as flame_operators
 from .hair import operators as hair_operators
 from .hair import panels as hair_panels
@@ -47,6 +50,9 @@ _MODULES: Final = (
     capture_panels,
     hair_operators,
     hair_panels,
+    export_operators,
+    print_operator,
+    export_panels,
 )
 
 
@@ -68,6 +74,7 @@ def register() -> None:
     bpy.types.Scene.seif_capture = bpy.props.PointerProperty(type=capture_properties.SeifCaptureProperties)
     bpy.types.TOPBAR_MT_file_import.append(reconstruct_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_import.append(flame_operators.draw_import_menu)
+    bpy.types.TOPBAR_MT_file_export.append(export_panels.draw_export_menu)
     bpy.app.handlers.load_pre.append(_cancel_jobs)
 
 
@@ -79,6 +86,7 @@ def unregister() -> None:
     if _cancel_jobs in bpy.app.handlers.load_pre:
         bpy.app.handlers.load_pre.remove(_cancel_jobs)
     bpy.types.TOPBAR_MT_file_import.remove(reconstruct_operators.draw_import_menu)
+    bpy.types.TOPBAR_MT_file_export.remove(export_panels.draw_export_menu)
     controls.unregister_sliders()
     del bpy.types.WindowManager.seif_animation
     bpy.types.TOPBAR_MT_file_import.remove(flame_operators.draw_import_menu)

@@ -54,7 +54,18 @@ def waiting_blender() -> Iterator[Blender]:
     """
     if not blender_is_here():
         raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
-    command = [sys.executable, "-m", "seif_blender.write_blend", "--wait", "--parent", str(os.getpid())]
+    with running_blender(["seif_blender.write_blend", "--wait"]) as blender:
+        yield blender
+
+
+@contextmanager
+def running_blender(arguments: list[str]) -> Iterator[Blender]:
+    """A process of Blender's module, which ends with this one; leaving the context ends it.
+
+    Args:
+        arguments: the module that it runs, and what that module is told.
+    """
+    command = [sys.executable, "-m", *arguments, "--parent", str(os.getpid())]
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(

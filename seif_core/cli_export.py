@@ -11,6 +11,7 @@ from .blend import blend_writer
 from .cli_reconstruct import add_expression_options
 from .errors import SettingsError
 from .expression_choice import parse_choice
+from .fbx import write_fbx
 from .filenames import as_text
 from .head import Head
 from .results import FORMATS, output_errors, parse_formats, staging
@@ -29,17 +30,59 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser.add_argument("head", type=Path, metavar="HEAD", help="head.npz")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder for the files")
     named = f"any of {','.join(name for name in FORMATS if name != 'npz')}, with commas (default: %(default)s)"
-    parser.add_argument("--formats", default="glb", metavar="LIST", help=named)
+    parser.add_argument("--formats", default=None, metavar="LIST", help=named.replace("%(default)s", "glb"))
+    add_preset_options(parser)
     add_expression_options(parser)
+    parser.set_defaults(expressions=None, spelling=None)
     told = f"with the format obj: every key as a mesh of its own, in the folder {KEYS_FOLDER}"
     parser.add_argument("--obj-keys", action="store_true", help=told)
     parser.set_defaults(run=_export)
 
 
+def add_preset_options(parser: argparse.ArgumentParser) -> None:
+    """The options of an export for an engine."""
+    from .export.presets import PRESETS
+
+    told = "one file as an engine wants it, with names, axes, hair and texture, and a list of names"
+    parser.add_argument("--preset", choices=tuple(PRESETS), default=None, help=told)
+    parser.add_argument("--author", default="", metavar="NAME", help="author of a VRM avatar, with --preset vrm")
+
+
+def _export_for_engine(options: argparse.Namespace) -> int:
+    from . import export
+
+    if options.formats is not None or options.obj_keys:
+        raise SettingsError("A preset names its format itself; leave out --formats and --obj-keys, or --preset.")
+    preset = export.preset_named(options.preset)
+    if options.author and preset.suffix != ".vrm":
+        raise SettingsError("--author goes into a VRM avatar; choose --preset vrm, or leave it out.")
+    sets, spelling = options.expressions or preset.expressions, options.spelling or preset.spelling
+    choice = parse_choice(sets, spelling)
+    head = Head.load(options.head)
+    with staging(options.out) as folder, output_errors(options.out):
+        if preset.suffix == ".fbx":
+            losses = export.losses_of(head, choice, preset.hair)
+            write_fbx(options.head, folder / f"head{preset.suffix}", preset.name, (sets, spelling))
+            export.write_sidecar(head, folder, preset, choice, losses)
+        else:
+            losses = export.write_for_engine(head, folder, preset, choice, options.author)
+        written = sorted(path.name for path in folder.iterdir())
+    for loss in losses:
+        tell(f"  {loss}")
+    tell(f"  {preset.told}")
+    tell(f"{as_text(head.name)}: {', '.join(written)} in {as_text(str(options.out.resolve()))}")
+    return 0
+
+
 def _export(options: argparse.Namespace) -> int:
     from . import export
 
-    formats = parse_formats(options.formats)
+    if options.preset is not None:
+        return _export_for_engine(options)
+    if options.author:
+        raise SettingsError("--author goes into a VRM avatar; choose --preset vrm, or leave it out.")
+    formats = parse_formats(options.formats or "glb")
+    options.expressions, options.spelling = options.expressions or "arkit", options.spelling or "apple"
     choice = parse_choice(options.expressions, options.spelling)
     if "npz" in formats:
         raise SettingsError("A head.npz is what is exported; choose among blend, glb and obj.")

@@ -7,7 +7,7 @@ UV (0.25, 0.9) is written as (0.25, 0.1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,11 +25,12 @@ from ..shapes import Float32
 from .gltf_animation import add_animation
 from .gltf_buffer import ARRAY_BUFFER, BufferBuilder
 from .gltf_hair import add_hair
-from .gltf_material import CLEARCOAT, MATERIALS, SAMPLER, add_image, material_object
+from .gltf_material import CLEARCOAT, MATERIALS, SAMPLER, add_image, limited, material_object
 from .gltf_mesh import add_attributes
-from .gltf_skin import add_joint_nodes, add_skin
+from .gltf_skin import JOINT_NODE_NAMES, add_joint_nodes, add_skin
 from .hair_choice import HAIR_CHOICES, chosen_hair
 from .render_vertices import smooth_normals, split_at_seams
+from .vrm import VrmMeta, add_vrm
 
 PHOTO_EXPRESSION: Final = "photoExpression"
 """Name of the morph target that turns the neutral head into the photo's expression."""
@@ -50,6 +51,9 @@ class GlbSettings:
         hair_alpha: how its transparent edges are drawn: ``mask`` (a texel is there or not, right in every engine) or
             ``blend`` (soft, but sorted wrongly by several).
         expressions: which expression sets become morph targets, and how their names are spelled.
+        bones: names of root, neck, jaw, left eye and right eye.
+        texture_size: pixels that the longer side of an image has at most; 0 leaves them as they are.
+        vrm: what makes a VRM 1.0 avatar of it, whose bones must be `presets.VRM_BONES`; None for plain glTF.
     """
 
     morph_normals: bool = True
@@ -60,6 +64,9 @@ class GlbSettings:
     hair: str = "shell"
     hair_alpha: str = "mask"
     expressions: ExpressionChoice = field(default_factory=ExpressionChoice)
+    bones: tuple[str, ...] = JOINT_NODE_NAMES
+    texture_size: int = 0
+    vrm: VrmMeta | None = None
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -114,7 +121,7 @@ def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Play
     if settings.morph_normals:
         normal_changes = np.stack([smooth_normals(head.vertices + d, triangles) - normals for d in displacements])
     nodes: list[dict[str, Any]] = [{"name": head.name, "mesh": 0, "skin": 0}]
-    joint_nodes = add_joint_nodes(nodes, head.joints)
+    joint_nodes = add_joint_nodes(nodes, head.joints, settings.bones)
     primitives, materials = [], []
     for material in MATERIALS:
         own = np.isin(head.face_part, material.part_indices)
@@ -143,7 +150,11 @@ def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Play
         "materials": materials,
     }
     if head.texture is not None:
-        document["images"] = [add_image(buffer, head.texture, settings.texture_format, settings.jpeg_quality)]
+        document["images"] = [
+            add_image(
+                buffer, limited(head.texture, settings.texture_size), settings.texture_format, settings.jpeg_quality
+            )
+        ]
         document["samplers"] = [dict(SAMPLER)]
         document["textures"] = [{"source": 0, "sampler": 0}]
     if any("extensions" in material for material in materials):
@@ -152,7 +163,10 @@ def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Play
         add_animation(buffer, document, *played, joint_nodes)
     hair = chosen_hair(head, settings.hair)
     if hair is not None:
+        hair = replace(hair, texture=limited(hair.texture, settings.texture_size))
         add_hair(buffer, document, hair, f"{head.name} Hair", settings.hair_alpha)
+    if settings.vrm is not None:
+        add_vrm(document, settings.vrm)
     return buffer.glb(document)
 
 

@@ -100,6 +100,18 @@ def add_image(
     }
 
 
+def limited(pixels: UInt8[np.ndarray, "H W C"], most: int) -> UInt8[np.ndarray, "h w C"]:
+    """The image with its longer side at most `most` pixels; as it is for 0. Colours of clear texels stay."""
+    from PIL import Image
+
+    longer = max(pixels.shape[:2])
+    if not most or longer <= most:
+        return pixels
+    height, width = (max(1, round(side * most / longer)) for side in pixels.shape[:2])
+    bands = [Image.fromarray(np.ascontiguousarray(pixels[..., k])) for k in range(pixels.shape[2])]
+    return np.stack([np.asarray(band.resize((width, height), Image.Resampling.BOX)) for band in bands], axis=-1)
+
+
 def encode_image(pixels: UInt8[np.ndarray, "H W C"], kind: str, quality: int = 95) -> bytes:
     """Encode sRGB pixels as ``png`` (also with alpha, C = 4) or ``jpeg`` (`quality`, colours not subsampled)."""
     from PIL import Image

@@ -21,12 +21,14 @@ JOINT_NODE_NAMES: Final = ("root", "neck", "jaw", "eye.L", "eye.R")
 _INFLUENCES: Final = 4
 
 
-def add_joint_nodes(nodes: list[dict[str, Any]], joints: Float32[np.ndarray, "5 3"]) -> list[int]:
-    """Append the joints' nodes to `nodes` and return their indices, in order."""
+def add_joint_nodes(
+    nodes: list[dict[str, Any]], joints: Float32[np.ndarray, "5 3"], names: tuple[str, ...] = JOINT_NODE_NAMES
+) -> list[int]:
+    """Append the joints' nodes to `nodes`, under the given names, and return their indices, in order."""
     first = len(nodes)
     for joint, parent in enumerate(JOINT_PARENTS):
         offset = joints[joint] - (joints[parent] if parent >= 0 else np.zeros(3, np.float32))
-        node: dict[str, Any] = {"name": JOINT_NODE_NAMES[joint], "translation": [float(x) for x in offset]}
+        node: dict[str, Any] = {"name": names[joint], "translation": [float(x) for x in offset]}
         children = [first + j for j, p in enumerate(JOINT_PARENTS) if p == joint]
         if children:
             node["children"] = children

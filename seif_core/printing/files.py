@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
@@ -18,8 +19,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from .. import __version__
-from ..errors import SettingsError
-from ..flame_exchange.export_parameters import write_whole
+from ..errors import OutputError, SettingsError
 from .solid import PrintSolid
 
 SUFFIXES: Final = (".stl", ".3mf")
@@ -59,9 +59,21 @@ def write_solid(solid: PrintSolid, path: Path, title: str = "Head", licence: str
     """
     check_suffix(path)
     if path.suffix.lower() == ".stl":
-        write_whole(path, stl_bytes(solid, title))
+        _write_whole(path, stl_bytes(solid, title))
     else:
-        write_whole(path, three_mf_bytes(solid, title, licence, attribution))
+        _write_whole(path, three_mf_bytes(solid, title, licence, attribution))
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        words = error.strerror or type(error).__name__
+        raise OutputError(f"{path.name} cannot be written ({words}); choose another folder.") from error
 
 
 def check_suffix(path: Path) -> None:

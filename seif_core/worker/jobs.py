@@ -19,10 +19,12 @@ from ..photo_source import photo_file
 from ..progress import Progress
 from ..stage_functions import STANDARD, Stages
 from ..stages import CAPTURE_STAGES, stages_of
-from .model_jobs import STAGES
+from . import model_jobs, print_jobs
 
 PICTURES: Final = (".jpg", ".jpeg", ".png")
 """Formats of the upright photo."""
+_STAGES: Final = {**model_jobs.STAGES, **print_jobs.STAGES}
+"""Stages of the requests that make no head."""
 _LONGEST_SHOWN: Final = 120
 """Characters of a path that a sentence repeats."""
 
@@ -44,8 +46,8 @@ def warm_up() -> None:
 
 def shares(request: dict[str, Any]) -> dict[str, float]:
     """The stages that a request goes through, with their shares of its time."""
-    if request.get("type") in STAGES:
-        return STAGES[request["type"]]
+    if request.get("type") in _STAGES:
+        return _STAGES[request["type"]]
     if request.get("type") == "capture":
         return CAPTURE_STAGES.get(str(request.get("kind")), {})
     wanted = request.get("settings")

@@ -34,7 +34,7 @@ ROOMS = {
 }
 """Folders of the library that run in the add-on; a new one is added here on purpose."""
 
-FEATURES = {"animate", "build", "capture", "flame", "hair", "models", "reconstruct", "runtime", "worker"}
+FEATURES = {"animate", "build", "capture", "export", "flame", "hair", "models", "reconstruct", "runtime", "worker"}
 DATA = {"capture", "mediapipe", "open_head", "weights"}
 FILES = {"LICENSE", "README.md", "__init__.py", "blender_manifest.toml"}
 KINDS = {".py", ".txt", ".tflite", ".npz", ".safetensors", ".md", ".toml", ""}

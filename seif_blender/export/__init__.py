@@ -1,0 +1,1 @@
+"""Heads that stand in the scene, written for game engines and printers."""

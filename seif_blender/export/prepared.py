@@ -1,0 +1,130 @@
+"""A head in the scene made ready for an engine, and put back as it was afterwards.
+
+Bones and keys get the preset's names (Blender carries vertex groups, drivers and actions along), the materials' base
+colour comes straight from the texture (exporters follow no mix nodes), and the hair's form of the preset is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import bpy
+
+from ..animate.lookup import FoundHead
+from ..build.hair_switch import show
+from ..build.names import BONE_NAMES, HAIR_PROPERTY, HairForm
+from ..core import EnginePreset, canonical, spelled
+from ..hair.lookup import hair_objects
+
+_PASSING = "seif passing "
+"""Before a bone's new name while others still have their old ones."""
+
+
+def exported_objects(head: FoundHead, preset: EnginePreset) -> list[bpy.types.Object]:
+    """Rig, mesh and the hair's mesh of the preset: the shell stands in for cards that are not there."""
+    hair = hair_objects(head)
+    wanted = (HairForm.CARDS, HairForm.SHELL) if preset.hair == "cards" else (HairForm.SHELL,)
+    form = next((form for form in wanted if form in hair and preset.hair != "none"), None)
+    return [head.rig, head.mesh] + ([] if form is None else [hair[form]])
+
+
+@contextmanager
+def prepared(head: FoundHead, preset: EnginePreset) -> Iterator[list[bpy.types.Object]]:
+    """The objects to export, selected; the scene is as before when the block ends."""
+    objects = exported_objects(head, preset)
+    with ExitStack() as undo:
+        _show_hair(undo, head, objects)
+        _select(undo, objects)
+        _rename_bones(undo, head.rig, preset.bones)
+        _rename_keys(undo, head.mesh, preset.spelling)
+        for ob in objects:
+            for material in (slot.material for slot in ob.material_slots if slot.material is not None):
+                _straight_colour(undo, material)
+                _name_pictures(undo, material)
+        bpy.context.view_layer.update()
+        yield objects
+
+
+def _show_hair(undo: ExitStack, head: FoundHead, objects: list[bpy.types.Object]) -> None:
+    if HAIR_PROPERTY not in head.rig:
+        return
+    before = HairForm(head.rig[HAIR_PROPERTY])
+    undo.callback(show, head.rig, before)
+    forms = {ob: form for form, ob in hair_objects(head).items()}
+    show(head.rig, next((forms[ob] for ob in objects if ob in forms), HairForm.NONE))
+    bpy.context.view_layer.update()
+
+
+def _select(undo: ExitStack, objects: list[bpy.types.Object]) -> None:
+    layer = bpy.context.view_layer
+    before, active = list(layer.objects.selected), layer.objects.active
+
+    def restore() -> None:
+        for ob in list(layer.objects.selected):
+            ob.select_set(state=False)
+        for ob in before:
+            ob.select_set(state=True)
+        layer.objects.active = active
+
+    undo.callback(restore)
+    for ob in before:
+        ob.select_set(state=False)
+    for ob in objects:
+        hidden = ob.hide_get()
+        ob.hide_set(state=False)
+        undo.callback(ob.hide_set, state=hidden)
+        ob.select_set(state=True)
+    layer.objects.active = objects[0]
+
+
+def _rename_bones(undo: ExitStack, rig: bpy.types.Object, names: tuple[str, ...]) -> None:
+    """In two steps, there and back: a new name may differ from another bone's old one in its letters' case alone."""
+    bones = [(rig.data.bones.get(old), old, new) for old, new in zip(BONE_NAMES, names, strict=True) if old != new]
+    found = [(bone, old, new) for bone, old, new in bones if bone is not None]
+    for bone, old, _ in found:
+        undo.callback(_rename, bone, old)
+    for bone, _, new in found:
+        undo.callback(_rename, bone, f"{_PASSING}{new}")
+        bone.name = f"{_PASSING}{new}"
+    for bone, _, new in found:
+        bone.name = new
+
+
+def _rename(block: bpy.types.Bone | bpy.types.ShapeKey | bpy.types.ID, name: str) -> None:
+    block.name = name
+
+
+def _rename_keys(undo: ExitStack, mesh: bpy.types.Object, spelling: str) -> None:
+    keys = mesh.data.shape_keys
+    for key in keys.key_blocks if keys is not None else ():
+        wanted = spelled(canonical(key.name), spelling)
+        if wanted != key.name:
+            undo.callback(_rename, key, key.name)
+            key.name = wanted
+
+
+def _straight_colour(undo: ExitStack, material: bpy.types.Material) -> None:
+    """Let the picture that the base colour is mixed from feed it directly."""
+    tree = material.node_tree
+    shader = next((node for node in tree.nodes if node.type == "BSDF_PRINCIPLED"), None) if tree else None
+    colour = shader.inputs["Base Color"] if shader is not None else None
+    if colour is None or not colour.is_linked or colour.links[0].from_node.type != "MIX":
+        return
+    source = colour.links[0].from_socket
+    feeds = [socket.links[0].from_socket for socket in source.node.inputs if socket.name == "A" and socket.is_linked]
+    picture = next((feed for feed in feeds if feed.node.type == "TEX_IMAGE"), None)
+    if picture is None:
+        return
+    tree.links.new(picture, colour)
+    undo.callback(lambda: tree.links.new(source, colour))
+
+
+def _name_pictures(undo: ExitStack, material: bpy.types.Material) -> None:
+    """Give packed pictures a file name with a suffix: FBX takes an empty one from the block's name, dots replaced."""
+    for node in material.node_tree.nodes if material.node_tree else ():
+        image = node.image if node.type == "TEX_IMAGE" else None
+        if image is None or image.packed_file is None or image.filepath_raw:
+            continue
+        undo.callback(setattr, image, "filepath_raw", "")
+        image.filepath_raw = "//" + "_".join(image.name.split())

@@ -1,0 +1,134 @@
+"""A head in the scene as a file for an engine: FBX and glTF by Blender's exporters, VRM on top of the latter.
+
+Settings of the exporters, each for a reason: morph targets do not survive applied modifiers, so none is applied; leaf
+bones are bones that the head does not have; packed textures are lost by FBX unless embedded.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import bpy
+
+from ..animate.lookup import FoundHead
+from ..build.provenance import read_provenance
+from ..core import EnginePreset, VrmMeta, add_vrm_to_file, errors
+from .prepared import prepared
+
+_SCALES: Final = {"unity": "FBX_SCALE_UNITS", "unreal": "FBX_SCALE_NONE"}
+"""How FBX tells its unit: Unity reads the file's unit and keeps a scale of 1, Unreal expects centimetres."""
+_UNREAL_ARMATURE: Final = "Armature"
+"""An object of this name is no bone to Unreal's importer; any other becomes one above the root."""
+
+
+def export_head(head: FoundHead, preset: EnginePreset, path: Path, author: str = "") -> list[str]:
+    """Write a head as a preset says; returns sentences on what was lost. The scene stays as it is.
+
+    Raises:
+        SettingsError: the head has been changed so that it makes no avatar.
+        OutputError: the file cannot be written.
+    """
+    animated = is_animated(head)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".seif-", dir=path.parent) as folder:
+            made = Path(folder) / path.name
+            with prepared(head, preset):
+                if preset.suffix == ".fbx":
+                    _write_fbx(head, preset, made, animated=animated)
+                else:
+                    _write_glb(preset, made, animated=animated)
+            if preset.suffix == ".vrm":
+                add_vrm_to_file(made, _meta(head, author))
+            made.replace(path)
+    except (RuntimeError, OSError, ValueError) as error:
+        words = error.strerror if isinstance(error, OSError) and error.strerror else str(error).removeprefix("Error: ")
+        raise errors.OutputError(
+            f"{path.name} cannot be written ({' '.join(words.split()).rstrip('.')}); choose another folder."
+        ) from error
+    return losses_in_scene(head, preset)
+
+
+def is_animated(head: FoundHead) -> bool:
+    """Whether rig or keys have an action."""
+    blocks = (head.rig, head.mesh.data.shape_keys)
+    return any(b is not None and b.animation_data is not None and b.animation_data.action is not None for b in blocks)
+
+
+def losses_in_scene(head: FoundHead, preset: EnginePreset) -> list[str]:
+    """Sentences on what of a head in the scene a file does not carry."""
+    found, keys = [], head.mesh.data.shape_keys
+    driven = 0
+    if keys is not None and keys.animation_data is not None:
+        driven = len([curve for curve in keys.animation_data.drivers if curve.data_path.endswith(".value")])
+    if driven:
+        found.append(f"{driven} keys are driven in Blender (correctives, the photo's slider); they become plain keys.")
+    modifiers = [m.name for m in head.mesh.modifiers if m.type != "ARMATURE"]
+    if modifiers:
+        found.append(f"Modifiers are left out, for keys do not survive them: {', '.join(modifiers)}.")
+    constraints = {c.name for bone in head.rig.pose.bones for c in bone.constraints}
+    if constraints:
+        found.append(f"Constraints of bones are left out: {', '.join(sorted(constraints))}.")
+    if any(ob.type == "CURVES" for ob in (*head.rig.children, *head.mesh.children)):
+        found.append(f"Strands are left out; hair is the {preset.hair}.")
+    if is_animated(head) and preset.suffix == ".vrm":
+        found.append("The animation is left out: VRM avatars have none.")
+    return found
+
+
+def _write_fbx(head: FoundHead, preset: EnginePreset, path: Path, *, animated: bool) -> None:
+    name = head.rig.name
+    rename = preset.name == "unreal" and _UNREAL_ARMATURE not in bpy.data.objects
+    try:
+        if rename:
+            head.rig.name = _UNREAL_ARMATURE
+        bpy.ops.export_scene.fbx(
+            filepath=str(path),
+            check_existing=False,
+            use_selection=True,
+            object_types={"ARMATURE", "MESH"},
+            use_mesh_modifiers=False,
+            mesh_smooth_type="FACE",
+            use_tspace=True,
+            add_leaf_bones=False,
+            use_armature_deform_only=True,
+            apply_scale_options=_SCALES.get(preset.name, "FBX_SCALE_UNITS"),
+            bake_anim=animated,
+            path_mode="COPY",
+            embed_textures=True,
+        )
+    finally:
+        if rename:
+            head.rig.name = name
+    from .shape_normals import mend_shape_normals  # with numpy, which Blender's FBX exporter needs too
+
+    mend_shape_normals(path)
+
+
+def _write_glb(preset: EnginePreset, path: Path, *, animated: bool) -> None:
+    target = path.with_suffix(".glb")
+    bpy.ops.export_scene.gltf(
+        filepath=str(target),
+        check_existing=False,
+        export_format="GLB",
+        use_selection=True,
+        export_apply=False,
+        export_morph=True,
+        export_morph_normal=True,
+        export_skins=True,
+        export_def_bones=True,
+        export_influence_nb=4,
+        export_rest_position_armature=True,
+        export_image_format="JPEG" if preset.texture_format == "jpeg" else "AUTO",
+        export_animations=animated and preset.suffix != ".vrm",
+    )
+    if target != path:
+        target.replace(path)
+
+
+def _meta(head: FoundHead, author: str) -> VrmMeta:
+    origin = read_provenance(head.rig)
+    words = "" if origin is None else f"Head model: {origin.model}, {origin.licence}. {origin.attribution}"
+    references = () if origin is None else (origin.photo,)
+    return VrmMeta(head.mesh.name, (author or "The author of the photo's head (not named)",), words, "", references)
