@@ -61,6 +61,7 @@ class Counts:
     """What breaks in one pose."""
 
     teeth: int
+    pierced: int
     lids: int
     lips: int
 
@@ -83,6 +84,7 @@ class Checker:
         self.cover = self.cover[~np.isin(self.cover, rim).any(axis=1)]
         self.lips = skin[lips[skin].all(axis=1)]
         self.teeth = {name: np.unique(triangles[part == index]) for name, index in (("upper", 3), ("lower", 4))}
+        self.dental = triangles[(part == 3) | (part == 4)].astype(np.int64)
         self.eyes = {index: np.unique(triangles[part == index]) for index in (1, 2)}
         self.lids = np.flatnonzero(model.regions["lids"])
 
@@ -95,7 +97,11 @@ class Checker:
         """Faults of the head under an offset (V, 3)."""
         head = self.neutral + offset
         lips = max(crossings(head, self.lips) - self.crossed_at_rest, 0)
-        return Counts(self._teeth(head), self._lids(head), lips)
+        return Counts(self._teeth(head), self._pierced(head), self._lids(head), lips)
+
+    def _pierced(self, head: np.ndarray) -> int:
+        pairs = crossing_pairs(head, np.concatenate([self.cover, self.dental]))
+        return int(((pairs[:, 0] < len(self.cover)) & (pairs[:, 1] >= len(self.cover))).sum())
 
     def _teeth(self, head: np.ndarray) -> int:
         corners = head[self.cover]
@@ -153,17 +159,17 @@ def main() -> int:
         factors = blink_factors(model, checker.neutral.astype(np.float32))
         keys = model.key_basis * factors[:, None, None]
         own = None if shapes is None else shapes.scaled(dict(zip(model.key_names, factors.tolist(), strict=True)))
-        total = np.zeros((2, 6), int)
+        total = np.zeros((2, 8), int)
         for pose in poses(model.key_names, options.pairs):
             offset = keys[[model.key_names.index(n) for n in pose]].sum(axis=0)
             if own is not None and len(pose) == 2:
                 offset = offset + own.displacement(dict.fromkeys(pose, 1.0))
             found = checker.counts(offset)
-            row = np.array([found.teeth, found.lids, found.lips])
+            row = np.array([found.teeth, found.pierced, found.lids, found.lips])
             total[len(pose) - 1] += np.concatenate([row, row > 0])
-            worst[pose] = worst.get(pose, np.zeros(3, int)) + row
+            worst[pose] = worst.get(pose, np.zeros(4, int)) + row
         print(path.parent.name, checker.crossed_at_rest, *total.ravel().tolist(), flush=True)
-    for column, what in enumerate(("teeth", "lids", "lips")):
+    for column, what in enumerate(("teeth", "pierced", "lids", "lips")):
         order = sorted(worst, key=lambda pose: -worst[pose][column])[:12]
         told = ", ".join(f"{'+'.join(p)} {worst[p][column]}" for p in order if worst[p][column])
         print(f"{what}: {told}")

@@ -18,6 +18,7 @@ from . import (
     calibration,
     correctives,
     expressions,
+    funnel,
     key_calibration,
     landmarks,
     lid_contact,
@@ -28,6 +29,7 @@ from . import (
     pairs,
     regions,
     rig,
+    tongue_out,
     uv,
 )
 from .selection import head_selection
@@ -38,7 +40,7 @@ FORMAT_VERSION: Final = 1
 _DUST: Final = 1e-12
 """Metres, or shares of 1: the greatest value that is a rounding error."""
 
-TITLE: Final = "Open head 1.1"
+TITLE: Final = "Open head 1.2"
 LICENCE: Final = "CC0-1.0 AND CC-BY-4.0 AND MIT"
 """SPDX expression: what the geometry, and the statistics of real heads, were released under."""
 
@@ -123,7 +125,10 @@ def keys_of(
         learned: what keys are made of.
     """
     keys = key_calibration.calibrated_keys(template, units @ space.frame.T, learned)
+    round_lips = ARKIT_52.index("mouthFunnel")
+    keys[round_lips] += funnel.rounder_opening(template, keys[round_lips])
     keys += np.stack([lip_contact.settle_mouth(template, key) for key in keys])
+    keys[ARKIT_52.index("tongueOut")] = tongue_out.put_out(template, keys)
     _seal_lips(template, keys)
     keys = blinks.closing_keys(space, orbits.seat_keys(keys, units))
     return orbits.seat_keys(lid_contact.clear_keys(template, keys, range(len(keys))), keys)

@@ -18,7 +18,7 @@ from ...combination_shapes import CombinationShapes
 from ...expressions.arkit import ARKIT_52, mirrored_name
 from ...registration.bending_energy import fill_smoothly
 from ...shapes import Float64
-from . import lid_contact, orbits, rims
+from . import lid_contact, orbits, rims, tongue_out
 from .calibration import fit_template, outer_skin
 from .lip_contact import settle_mouth
 from .regions import rings_around
@@ -99,9 +99,12 @@ def combination_shapes(template: Float64[np.ndarray, "V 3"], keys: Float64[np.nd
     """The corrections that are worth keeping, with the mirror images of those of the left."""
     mirror = head_selection().mirror
     pairs, deltas = [], []
-    for pair in (*LID_PAIRS, *MOUTH_PAIRS):
+    for pair in (*LID_PAIRS, *MOUTH_PAIRS, tongue_out.PAIR):
         first, second = (keys[ARKIT_52.index(name)] for name in pair)
-        delta = _lids(template, first, second) if pair in LID_PAIRS else _mouth(template, first, second, pair)
+        if pair == tongue_out.PAIR:
+            delta = tongue_out.opening_taken_back(keys)
+        else:
+            delta = _lids(template, first, second) if pair in LID_PAIRS else _mouth(template, first, second, pair)
         delta[np.abs(delta).max(axis=1) < _SMALLEST] = 0
         twin = (mirrored_name(pair[0]), mirrored_name(pair[1]))
         even = set(twin) == set(pair)
