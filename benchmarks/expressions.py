@@ -6,20 +6,23 @@ Each head lends its neutral shape and its joints; keys and corrections of pairs 
 scaled to the head, as `seif_core.assembly` does), so that head.npz files made once serve any later model. Poses: all 52
 keys at 1, one at a time, and all pairs of the keys used most, both at 1.
 
-Counts, per pose: vertices of teeth farther than 0.3 mm outside the skin about the mouth; vertices of lids deeper than
-0.3 mm in the eyeball; pairs of triangles of the lips that pass through each other, beyond the neutral head's.
+Counts, per pose: *teeth*, vertices of teeth farther than 0.3 mm before the triangle of the skin about the mouth that is
+nearest to them; *pierced*, pairs of triangles of teeth and of that skin that pass through each other; *lids*, vertices
+of lids deeper than 0.3 mm in the eyeball; *lips*, pairs of triangles of the lips that pass through each other, beyond
+the neutral head's.
 
-Last figures, 15 heads (12 sample portraits, 3 of public officials, quality full), Open head 1.1 with 52 pairs, before
-(Open head 1.0) in brackets; sums over heads:
+Last figures, 15 heads (14 sample portraits that show a face and one public-domain one, quality full), sums over heads,
+Open head 1.2 (1.1; 1.0):
 
-                 52 keys at 1                    190 pairs at 1
-    teeth        344 (before 0)                  0 (0)
-    lids         0 (0)                           0 (15)
-    lips         4643 (3803)                     18058 (13926)
+                 52 keys at 1              190 pairs at 1
+    teeth        29 (372; 0)               0 (0; 0)
+    pierced      0                         0
+    lids         0 (0; 0)                  0 (0; 20)
+    lips         144 (4492; 4079)          495 (17651; 14683)
 
-Teeth: mouthRollLower 249, mouthRollUpper 80, mouthDimple 15. Lips: mouthRollLower 721, mouthShrugLower 562, mouthPucker
-485 (and in each pair with it), jawOpen+mouthClose 798; before: mouthShrugLower 970, both smiles 794, mouthRollUpper
-718.
+The 29 are upper teeth above and behind a lower lip that is rolled in (mouthRollLower), seen as before its upper side; no
+triangle of a tooth passes through one of a lip. Lips that are left: jawOpen with mouthFunnel 62, mouthClose 56,
+mouthSmileLeft 49; mouthRollLower 31, mouthRollUpper 24.
 """
 
 from __future__ import annotations

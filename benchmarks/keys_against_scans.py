@@ -35,7 +35,7 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
     "mouth_right": ("mouthRight",),
     "snarl": ("noseSneerLeft", "noseSneerRight"),
     "platysma": ("mouthStretchLeft", "mouthStretchRight"),
-    "blow": ("cheekPuff", "mouthPucker"),
+    "blow": ("mouthPucker",),
     "stretch_face": ("jawOpen",),
     "squint": ("eyeSquintLeft", "eyeSquintRight"),
     "wink_left": ("eyeBlinkLeft",),

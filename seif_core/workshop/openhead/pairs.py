@@ -117,7 +117,7 @@ def combination_shapes(template: Float64[np.ndarray, "V 3"], keys: Float64[np.nd
         if not even:
             pairs.append(twin)
             deltas.append(delta[mirror] * [-1, 1, 1])
-    return CombinationShapes(tuple(pairs), np.stack(deltas))
+    return CombinationShapes(tuple(pairs), np.stack(deltas).astype(np.float32))
 
 
 def _lids(template: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
