@@ -20,7 +20,7 @@ Open head 1.2 (1.1; 1.0):
     lids         0 (0; 0)                  0 (0; 20)
     lips         144 (4492; 4079)          495 (17651; 14683)
 
-The 29 are upper teeth above and behind a lower lip that is rolled in (mouthRollLower), seen as before its upper side; no
+The 29 are upper teeth above and behind a lower lip that is rolled in (mouthRollLower), told as before it; no
 triangle of a tooth passes through one of a lip. Lips that are left: jawOpen with mouthFunnel 62, mouthClose 56,
 mouthSmileLeft 49; mouthRollLower 31, mouthRollUpper 24.
 """

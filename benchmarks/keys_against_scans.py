@@ -78,7 +78,9 @@ def main() -> None:
         print(f"{title:24}", "   ".join(" ".join(f"{v:5.2f}" for v in figures) for figures in found))
     for title, figures in rows.items():
         mean = np.mean(figures, axis=0)
-        print(f"{title} mean of {len(figures):2}         ", "   ".join(" ".join(f"{v:5.3f}" for v in row) for row in mean))
+        print(
+            f"{title} mean of {len(figures):2}         ", "   ".join(" ".join(f"{v:5.3f}" for v in row) for row in mean)
+        )
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def test_a_lower_lip_pushed_up_takes_the_upper_one_along(template):
 
 
 def test_what_crosses_nothing_is_not_softened(template):
-    offset = np.zeros_like(template) + [0.001, 0.002, 0.003]
+    offset = np.tile([0.001, 0.002, 0.003], (len(template), 1))
     np.testing.assert_array_equal(lip_softening.soften(offset), offset)
     np.testing.assert_array_equal(lip_contact.settle_mouth(template, np.zeros_like(template)), 0)
 

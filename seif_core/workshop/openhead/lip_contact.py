@@ -16,7 +16,7 @@ from .mouth_contact import hold_lips
 _STILL: Final = 1e-4
 """Metres: an offset that moves no vertex of the lips farther needs no softening."""
 _EVEN_PUSHES: Final = 4
-"""Pushes off the teeth that are made even in space, so that they draw no lip through itself, before a last plain one."""
+"""Pushes off the teeth that are made even in space and so draw no lip through itself, before a last plain one."""
 
 
 def settle_mouth(

@@ -9,6 +9,7 @@ Convention: metres, the template's frame. Worked number: the lips part by 10 mm,
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -59,7 +60,7 @@ def rounded(points: Float64[np.ndarray, "N 3"]) -> Float64[np.ndarray, "N 3"]:
     out = points.copy()
     x, y, z = points.T
     ends = np.linspace(z.min(), z.max(), _SLICES + 1)
-    slices = [(z >= low - 1e-9) & (z <= high + 1e-9) for low, high in zip(ends[:-1], ends[1:], strict=True)]
+    slices = [(z >= low - 1e-9) & (z <= high + 1e-9) for low, high in pairwise(ends)]
     known = [k for k, own in enumerate(slices) if own.sum() > 2]
     middles = (ends[:-1] + ends[1:])[known] / 2
     axis = np.interp(z, middles, [(y[slices[k]].min() + y[slices[k]].max()) / 2 for k in known])
