@@ -1,7 +1,7 @@
 """Does a head show whose face it is? How often a grey front render is nearest to its own photo, by face recognition.
 
-Run: ``python benchmarks/retrieval.py PORTRAITS SCRATCH [--people N] [--quality fast]``; PORTRAITS holds one
-photo a person. Needs dlib and the weights of the package face-recognition-models (CC0), which the project does not
+Run: ``python benchmarks/retrieval.py PORTRAITS SCRATCH [--people N] [--head fit|dense|both|whole]``; PORTRAITS holds
+one photo a person. Needs dlib and the weights of the package face-recognition-models (CC0), which the project does not
 depend on: ``pip install --target FOLDER dlib-bin face-recognition-models``, then FOLDER on PYTHONPATH. SCRATCH keeps
 embeddings, so that a run that was stopped goes on.
 
@@ -31,7 +31,11 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seif_core.errors import SeifError
-from seif_core.pipeline import Reconstruction, ReconstructionSettings, reconstruct
+from seif_core.fitting import fit_portrait
+from seif_core.fitting.settings import FitSettings
+from seif_core.headmodel import load_head_model
+from seif_core.pipeline import ReconstructionSettings, reconstruct
+from seif_core.portrait import PortraitSettings, read_portrait
 from seif_core.portrait.decode import decode_photo
 from seif_core.preview.surface import Surface
 from seif_core.preview.views import View, render
@@ -72,22 +76,31 @@ def sized(picture: np.ndarray) -> np.ndarray:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
 
 
-def renders(done: Reconstruction) -> dict[str, np.ndarray]:
-    """Grey front views of a head, by kind."""
-    plain, head = Surface.of_head(replace(done.head, texture=None)), done.head
-    view = View(width=400, height=SIDE)
-    shapes = (head.vertices, head.vertices + head.photo_delta)
-    return {k: render(plain.with_vertices(v), view) for k, v in zip(KINDS, shapes, strict=True)}
+def renders(photo: Path, kind: str) -> list[np.ndarray]:
+    """Grey front views of a photo's head, one of each of `KINDS`.
+
+    Raises:
+        SeifError: the photo gives no head.
+    """
+    if kind == "whole":
+        head = reconstruct(photo, ReconstructionSettings(texture_size=0)).head
+        plain, shapes = Surface.of_head(replace(head, texture=None)), (head.vertices, head.vertices + head.photo_delta)
+    else:
+        portrait = read_portrait(photo, settings=PortraitSettings(dense_points=kind != "fit"))
+        settings = FitSettings(measured="landmarks" if kind == "fit" else kind)
+        fit = fit_portrait(portrait, load_head_model("open"), settings=settings)
+        plain, shapes = Surface.of_fit(fit), (fit.neutral, fit.expressed)
+    return [render(plain.with_vertices(shape), View(width=400, height=SIDE)) for shape in shapes]
 
 
-def embedded(photo: Path, scratch: Path, settings: ReconstructionSettings, tool: Recognition) -> np.ndarray:
+def embedded(photo: Path, scratch: Path, kind: str, tool: Recognition) -> np.ndarray:
     """(1 + kinds, 128): photo and renders; nan where no face was found. Kept in `scratch`."""
-    kept = scratch / f"{photo.stem}_{settings.quality}.npy"
+    kept = scratch / f"{photo.stem}_{kind}.npy"
     if kept.exists():
         return np.load(kept)
     rows = np.full((1 + len(KINDS), 128), np.nan)
     try:
-        pictures = [sized(decode_photo(photo).pixels), *renders(reconstruct(photo, settings)).values()]
+        pictures = [sized(decode_photo(photo).pixels), *renders(photo, kind)]
     except SeifError as error:
         print(f"{photo.name}: {error}")
     else:
@@ -105,23 +118,22 @@ def main() -> None:
     for name in ("portraits", "scratch"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--people", type=int, default=60)
-    parser.add_argument("--quality", default="fast")
+    parser.add_argument("--head", choices=("fit", "dense", "both", "whole"), default="fit")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     arguments.scratch.mkdir(parents=True, exist_ok=True)
     photos = sorted(p for p in arguments.portraits.iterdir() if p.suffix in {".jpg", ".png"})
     photos = [photos[i] for i in np.linspace(0, len(photos) - 1, arguments.people).astype(int)]
-    settings = ReconstructionSettings(quality=arguments.quality, texture_size=0)
     tool = Recognition()
-    found = np.stack([embedded(photo, arguments.scratch, settings, tool) for photo in photos])
-    report(found[:, 0], found[:, 1:], arguments.quality)
+    found = np.stack([embedded(photo, arguments.scratch, arguments.head, tool) for photo in photos])
+    report(found[:, 0], found[:, 1:], arguments.head)
 
 
-def report(photos: np.ndarray, views: np.ndarray, quality: str) -> None:
+def report(photos: np.ndarray, views: np.ndarray, title: str) -> None:
     """Print how often the own photo (N, 128) is nearest to a view (N, kinds, 128)."""
     known = np.isfinite(photos).all(axis=1)
     print(f"{known.sum()} photos in which a face was recognised; chance {100 / known.sum():.1f} %")
-    print(f"{quality:<18}{'faces':>7}{'first':>9}{'in five':>9}{'rank, median':>14}{'distance':>10}{'others':>8}")
+    print(f"{title:<18}{'faces':>7}{'first':>9}{'in five':>9}{'rank, median':>14}{'distance':>10}{'others':>8}")
     for k, kind in enumerate(KINDS):
         rows = np.flatnonzero(known & np.isfinite(views[:, k]).all(axis=1))
         away = np.linalg.norm(views[rows, k][:, None] - photos[known][None], axis=2)

@@ -7,12 +7,14 @@ import json
 import measured_head
 import numpy as np
 import pytest
+import trimesh
 from scipy.spatial.transform import Rotation
 from test_scan_measures import person
 
 from seif_core import cli
 from seif_core.errors import SettingsError
 from seif_core.evaluation.protocols.face_regions import REGIONS, region_labels
+from seif_core.evaluation.protocols.files import measure_files
 from seif_core.evaluation.protocols.nonrigid import nonrigid_errors
 from seif_core.evaluation.protocols.now import face_ball
 from seif_core.evaluation.protocols.run import PROTOCOLS, measure
@@ -78,6 +80,13 @@ def test_facescapes_protocol_counts_a_pose_that_is_wrong():
     assert found.rows[0].figures["normal_deg"] > 4
 
 
+@pytest.mark.parametrize("shift", [[0, 0, 0.7], [0.06, 0, 0]], ids=["not before the camera", "beside"])
+def test_facescapes_protocol_refuses_what_is_not_in_one_cameras_frame(shift):
+    head = measured_head.subject(1).moved(CAMERA)
+    with pytest.raises(SettingsError, match="one camera's frame"):
+        measure(head, head.moved(Similarity(translation=np.array(shift, np.float64))), ["facescape"])
+
+
 @pytest.mark.parametrize("name", ["now", "realy", "whole-head", "nonrigid"])
 def test_the_truth_registered_to_the_truth_is_closer_than_a_sixth_of_a_millimetre(name):
     head = measured_head.subject(3)
@@ -135,8 +144,6 @@ def test_now_measures_a_millimetre_where_the_face_is_a_millimetre_away():
 
 
 def test_balls_whose_radii_differ_by_a_millimetre_have_chamfer_one_without_scale():
-    import trimesh
-
     ball = trimesh.creation.icosphere(subdivisions=4, radius=0.1)
     marks = np.array(ball.vertices[:7], np.float64)
     one = Subject(np.array(ball.vertices), np.array(ball.faces), marks)
@@ -202,6 +209,16 @@ def test_the_command_line_measures_by_every_protocol(tmp_path, capsys):
         assert 0 < told[name][row][figure] < 8, name
     assert cli.main(["evaluate", "scan", "--scan", scan, "--prediction", prediction, "--protocol", "realy"]) == 0
     assert "forehead" in capsys.readouterr().out
+
+
+def test_whole_heads_are_measured_without_landmarks_too(tmp_path):
+    head = measured_head.subject(1)
+    turned = Similarity(Rotation.from_rotvec([0, 0.3, 0]).as_matrix(), 1.0, np.array([0.1, 0, 0]))
+    trimesh.Trimesh(turned.apply(head.vertices), head.triangles, process=False).export(tmp_path / "scan.ply")
+    person(1).save(tmp_path / "prediction.npz")
+    found = measure_files(tmp_path / "scan.ply", tmp_path / "prediction.npz", ["whole-head", "now"])
+    assert found[1].figure("without scale", "chamfer_mm") < 0.1
+    assert "--landmarks" in found[0].remark
 
 
 def test_the_command_line_knows_every_protocol():

@@ -34,6 +34,8 @@ from .truths import Case
 _LOG: Final = logging.getLogger(__name__)
 DEFAULT: Final = ("now", "realy", "whole-head", "nonrigid")
 """Protocols that are run where none is named: those that need no common camera and no common topology."""
+TRUTH: Final = "truth"
+"""The title of the truth on a sheet."""
 _METRICAL: Final = ("metrical", "without scale")
 """Beginnings of the rows that take the prediction's size at its word."""
 
@@ -115,9 +117,12 @@ def compare(
         (out / "sheets").mkdir(parents=True, exist_ok=True)
     for case in cases:
         meshes = {folder.name: _result(folder, case, flame, found) for folder in folders}
-        _measure(case, meshes, protocols, found)
+        truth = _truth(case, found)
+        if truth is not None:
+            _measure(case, truth, meshes, protocols, found)
+        shown = meshes if truth is None else {TRUTH: truth, **meshes}
         try:
-            draw_sheet(case.photo, meshes, out / "sheets" / f"{case.name}.png")
+            draw_sheet(case.photo, shown, out / "sheets" / f"{case.name}.png")
         except SeifError as error:
             found.remarks.append(f"{case.name}: {error}")
     with output_errors(out):
@@ -154,19 +159,28 @@ def _result(folder: Path, case: Case, flame: str, found: Comparison) -> MethodMe
     return mesh
 
 
-def _measure(case: Case, meshes: dict[str, MethodMesh | None], protocols: Sequence[str], found: Comparison) -> None:
-    """Every method under every protocol, if the truth is known."""
+def _truth(case: Case, found: Comparison) -> MethodMesh | None:
+    """The truth of a photo, with landmarks where a face is seen on it; None where there is none."""
     if case.truth is None:
-        return
+        return None
     try:
         truth = case.truth()
     except SeifError as error:
         found.remarks.append(f"{case.name}: {error}")
-        return
-    marks = truth.landmarks
-    if marks is None:
-        marks = with_landmarks(MethodMesh(truth.vertices, truth.triangles)).landmarks
-    subject = Subject(truth.vertices, truth.triangles, marks)
+        return None
+    mesh = MethodMesh(truth.vertices, truth.triangles, truth.landmarks, metres=1.0)
+    return with_landmarks(mesh) if truth.landmarks is None else mesh
+
+
+def _measure(
+    case: Case,
+    truth: MethodMesh,
+    meshes: dict[str, MethodMesh | None],
+    protocols: Sequence[str],
+    found: Comparison,
+) -> None:
+    """Every method under every protocol."""
+    subject = Subject(truth.vertices, truth.triangles, truth.landmarks)
     for method, mesh in meshes.items():
         if mesh is None:
             continue

@@ -48,6 +48,11 @@ _JUMP: Final = 0.015
 """Metres between neighbours of a cylinder map from which there is no surface."""
 _LEAST: Final = 100
 """Places that both sides must show."""
+_APART: Final = 0.03
+"""Metres between the landmarks of truth and prediction beyond which they are not in one camera's frame."""
+_WANTED: Final = (
+    "this protocol wants both in one camera's frame (x right, y up, looking along -Z), with the photo's pose"
+)
 
 
 class _Map(NamedTuple):
@@ -68,14 +73,17 @@ def measure_facescape(truth: Subject, prediction: Subject, _start: Similarity | 
     known = Similarity(scale=_PUPILS / float(pupils))
     truth, prediction = truth.moved(known), prediction.moved(known)
     placed = prediction.moved(_depth(truth, prediction))
+    if placed.landmarks is not None:
+        apart = float(np.linalg.norm(placed.seven("prediction") - truth.seven("scan"), axis=1).mean())
+        if apart > _APART:
+            raise SettingsError(
+                f"The faces' landmarks lie {1000 * apart:.0f} mm apart in the camera's view; {_WANTED}."
+            )
     frame, centre = head_frame(truth, "scan")
     theirs, ours = (_cylinder(s, frame.rotation, centre) for s in (truth, placed))
     shown, both = np.isfinite(theirs.radius), np.isfinite(theirs.radius) & np.isfinite(ours.radius)
     if both.sum() < _LEAST:
-        raise SettingsError(
-            "Truth and prediction hardly overlap in the camera's view; this protocol wants both in one camera's "
-            "frame (x right, y up, looking along -Z), with the photo's pose."
-        )
+        raise SettingsError(f"Truth and prediction hardly overlap in the camera's view; {_WANTED}.")
     away = _between(theirs, ours, both)
     angles = _angles(theirs.normals[both], ours.normals[both])
     shifted = _angles(unit(theirs.normals[both] + 1), unit(ours.normals[both] + 1))
@@ -90,7 +98,11 @@ def measure_facescape(truth: Subject, prediction: Subject, _start: Similarity | 
 
 def _depth(truth: Subject, prediction: Subject) -> Similarity:
     """What moves the prediction along the camera's rays to the truth's depth."""
-    perspective = max(float(s.vertices[:, 2].max()) for s in (truth, prediction)) < 0
+    ahead = [float(s.vertices[:, 2].max()) < 0 for s in (truth, prediction)]
+    if ahead[0] != ahead[1]:
+        where = "scan" if ahead[1] else "prediction"
+        raise SettingsError(f"The {where} does not lie before the camera, the other does; {_WANTED}.")
+    perspective = ahead[0]
     seen = truth.vertices[np.unique(truth.triangles)]
     flat = seen[:, :2] / -seen[:, 2:] if perspective else seen[:, :2]
     low, high = flat.min(axis=0), flat.max(axis=0)
@@ -104,10 +116,7 @@ def _depth(truth: Subject, prediction: Subject) -> Similarity:
     depths = [_met(s, starts, ways)[1] for s in (truth, prediction)]
     both = np.isfinite(depths[0]) & np.isfinite(depths[1])
     if both.sum() < _LEAST:
-        raise SettingsError(
-            "Truth and prediction do not lie behind the same pixels; this protocol wants both in one camera's frame "
-            "(x right, y up, looking along -Z), with the photo's pose."
-        )
+        raise SettingsError(f"Truth and prediction do not lie behind the same pixels; {_WANTED}.")
     theirs, ours = (depth[both] for depth in depths)
     if perspective:
         return Similarity(scale=float(np.median(theirs / ours)))
