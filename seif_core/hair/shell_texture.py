@@ -179,13 +179,16 @@ class _Texels:
         xy = unwrapped.uvs * [size, -size] + [0, size]
         depth = torch.ones(len(xy), dtype=torch.float64)
         self._raster = rasterize(torch.from_numpy(xy), depth, self._triangles, size, size)
-        flat = flat_directions(space, shell.vertices, directions) * [1, -1]
-        along = self.spread(flat)
+        flat = flat_directions(space, unwrapped, shell.vertices, directions) * [1, -1]
+        along = self._drawn(flat)
         self.along = (along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-6)).astype(np.float32)
 
     def spread(self, values: Float[np.ndarray, "V C"]) -> Float32[np.ndarray, "H W C"]:
         """Values of the shell's vertices at the pixels, 0 off the charts."""
-        held = torch.from_numpy(np.ascontiguousarray(values[self._owner], np.float32))
+        return self._drawn(values[self._owner])
+
+    def _drawn(self, values: Float[np.ndarray, "U C"]) -> Float32[np.ndarray, "H W C"]:
+        held = torch.from_numpy(np.ascontiguousarray(values, np.float32))
         return interpolate(self._raster, self._triangles, held).numpy()
 
     def filled(self, picture: Float32[np.ndarray, "H W 4"]) -> UInt8[np.ndarray, "H W 4"]:

@@ -2,7 +2,8 @@
 
 The outer side is one chart, the head as if flattened from above: the distance from the middle is the way from the crown
 down, the angle the direction around the head's vertical axis. What another part of the outer side hides from the axis
-(the hair under a tail) is a second chart, the inner side a third, both smaller.
+(the hair under a tail) is a second chart, the inner side a third, both smaller. What the photo shows, but lies edge-on
+to that flattening, as hair beside a face does, is a fourth, laid out as the photo shows it.
 
 Convention: UVs in 0..1, origin bottom left; the face's side points down, the subject's left to the right. Worked
 number: flattened, a place at the height of the axis' middle over the left ear lies 0.157 m to the right of the crown.
@@ -15,6 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import torch
 
+from ..geometry.normals import unit
 from ..geometry.rasterizer import rasterize
 from ..shapes import Bool, Float, Int
 from .shell import Shell, triangles_of
@@ -22,8 +24,13 @@ from .space import HairSpace
 
 _RADIUS: Final = 0.1
 """Metres from the axis to an adult's scalp, a round figure: above the axis' middle ways are angles times this."""
-_CHARTS: Final = ((0.0, 0.22, 0.78), (0.79, 0.79, 0.21), (0.79, 0.56, 0.21))
-"""Left and bottom edge and side of the squares of the outer, the hidden and the inner chart."""
+_CHARTS: Final = ((0.0, 0.22, 0.78, 0.78), (0.79, 0.79, 0.21, 0.21), (0.79, 0.56, 0.21, 0.21), (0.79, 0.0, 0.21, 0.55))
+"""Left and bottom edge, width and height of the outer, the hidden and the inner chart, and of the one as seen."""
+_AS_SEEN: Final = 3
+_SQUASHED: Final = 0.45
+"""Of its area that a quad has left in the flattened head, below which it is better laid out as the photo shows it."""
+_FACING: Final = 0.2
+"""Cosine to the viewer from which it is."""
 _MARGIN: Final = 0.006
 """Of the texture, around each chart."""
 _PIXELS: Final = 256
@@ -38,15 +45,13 @@ class Unwrapped(NamedTuple):
         uvs: (U, 2) in 0..1.
         quads: (Q, 4) into `uvs`.
         vertices: (U,) the shell's vertex of each.
-        charts: (Q,) 0 for the outer side, 1 for what it hides, 2 for the inner side.
-        scales: (3,) of the charts, UV units for a metre.
+        as_seen: (U,) bool, whether it is laid out as the photo shows it, and not as flattened from above.
     """
 
     uvs: Float[np.ndarray, "U 2"]
     quads: Int[np.ndarray, "Q 4"]
     vertices: Int[np.ndarray, " U"]
-    charts: Int[np.ndarray, " Q"]
-    scales: Float[np.ndarray, "3"]
+    as_seen: Bool[np.ndarray, " U"]
 
 
 def from_above(space: HairSpace, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 2"]:
@@ -57,29 +62,33 @@ def from_above(space: HairSpace, points: Float[np.ndarray, "N 3"]) -> Float[np.n
     return np.stack([way * x / out, -way * z / out], axis=1)
 
 
+def as_seen(space: HairSpace, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 2"]:
+    """Points (N, 3) of the rest pose in the photo, pixels, y upward."""
+    return space.project(points) * [1, -1]
+
+
 def unwrap(space: HairSpace, shell: Shell) -> Unwrapped:
     """UVs of a shell."""
-    flat = from_above(space, shell.vertices)
+    flat, front = from_above(space, shell.vertices), as_seen(space, shell.vertices)
     charts = _charts(space, shell, flat)
-    uvs, owners, scales = [], [], []
+    uvs, owners, seen = [], [], []
     quads, count = np.zeros_like(shell.quads), 0
-    for chart, (left, bottom, side) in enumerate(_CHARTS):
+    for chart, room in enumerate(_CHARTS):
         mine = charts == chart
         used, index = np.unique(shell.quads[mine], return_inverse=True)
-        place, scale = _fitted(flat[used], left, bottom, side)
         quads[mine] = index.reshape(-1, 4) + count
-        uvs.append(place)
+        uvs.append(_fitted((front if chart == _AS_SEEN else flat)[used], np.array(room)))
         owners.append(used)
-        scales.append(scale)
+        seen.append(np.full(len(used), chart == _AS_SEEN))
         count += len(used)
-    return Unwrapped(np.concatenate(uvs), quads, np.concatenate(owners), charts, np.array(scales))
+    return Unwrapped(np.concatenate(uvs), quads, np.concatenate(owners), np.concatenate(seen))
 
 
-def _fitted(flat: np.ndarray, left: float, bottom: float, side: float) -> tuple[np.ndarray, float]:
-    """Flat points within a square of the texture, and the scale."""
+def _fitted(flat: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Flat points within a rectangle of the texture: left, bottom, width, height."""
     low, high = (flat.min(0), flat.max(0)) if len(flat) else (np.zeros(2), np.ones(2))
-    scale = (side - 2 * _MARGIN) / max(float((high - low).max()), 1e-6)
-    return (flat - (low + high) / 2) * scale + np.array([left, bottom]) + side / 2, scale
+    scale = float(((room[2:] - 2 * _MARGIN) / np.maximum(high - low, 1e-6)).min())
+    return (flat - (low + high) / 2) * scale + room[:2] + room[2:] / 2
 
 
 def _charts(space: HairSpace, shell: Shell, flat: np.ndarray) -> Int[np.ndarray, " Q"]:
@@ -88,7 +97,20 @@ def _charts(space: HairSpace, shell: Shell, flat: np.ndarray) -> Int[np.ndarray,
     quads = shell.quads[outward]
     hidden = _hidden(space, shell.vertices, flat, quads)
     charts[np.flatnonzero(outward)[hidden]] = 1
+    charts[_edge_on(space, shell, flat, charts)] = _AS_SEEN
     return charts
+
+
+def _edge_on(space: HairSpace, shell: Shell, flat: np.ndarray, charts: np.ndarray) -> Bool[np.ndarray, " Q"]:
+    """Which quads the photo shows, but the flattened head hides or squashes."""
+    a, b, c, d = (shell.vertices[shell.quads[:, k]] for k in range(4))
+    area = np.linalg.norm(np.cross(c - a, d - b), axis=1) / 2
+    poor = (charts > 0) | (_areas(flat, shell.quads) < _SQUASHED * area)
+    normals = shell.normals[shell.quads].mean(1)
+    towards = unit(space.viewer - (a + b + c + d) / 4)
+    faces = (unit(normals) * towards).sum(1) > _FACING
+    upright = _areas(as_seen(space, shell.vertices), shell.quads) > 0
+    return poor & faces & upright & shell.visible[shell.quads].all(1)
 
 
 def _areas(flat: np.ndarray, quads: np.ndarray) -> Float[np.ndarray, " Q"]:
@@ -115,9 +137,18 @@ def _hidden(space: HairSpace, vertices: np.ndarray, flat: np.ndarray, quads: np.
 
 
 def flat_directions(
-    space: HairSpace, points: Float[np.ndarray, "N 3"], directions: Float[np.ndarray, "N 3"]
-) -> Float[np.ndarray, "N 2"]:
-    """Unit directions (N, 2) in the flattened head of directions in space at points."""
-    step = 1e-4
-    moved = from_above(space, points + step * directions) - from_above(space, points - step * directions)
+    space: HairSpace, unwrapped: Unwrapped, points: Float[np.ndarray, "V 3"], directions: Float[np.ndarray, "V 3"]
+) -> Float[np.ndarray, "U 2"]:
+    """Unit directions (U, 2) in the texture, y upward, of directions in space at a shell's vertices.
+
+    Args:
+        space: the bald head's.
+        unwrapped: the shell's UVs.
+        points: (V, 3) its vertices.
+        directions: (V, 3) unit.
+    """
+    owner, step = unwrapped.vertices, 1e-4
+    start, end = points[owner] - step * directions[owner], points[owner] + step * directions[owner]
+    above, seen = (lay(space, end) - lay(space, start) for lay in (from_above, as_seen))
+    moved = np.where(unwrapped.as_seen[:, None], seen, above)
     return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)

@@ -7,6 +7,7 @@ import pytest
 from haired_head import CAP, haired_scene, parsed_portrait
 
 from seif_core.geometry.connectivity import triangle_pieces
+from seif_core.geometry.normals import unit
 from seif_core.hair.layer import model_hair
 from seif_core.hair.shell import triangles_of
 from seif_core.headmodel.anatomy import anatomy_of
@@ -73,6 +74,19 @@ def test_outer_side_of_the_texture_does_not_overlap(made):
     covered = len(np.unique(centres, axis=0))
     assert area[wide].min() > 0
     assert covered > 0.5 * wide.sum()
+
+
+def test_all_hair_that_the_photo_shows_has_texels_of_its_own(made):
+    mesh, shell = made.layer.shell, made.shell
+    corners = mesh.vertices[mesh.faces].astype(np.float64)
+    flat = mesh.uvs[mesh.uv_faces].astype(np.float64)
+    across, along = flat[:, 2] - flat[:, 0], flat[:, 3] - flat[:, 1]
+    area = np.linalg.norm(np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]), axis=1)
+    density = (across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0]) / area
+    towards = unit(made.space.viewer - corners.mean(1))
+    facing = (unit(shell.normals[mesh.faces].mean(1)) * towards).sum(1)
+    shown = shell.visible[mesh.faces].all(1) & (facing > 0.4)
+    assert np.percentile(density[shown], 1) > 0.1 * np.median(density[shown])
 
 
 def test_same_seed_gives_the_same_layer(scene, made):
