@@ -28,6 +28,7 @@ from ..shapes import Float, Float32, UInt8
 from .baldness import BaldCrown, ShownScalp, bald_crown, bared
 from .colour import decode, is_grey
 from .ear_occlusion import EarOcclusion, ear_occlusion, parsed_ear_occlusion
+from .glasses import with_glasses
 from .hair_colour import hair_colour
 from .lighting import estimate_light, plain_light, shading
 from .mesh_view import MeshView, view_mesh
@@ -76,7 +77,8 @@ class PhotoEvidence:
         posed: (V, 3) the fitted head that was looked at, camera space, metres.
         view: that head in the maps' camera.
         shown: what the parsing tells of each pixel; None for a photo that was not parsed.
-        parsing: the portrait's, but a bald crown is skin in it; None for a photo that was not parsed.
+        parsing: the portrait's, but in it a bald crown is skin, and thin glasses are sure; None for a photo that was
+            not parsed.
         bald: the bald crown; None for a head with hair on top, or for a photo that was not parsed.
     """
 
@@ -133,13 +135,13 @@ def look_at_photo(
     view = view_mesh(fit, picture.camera, device)
     inside = _inside(cut_mask(portrait, window, picture.camera), fit, picture.camera)
     seen = _Seen(fit, picture, view, inside)
-    shown = None
-    if portrait.parsing is not None:
-        shown = shown_classes(portrait.parsing, picture.pixels, picture.camera, fit.camera)
+    shown = bald = None
+    parsing = with_glasses(portrait, fit.camera.project(posed_eyes(fit)))
+    if parsing is not None:
+        shown = shown_classes(parsing, picture.pixels, picture.camera, fit.camera)
     bare = inside if shown is None else inside * shown.skin  # nothing that covers skin tells of light or skin
     light = _light(seen._replace(inside=bare), s.light)
     likeness, skin = _colours(seen._replace(inside=bare), light, s)
-    parsing, bald = portrait.parsing, None
     if shown is not None and parsing is not None:
         colour = None if is_grey(portrait.pixels) else likeness
         scalp = ShownScalp(picture.camera, view, shown.hair + shown.headwear, colour, inside)

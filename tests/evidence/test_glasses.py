@@ -1,0 +1,83 @@
+"""Thin glasses that the parsing hardly sees."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from fake_stages import sample_portrait
+
+from seif_core.evidence import glasses
+from seif_core.portrait import Portrait
+from seif_core.portrait.crop import Crop
+from seif_core.portrait.head_parsing import CLASSES, HeadParsing
+
+SIDE = 256
+EYES = np.array([[98.0, 120.0], [158.0, 120.0]])
+GLASSES, SKIN = CLASSES.index("glasses"), CLASSES.index("skin")
+
+
+def frame(thickness: int = 2) -> np.ndarray:
+    """Two rims and a bridge, (S, S) bool, pixels of the photo."""
+    drawn = np.zeros((SIDE, SIDE), np.uint8)
+    for x, y in EYES.astype(int):
+        cv2.ellipse(drawn, (int(x), int(y) + 4), (22, 16), 0, 0, 360, 1, thickness)
+    cv2.line(drawn, (118, 120), (138, 120), 1, thickness)
+    return drawn > 0
+
+
+def photo(line: float, share: float) -> Portrait:
+    """Skin with a frame that is darker by `line` of 255 and has a share of `share` in the parsing."""
+    pixels = np.full((SIDE, SIDE, 3), (210, 170, 150), np.uint8)
+    pixels[frame()] = (np.array([210, 170, 150]) - line).clip(0).astype(np.uint8)
+    shares = np.zeros((len(CLASSES), SIDE, SIDE), np.float32)
+    shares[GLASSES] = share * cv2.GaussianBlur(frame().astype(np.float32), (0, 0), 1.0)
+    shares[SKIN] = 1 - shares[GLASSES]
+    parsing = HeadParsing(Crop(SIDE / 2, SIDE / 2, SIDE), shares)
+    return sample_portrait(pixels=pixels, mask=np.full((SIDE, SIDE), 255, np.uint8), parsing=parsing)
+
+
+@pytest.fixture(autouse=True)
+def closer_look(monkeypatch):
+    """The network, asked from close by, sees what the first parsing saw."""
+
+    def seen(portrait_and_crop):
+        portrait, crop = portrait_and_crop
+        at = crop.matrix(SIDE)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.stack([cv2.warpAffine(s, at, (SIDE, SIDE), flags=flags) for s in portrait.parsing.shares])
+
+    held = {}
+    monkeypatch.setattr(glasses, "inputs_of", lambda _pyramid, _landmarks, crop: (held["portrait"], crop))
+    monkeypatch.setattr(glasses, "shares_of", seen)
+    return held
+
+
+def told(held, portrait: Portrait) -> HeadParsing:
+    held["portrait"] = portrait
+    found = glasses.with_glasses(portrait, EYES)
+    assert found is not None
+    return found
+
+
+def test_thin_frame_becomes_sure_and_the_skin_beside_it_stays_skin(closer_look):
+    portrait = photo(line=80, share=0.3)
+    found = told(closer_look, portrait)
+    assert found.share("glasses")[frame(1)].mean() > 0.9
+    assert found.shares.sum(0) == pytest.approx(1, abs=1e-5)
+    away = cv2.dilate(frame().astype(np.uint8), np.ones((15, 15))) == 0
+    assert found.share("skin")[away].min() > 0.99
+
+
+def test_furrow_that_the_parsing_takes_for_a_bridge_stays_skin(closer_look):
+    portrait = photo(line=4, share=0.3)
+    assert told(closer_look, portrait) is portrait.parsing
+
+
+def test_dark_line_that_the_parsing_does_not_know_stays_skin(closer_look):
+    portrait = photo(line=80, share=0.005)
+    assert told(closer_look, portrait) is portrait.parsing
+
+
+def test_photo_that_was_not_parsed_has_no_glasses():
+    assert glasses.with_glasses(sample_portrait(), EYES) is None
