@@ -69,6 +69,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None) ->
         landmark_vertices=None if landmarks is None else landmarks.vertex_ids,
         landmark_weights=None if landmarks is None else landmarks.weights,
         texture_light=None if texture is None else texture.light,
+        confidence=None if texture is None else texture.confidence,
     )
 
 

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from . import cli_reconstruct
-from .batch.contact_sheet import write_contact_sheets
 from .batch.finished import finished_before
 from .batch.job import NOT_BEGUN, PhotoJob, PhotoOutcome
 from .batch.photo import do_photo
@@ -63,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
         ended = [outcomes.get(job) or job.ended("not begun", NOT_BEGUN) for job in jobs]
         with held():
             write_table(ended, options.out)
+    from .batch.contact_sheet import write_contact_sheets  # which loads what draws pictures
+
     pictures = [path.name for path in write_contact_sheets(ended, options.out)]
     failed = [outcome for outcome in ended if outcome.kind == "failed"]
     kept = sum(outcome.kind == "kept" for outcome in ended)

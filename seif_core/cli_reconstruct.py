@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -53,6 +53,8 @@ class Outcome:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `seif reconstruct`, and `run` as what carries them out."""
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="pictures, one head each")
+    told = "the photos show one person: one head from all of them, in the folder of the first"
+    parser.add_argument("--same-person", action="store_true", help=told)
     add_run_options(parser)
     parser.set_defaults(run=run)
 
@@ -129,13 +131,14 @@ def run(options: argparse.Namespace) -> int:
     """
     settings = settings_of(options)
     formats = formats_of(options)
+    heads = 1 if options.same_person else len(options.photos)
     outcomes: list[Outcome] = []
     try:
         outcomes.extend(_outcomes(options, settings, formats))
     except KeyboardInterrupt:
-        _sum_up(outcomes, len(options.photos))
+        _sum_up(outcomes, heads)
         raise
-    _sum_up(outcomes, len(options.photos))
+    _sum_up(outcomes, heads)
     return next((outcome.error.exit_code for outcome in outcomes if outcome.error is not None), 0)
 
 
@@ -171,7 +174,7 @@ def formats_of(options: argparse.Namespace) -> tuple[str, ...]:
 def _outcomes(
     options: argparse.Namespace, settings: ReconstructionSettings, formats: Sequence[str]
 ) -> Iterator[Outcome]:
-    photos = options.photos
+    photos = options.photos[:1] if options.same_person else options.photos
     targets = result_folders(photos, options.out, partial(spares, files=_files_read(options)))
     for photo, target in zip(photos, targets, strict=True):
         stop_if_asked()
@@ -206,8 +209,10 @@ def _one(
     progress = Progress(lines)
     try:
         ahead = waiting_blender() if "blend" in formats else nullcontext()
-        with photo_file(photo) as file, staging(target) as folder, ahead as blender:
-            done = reconstruct(file, settings, progress, stages=options.stages)
+        with ExitStack() as opened, staging(target) as folder, ahead as blender:
+            more = options.photos[1:] if options.same_person else []
+            file, *others = [opened.enter_context(photo_file(one)) for one in (photo, *more)]
+            done = reconstruct(file, settings, progress, stages=options.stages, same_person=others)
             done = write_results(
                 done,
                 folder,

@@ -72,6 +72,8 @@ class Head:
         landmark_weights: (68, 3) float32, barycentric weights of those vertices, or None.
         texture_light: (L, L, 3) float32, factor on the texture's linear colours that brings the photo's light back,
             laid out as `texture`; or None.
+        confidence: (V, 3) float32, shares of each vertex' colour that are seen in the photos, mirrored from the other
+            side, guessed; they sum to 1. None without a texture, and in older files.
         combinations: corrections of pairs of keys whose sum would break; None for none, as in older files.
         hair: hair or headwear as a layer of its own; None for a bald head, or one whose own mesh has the hair's shape.
     """
@@ -106,6 +108,7 @@ class Head:
     landmark_vertices: Int32[np.ndarray, "68 3"] | None = None
     landmark_weights: Float32[np.ndarray, "68 3"] | None = None
     texture_light: Float32[np.ndarray, "L L 3"] | None = None
+    confidence: Float32[np.ndarray, "V 3"] | None = None
     combinations: CombinationShapes | None = None
     hair: HairLayer | None = None
     format_version: int = field(default=FORMAT_VERSION)

@@ -42,13 +42,14 @@ _SHAPES: Final[Mapping[str, tuple[str, tuple[int | str, ...]]]] = {
     "landmark_vertices": ("i", (68, 3)),
     "landmark_weights": ("f", (68, 3)),
     "texture_light": ("f", ("L", "L", 3)),
+    "confidence": ("f", ("V", 3)),
 }
 """Kind of number and shape of each array; a letter stands for one number throughout the head (see `head.Head`)."""
 
 TYPES: Final = {"f": np.float32, "i": np.int32, "u": np.uint8, "b": np.bool_}
 """Types that arrays are declared in, by the letter of their kind."""
 
-OPTIONAL: Final = ("texture", "texture_light", "landmark_vertices", "landmark_weights")
+OPTIONAL: Final = ("texture", "texture_light", "landmark_vertices", "landmark_weights", "confidence")
 """Fields that a head may lack."""
 
 

@@ -2,26 +2,30 @@
 
     photo -> Portrait -> Fit -> PhotoEvidence -> Shape (surface, uniform fit) -> HairLayer -> texture -> Head
 
-Each arrow is one function of `stage_functions.Stages`; `shaping.shape_head` calls the two in the middle.
+Each arrow is one function of `stage_functions.Stages`; `shaping.shape_head` calls the two in the middle. Several photos
+of one person have one identity (`Stages.fit_same_person`); the best of them gives surface and hair, all give texture.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .device import choose_device, memory_in_words, repeatable, return_memory
 from .errors import DependencyError
+from .filenames import about
 from .fitting.fit import Fit
 from .head import Head
 from .headmodel import HeadModel
 from .portrait.portrait import Portrait
 from .progress import Progress
 from .settings import ReconstructionSettings
+from .several_photos import best_first, strangers, with_shape_of
 from .shaping import Shape, find_networks, shape_head, tried_on
 from .stage_functions import STANDARD, Stages
 from .stages import STAGES, stages_of
@@ -29,6 +33,7 @@ from .stages import STAGES, stages_of
 if TYPE_CHECKING:
     from .appearance import TextureSettings
     from .appearance.baked_texture import BakedTexture
+    from .appearance.photo_blend import OtherPhoto
     from .evidence.photo_evidence import PhotoEvidence
     from .hair_layer import HairLayer
     from .implicit.head_surface import HeadSurface, NormalEstimator
@@ -39,12 +44,24 @@ __all__ = ["Reconstruction", "ReconstructionSettings", "reconstruct"]
 _LOG: Final = logging.getLogger(__name__)
 
 
+class FittedPhoto(NamedTuple):
+    """One photo of several of a person.
+
+    Attributes:
+        portrait: the photo.
+        fit: the fitted head model in it, without the surface's shape.
+    """
+
+    portrait: Portrait
+    fit: Fit
+
+
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
     """Everything the main job found out.
 
     Attributes:
-        portrait: the photo.
+        portrait: the photo; of several of one person the best, most frontal one.
         fit: the fitted head model alone, without the surface's shape.
         evidence: what the photo shows of the head; None where nobody asked, or for a head outside the picture.
         shape: the surface, and the fit that has its shape.
@@ -53,6 +70,7 @@ class Reconstruction:
         device: where it was computed.
         seconds: time of each stage.
         warnings: sentences about what a user should know of this result.
+        others: the other photos of the person, the better ones first.
     """
 
     portrait: Portrait
@@ -64,6 +82,7 @@ class Reconstruction:
     device: str
     seconds: dict[str, float]
     warnings: tuple[str, ...]
+    others: tuple[FittedPhoto, ...] = ()
 
     @property
     def surface(self) -> HeadSurface | None:
@@ -82,14 +101,16 @@ def reconstruct(
     progress: Progress | None = None,
     *,
     stages: Stages = STANDARD,
+    same_person: Sequence[Path] = (),
 ) -> Reconstruction:
-    """Make a head from a photo. Nothing is written.
+    """Make a head from a photo, or from several of one person. Nothing is written.
 
     Args:
         photo: the picture file.
         settings: see `ReconstructionSettings`.
         progress: told the stages of `STAGES`; may cancel.
         stages: the functions that do the work.
+        same_person: more photos of the person; the head is named after `photo` all the same.
 
     Raises:
         PhotoError: the photo is missing, unreadable or unsuitable (see its subclasses).
@@ -104,7 +125,7 @@ def reconstruct(
         with memory_in_words(), progress.stage("Prepare"):
             prepared = _prepare(settings, stages)
         with memory_in_words(), repeatable(settings.seed):
-            done = _reconstruct(photo, prepared, settings, stages, progress)
+            done = _reconstruct([photo, *same_person], prepared, settings, stages, progress)
     except ModuleNotFoundError as error:
         raise DependencyError(f"The library {error.name} is not installed; install the runtime first.") from error
     return replace(done, seconds={k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if k in STAGES})
@@ -134,33 +155,67 @@ def _prepare(settings: ReconstructionSettings, stages: Stages) -> _Prepared:
 
 
 def _reconstruct(
-    photo: Path, prepared: _Prepared, settings: ReconstructionSettings, stages: Stages, progress: Progress
+    photos: Sequence[Path], prepared: _Prepared, settings: ReconstructionSettings, stages: Stages, progress: Progress
 ) -> Reconstruction:
-    from .portrait import PortraitSettings
-
     device, evidence = prepared.device, None
-    with progress.stage("Portrait"):
-        wanted = PortraitSettings(backend=settings.landmarks, allow_download=settings.online)
-        portrait = stages.read_portrait(photo, face=settings.face, settings=wanted, progress=progress)
-    with progress.stage("Fit"):
-        fit = stages.fit_portrait(portrait, prepared.model, device=device, seed=settings.seed, progress=progress)
+    best, *others = _fitted(photos, prepared, settings, stages, progress)
+    portrait, fit = best
+    looked: list[PhotoEvidence | None] = []
     if "Evidence" in stages_of(asdict(settings)):
         with progress.stage("Evidence"):
             evidence = stages.look_at_photo(portrait, fit, device=tried_on(device))
+            looked = [stages.look_at_photo(*other, device=tried_on(device)) for other in others]
     shape = shape_head(
         portrait, fit, evidence, settings, stages=stages, device=device, normals=prepared.normals, progress=progress
     )
     return_memory()
     shaped = fit if shape.uniform is None else shape.uniform.fit
+    seen_too = _seen_too(shaped, others, looked) if settings.texture_size else []
     layer, texture = _hair_and_texture(
-        portrait, shaped, shape, evidence, settings, stages=stages, device=tried_on(device), progress=progress
+        portrait,
+        shaped,
+        shape,
+        evidence,
+        settings,
+        others=seen_too,
+        stages=stages,
+        device=tried_on(device),
+        progress=progress,
     )
     with progress.stage("Head"):
         head = replace(stages.assemble_head(portrait, shaped, texture), hair=layer)
-    warnings = (*_warnings(portrait, fit), *shape.warnings)
+    warnings = (*_warnings(portrait, fit), *_warnings_of_others(best, others), *shape.warnings)
     if settings.quality == "fast" and settings.subdivisions:
         warnings += ("Fast quality keeps the head model's own faces; choose full quality for subdivisions.",)
-    return Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings)
+    return Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings, tuple(others))
+
+
+def _fitted(
+    photos: Sequence[Path], prepared: _Prepared, settings: ReconstructionSettings, stages: Stages, progress: Progress
+) -> list[FittedPhoto]:
+    """The photos with the head model fitted to them, the best first."""
+    from .portrait import PortraitSettings
+
+    with progress.stage("Portrait"):
+        wanted = PortraitSettings(backend=settings.landmarks, allow_download=settings.online)
+        portraits = [stages.read_portrait(p, face=settings.face, settings=wanted, progress=progress) for p in photos]
+    common: dict[str, Any] = {"device": prepared.device, "seed": settings.seed, "progress": progress}
+    with progress.stage("Fit"):
+        if len(portraits) == 1:
+            fits = [stages.fit_portrait(portraits[0], prepared.model, **common)]
+        else:
+            fits = stages.fit_same_person(portraits, prepared.model, **common)
+    return [FittedPhoto(portraits[k], fits[k]) for k in best_first(fits)]
+
+
+def _seen_too(shaped: Fit, others: Sequence[FittedPhoto], looked: Sequence[PhotoEvidence | None]) -> list[OtherPhoto]:
+    """The other photos for the texture, as far as the head lies in them."""
+    if not looked:
+        return []
+    from .appearance.photo_blend import OtherPhoto
+
+    pairs = zip(others, looked, strict=True)
+    return [OtherPhoto(o.portrait, with_shape_of(shaped, o.fit), found) for o, found in pairs if found is not None]
 
 
 def _hair_and_texture(
@@ -170,6 +225,7 @@ def _hair_and_texture(
     evidence: PhotoEvidence | None,
     settings: ReconstructionSettings,
     *,
+    others: Sequence[OtherPhoto],
     stages: Stages,
     device: str,
     progress: Progress,
@@ -179,6 +235,8 @@ def _hair_and_texture(
     with ThreadPoolExecutor(1) as beside:
         hair = None if shape.uniform is None else shape.uniform.hair
         bake = partial(stages.bake_texture, portrait, shaped, evidence, hair=hair, device=device)
+        if others:
+            bake = partial(bake, others=others)
         if settings.hair == "layer" and shape.uniform is not None:
             if settings.texture_size:
                 quiet = Progress(cancelled=progress.is_cancelled)
@@ -199,6 +257,15 @@ def _texture_settings(settings: ReconstructionSettings) -> TextureSettings:
     from .appearance import TextureSettings
 
     return TextureSettings(size=settings.texture_size, skin=settings.hair != "merged")
+
+
+def _warnings_of_others(best: FittedPhoto, others: Sequence[FittedPhoto]) -> tuple[str, ...]:
+    """What to know of the other photos of a person, each sentence with its photo's name."""
+    if not others:
+        return ()
+    every = (best, *others)
+    told = [about(o.portrait.name, sentence) for o in others for sentence in o.portrait.warnings]
+    return (*told, *strangers([one.portrait.name for one in every], [one.fit for one in every]))
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from .confidence import region_confidence
 from .info import CODE_LICENCE, peak_memory, versions
 from .pipeline import Reconstruction
 
@@ -54,6 +55,15 @@ def build_report(done: Reconstruction, outputs: dict[str, int] | None = None) ->
                 for joint, name in enumerate(("head", "neck", "jaw", "eye_left", "eye_right"))
             },
         },
+        "same_person": [
+            {
+                "name": other.portrait.name,
+                "sha256": other.portrait.sha256,
+                "turn_degrees": round(other.fit.turn, 1),
+                "landmark_error_percent": round(float(other.fit.landmark_error), 3),
+            }
+            for other in done.others
+        ],
         "surface": done.shape.figures() or None,
         "head": {
             "model": head.model_name,
@@ -64,12 +74,17 @@ def build_report(done: Reconstruction, outputs: dict[str, int] | None = None) ->
             "height_m": round(float(np.ptp(head.vertices[:, 1])), 4),
             "texture_px": 0 if head.texture is None else int(head.texture.shape[0]),
         },
+        "confidence": {name: _rounded(shares) for name, shares in region_confidence(head).items()},
         "seconds": {name: round(value, 3) for name, value in done.seconds.items()},
         "peak_memory_mb": round(peak_memory() / 1e6, 1),
         "warnings": list(done.warnings),
         "licence": {"head": head.model_licence, "attribution": head.attribution, "code": CODE_LICENCE},
         "outputs": [{"name": name, "bytes": size} for name, size in sorted((outputs or {}).items())],
     }
+
+
+def _rounded(shares: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in shares.items()}
 
 
 def write_report(path: Path, report: dict[str, Any]) -> None:

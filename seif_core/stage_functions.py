@@ -56,6 +56,7 @@ class Stages:
         load_head_model: short name or path to the head model.
         read_portrait: photo to portrait.
         fit_portrait: portrait to fit.
+        fit_same_person: portraits of one person to fits that share the identity.
         look_at_photo: portrait and fit to what the photo shows; None for a head outside the picture.
         make_surface: portrait and fit to the surface, by the shipped networks.
         make_original_surface: the same by the published networks.
@@ -68,6 +69,7 @@ class Stages:
     load_head_model: Callable[..., HeadModel] = Later(".headmodel.model", "load_head_model")
     read_portrait: Callable[..., Portrait] = Later(".portrait.read", "read_portrait")
     fit_portrait: Callable[..., Fit] = Later(".fitting.portrait_fit", "fit_portrait")
+    fit_same_person: Callable[..., list[Fit]] = Later(".fitting.portrait_fit", "fit_same_person")
     look_at_photo: Callable[..., PhotoEvidence | None] = Later(".evidence.photo_evidence", "look_at_photo")
     make_surface: Callable[..., HeadSurface] = Later(".implicit.head_surface", "reconstruct_surface")
     make_original_surface: Callable[..., HeadSurface] = Later(

@@ -10,6 +10,7 @@ Convention: photo pixels as in `camera`, texels as in `atlas`; colours are sRGB 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -28,9 +29,11 @@ from ..shapes import Float, Float32, UInt8
 from .atlas import Atlas, build_atlas
 from .baked_texture import BakedTexture, light_picture
 from .completion import complete
+from .confidence import nothing_seen, vertex_confidence
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
-from .projection import calm_normals, project_photo
+from .photo_blend import OtherPhoto, blend
+from .projection import Projected, calm_normals, project_photo
 from .settings import TextureSettings
 from .skin_completion import complete_skin
 from .texture_regions import TextureRegions, texture_regions, with_hair
@@ -48,6 +51,7 @@ def bake_texture(
     hair: Float[np.ndarray, " V"] | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
+    others: Sequence[OtherPhoto] = (),
 ) -> BakedTexture:
     """Bake the base colour of a head, and the light that was taken out of it.
 
@@ -59,6 +63,7 @@ def bake_texture(
         hair: (V,) in 0..1, what of the mesh is hair beyond the scalp; None for nothing.
         device: torch device of the depth test.
         progress: told of each step; may cancel.
+        others: more photos of the same person, which show what this one does not.
 
     Returns:
         Colours (size, size, 3), filled everywhere, grey for a grey photo; and the light.
@@ -77,25 +82,20 @@ def bake_texture(
     taken_out = np.ones((len(model.template), 3), np.float32)
     smoother = ScreenedPoisson(model.faces, len(model.template))
     window = head_window(portrait, fit)
+    confidence = nothing_seen(model)
     if evidence is None or window is None:
         colours = np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
     else:
-        side = max(window.right - window.left, window.bottom - window.top)
-        texels = [
-            project_photo(
-                portrait,
-                fit,
-                evidence,
-                picture=cut_out(portrait, fit.camera, window, settings.photo_side / side),
-                view=evidence.view_of(fit, device),
-                atlas=atlas,
-                regions=regions,
-                smoother=smoother,
-                settings=settings,
-            )
+        shown = [OtherPhoto(portrait, fit, evidence), *others]
+        looked = [
+            _projected(photo, atlas=atlas, regions=regions, smoother=smoother, settings=settings, device=device)
+            for photo in shown
         ]
+        seen = [found for found in looked if found is not None]
         progress.step(0.5)
-        # both let go of the texels early, which are tens of megabytes
+        texels = [blend(seen[0], seen[1:], atlas, smoother)]
+        del looked, seen  # tens of megabytes, as the texels themselves, which both below let go of early
+        confidence = vertex_confidence(model, atlas, regions, texels[0].trust)
         if as_skin:
             colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
         else:
@@ -116,7 +116,35 @@ def bake_texture(
             normals = calm_normals(normals, fit, smoother)
         light = light_picture(atlas, evidence.light_at(normals, settings.evening) * taken_out)
     progress.step(1.0)
-    return BakedTexture(np.ascontiguousarray(texture, np.uint8), light)
+    return BakedTexture(np.ascontiguousarray(texture, np.uint8), light, confidence)
+
+
+def _projected(
+    photo: OtherPhoto,
+    *,
+    atlas: Atlas,
+    regions: TextureRegions,
+    smoother: ScreenedPoisson,
+    settings: TextureSettings,
+    device: str,
+) -> Projected | None:
+    """What a photo says of the texels; None for a head outside its picture."""
+    portrait, fit, evidence = photo
+    window = head_window(portrait, fit)
+    if window is None:
+        return None
+    side = max(window.right - window.left, window.bottom - window.top)
+    return project_photo(
+        portrait,
+        fit,
+        evidence,
+        picture=cut_out(portrait, fit.camera, window, settings.photo_side / side),
+        view=evidence.view_of(fit, device),
+        atlas=atlas,
+        regions=regions,
+        smoother=smoother,
+        settings=settings,
+    )
 
 
 def _bytes(atlas: Atlas, colours: Float32[np.ndarray, "N 3"]) -> UInt8[np.ndarray, "N 3"]:

@@ -26,10 +26,12 @@ class BakedTexture:
         colour: (S, S, 3) uint8 sRGB, base colour with the photo's light taken out.
         light: (L, L, 3) float32, the factor on linear colours that brings the photo's light back; None where the photo
             tells no light.
+        confidence: (V, 3) float32, how far each vertex is seen, mirrored, guessed (`confidence`).
     """
 
     colour: UInt8[np.ndarray, "S S 3"]
     light: Float32[np.ndarray, "L L 3"] | None
+    confidence: Float32[np.ndarray, "V 3"] | None = None
 
 
 def light_picture(atlas: Atlas, light: Float[np.ndarray, "V 3"]) -> Float32[np.ndarray, "L L 3"]:

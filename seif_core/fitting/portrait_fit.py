@@ -46,6 +46,7 @@ from .parameters import (
 from .priors import prior_rows
 from .roll import level, rolled_fit
 from .settings import FitSettings
+from .shared_identity import SharedIdentity
 from .sighted import dense_vertices, sighted_points
 from .start import starting_parameters
 
@@ -79,6 +80,21 @@ def fit_portrait(
     return fit_portraits([portrait], model, device=device, seed=seed, settings=settings, progress=progress)[0]
 
 
+def fit_same_person(
+    portraits: list[Portrait],
+    model: HeadModel,
+    *,
+    device: str = "cpu",
+    seed: int = 0,
+    settings: FitSettings = FitSettings(),  # noqa: B008 - frozen
+    progress: Progress | None = None,
+) -> list[Fit]:
+    """Fit `model` to portraits of one person, who has one identity for all of them; see `fit_portraits`."""
+    return fit_portraits(
+        portraits, model, device=device, seed=seed, settings=settings, progress=progress, same_person=True
+    )
+
+
 def fit_portraits(
     portraits: list[Portrait],
     model: HeadModel,
@@ -87,6 +103,7 @@ def fit_portraits(
     seed: int = 0,  # noqa: ARG001 - nothing here is random; the pipeline hands one seed to every stage
     settings: FitSettings = FitSettings(),  # noqa: B008 - frozen
     progress: Progress | None = None,
+    same_person: bool = False,
 ) -> list[Fit]:
     """Fit `model` to portraits of one landmark scheme, each on its own, all at once.
 
@@ -97,6 +114,7 @@ def fit_portraits(
         seed: taken for uniformity.
         settings: noise, priors, effort.
         progress: reports and may cancel.
+        same_person: whether they show one person, who then has one identity for all of them (`shared_identity`).
 
     Raises:
         PhotoUnsuitableError: landmarks that are not finite or fall together.
@@ -111,8 +129,9 @@ def fit_portraits(
     place = torch.device("cpu") if place.type == "mps" else place
     prepared = _prepare(model, scheme, settings, place)
     levelled, angles = zip(*(level(portrait, scheme) for portrait in portraits), strict=True)
+    guessed = _beyond_frame(portraits)
     fitter = _Fitter(
-        list(levelled), model, prepared, settings, progress or Progress(), guessed=_beyond_frame(portraits)
+        list(levelled), model, prepared, settings, progress or Progress(), guessed=guessed, same_person=same_person
     )
     with one_thread() if len(portraits) < _MANY else nullcontext():
         fits = fitter.run()
@@ -211,10 +230,14 @@ class _Fitter:
         progress: Progress,
         *,
         guessed: np.ndarray,
+        same_person: bool,
     ) -> None:
-        self.portraits, self.model, self.prepared, self.settings = portraits, model, prepared, settings
+        self.portraits, self.model, self.prepared = portraits, model, prepared
         self.progress = progress
         self.layout = Layout(len(model.shape_basis), len(prepared.space.basis))
+        self.shared = SharedIdentity(self.layout, len(portraits)) if same_person and len(portraits) > 1 else None
+        spread = settings.shape_prior
+        self.settings = replace(settings, shape_prior=self.shared.prior_spread(spread) if self.shared else spread)
         self.embedding = model.embeddings[prepared.scheme.name]
         device = prepared.sigma.device
         marks = np.stack([p.landmarks for p in portraits]).astype(np.float64)
@@ -341,6 +364,8 @@ class _Fitter:
         self.params = self._minimize(energy, free, self.settings.steps)
 
     def _minimize(self, energy: Energy, free: torch.Tensor, steps: int) -> torch.Tensor:
+        if self.shared is not None and bool(free[self.layout.shape].any()):
+            return self.shared.minimize(energy, self.params, steps=steps, free=free, lower=self.lower, upper=self.upper)
         return minimize(
             energy.linearise, energy.cost, self.params, steps=steps, free=free, lower=self.lower, upper=self.upper
         )
