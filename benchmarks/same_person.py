@@ -5,6 +5,15 @@ FLAME's and GNM's of `known_identities`, drawn by `known_people` from the front 
 
 Measured is the neutral head: median distance (by area) of corresponding points of the face after similarity alignment,
 millimetres, whole face / inner face; and shares of the skin's area whose colour is guessed, and that is seen, percent.
+
+Last figures, fast quality, 8 people (FLAME 5, GNM 3), whole / inner face; shares of 6 of them:
+
+    front     3.06 / 2.58    guessed 88.7    seen 10.3
+    turned    3.38 / 2.88            83.5          9.4
+    both      3.10 / 2.62            82.9         13.4
+
+Two photos are 8 percent nearer than the turned one, and as near as the frontal one, not nearer: landmarks of a turned
+face are worse. What both gain is skin: a third more of it is seen.
 """
 
 from __future__ import annotations

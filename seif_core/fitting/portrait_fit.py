@@ -232,12 +232,10 @@ class _Fitter:
         guessed: np.ndarray,
         same_person: bool,
     ) -> None:
-        self.portraits, self.model, self.prepared = portraits, model, prepared
+        self.portraits, self.model, self.prepared, self.settings = portraits, model, prepared, settings
         self.progress = progress
         self.layout = Layout(len(model.shape_basis), len(prepared.space.basis))
         self.shared = SharedIdentity(self.layout, len(portraits)) if same_person and len(portraits) > 1 else None
-        spread = settings.shape_prior
-        self.settings = replace(settings, shape_prior=self.shared.prior_spread(spread) if self.shared else spread)
         self.embedding = model.embeddings[prepared.scheme.name]
         device = prepared.sigma.device
         marks = np.stack([p.landmarks for p in portraits]).astype(np.float64)

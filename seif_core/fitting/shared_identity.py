@@ -1,8 +1,12 @@
 """Several photos of one person as one least-squares problem.
 
 Each photo has place, pose and expression of its own, the identity is one. The parameter vectors (B, P) become one
-of B times their own part and the identity once; their normal equations add up where they share. The prior of the
-identity, which every photo brings along, is to count once: `prior_spread`.
+of B times their own part and the identity once; their normal equations add up where they share.
+
+The prior of the identity counts once for each photo: what a detector and the landmarks' places on the model do wrong
+they do in every photo of a face, so two photos are no stronger against the prior than one, and the same photo twice
+gives the head of that photo. On 8 drawn people (`benchmarks/same_person.py`) the face lies 3.10 mm from the truth so,
+3.17 mm with a prior that counts once.
 """
 
 from __future__ import annotations
@@ -28,10 +32,6 @@ class SharedIdentity:
 
     layout: Layout
     photos: int
-
-    def prior_spread(self, spread: float) -> float:
-        """The standard deviation for each photo's prior of the identity, so that all together are one of `spread`."""
-        return spread * self.photos**0.5
 
     @property
     def size(self) -> int:
