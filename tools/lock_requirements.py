@@ -73,6 +73,7 @@ TORCH_NEEDS: Final = ("filelock", "typing-extensions", "setuptools", "sympy", "n
 TEST: Final = (
     "beartype==0.23.1",
     "hypothesis==6.170.15",
+    "manifold3d==3.5.4",
     "pyright==1.1.414",
     "pytest==9.2.0",
     "ruff==0.17.6",
