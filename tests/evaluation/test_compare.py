@@ -85,6 +85,16 @@ def test_every_method_of_the_papers_tables_has_an_adapter_of_its_own():
     assert {"prnet", "deep3d", "3ddfa", "mgcnet", "deca", "hifi3d", "mica", "emoca"} <= set(ADAPTERS)
     assert adapter_of("DECA-detail") is ADAPTERS["deca"]
     assert adapter_of("unheard of") is ADAPTERS["plain"]
+    assert adapter_of("FitMe") is ADAPTERS["plain"]
+
+
+def test_the_mean_head_and_the_fit_that_were_made_here_are_in_metres(tmp_path):
+    head = measured_head.subject(1)
+    np.savez(tmp_path / f"{NAME}.npz", vertices=head.vertices, faces=head.triangles)
+    np.save(tmp_path / f"{NAME}.landmarks.npy", head.landmarks)
+    found = adapter_of("fit").read(tmp_path, NAME, tmp_path / "x.jpg")
+    assert found.metres == 1.0
+    np.testing.assert_array_equal(found.landmarks, head.landmarks)
 
 
 @pytest.mark.parametrize(("method", "factor"), [("deca", 1.0), ("mica", 1000.0)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..method_mesh import Adapter
-from . import deca, deep3d, emoca, hifi3dface, mgcnet, mica, plain, prnet, seif, tddfa_v2
+from . import deca, deep3d, emoca, fitted, hifi3dface, mgcnet, mica, plain, prnet, seif, tddfa_v2
 
 PLAIN: Final = "plain"
 
@@ -28,7 +28,13 @@ ADAPTERS: Final[dict[str, Adapter]] = {
 """Adapters by the beginning of a folder's name, in the order of the paper's tables."""
 
 
+OWN: Final = {"mean": fitted.ADAPTER, "fit": fitted.ADAPTER}
+"""Adapters by a folder's whole name: FitMe is another method."""
+
+
 def adapter_of(folder_name: str) -> Adapter:
     """The adapter for a folder of results."""
     plain_name = folder_name.lower()
+    if plain_name in OWN:
+        return OWN[plain_name]
     return next((one for key, one in ADAPTERS.items() if plain_name.startswith(key)), ADAPTERS[PLAIN])
