@@ -30,7 +30,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None) ->
     Args:
         portrait: the photo.
         fit: the head model fitted to it.
-        texture: colours and light in the model's UVs, or None.
+        texture: colours, light and relief in the model's UVs, or None.
     """
     model = fit.model
     factors = blink_factors(model, fit.neutral)
@@ -70,6 +70,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None) ->
         landmark_weights=None if landmarks is None else landmarks.weights,
         texture_light=None if texture is None else texture.light,
         confidence=None if texture is None else texture.confidence,
+        texture_normals=None if texture is None else texture.normals,
     )
 
 

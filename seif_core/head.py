@@ -74,6 +74,8 @@ class Head:
             laid out as `texture`; or None.
         confidence: (V, 3) float32, shares of each vertex' colour that are seen in the photos, mirrored from the other
             side, guessed; they sum to 1. None without a texture, and in older files.
+        texture_normals: (R, R, 3) uint8, tangent-space normal map of relief finer than the mesh, laid out as `texture`
+            (`appearance.relief` has its convention); or None.
         combinations: corrections of pairs of keys whose sum would break; None for none, as in older files.
         hair: hair or headwear as a layer of its own; None for a bald head, or one whose own mesh has the hair's shape.
     """
@@ -109,6 +111,7 @@ class Head:
     landmark_weights: Float32[np.ndarray, "68 3"] | None = None
     texture_light: Float32[np.ndarray, "L L 3"] | None = None
     confidence: Float32[np.ndarray, "V 3"] | None = None
+    texture_normals: UInt8[np.ndarray, "R R 3"] | None = None
     combinations: CombinationShapes | None = None
     hair: HairLayer | None = None
     format_version: int = field(default=FORMAT_VERSION)

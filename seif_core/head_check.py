@@ -43,13 +43,17 @@ _SHAPES: Final[Mapping[str, tuple[str, tuple[int | str, ...]]]] = {
     "landmark_weights": ("f", (68, 3)),
     "texture_light": ("f", ("L", "L", 3)),
     "confidence": ("f", ("V", 3)),
+    "texture_normals": ("u", ("R", "R", 3)),
 }
 """Kind of number and shape of each array; a letter stands for one number throughout the head (see `head.Head`)."""
 
 TYPES: Final = {"f": np.float32, "i": np.int32, "u": np.uint8, "b": np.bool_}
 """Types that arrays are declared in, by the letter of their kind."""
 
-OPTIONAL: Final = ("texture", "texture_light", "landmark_vertices", "landmark_weights", "confidence")
+OPTIONAL: Final = (
+    *("texture", "texture_light", "texture_normals"),
+    *("landmark_vertices", "landmark_weights", "confidence"),
+)
 """Fields that a head may lack."""
 
 
@@ -117,8 +121,8 @@ def _text_fault(values: Mapping[str, Any]) -> str | None:
     numbers = (camera.focal, camera.cx, camera.cy, camera.width, camera.height)
     if not np.isfinite(numbers).all() or min(camera.focal, camera.width, camera.height) <= 0:
         return "'photo_camera' is no camera"
-    texture = values.get("texture")
-    return "'texture' is empty" if texture is not None and texture.size == 0 else None
+    pictures = ((name, values.get(name)) for name in ("texture", "texture_normals"))
+    return next((f"'{name}' is empty" for name, found in pictures if found is not None and found.size == 0), None)
 
 
 def faces_fault(faces: np.ndarray, uv_faces: np.ndarray, vertices: int, uvs: int) -> str | None:

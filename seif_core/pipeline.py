@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .appearance import TextureSettings
     from .appearance.baked_texture import BakedTexture
     from .appearance.photo_blend import OtherPhoto
+    from .appearance.relief import PhotoNormals
     from .evidence.photo_evidence import PhotoEvidence
     from .hair_layer import HairLayer
     from .implicit.head_surface import HeadSurface, NormalEstimator
@@ -234,7 +235,8 @@ def _hair_and_texture(
     layer = texture = baked = None
     with ThreadPoolExecutor(1) as beside:
         hair = None if shape.uniform is None else shape.uniform.hair
-        bake = partial(stages.bake_texture, portrait, shaped, evidence, hair=hair, device=device)
+        shown = _photo_normals(shape)
+        bake = partial(stages.bake_texture, portrait, shaped, evidence, hair=hair, photo_normals=shown, device=device)
         if others:
             bake = partial(bake, others=others)
         if settings.hair == "layer" and shape.uniform is not None:
@@ -251,6 +253,15 @@ def _hair_and_texture(
                 texture = bake(settings=wanted, progress=progress) if baked is None else baked.result()
     return_memory()
     return layer, texture
+
+
+def _photo_normals(shape: Shape) -> PhotoNormals | None:
+    """The network's normal map, where there is one."""
+    if shape.surface is None:
+        return None
+    from .appearance.relief import PhotoNormals
+
+    return PhotoNormals(shape.surface.normals, shape.surface.view)
 
 
 def _texture_settings(settings: ReconstructionSettings) -> TextureSettings:

@@ -246,6 +246,7 @@ class Blueprint:
         camera: the photo's camera.
         texture: PNG file, empty for none.
         light: Radiance HDR file of the photo's light on the texture, empty for none.
+        relief: PNG file of the skin's normal map, empty for none.
         hair: the hair layer, None for a head without one.
         origin: where it comes from.
     """
@@ -261,6 +262,7 @@ class Blueprint:
     camera: CameraPlan
     texture: bytes
     light: bytes
+    relief: bytes
     hair: HairPlan | None
     origin: Origin
 

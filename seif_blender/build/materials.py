@@ -9,20 +9,23 @@ from .photo_light import add_light_nodes
 from .surfaces import SURFACES, Surface
 
 
-def build_materials(name: str, texture: bytes, light: bytes = b"") -> list[bpy.types.Material]:
+def build_materials(name: str, texture: bytes, light: bytes = b"", relief: bytes = b"") -> list[bpy.types.Material]:
     """Make the materials of `SURFACES`, in order.
 
     Args:
         name: of the head.
         texture: PNG file, which is packed; empty for plain colours.
         light: Radiance file of the photo's light on the texture, see `photo_light`; empty for none.
+        relief: PNG file of the skin's normal map; empty for none.
     """
     image = packed_image(f"{name} texture.png", texture) if texture else None
     made = [_build_material(f"{name} {surface.name}", surface, image) for surface in SURFACES]
     if light:
-        picture = light_image(f"{name} light.hdr", light)
+        picture = data_image(f"{name} light.hdr", light)
         for material in made:
             add_light_nodes(material, picture)
+    if relief:
+        _add_normal_map(made[0], data_image(f"{name} normals.png", relief))
     return made
 
 
@@ -34,8 +37,8 @@ def packed_image(name: str, data: bytes) -> bpy.types.Image:
     return image
 
 
-def light_image(name: str, data: bytes) -> bpy.types.Image:
-    """An image data block of factors, which no colour space may touch."""
+def data_image(name: str, data: bytes) -> bpy.types.Image:
+    """An image data block of numbers, which no colour space may touch."""
     image = packed_image(name, data)
     image.colorspace_settings.name = "Non-Color"
     return image
@@ -69,6 +72,20 @@ def _build_material(name: str, surface: Surface, image: bpy.types.Image | None) 
         tree.nodes.active = node  # what solid shading with textures shows
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     return material
+
+
+def _add_normal_map(material: bpy.types.Material, image: bpy.types.Image) -> None:
+    """Let the skin lean as a tangent-space normal map says; the node's strength is the artist's to change."""
+    tree = material.node_tree
+    shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    shown = tree.nodes.active
+    picture = tree.nodes.new("ShaderNodeTexImage")
+    picture.image, picture.location = image, (-640, -560)
+    bump = tree.nodes.new("ShaderNodeNormalMap")
+    bump.location = (-320, -560)
+    tree.links.new(picture.outputs["Color"], bump.inputs["Color"])
+    tree.links.new(bump.outputs["Normal"], shader.inputs["Normal"])
+    tree.nodes.active = shown  # what solid shading with textures shows
 
 
 def _linear(srgb: float) -> float:

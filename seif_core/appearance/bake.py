@@ -34,6 +34,7 @@ from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
 from .photo_blend import OtherPhoto, blend
 from .projection import Projected, calm_normals, project_photo
+from .relief import PhotoNormals, ReliefChart, relief_map
 from .settings import TextureSettings
 from .skin_completion import complete_skin
 from .texture_regions import TextureRegions, texture_regions, with_hair
@@ -49,6 +50,7 @@ def bake_texture(
     *,
     settings: TextureSettings | None = None,
     hair: Float[np.ndarray, " V"] | None = None,
+    photo_normals: PhotoNormals | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
     others: Sequence[OtherPhoto] = (),
@@ -61,12 +63,13 @@ def bake_texture(
         evidence: what the photo shows of the head (`look_at_photo`); None for a head outside the picture.
         settings: size and strength; None takes the defaults.
         hair: (V,) in 0..1, what of the mesh is hair beyond the scalp; None for nothing.
+        photo_normals: the network's normal map, for the relief; None for a head without a surface.
         device: torch device of the depth test.
         progress: told of each step; may cancel.
         others: more photos of the same person, which show what this one does not.
 
     Returns:
-        Colours (size, size, 3), filled everywhere, grey for a grey photo; and the light.
+        Colours (size, size, 3), filled everywhere, grey for a grey photo; the light; and the relief.
 
     Raises:
         CancelledError: through `progress`.
@@ -81,7 +84,7 @@ def bake_texture(
     as_skin = settings.skin and evidence is not None and evidence.shown is not None
     taken_out = np.ones((len(model.template), 3), np.float32)
     smoother = ScreenedPoisson(model.faces, len(model.template))
-    window = head_window(portrait, fit)
+    window, chart = head_window(portrait, fit), None
     confidence = nothing_seen(model)
     if evidence is None or window is None:
         colours = np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
@@ -93,6 +96,7 @@ def bake_texture(
         ]
         seen = [found for found in looked if found is not None]
         progress.step(0.5)
+        chart = None if settings.relief is None else ReliefChart.of(atlas, seen[0], settings.relief)
         texels = [blend(seen[0], seen[1:], atlas, smoother)]
         del looked, seen  # tens of megabytes, as the texels themselves, which both below let go of early
         confidence = vertex_confidence(model, atlas, regions, texels[0].trust)
@@ -109,14 +113,18 @@ def bake_texture(
     texture = atlas.image(_bytes(atlas, colours))
     if is_grey(portrait.pixels):
         texture = np.repeat(cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
-    light = None
+    light, relief = None, None
     if evidence is not None and window is not None:
         normals = evidence.view_of(fit, device).normals
+        if chart is not None and settings.relief is not None:
+            relief = relief_map(
+                fit, atlas, chart, texture, normals=normals, photo=photo_normals, settings=settings.relief
+            )
         if as_skin:
             normals = calm_normals(normals, fit, smoother)
         light = light_picture(atlas, evidence.light_at(normals, settings.evening) * taken_out)
     progress.step(1.0)
-    return BakedTexture(np.ascontiguousarray(texture, np.uint8), light, confidence)
+    return BakedTexture(np.ascontiguousarray(texture, np.uint8), light, confidence, relief)
 
 
 def _projected(

@@ -27,11 +27,14 @@ class BakedTexture:
         light: (L, L, 3) float32, the factor on linear colours that brings the photo's light back; None where the photo
             tells no light.
         confidence: (V, 3) float32, how far each vertex is seen, mirrored, guessed (`confidence`).
+        normals: (R, R, 3) uint8, the tangent-space normal map of what is finer than the mesh (`relief`); None where
+            none was asked for.
     """
 
     colour: UInt8[np.ndarray, "S S 3"]
     light: Float32[np.ndarray, "L L 3"] | None
     confidence: Float32[np.ndarray, "V 3"] | None = None
+    normals: UInt8[np.ndarray, "R R 3"] | None = None
 
 
 def light_picture(atlas: Atlas, light: Float[np.ndarray, "V 3"]) -> Float32[np.ndarray, "L L 3"]:

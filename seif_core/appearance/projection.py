@@ -56,6 +56,7 @@ class Projected:
         detail: (N,) float32 in 0..1, where the photo's fine structure is wanted at all.
         growth: (N,) float32 in 0..1, beard or brows, where the photo was parsed.
         covered: (N,) float32 in 0..1, hair or headwear before it, where the photo was parsed.
+        place: (V, 2) pixels of the photo, where it shows each vertex.
         skin_colour: (3,) float32 sRGB, the median of the face.
         hair_colour: (3,) float32 sRGB of what covers the scalp, None for a bald head.
         bald: (V,) float32 in 0..1, the mesh's vertices on a bald crown; None for a head with hair on top.
@@ -68,6 +69,7 @@ class Projected:
     detail: Float32[np.ndarray, " N"]
     growth: Float32[np.ndarray, " N"]
     covered: Float32[np.ndarray, " N"]
+    place: Float[np.ndarray, "V 2"]
     skin_colour: Float32[np.ndarray, "3"]
     hair_colour: Float32[np.ndarray, "3"] | None
     bald: Float32[np.ndarray, " V"] | None = None
@@ -126,7 +128,7 @@ def project_photo(
     atlas.each_part(look)
     hair = evidence.hair_colour if shown is None else shown.hair_colour
     bald = None if evidence.bald is None else evidence.bald.on(fit.model)
-    return Projected(**found._asdict(), skin_colour=evidence.skin_colour, hair_colour=hair, bald=bald)
+    return Projected(**found._asdict(), place=place, skin_colour=evidence.skin_colour, hair_colour=hair, bald=bald)
 
 
 def calm_normals(normals: Float[np.ndarray, "V 3"], fit: Fit, smoother: ScreenedPoisson) -> Float32[np.ndarray, "V 3"]:

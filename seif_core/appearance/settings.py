@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import SettingsError
+
+
+@dataclass(frozen=True)
+class ReliefSettings:
+    """How relief is made (`relief`). What has no other source was chosen by eye on sample and public-domain portraits.
+
+    Attributes:
+        side: pixels of the map's side at most.
+        tilt: degrees by which skin may lean from the mesh at most; the network errs by more at outlines alone.
+        shown: trust in a texel's photo from which the network's map counts, not at all and wholly.
+        edge: metres of the Gaussian over which the network's map fades in from the edge of what is seen.
+        width: metres of the Gaussian below which the texture tells of relief: wider is pigment, or light.
+        depth: metres that a texel lies deeper for being darker by 1 in sRGB lightness.
+        steepest: slope that pores and wrinkles may have at most.
+    """
+
+    side: int = 1024
+    tilt: float = 40.0
+    shown: tuple[float, float] = (0.1, 0.6)
+    edge: float = 0.005
+    width: float = 0.0012
+    depth: float = 0.0015
+    steepest: float = 0.35
 
 
 @dataclass(frozen=True)
@@ -19,6 +42,7 @@ class TextureSettings:
         photo_side: longest side in pixels to which the head is scaled down before it is projected.
         skin: whether the texture is skin everywhere, what covers it taken away, where the photo was parsed; otherwise
             hair is painted on it.
+        relief: the normal map of what is finer than the mesh; None for none.
     """
 
     size: int = 2048
@@ -26,6 +50,7 @@ class TextureSettings:
     align: bool = True
     photo_side: int = 1600
     skin: bool = False
+    relief: ReliefSettings | None = field(default_factory=ReliefSettings)
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.

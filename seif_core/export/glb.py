@@ -25,11 +25,11 @@ from ..shapes import Float32
 from .gltf_animation import add_animation
 from .gltf_buffer import ARRAY_BUFFER, BufferBuilder
 from .gltf_hair import add_hair
-from .gltf_material import CLEARCOAT, MATERIALS, SAMPLER, add_image, limited, material_object
+from .gltf_material import CLEARCOAT, MATERIALS, SAMPLER, SKIN, add_image, limited, material_object
 from .gltf_mesh import add_attributes
 from .gltf_skin import JOINT_NODE_NAMES, add_joint_nodes, add_skin
 from .hair_choice import HAIR_CHOICES, chosen_hair
-from .render_vertices import smooth_normals, split_at_seams
+from .render_vertices import smooth_normals, smooth_tangents, split_at_seams
 from .vrm import VrmMeta, add_vrm
 
 PHOTO_EXPRESSION: Final = "photoExpression"
@@ -123,16 +123,19 @@ def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Play
     nodes: list[dict[str, Any]] = [{"name": head.name, "mesh": 0, "skin": 0}]
     joint_nodes = add_joint_nodes(nodes, head.joints, settings.bones)
     primitives, materials = [], []
+    textures = (None if head.texture is None else 0, None if not _has_relief(head) else 1)
     for material in MATERIALS:
         own = np.isin(head.face_part, material.part_indices)
         drawn = split_at_seams(head.faces[own], head.uv_faces[own])
         if len(drawn.triangles) == 0:
             continue
-        primitive = add_attributes(buffer, head, normals, drawn)
+        leaning = _has_relief(head) and material.name == SKIN
+        tangents = smooth_tangents(head, triangles, normals) if leaning else None
+        primitive = add_attributes(buffer, head, normals, drawn, tangents)
         primitive["material"] = len(materials)
         primitive["targets"] = _targets(buffer, displacements, normal_changes, drawn.vertices, settings)
         primitives.append(primitive)
-        materials.append(material_object(material, None if head.texture is None else 0))
+        materials.append(material_object(material, *textures))
     document: dict[str, Any] = {
         "asset": _asset(head),
         "scene": 0,
@@ -157,6 +160,11 @@ def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Play
         ]
         document["samplers"] = [dict(SAMPLER)]
         document["textures"] = [{"source": 0, "sampler": 0}]
+    if head.texture_normals is not None and _has_relief(head):
+        document["images"].append(
+            add_image(buffer, limited(head.texture_normals, settings.texture_size), "png", 0, "normals")
+        )
+        document["textures"].append({"source": 1, "sampler": 0})
     if any("extensions" in material for material in materials):
         document["extensionsUsed"] = [CLEARCOAT]
     if played is not None:
@@ -168,6 +176,11 @@ def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Play
     if settings.vrm is not None:
         add_vrm(document, settings.vrm)
     return buffer.glb(document)
+
+
+def _has_relief(head: Head) -> bool:
+    """Whether there is a normal map, beside the base colour that it belongs to."""
+    return head.texture is not None and head.texture_normals is not None
 
 
 def _targets(

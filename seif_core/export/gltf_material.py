@@ -39,8 +39,11 @@ class PartMaterial:
         return tuple(PART_NAMES.index(p) for p in self.parts)
 
 
+SKIN: Final = "skin"
+"""The one material that has a normal map."""
+
 MATERIALS: Final = (
-    PartMaterial("skin", ("skin",), (0.60, 0.36, 0.27), 0.5),
+    PartMaterial(SKIN, ("skin",), (0.60, 0.36, 0.27), 0.5),
     PartMaterial("eyes", ("eye_left", "eye_right"), (0.80, 0.78, 0.75), 0.3, coat=1.0),
     PartMaterial("teeth", ("teeth_upper", "teeth_lower"), (0.75, 0.70, 0.60), 0.25),
     PartMaterial("tongue", ("tongue",), (0.45, 0.16, 0.16), 0.35),
@@ -73,14 +76,22 @@ _PNG_LEVEL: Final = 3
 """Of zlib's 1 to 9: a hair shell's texture takes 0.13 s and 754 kB; with 6, 0.33 s and 701 kB."""
 
 
-def material_object(material: PartMaterial, texture: int | None) -> dict[str, Any]:
-    """GlTF's material, with `texture` as base colour or the plain colour where there is none."""
+def material_object(material: PartMaterial, texture: int | None, normals: int | None = None) -> dict[str, Any]:
+    """GlTF's material, with `texture` as base colour or the plain colour where there is none.
+
+    Args:
+        material: of a kind of surface.
+        texture: index of the base colour's texture.
+        normals: index of the normal map's; skin alone has one.
+    """
     surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": material.roughness}
     if texture is None:
         surface["baseColorFactor"] = [*material.colour, 1.0]
     else:
         surface["baseColorTexture"] = {"index": texture}
     found: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": surface}
+    if normals is not None and material.name == SKIN:
+        found["normalTexture"] = {"index": normals}
     if material.double_sided:
         found["doubleSided"] = True
     if material.coat:

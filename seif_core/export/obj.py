@@ -17,19 +17,21 @@ from ..head import Head
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Int32
-from .gltf_material import MATERIALS, PartMaterial, encode_image
+from .gltf_material import MATERIALS, SKIN, PartMaterial, encode_image
 from .hair_choice import chosen_hair
 from .render_vertices import smooth_normals
 
 HAIR_TEXTURE: Final = "_hair.png"
 """What the hair's texture is called after the file's stem."""
+NORMAL_MAP: Final = "_normals.png"
+"""The same of the normal map."""
 
 
 def write_obj(head: Head, path: Path, hair: str = "shell") -> None:
     """Write the neutral head as `path`, and ``<stem>.mtl`` and ``<stem>.png`` beside it; quads are kept.
 
-    A hair layer becomes a second object with ``<stem>_hair.png``. The same head gives the same bytes. The caller
-    handles OSError.
+    A normal map lies in ``<stem>_normals.png``; a hair layer becomes a second object with ``<stem>_hair.png``. The
+    same head gives the same bytes. The caller handles OSError.
 
     Args:
         head: the head.
@@ -39,7 +41,11 @@ def write_obj(head: Head, path: Path, hair: str = "shell") -> None:
     texture = path.with_suffix(".png").name if head.texture is not None else None
     if head.texture is not None:
         path.with_suffix(".png").write_bytes(encode_image(head.texture, "png"))
-    materials = [_material(m, texture) for m in MATERIALS]
+    relief = None
+    if head.texture is not None and head.texture_normals is not None:
+        relief = path.with_name(path.stem + NORMAL_MAP)
+        relief.write_bytes(encode_image(head.texture_normals, "png"))
+    materials = [_material(m, texture, relief.name if relief and m.name == SKIN else None) for m in MATERIALS]
     lines = _head_lines(head, path.with_suffix(".mtl").name)
     mesh = chosen_hair(head, hair)
     if mesh is not None:
@@ -51,7 +57,7 @@ def write_obj(head: Head, path: Path, hair: str = "shell") -> None:
     path.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
 
 
-def _material(material: PartMaterial, texture: str | None) -> str:
+def _material(material: PartMaterial, texture: str | None, normals: str | None) -> str:
     colour = (1.0, 1.0, 1.0) if texture else material.colour
     shininess = 2 / max(material.roughness, 0.05) ** 4 - 2  # Blinn-Phong exponent of a GGX roughness
     lines = [
@@ -63,6 +69,8 @@ def _material(material: PartMaterial, texture: str | None) -> str:
     ]
     if texture:
         lines.append(f"map_Kd {texture}")
+    if normals:
+        lines.append(f"norm {normals}")  # as the extension of MTL for physically based rendering has it
     return "\n".join([*lines, ""])
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from ..geometry.normals import vertex_normals
+from ..geometry.normals import unit, vertex_normals
+from ..geometry.tangents import tangent_frame
+from ..head import Head
 from ..headmodel.model import triangulate
 from ..shapes import Float, Float32, Int, Int32
+
+_UNIT: Final = 0.99
+"""Length below which a unit vector is none: at a pole directions cancel."""
+_STEEP: Final = 0.9
+"""Cosine to an axis from which another one is taken to stand at right angles."""
 
 
 class RenderVertices(NamedTuple):
@@ -32,6 +39,26 @@ def split_at_seams(faces: Int32[np.ndarray, "F 4"], uv_faces: Int32[np.ndarray, 
     uvs = int(uv_corners.max(initial=0)) + 1
     pairs, inverse = np.unique(corners * uvs + uv_corners, return_inverse=True)
     return RenderVertices(pairs // uvs, pairs % uvs, inverse.reshape(-1, 3))
+
+
+def smooth_tangents(
+    head: Head, triangles: Int32[np.ndarray, "T 3"], normals: Float32[np.ndarray, "V 3"]
+) -> Float32[np.ndarray, "V 4"]:
+    """GlTF's tangents of a head: unit, along growing u, with the sign 1 (``bitangent = normal x tangent``).
+
+    They are those in which its normal map is told (`geometry.tangents`), in which no chart is mirrored.
+
+    Args:
+        head: gives vertices and texture coordinates.
+        triangles: (T, 3) of its faces.
+        normals: (V, 3) unit.
+    """
+    frame = tangent_frame(head.vertices, normals, triangles, head.uvs, triangulate(head.uv_faces)[0])
+    along = frame.along
+    lost = np.linalg.norm(along, axis=1) < _UNIT  # no texture, or one that does not grow: any direction does
+    other = np.cross(normals[lost], np.where(np.abs(normals[lost, :1]) < _STEEP, [[1.0, 0, 0]], [[0, 1.0, 0]]))
+    along[lost] = unit(other)
+    return np.concatenate([along, np.ones((len(along), 1))], axis=1).astype(np.float32)
 
 
 def smooth_normals(

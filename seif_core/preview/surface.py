@@ -24,6 +24,7 @@ class Surface:
         uvs: (U, 2) float in 0..1, origin bottom left.
         uv_faces: (F, 4) int32 into `uvs`.
         texture: (H, W, 3) uint8 sRGB, row 0 at v = 1, or None.
+        normal_map: (R, R, 3) uint8 tangent-space normals of the skin, laid out likewise, or None.
     """
 
     vertices: Float[np.ndarray, "V 3"]
@@ -32,11 +33,13 @@ class Surface:
     uvs: Float[np.ndarray, "U 2"]
     uv_faces: Int32[np.ndarray, "F 4"]
     texture: UInt8[np.ndarray, "H W 3"] | None = None
+    normal_map: UInt8[np.ndarray, "R R 3"] | None = None
 
     @staticmethod
     def of_head(head: Head) -> Surface:
         """The neutral head in model space."""
-        return Surface(head.vertices, head.faces, head.face_part, head.uvs, head.uv_faces, head.texture)
+        parts = head.faces, head.face_part, head.uvs, head.uv_faces
+        return Surface(head.vertices, *parts, head.texture, head.texture_normals)
 
     @staticmethod
     def of_triangles(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Surface:

@@ -20,6 +20,7 @@ from ..geometry.camera import Camera
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import Raster, interpolate, rasterize_view
 from ..geometry.sampling import sample
+from ..geometry.tangents import from_tangent_space, tangent_frame
 from ..hair_layer import HairMesh
 from ..head import Head
 from ..headmodel.model import triangulate
@@ -130,7 +131,7 @@ def render(
     else:
         colour = _clay(scene, hits, surface)
     linear = np.tile(np.array(_BACKGROUND, np.float32), (fine.height * fine.width, 1))
-    linear[hits.pixel] = colour * _shade(scene, hits)[:, None]
+    linear[hits.pixel] = colour * studio_light(_normals_at(scene, hits, surface))[:, None]
     linear = linear.reshape(fine.height, fine.width, 3)
     if hair is not None and strands is not None:
         over = HairOver(strands, hair, textured=mode == "textured")
@@ -235,20 +236,36 @@ def _blend(hits: _Hits, corners: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.asarray(sparse.csr_matrix(shares, (len(hits.pixel), len(values))) @ values)
 
 
-def _shade(scene: _Scene, hits: _Hits) -> Float32[np.ndarray, " P"]:
-    normals = _blend(hits, scene.triangles.numpy(), scene.normals.numpy())
+def _normals_at(scene: _Scene, hits: _Hits, surface: Surface) -> Float[np.ndarray, "P 3"]:
+    """Unit normals at the pixels: the mesh's, and on skin what the normal map adds."""
+    corners = scene.triangles.numpy()
+    normals = _blend(hits, corners, scene.normals.numpy())
     normals /= np.sqrt(np.einsum("pc,pc->p", normals, normals))[:, None].clip(min=1e-6)
-    return studio_light(normals)
+    skin = np.flatnonzero(scene.part[hits.triangle] == PART_NAMES.index("skin"))
+    if surface.normal_map is None or not len(skin):
+        return normals
+    own = _Hits(hits.pixel[skin], hits.triangle[skin], hits.weights[skin])
+    frame = tangent_frame(scene.vertices.numpy(), scene.normals.numpy(), corners, surface.uvs, scene.uv_triangles)
+    told = _looked_up(scene, own, surface.uvs, surface.normal_map).astype(np.float64) / 127.5 - 1
+    normals[skin] = from_tangent_space(told, normals[skin], _blend(own, corners, frame.along))
+    return normals
 
 
 def _texture_colours(scene: _Scene, hits: _Hits, uvs: np.ndarray, texture: np.ndarray) -> Float32[np.ndarray, "P 3"]:
-    """Linear-light colours of the texture at the pixels, from a mip level that suits the picture."""
+    """Linear-light colours of the texture at the pixels."""
+    return decode(_looked_up(scene, hits, uvs, texture))
+
+
+def _looked_up(
+    scene: _Scene, hits: _Hits, uvs: np.ndarray, texture: UInt8[np.ndarray, "H W 3"]
+) -> UInt8[np.ndarray, "P 3"]:
+    """The texture at the pixels, from a mip level that suits the picture."""
     uv = _blend(hits, scene.uv_triangles, uvs.astype(np.float32))
     texture = _mip(texture, scene.uv_triangles, uvs, np.unique(hits.triangle), len(hits.pixel))
     height, width = texture.shape[:2]
     x = np.clip(uv[:, 0] * width - 0.5, 0, width - 1)
     y = np.clip((1 - uv[:, 1]) * height - 0.5, 0, height - 1)
-    return decode(sample(texture, x, y))
+    return sample(texture, x, y)
 
 
 def _mip(texture: np.ndarray, uv_triangles: np.ndarray, uvs: np.ndarray, seen: np.ndarray, pixels: int) -> np.ndarray:

@@ -263,6 +263,23 @@ def test_texture_is_packed_and_unchanged():
     assert image.colorspace_settings.name == "sRGB"
 
 
+def test_the_skin_alone_has_the_normal_map_as_numbers_and_not_as_colours():
+    head = sample_head()
+    built = build_head(head)
+    for slot, surface in zip(built.mesh.data.materials, SURFACES, strict=True):
+        shader = next(n for n in slot.node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+        assert shader.inputs["Normal"].is_linked == (surface.name == "skin")
+    tree = built.mesh.data.materials[0].node_tree
+    shader = next(n for n in tree.nodes if n.type == "BSDF_PRINCIPLED")
+    bump = shader.inputs["Normal"].links[0].from_node
+    image = bump.inputs["Color"].links[0].from_node.image
+    assert (bump.type, bump.space) == ("NORMAL_MAP", "TANGENT")
+    assert image.colorspace_settings.name == "Non-Color"
+    assert tree.nodes.active.image is not image  # solid shading shows the colours
+    pixels = np.array(image.pixels[:]).reshape(*image.size, 4)[::-1, :, :3]
+    np.testing.assert_allclose(pixels * 255, head.texture_normals, atol=0.51)
+
+
 def test_png_reads_back_everywhere():
     import io
 

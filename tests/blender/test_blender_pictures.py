@@ -41,11 +41,11 @@ def hdr_pixels(image) -> np.ndarray:
 
 
 def test_factors_above_one_reach_blender_within_half_a_percent():
-    from seif_blender.build.materials import light_image
+    from seif_blender.build.materials import data_image
 
     light = np.random.default_rng(0).uniform(0.1, 4.0, (40, 300, 3)).astype(np.float32)
     light[0, :3] = 0
-    found = hdr_pixels(light_image("light.hdr", encode_hdr(light)))
+    found = hdr_pixels(data_image("light.hdr", encode_hdr(light)))
     assert np.abs(found - light).max() <= 4.0 / 256
     assert np.abs(found - light)[light.max(2) < 1].max() <= 1.0 / 256
 

@@ -163,6 +163,17 @@ def test_turning_a_joint_node_moves_vertices_as_the_heads_own_skinning_does(tmp_
         np.testing.assert_allclose(posed, expected[head_vertices(glb, primitive, head)], atol=2e-5)
 
 
+def test_the_normal_map_is_the_skin_s_alone_and_comes_back_as_it_was(tmp_path):
+    glb = written(tmp_path)
+    materials = {m["name"]: m for m in glb.document["materials"]}
+    assert [name for name, m in materials.items() if "normalTexture" in m] == ["skin"]
+    texture = glb.document["textures"][materials["skin"]["normalTexture"]["index"]]
+    image = glb.document["images"][texture["source"]]
+    assert image["mimeType"] == "image/png"
+    pixels = np.asarray(Image.open(io.BytesIO(glb.view(image["bufferView"]))))
+    np.testing.assert_array_equal(pixels, sample_head().texture_normals)
+
+
 def test_the_texture_is_embedded_and_the_licence_travels_along(tmp_path):
     head = sample_head()
     for kind, tolerance in (("png", 0), ("jpeg", 12)):

@@ -115,7 +115,7 @@ def fake_stages(**changes) -> Stages:
         progress.step(0.5)
         return sample_uniform(fit)
 
-    def bake_texture(portrait, fit, evidence, *, settings, device, hair=None, progress):
+    def bake_texture(portrait, fit, evidence, *, settings, device, hair=None, photo_normals=None, progress):
         progress.step(0.5)
         return BakedTexture(np.full((settings.size, settings.size, 3), 128, np.uint8), None)
 

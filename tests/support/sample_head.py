@@ -292,6 +292,12 @@ def _texture(rng):
     return np.round(255 * np.clip(texture + rng.normal(size=texture.shape) * 0.02, 0, 1)).astype(np.uint8)
 
 
+def _normal_map(rng):
+    leaning = np.concatenate([rng.normal(size=(32, 32, 2)) * 0.2, np.ones((32, 32, 1))], axis=2)
+    leaning /= np.linalg.norm(leaning, axis=2, keepdims=True)
+    return np.round((leaning + 1) * 127.5).astype(np.uint8)
+
+
 @lru_cache(maxsize=8)
 def sample_head(seed: int = 0) -> Head:
     """A small complete head of `sample_model(seed)`; the same seed gives the same head."""
@@ -334,4 +340,5 @@ def sample_head(seed: int = 0) -> Head:
         photo_expression=expression.astype(np.float32),
         photo_key_weights=key_weights.astype(np.float32),
         photo_delta=(posed - vertices).astype(np.float32),
+        texture_normals=_normal_map(rng),
     )

@@ -36,6 +36,7 @@ def draw_up(head: Head, settings: BuildSettings) -> Blueprint:
         camera=plan_camera(head),
         texture=b"" if head.texture is None else encode_png(np.ascontiguousarray(head.texture)),
         light=b"" if head.texture is None or head.texture_light is None else encode_hdr(head.texture_light),
+        relief=b"" if head.texture_normals is None else encode_png(np.ascontiguousarray(head.texture_normals)),
         hair=None if head.hair is None else plan_hair(head, head.hair),
         origin=Origin(
             photo=head.photo_name,

@@ -1,0 +1,202 @@
+"""Relief finer than the mesh, as a normal map in its texture coordinates.
+
+Where the photo shows skin, the normal network's map says which way it faces; what the mesh, posed as in the photo,
+leaves of that stands in the map. Wrinkles and pores come from the texture: what is darker than its surroundings lies
+deeper (Beeler et al., High-quality single-shot capture of facial geometry, SIGGRAPH 2010, section 5, the mesoscopic
+augmentation).
+
+Convention: (n + 1) / 2 in tangent space as OpenGL, glTF and Blender read it: red along growing u, green along growing
+v, blue along the mesh's smooth normal; row 0 is at v = 1. Worked number: where the mesh says all there is to say the
+texel is (128, 128, 255); skin that leans by 30 degrees towards growing u is (191, 128, 238).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from ..evidence.colour import LUMINANCE
+from ..fitting import Fit
+from ..fitting.roll import turn_about_axis
+from ..geometry.normals import unit
+from ..geometry.sampling import sample, smoothstep
+from ..geometry.tangents import tangent_frame
+from ..headmodel.model import triangulate
+from ..headmodel.topology import PART_NAMES
+from ..shapes import Float, Float32, Int, UInt8
+from .atlas import Atlas
+from .projection import Projected
+from .settings import ReliefSettings
+
+if TYPE_CHECKING:
+    from ..implicit.view import HeadView
+
+FLAT: Final = (128, 128, 255)
+"""The texel that adds nothing."""
+_WHOLE: Final = (0.7, 0.95)
+"""Length of an interpolated normal from which it lies in the network's map, not at all and wholly."""
+_LITTLE: Final = 1e-3
+"""Weight below which a mean is none."""
+_WITHIN: Final = (0.5, 0.95)
+"""Mean weight around a pixel from which it lies inside what is seen: at a straight edge it is a half."""
+_SOFT: Final = 0.7
+"""Pixels of the Gaussian that takes a photo's noise, and blocks, out of pores."""
+_RIM: Final = 5
+"""Pixels across the square around a pixel that must be skin for pores to be told there."""
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoNormals:
+    """The network's normal map.
+
+    Attributes:
+        normals: (S, S, 3) float32 unit normals of the view's upright square, camera space, 0 outside the head.
+        view: the square in the photo.
+    """
+
+    normals: Float32[np.ndarray, "S S 3"]
+    view: HeadView
+
+    def at(self, place: Float[np.ndarray, "N 2"]) -> Float32[np.ndarray, "N 3"]:
+        """Normals (N, 3) at pixels of the photo, camera space of the photo; shorter than 1 near the map's outline."""
+        size = self.normals.shape[0]
+        square = self.view.crop.from_photo(place.astype(np.float64)) * size - 0.5
+        u, v = (np.ascontiguousarray(square[:, k], np.float32) for k in (0, 1))
+        inside = (u > 0) & (v > 0) & (u < size - 1) & (v < size - 1)
+        found = sample(self.normals, u, v).astype(np.float32) * inside[:, None]
+        return np.asarray(turn_about_axis(found, self.view.roll), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class ReliefChart:
+    """The pixels of a map of M by M that show skin, R of them, and what the photo says there.
+
+    Attributes:
+        side: M.
+        step: texels of the atlas for a pixel of the map.
+        skin: (R,) flat indices of the pixels.
+        rows: (R,) their texels in the atlas.
+        trust: (R,) float32 in 0..1, how well the photo shows the skin there.
+        bare: (R,) float32 in 0..1, where nothing grows or covers, so that colours tell depth.
+        place: (V, 2) where the photo shows each vertex, pixels.
+    """
+
+    side: int
+    step: int
+    skin: Int[np.ndarray, " R"]
+    rows: Int[np.ndarray, " R"]
+    trust: Float32[np.ndarray, " R"]
+    bare: Float32[np.ndarray, " R"]
+    place: Float[np.ndarray, "V 2"]
+
+    @staticmethod
+    def of(atlas: Atlas, texels: Projected, settings: ReliefSettings) -> ReliefChart:
+        """Take what relief needs of the texels, which are many more.
+
+        Args:
+            atlas: the model's texels.
+            texels: what the photo says of them.
+            settings: gives the map's side.
+        """
+        step = max(1, -(-atlas.size // settings.side))
+        kept = slice(step // 2, None, step)
+        index = np.full(atlas.size * atlas.size, -1, np.int32)
+        own = np.flatnonzero(atlas.part == PART_NAMES.index("skin"))
+        index[atlas.texels[own]] = own
+        grid = index.reshape(atlas.size, atlas.size)[kept, kept]
+        skin = np.flatnonzero(grid.ravel() >= 0)
+        rows = grid.ravel()[skin]
+        hair = np.maximum(np.maximum(texels.growth[rows], texels.scalp[rows]), texels.covered[rows])
+        return ReliefChart(grid.shape[0], step, skin, rows, texels.trust[rows], 1 - np.clip(hair, 0, 1), texels.place)
+
+    def picture(self, values: Float32[np.ndarray, "R C"]) -> Float32[np.ndarray, "M M C"]:
+        """Values as a picture, 0 off the skin."""
+        out = np.zeros((self.side * self.side, values.shape[1]), np.float32)
+        out[self.skin] = values
+        return out.reshape(self.side, self.side, -1)
+
+    def at_skin(self, picture: Float32[np.ndarray, "M M *C"]) -> Float32[np.ndarray, "R C"]:
+        """A picture's values at the skin."""
+        return picture.reshape(self.side * self.side, -1)[self.skin]
+
+
+def relief_map(
+    fit: Fit,
+    atlas: Atlas,
+    chart: ReliefChart,
+    colour: UInt8[np.ndarray, "S S 3"],
+    *,
+    normals: Float32[np.ndarray, "V 3"],
+    photo: PhotoNormals | None,
+    settings: ReliefSettings,
+) -> UInt8[np.ndarray, "M M 3"]:
+    """The relief of a head's skin; flat elsewhere.
+
+    Args:
+        fit: the posed mesh.
+        atlas: the model's texels.
+        chart: the map's pixels.
+        colour: (S, S, 3) the head's texture, light taken out.
+        normals: (V, 3) vertex normals of the posed mesh, camera space.
+        photo: the network's normal map; None in fast quality.
+        settings: how strong.
+    """
+    model = fit.model
+    frame = tangent_frame(fit.posed, normals, model.triangles, model.uvs, triangulate(model.uv_faces)[0])
+    metres = atlas.spread(frame.metres, chart.rows) / chart.side
+    kept = slice(chart.step // 2, None, chart.step)
+    slope = _fine(chart, colour[kept, kept], metres, settings)
+    if photo is not None:
+        values = atlas.spread(np.concatenate([chart.place, normals, frame.along], 1), chart.rows)
+        slope += _seen(chart, values, photo, float(np.median(metres)), settings)
+    out = np.tile(np.array(FLAT, np.uint8), (chart.side * chart.side, 1))
+    out[chart.skin] = _coded(slope)
+    return out.reshape(chart.side, chart.side, 3)
+
+
+def _seen(
+    chart: ReliefChart, values: Float32[np.ndarray, "R 8"], photo: PhotoNormals, metres: float, s: ReliefSettings
+) -> Float32[np.ndarray, "R 2"]:
+    """Slopes along u and v that the network's map shows beyond the mesh.
+
+    Args:
+        chart: the map's pixels.
+        values: place in the photo, normal, direction of growing u.
+        photo: the network's map.
+        metres: a pixel's side.
+        s: settings.
+    """
+    up = unit(values[:, 2:5])
+    along = unit(values[:, 5:8] - (values[:, 5:8] * up).sum(1, keepdims=True) * up)
+    told = photo.at(values[:, :2])
+    weight = smoothstep(np.linalg.norm(told, axis=1), *_WHOLE) * smoothstep(chart.trust, *s.shown)
+    local = np.stack([(told * axis).sum(1) for axis in (along, np.cross(up, along), up)], 1)
+    sideways = np.linalg.norm(local[:, :2], axis=1)
+    lean = np.minimum(np.arctan2(sideways, local[:, 2]), np.radians(s.tilt))
+    slope = local[:, :2] * (np.tan(lean) / np.maximum(sideways, _LITTLE))[:, None]
+    picture = chart.picture(weight[:, None].astype(np.float32))
+    around = chart.at_skin(cv2.GaussianBlur(picture, (0, 0), s.edge / metres))[:, 0]
+    return (slope * (weight * smoothstep(around, *_WITHIN))[:, None]).astype(np.float32)
+
+
+def _fine(
+    chart: ReliefChart, colour: UInt8[np.ndarray, "M M 3"], metres: Float32[np.ndarray, "R 2"], s: ReliefSettings
+) -> Float32[np.ndarray, "R 2"]:
+    """Slopes along u and v of pores and wrinkles; flat beside the charts' borders, where neighbours are none."""
+    lightness = colour.astype(np.float32) @ LUMINANCE.astype(np.float32) / 255
+    fine = cv2.GaussianBlur(lightness, (0, 0), _SOFT) - cv2.GaussianBlur(
+        lightness, (0, 0), s.width / float(np.median(metres))
+    )
+    leans = [cv2.Sobel(fine, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1))]
+    rise = chart.at_skin(np.stack([leans[0], -leans[1]], 2)) * s.depth / metres
+    steep = np.linalg.norm(rise, axis=1, keepdims=True)
+    within = cv2.erode(chart.picture(np.ones((len(chart.skin), 1), np.float32)), np.ones((_RIM, _RIM)))
+    return (-rise / (1 + steep / s.steepest) * chart.at_skin(within) * chart.bare[:, None]).astype(np.float32)
+
+
+def _coded(slope: Float32[np.ndarray, "R 2"]) -> UInt8[np.ndarray, "R 3"]:
+    normals = unit(np.concatenate([slope, np.ones((len(slope), 1))], 1))
+    return np.clip(np.floor((normals + 1) * 127.5 + 0.5), 0, 255).astype(np.uint8)
