@@ -5,6 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..core import PRESETS
+from ..ui import draw_sentence
+
+_OWN_EXPORT = "Blender's own FBX export loses the head's packed textures; these buttons embed them"
 
 
 class SEIF_PT_export(bpy.types.Panel):
@@ -19,11 +22,12 @@ class SEIF_PT_export(bpy.types.Panel):
     bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """A button for each preset, and the print."""
         grid = self.layout.grid_flow(columns=2, even_columns=True, align=True)
         for preset in PRESETS.values():
             grid.operator("seif.export_engine", text=preset.title.split(" (")[0]).preset = preset.name
+        draw_sentence(self.layout, context, _OWN_EXPORT, "INFO")
         self.layout.operator("seif.print_head", icon="MESH_MONKEY")
 
 

@@ -41,7 +41,7 @@ def prepared(head: FoundHead, preset: EnginePreset) -> Iterator[list[bpy.types.O
         for ob in objects:
             for material in (slot.material for slot in ob.material_slots if slot.material is not None):
                 _straight_colour(undo, material)
-                _name_pictures(undo, material)
+                _prepare_pictures(undo, material, preset.texture_size)
         bpy.context.view_layer.update()
         yield objects
 
@@ -120,11 +120,27 @@ def _straight_colour(undo: ExitStack, material: bpy.types.Material) -> None:
     undo.callback(lambda: tree.links.new(source, colour))
 
 
-def _name_pictures(undo: ExitStack, material: bpy.types.Material) -> None:
-    """Give packed pictures a file name with a suffix: FBX takes an empty one from the block's name, dots replaced."""
+def _prepare_pictures(undo: ExitStack, material: bpy.types.Material, most: int) -> None:
+    """Pictures of the preset's size, under file names with a suffix.
+
+    A packed picture has none, and FBX makes one of the block's name with its dots replaced, which engines do not read.
+    """
     for node in material.node_tree.nodes if material.node_tree else ():
         image = node.image if node.type == "TEX_IMAGE" else None
-        if image is None or image.packed_file is None or image.filepath_raw:
+        if image is None:
             continue
-        undo.callback(setattr, image, "filepath_raw", "")
-        image.filepath_raw = "//" + "_".join(image.name.split())
+        if most and max(image.size) > most:
+            image = _smaller(undo, node, image, most)
+        elif image.packed_file is not None and not image.filepath_raw:
+            undo.callback(setattr, image, "filepath_raw", "")
+            image.filepath_raw = "//" + "_".join(image.name.split())
+
+
+def _smaller(undo: ExitStack, node: bpy.types.Node, image: bpy.types.Image, most: int) -> bpy.types.Image:
+    """Let a node show a copy of its picture whose longer side has so many pixels."""
+    small = image.copy()
+    undo.callback(bpy.data.images.remove, small)
+    undo.callback(setattr, node, "image", image)
+    small.scale(*(max(1, round(side * most / max(image.size))) for side in image.size))
+    node.image = small
+    return small

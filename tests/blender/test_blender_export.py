@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import trimesh
 from gltf_file import GlbFile
+from PIL import Image
 from sample_hair import with_hair
 from sample_head import sample_head
 
@@ -30,8 +32,10 @@ GLTF = [name for name, preset in PRESETS.items() if preset.suffix != ".fbx"]
 
 
 def lit_head():
-    """The sample head with hair, and the photo's light: its materials mix two pictures."""
-    return dataclasses.replace(with_hair(sample_head()), texture_light=np.full((16, 16, 3), 0.8, np.float32))
+    """The sample head with hair, a large texture, and the photo's light: its materials mix two pictures."""
+    head, light = with_hair(sample_head()), np.full((16, 16, 3), 0.8, np.float32)
+    texture = np.repeat(np.repeat(head.texture, 32, 0), 32, 1)
+    return dataclasses.replace(head, texture_light=light, texture=texture)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +83,8 @@ def test_what_blender_writes_as_gltf_has_the_keys_the_bones_and_the_pictures(ses
     assert bones == set(preset.bones)
     assert all(material.get("pbrMetallicRoughness", {}).get("baseColorTexture") for material in document["materials"])
     assert len(document["meshes"]) == 2  # the head, and the hair of the preset
+    sizes = [Image.open(io.BytesIO(glb.view(image["bufferView"]))).size for image in document["images"]]
+    assert max(max(size) for size in sizes) == (preset.texture_size or 2048)
     jaw = names.index("jawOpen")
     lowest = 0.0
     for primitive in mesh["primitives"]:
