@@ -21,25 +21,21 @@ from ..fitting import Fit
 from ..geometry.camera import Camera
 from ..geometry.sampling import smoothstep
 from ..headmodel.anatomy import HEAD_WIDTH, OUTER_EYE_CORNERS
-from ..headmodel.skinning import rotation_matrices
 from ..portrait import Portrait
 from ..portrait.head_parsing import HeadParsing
 from ..shapes import Float, Float32, UInt8
 from .baldness import BaldCrown, ShownScalp, bald_crown, bared
 from .colour import decode, is_grey
-from .ear_occlusion import EarOcclusion, ear_occlusion, parsed_ear_occlusion
+from .ear_occlusion import EarOcclusion, ear_occlusion
 from .glasses import with_glasses
-from .hair_colour import hair_colour
 from .lighting import estimate_light, plain_light, shading
 from .mesh_view import MeshView, view_mesh
 from .photograph import (
     HeadPicture,
     cut_mask,
     cut_out,
-    eye_distance_pixels,
     head_width_pixels,
     head_window,
-    posed_eyes,
     with_hair,
 )
 from .settings import EvidenceSettings, LightSettings, SkinColourSettings
@@ -72,8 +68,9 @@ class PhotoEvidence:
         skin_likeness: (h, w) float32 in 0..1, how much each pixel looks like this person's skin.
         light: (9, 3) the light's coefficients per channel (`lighting`), plain where the photo tells none.
         skin_colour: (3,) float32 sRGB, the median of the face with its light evened.
-        hair_colour: (3,) float32 sRGB of what covers the scalp, hair or hat; None for a bald head.
-        ear_occlusion: how far hair covers each ear.
+        hair_colour: (3,) float32 sRGB of what covers the scalp, hair or hat; None for a bald head, and for a photo that
+            was not parsed.
+        ear_occlusion: how far hair covers each ear; not at all for a photo that was not parsed.
         posed: (V, 3) the fitted head that was looked at, camera space, metres.
         view: that head in the maps' camera.
         shown: what the parsing tells of each pixel; None for a photo that was not parsed.
@@ -149,12 +146,10 @@ def look_at_photo(
         if bald is not None:
             parsing = bared(parsing, bald, fit, scalp)
             shown = shown_classes(parsing, picture.pixels, picture.camera, fit.camera)
-    if shown is None:
-        hair = _hair(seen, likeness, s)
-        ears = ear_occlusion(fit.model, picture.pixels, view, inside, skin=skin, hair=hair, settings=s.ears)
-    else:
+    hair, ears = None, EarOcclusion()
+    if shown is not None:
         hair = shown.hair_colour if shown.hair_colour is not None else shown.headwear_colour
-        ears = parsed_ear_occlusion(fit.model, shown.hair + shown.headwear, view, inside, s.ears)
+        ears = ear_occlusion(fit.model, shown.hair + shown.headwear, view, inside, s.ears)
     return PhotoEvidence(
         picture.camera, inside, likeness, light, skin, hair, ears, fit.posed, view, shown, parsing, bald
     )
@@ -227,15 +222,3 @@ def _skin_colour(albedo: np.ndarray, skin: np.ndarray, s: SkinColourSettings) ->
     """The median linear colour of the chosen pixels, or the default where there are too few."""
     colour = np.median(albedo[skin], axis=0) if skin.sum() > s.least_samples else np.array(s.default)
     return np.clip(colour, 0, 1).astype(np.float32)
-
-
-def _hair(seen: _Seen, likeness: Float32[np.ndarray, "h w"], s: EvidenceSettings) -> Float32[np.ndarray, "3"] | None:
-    """The hair's colour, looked for above and beside the face, which way up the head may be."""
-    eyes, camera = posed_eyes(seen.fit), seen.picture.camera
-    up = rotation_matrices(seen.fit.pose.astype(np.float64))[0] @ _UP
-    between, above = camera.project(np.stack([eyes.mean(0), eyes.mean(0) + up]))
-    upward = (above - between) / max(float(np.linalg.norm(above - between)), 1e-6)
-    unit = eye_distance_pixels(camera, eyes)
-    return hair_colour(
-        seen.picture.pixels, seen.inside, likeness, between=between, up=upward, unit=unit, settings=s.hair
-    )

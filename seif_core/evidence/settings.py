@@ -69,48 +69,17 @@ class SkinColourSettings:
 
 
 @dataclass(frozen=True)
-class HairColourSettings:
-    """Where hair is looked for (`hair_colour`); lengths in eye distances. Chosen by eye on the sample portraits.
-
-    Attributes:
-        crown: height over the eyes from which anything in the mask that is not skin is hair or a hat.
-        temples: height over the eyes and distance from the middle beyond which it is hair beside the face.
-        aside: distance from the middle up to which hair is looked for.
-        unlike: likeness to skin below which a pixel is no skin.
-        certain: least `PhotoEvidence.inside` of a pixel that is looked at.
-        share: least share of the places looked at that is no skin; a head with less is bald.
-        least_pixels: fewer pixels tell nothing.
-        lightness: quantiles of the pixels' lightness whose mean is the colour: no deep shadow, no highlight.
-    """
-
-    crown: float = 0.7
-    temples: tuple[float, float] = (0.2, 1.0)
-    aside: float = 1.6
-    unlike: float = 0.15
-    certain: float = 0.9
-    share: float = 0.12
-    least_pixels: int = 30
-    lightness: tuple[float, float] = (0.2, 0.6)
-
-
-@dataclass(frozen=True)
 class EarOcclusionSettings:
     """When hair covers an ear (`ear_occlusion`). Chosen by eye on the sample portraits.
 
     Attributes:
         least_pixels: an ear of fewer pixels is not seen.
         inside: least share of `PhotoEvidence.inside` of an ear's pixel: at the mask's edge it may show the background.
-        lightness: weight of lightness against hue, for shadows lie about ears.
-        apart: least difference of hair and skin, in Lab with that weight, that tells them apart.
-        reach: a pixel farther from the hair's colour than so many times their difference is neither.
-        covered: share of an ear's pixels with the hair's colour: bare up to the first, covered from the second.
+        covered: share of an ear's pixels that are hair: bare up to the first, covered from the second.
     """
 
     least_pixels: int = 30
     inside: float = 0.3
-    lightness: float = 0.5
-    apart: float = 8.0
-    reach: float = 1.2
     covered: tuple[float, float] = (0.45, 0.7)
 
 
@@ -124,7 +93,6 @@ class EvidenceSettings:
             than all, for the estimate errs most where the light is least. Chosen by eye on the sample portraits.
         light: how the light is estimated.
         skin: how skin is told by its colour.
-        hair: how hair's colour is found.
         ears: when an ear is under hair.
     """
 
@@ -132,7 +100,6 @@ class EvidenceSettings:
     evening: float = 0.9
     light: LightSettings = field(default_factory=LightSettings)
     skin: SkinColourSettings = field(default_factory=SkinColourSettings)
-    hair: HairColourSettings = field(default_factory=HairColourSettings)
     ears: EarOcclusionSettings = field(default_factory=EarOcclusionSettings)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
+from parsed_photo import parsed
 from rendered_head import baked_texture, make_fit, make_model, photograph
 
 from seif_core.appearance import TextureSettings
@@ -19,6 +20,8 @@ from seif_core.progress import Progress
 
 SIZE = 256
 SKIN = np.array([0.50, 0.30, 0.22])  # linear
+MERGED = TextureSettings(size=SIZE, skin=False)
+DARK = 75  # skin in shadow is lighter, hair in the light is darker
 
 
 @lru_cache(maxsize=1)
@@ -39,6 +42,11 @@ def baked(yaw=0.2, spotted=False):
     if spotted:
         albedo[spots()] *= 0.4
     return fit, baked_texture(photograph(fit, albedo), fit, settings=TextureSettings(size=SIZE))
+
+
+def with_hair_told(photo):
+    """The photo with a parsing in which what is dark is hair."""
+    return parsed(photo, hair=(photo.pixels.max(axis=2) < DARK) & (photo.mask > 127))
 
 
 def spots():
@@ -153,7 +161,7 @@ def test_scalp_behind_takes_the_hairs_colour_and_the_neck_does_not():
     albedo = plain_albedo()
     albedo[(y > 0.075) & ~model().regions["eyeballs"]] = (0.05, 0.03, 0.02)
     fit = make_fit(model(), yaw=0.0)
-    texture = baked_texture(photograph(fit, albedo), fit, settings=TextureSettings(size=SIZE))
+    texture = baked_texture(with_hair_told(photograph(fit, albedo)), fit, settings=MERGED)
     place, colour = skin_texels(texture)
     back = place[:, 2] < -0.04
     assert np.median(colour[back & (place[:, 1] > 0.03)].mean(axis=1)) < 0.4
@@ -166,7 +174,8 @@ def test_a_high_hairline_seen_on_one_side_is_high_on_the_other():
     def hair(place):
         return (place[..., 1] > 0.1) | (place[..., 2] < -0.02)
 
-    texture = baked_texture(photograph(fit, plain_albedo(), paint=hair), fit, settings=TextureSettings(size=SIZE))
+    photo = with_hair_told(photograph(fit, plain_albedo(), paint=hair))
+    texture = baked_texture(photo, fit, settings=MERGED)
     place, colour = skin_texels(texture)
     forehead = (np.abs(place[:, 1] - 0.085) < 0.004) & (place[:, 2] > 0.03)
     light = [np.median(colour[forehead & (side * place[:, 0] > 0.012)].mean(axis=1)) for side in (1, -1)]
@@ -180,11 +189,11 @@ def test_hair_that_hangs_below_the_hairline_is_painted_as_hair():
     def hair(place):
         return (place[..., 1] > 0.06) | (place[..., 2] < -0.02)
 
-    photo = photograph(fit, plain_albedo(), paint=hair)
+    photo = with_hair_told(photograph(fit, plain_albedo(), paint=hair))
     below = ((fit.model.template[:, 1] < -0.02) & (fit.model.template[:, 2] < -0.02)).astype(np.float64)
     light = []
     for share in (None, below):
-        place, colour = skin_texels(baked_texture(photo, fit, settings=TextureSettings(size=SIZE), hair=share))
+        place, colour = skin_texels(baked_texture(photo, fit, settings=MERGED, hair=share))
         nape = (place[:, 2] < -0.04) & (place[:, 1] < -0.09)
         light.append(np.median(colour[nape].mean(axis=1)))
     assert light[1] < 0.6 * light[0]

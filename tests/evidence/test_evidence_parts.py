@@ -11,7 +11,6 @@ from rendered_head import EYE_RINGS, make_fit, make_model, photograph
 
 from seif_core.evidence import look_at_photo
 from seif_core.evidence.colour import decode, from_srgb, is_grey, to_srgb
-from seif_core.evidence.hair_colour import hair_colour
 from seif_core.evidence.lighting import estimate_light, harmonics, shading
 from seif_core.evidence.mesh_view import view_mesh
 from seif_core.evidence.openings import openings
@@ -145,17 +144,6 @@ def test_hair_and_collar_are_no_skin_and_a_mole_is():
 def test_without_reliable_skin_everything_may_be_skin():
     albedo, reliable = complexion_picture()
     assert (skin_likeness(albedo, reliable & False, unit=200.0) == 1).all()
-
-
-def test_hair_colour_is_that_above_the_brows_and_none_for_the_bald():
-    picture = np.full((200, 200, 3), (200, 150, 130), np.uint8)
-    head = np.ones((200, 200), np.float32)
-    where = {"between": np.array([100.0, 130.0]), "up": np.array([0.0, -1.0]), "unit": 40.0}
-    likeness = np.ones((200, 200), np.float32)
-    assert hair_colour(picture, head, likeness, **where) is None
-    picture[:80], likeness[:80] = (60, 40, 20), 0.0
-    found = hair_colour(picture, head, likeness, **where)
-    np.testing.assert_allclose(found, np.array([60, 40, 20]) / 255, atol=0.01)
 
 
 def test_openings_cover_the_eyes_and_leave_the_cheeks():
