@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_head import sample_model
+from semantic_field import SemanticField
 
 from seif_core.geometry.barycentric import barycentric
-from seif_core.headmodel.semantics import FADE, SemanticField, canonical_codes
+from seif_core.headmodel.semantics import FADE, canonical_codes
 from seif_core.headmodel.skinning import pose_vertices
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 from fake_stages import sample_fit, sample_portrait
+from semantic_field import SemanticField
 
 from seif_core.geometry.normals import vertex_normals
 from seif_core.headmodel.anatomy import anatomy_of
-from seif_core.headmodel.semantics import SemanticField
 from seif_core.implicit.encoder import EncoderSettings
 from seif_core.implicit.head_field import HeadField
 from seif_core.implicit.inputs import head_inputs, view_of

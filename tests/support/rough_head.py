@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from semantic_field import SemanticField
 
 from seif_core.geometry.barycentric import barycentric
 from seif_core.geometry.closest_point import SurfaceIndex
 from seif_core.geometry.normals import vertex_normals
-from seif_core.headmodel.semantics import SemanticField
 from seif_core.headmodel.skinning import pose_vertices
 from seif_core.implicit.surface import SurfaceSettings, extract_surface
 from seif_core.uniformize import TargetSurface
