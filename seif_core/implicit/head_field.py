@@ -112,6 +112,7 @@ class HeadField:
         normals: (3, S, S) front normals, 0 outside the mask.
         fit: the fitted head model.
         settings: what is laid over the network's answer.
+        prior: the fitted 3DMM in the view's cube, where it is there already.
     """
 
     def __init__(
@@ -121,10 +122,12 @@ class HeadField:
         normals: Float[torch.Tensor, "3 S S"],
         fit: Fit,
         settings: FieldSettings | None = None,
+        *,
+        prior: CubePrior | None = None,
     ) -> None:
         self._network, self._settings = network, settings or FieldSettings()
         self._device = next(network.parameters()).device
-        self._prior = CubePrior(fit.model, fit.posed, inputs.view)
+        self._prior = prior or CubePrior(fit.model, fit.posed, inputs.view)
         image = network_image(
             inputs.photo[None], normals[None], inputs.guidance[None], inputs.mask[None], network.settings
         )

@@ -8,6 +8,7 @@ viewer, of the view's square. Worked number: the middle of the face of a head th
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +28,7 @@ from .fitted_skin import skin_depth
 from .head_field import FieldSettings, HeadField
 from .inputs import HeadInputs, head_inputs, view_of
 from .normal_network import NormalNetwork
+from .prior import CubePrior
 from .refinement import RefinementSettings, follow_normals
 from .surface import SurfaceSettings, extract_surface
 from .view import HeadView
@@ -155,11 +157,13 @@ def unrefined_surface(
     """The first part of `reconstruct_surface`: all that asks networks."""
     networks = compact_networks(device)
     view = view_of(portrait, fit)
-    inputs = head_inputs(portrait, fit, view, s.size, device)
-    front = normals(inputs) if normals is not None else estimate_normals(inputs, device, s)
-    progress.step(0.2)
-    far = estimate_far_normals(inputs, fit, device, s)
-    head = HeadField(networks.implicit, inputs, front, fit, s.corrections)
+    with ThreadPoolExecutor(1) as beside:  # the prior is made of the fit alone, mostly by steps that use one core
+        prior = beside.submit(CubePrior, fit.model, fit.posed, view)
+        inputs = head_inputs(portrait, fit, view, s.size, device)
+        front = normals(inputs) if normals is not None else estimate_normals(inputs, device, s)
+        progress.step(0.2)
+        far = estimate_far_normals(inputs, fit, device, s)
+        head = HeadField(networks.implicit, inputs, front, fit, s.corrections, prior=prior.result())
     progress.step(0.35)
     surface = extract_surface(head.occupancy, head.prior, s.surface)
     progress.step(0.65)
