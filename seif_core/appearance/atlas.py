@@ -18,13 +18,15 @@ from scipy import sparse
 
 from ..headmodel import HeadModel
 from ..headmodel.model import triangulate
-from ..shapes import Bool, Float, Float32, Int, Int32, UInt8
+from ..shapes import Bool, Float, Float32, Int, Int32, Integer, UInt8
 from .symmetry import mirror_uvs
 
 GATHER_STEP: Final = 3
 """Every how many-th texel `Atlas.gather` looks at."""
 _PART: Final = 1 << 17
 """Texels that are worked on at a time: some megabytes for each number that they have."""
+_FEW: Final = 1 << 16
+"""Vertices that 16 bits tell apart."""
 _AT_ONCE: Final = 2
 """Parts that are worked on side by side: each step of a part uses one core alone."""
 
@@ -38,7 +40,7 @@ class Atlas:
         texels: (N,) int32, flat index of the texels that carry surface, ascending.
         part: (N,) uint8 into `headmodel.PART_NAMES`.
         vertices: V.
-        corners: (N, 3) int32, each texel's three vertices.
+        corners: (N, 3) int32, each texel's three vertices; uint16 for a model of few enough.
         weights: (N, 3) float32, their barycentric weights; rows sum to 1.
         gaps: (G,) int32, flat index of the texels that carry no surface, ascending.
         fillers: (G,) int32, for each of them the nearest that does, as an index into the N.
@@ -51,7 +53,7 @@ class Atlas:
     texels: Int32[np.ndarray, " N"]
     part: UInt8[np.ndarray, " N"]
     vertices: int
-    corners: Int32[np.ndarray, "N 3"]
+    corners: Integer[np.ndarray, "N 3"]
     weights: Float32[np.ndarray, "N 3"]
     gaps: Int32[np.ndarray, " G"]
     fillers: Int32[np.ndarray, " G"]
@@ -65,7 +67,7 @@ class Atlas:
 
     def blend(self, chosen: np.ndarray | slice) -> sparse.csr_matrix:
         """The barycentric weights of the chosen M texels as a matrix (M, V), float32."""
-        weights, corners = np.ascontiguousarray(self.weights[chosen]), np.ascontiguousarray(self.corners[chosen])
+        weights, corners = np.ascontiguousarray(self.weights[chosen]), self.corners[chosen].astype(np.int32)
         rows = np.arange(0, weights.size + 1, 3, dtype=np.int32)
         return sparse.csr_matrix((weights.ravel(), corners.ravel(), rows), (len(weights), self.vertices), copy=False)
 
@@ -142,7 +144,7 @@ def build_atlas(model: HeadModel, size: int) -> Atlas:
         texels=texels,
         part=model.face_part[origin[triangle]],
         vertices=len(model.template),
-        corners=np.ascontiguousarray(triangles[triangle], np.int32),
+        corners=triangles.astype(np.uint16 if len(model.template) <= _FEW else np.int32)[triangle],
         weights=weights,
         gaps=gaps,
         fillers=_nearest(owner >= 0, texels)[gaps],

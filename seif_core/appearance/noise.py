@@ -26,7 +26,11 @@ def smooth_noise(seed: int, side: int, width: float) -> Float32[np.ndarray, "S S
         side: texels of the picture.
         width: of the Gaussian, texels.
     """
-    noise = _white(seed, side).astype(np.float32)
+    return _smoothed(_white(seed, side).astype(np.float32), width)
+
+
+def _smoothed(noise: Float32[np.ndarray, "S S"], width: float) -> Float32[np.ndarray, "S S"]:
+    """White noise, which is written over, under a Gaussian."""
     cv2.GaussianBlur(noise, (0, 0), max(width, _LEAST), dst=noise)
     noise /= np.float32(max(float(noise.std()), 1e-6))
     return noise
@@ -35,10 +39,14 @@ def smooth_noise(seed: int, side: int, width: float) -> Float32[np.ndarray, "S S
 @lru_cache(maxsize=4)
 def kept_noise(seed: int, side: int, width: float) -> Float[np.ndarray, "S S"]:
     """The same, kept for the next photo at half the precision."""
-    return smooth_noise(seed, side, width).astype(np.float16)
+    return _smoothed(_drawn(seed, side).astype(np.float32), width).astype(np.float16)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _white(seed: int, side: int) -> Float[np.ndarray, "S S"]:
-    """White noise; drawing it takes longer than all that is done to it."""
+    """White noise, kept: drawing it takes longer than all that is done to it."""
+    return _drawn(seed, side)
+
+
+def _drawn(seed: int, side: int) -> Float[np.ndarray, "S S"]:
     return np.random.default_rng(seed).standard_normal((side, side), np.float32).astype(np.float16)

@@ -128,17 +128,17 @@ def complete_skin(
         atlas: its texels.
         regions: its regions.
         smoother: of its mesh.
-        texels: what the photo says; its `trust` leaves out what is no skin. Its `colour` is written over: with tens of
-            megabytes each, none of these arrays is had twice.
+        texels: what the photo says; its `trust` leaves out what is no skin. Its `colour` and `detail` are written over:
+            with tens of megabytes each, none of these arrays is had twice.
     """
     low = _low_band(model, atlas, regions, smoother, texels)
     skin = np.exp(low.skin / _GAMMA).astype(np.float32)
     darker = np.exp(-low.light / _GAMMA).astype(np.float32)
     both = np.concatenate([skin, darker], axis=1)
-    high, own = texels.colour, np.empty_like(texels.trust)
+    high, own = texels.colour, texels.detail
 
     def beyond_low_band(part: slice) -> None:
-        own[part] = smoothstep(texels.trust[part], *_S.own) * texels.detail[part]
+        own[part] *= smoothstep(texels.trust[part], *_S.own)
         rows = part.start + np.flatnonzero(own[part] > 0)
         spread = atlas.spread(both, rows)
         departure = np.clip(texels.colour[rows] * spread[:, 3:], 0, 1) - spread[:, :3]
