@@ -36,6 +36,7 @@ from .photograph import (
     cut_out,
     head_width_pixels,
     head_window,
+    posed_eyes,
     with_hair,
 )
 from .settings import EvidenceSettings, LightSettings, SkinColourSettings
