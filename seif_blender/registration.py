@@ -25,7 +25,7 @@ from .models import operators as model_operators
 from .reconstruct import operators as reconstruct_operators
 from .reconstruct import panels as reconstruct_panels
 from .reconstruct import properties as reconstruct_properties
-from .reconstruct import thumbnails
+from .reconstruct import rerun, thumbnails
 from .runtime import installation
 from .runtime import operators as runtime_operators
 from .worker import registry
@@ -35,6 +35,7 @@ _MODULES: Final = (
     runtime_operators,
     reconstruct_properties,
     reconstruct_operators,
+    rerun,
     reconstruct_panels,
     animate_properties,
     animate_operators,

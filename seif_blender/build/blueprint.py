@@ -11,7 +11,7 @@ import base64
 import json
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
 
@@ -25,6 +25,7 @@ class MeshPlan:
         starts: first corner of each face, int.
         slots: material slot of each face, int.
         uvs: 2 floats a corner.
+        confidence: 4 floats a vertex, red guessed, green seen, blue mirrored; empty for none.
     """
 
     points: array
@@ -32,6 +33,7 @@ class MeshPlan:
     starts: array
     slots: array
     uvs: array
+    confidence: array = field(default_factory=lambda: array("f"))
 
 
 @dataclass(frozen=True)

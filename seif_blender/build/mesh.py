@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .blueprint import GroupPlan, MeshPlan
-from .names import REGION_PREFIX
+from .names import CONFIDENCE_LAYER, REGION_PREFIX
 
 
 def build_mesh(name: str, plan: MeshPlan) -> bpy.types.Mesh:
@@ -21,6 +21,9 @@ def build_mesh(name: str, plan: MeshPlan) -> bpy.types.Mesh:
     mesh.update(calc_edges=True)
     layer = mesh.uv_layers.new(name="UVMap", do_init=False)
     layer.uv.foreach_set("vector", plan.uvs)
+    if plan.confidence:
+        shown = mesh.color_attributes.new(CONFIDENCE_LAYER, "BYTE_COLOR", "POINT")
+        shown.data.foreach_set("color", plan.confidence)
     mesh.shade_smooth()
     return mesh
 

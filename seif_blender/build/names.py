@@ -57,3 +57,6 @@ CARDS_MATERIAL_PROPERTY: Final = "seif_card_material"
 
 MISSING_PROPERTY: Final = "seif_missing_nodes"
 """Custom property of the guides: names of the node groups that the Blender that made them lacked."""
+
+CONFIDENCE_LAYER: Final = "seif_confidence"
+"""Colour layer of the head's mesh: how far each vertex' colour is guessed (red), seen (green), mirrored (blue)."""

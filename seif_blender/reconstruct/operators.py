@@ -36,15 +36,8 @@ def _obstacle(context: bpy.types.Context) -> str:
     return ""
 
 
-class SEIF_OT_reconstruct(WorkerOperator, bpy.types.Operator):
-    """Make a rigged, textured head from the photo; Blender stays usable meanwhile, Esc cancels."""
-
-    bl_idname = "seif.reconstruct"
-    bl_label = "Reconstruct Head from Image"
-    bl_description = (
-        "Make a rigged, textured head from the photo, at the 3D cursor; Blender stays usable meanwhile, Esc cancels"
-    )
-    bl_options = {"UNDO"}
+class HeadOperator(WorkerOperator):
+    """Mixin of operators that make a head from the photo with the options of the panel."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -78,6 +71,17 @@ class SEIF_OT_reconstruct(WorkerOperator, bpy.types.Operator):
             return {"CANCELLED"}
         self.report({"INFO"}, sentence)
         return {"FINISHED"}
+
+
+class SEIF_OT_reconstruct(HeadOperator, bpy.types.Operator):
+    """Make a rigged, textured head from the photo; Blender stays usable meanwhile, Esc cancels."""
+
+    bl_idname = "seif.reconstruct"
+    bl_label = "Reconstruct Head from Image"
+    bl_description = (
+        "Make a rigged, textured head from the photo, at the 3D cursor; Blender stays usable meanwhile, Esc cancels"
+    )
+    bl_options = {"UNDO"}
 
 
 class SEIF_OT_cancel(bpy.types.Operator):

@@ -12,6 +12,7 @@ from ..worker import registry
 from ..worker.job import Job, State
 from . import thumbnails
 from .properties import ADDED, FLAME
+from .summary import confidence_lines, time_words
 
 if TYPE_CHECKING:
     from .properties import SeifSceneProperties
@@ -55,19 +56,34 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
         row.operator("seif.cancel", text="", icon="X")
 
     def _draw_outcome(self, layout: bpy.types.UILayout, context: bpy.types.Context, job: Job | None) -> None:
-        if job is None or not (job.message or job.report.get("warnings")):
+        if job is None:
             return
         box = layout.box()
         failed = job.state is State.FAILED
-        for sentence in [job.message] if job.message else job.report["warnings"]:
-            draw_sentence(box, context, sentence, "ERROR" if failed else "INFO")
+        if job.message:
+            draw_sentence(box, context, job.message, "ERROR" if failed else "INFO")
+        elif job.report:
+            self._draw_result(box, context, job)
         row = box.row()
         row.alignment = "RIGHT"
         if job.code in _ADVICE:
             row.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = NAME
         elif job.code == "worker":
             row.operator("seif.copy_log", icon="COPYDOWN")
+        row.operator("seif.copy_diagnostics", icon="COPYDOWN")
         row.operator("seif.dismiss")
+
+    def _draw_result(self, box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
+        """Time, what is seen and what is guessed, warnings, and the way to another try."""
+        times = time_words(job.report)
+        draw_sentence(box, context, f"{job.seconds:.0f} s" + (f": {times}" if times else ""), "TIME")
+        column = box.column(align=True)
+        column.scale_y = 0.8
+        for line in confidence_lines(job.report):
+            column.label(text=line)
+        for warning in job.report.get("warnings", ()):
+            draw_sentence(box, context, warning, "INFO")
+        box.operator("seif.rerun", icon="FILE_REFRESH")
 
 
 class SEIF_PT_options(bpy.types.Panel):

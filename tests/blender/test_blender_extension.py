@@ -127,6 +127,14 @@ def test_the_head_stands_at_the_cursor(found):
     assert found["temporary"] == []
 
 
+def test_a_head_made_anew_takes_the_place_of_the_earlier_one_and_a_failure_keeps_it(found):
+    assert found["failed_rerun"] == [0, True]
+    assert found["rerun"] == ["FINISHED"]
+    assert found["rerun_counts"] == [0, 0]
+    assert found["rerun_location"] == [4, 5, 6]
+    assert found["diagnostics"] == ["FINISHED"]
+
+
 def test_keyed_shape_and_bone_play_back_with_their_drivers(found):
     assert found["keyed"] == ["FINISHED"]
     start, middle, end = found["moved"]

@@ -84,6 +84,22 @@ found["keys"] = len(mesh_object.data.shape_keys.key_blocks)
 found["camera"] = [ob.name for ob in rig.children if ob.type == "CAMERA"]
 found["temporary"] = [p.name for p in Path(os.environ["TMPDIR"]).glob("seif-*")]
 
+# made anew in its place; a failure leaves the head that is there
+objects, collections = len(bpy.data.objects), len(bpy.data.collections)
+rig.location = (4, 5, 6)
+scene.seif.photo = str(scratch / "noface.jpg")
+try:
+    bpy.ops.seif.rerun()
+except RuntimeError:
+    found["failed_rerun"] = [len(bpy.data.objects) - objects, rig.name in bpy.data.objects]
+scene.seif.photo = str(scratch / "ok.jpg")
+found["rerun"] = sorted(bpy.ops.seif.rerun())
+mesh_object = bpy.context.view_layer.objects.active
+rig = mesh_object.parent
+found["rerun_counts"] = [len(bpy.data.objects) - objects, len(bpy.data.collections) - collections]
+found["rerun_location"] = list(rig.matrix_world.translation)
+found["diagnostics"] = sorted(bpy.ops.seif.copy_diagnostics())
+
 key = mesh_object.data.shape_keys.key_blocks["jawOpen"]
 jaw = rig.pose.bones["jaw"]
 rest = vertices(mesh_object)

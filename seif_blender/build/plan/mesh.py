@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,11 @@ _WEIGHT_STEP: Final = 1.0 / 65535.0
 
 def plan_mesh(head: Head) -> MeshPlan:
     """Vertices, faces, material slots and UVs."""
-    return plan_faces(head, slot_of_part()[head.face_part])
+    plan = plan_faces(head, slot_of_part()[head.face_part])
+    if head.confidence is None:
+        return plan
+    seen, mirrored, guessed = head.confidence.T
+    return replace(plan, confidence=floats(np.stack([guessed, seen, mirrored, np.ones_like(seen)], axis=1)))
 
 
 def plan_faces(mesh: Head | HairMesh, slots: np.ndarray) -> MeshPlan:
