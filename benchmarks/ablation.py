@@ -48,6 +48,10 @@ filling the mask that long hair covers (7.5 % of it missing, 2.5 % with), lip pa
 lips, flat ears and own-skin weights heads with covered ears and with collars, of which there are none here; the hull
 costs 0.15 degrees of the head, and what it is worth to silhouettes has not been measured.
 
+With today's fit and bald crowns, 3 drawn heads, 128 cells, quick, at / eyes / near: fit 2.826 2.907 1.360, as shipped
+2.891 2.872 1.357, no hull 2.894 2.870 1.361, no hole filling 2.887 2.863 1.362, no flat ears and no lip parting as
+shipped: still none of the four improves a place here, and three heads are too few to throw one out.
+
 Three photos, 256 cells, face / head in degrees: fit 10.41 / 15.45, network 9.66 / 13.84, mesh before 10.16 / 14.45 and
 skin returning half 10.26 / 14.57 with today's fit. The longer the waves that are the fit's, the worse the normals: skin
 length 1 mm 10.43, 2 mm 10.39, 4 mm 10.33, 8 mm 10.29, none 10.21.
