@@ -17,6 +17,9 @@ Last figures, 60 of 749 official portraits, chance 1.7 %:
     dense             faces    first  in five  rank, median  distance  others
     neutral              60      2 %     22 %            14     0.745   0.782
     as in the photo      60      5 %     22 %            17     0.748   0.785
+    both              faces    first  in five  rank, median  distance  others
+    neutral              60      3 %     20 %            16     0.739   0.776
+    as in the photo      60      8 %     23 %            16     0.740   0.779
 """
 
 from __future__ import annotations
