@@ -9,7 +9,10 @@ the expression's; *region*, overlap of what moves by more than a fifth of its la
 
 Last figures (mean over expressions; 1.0 had MakeHuman's units, 1.1 the learned keys, 1.2 their lips made sound):
 
-{FIGURES}
+                          1.0                      1.1                      1.2
+                 cosine extent region dist.  the same                 the same
+    ICT, 51 keys    0.77  0.87  0.68  0.72    0.99  0.98  0.94  0.09    0.99  0.97  0.93  0.12
+    GNM, 15 labels  0.60  0.79  0.53  0.79    0.70  0.98  0.61  0.69    0.70  0.97  0.60  0.69
 """
 
 from __future__ import annotations

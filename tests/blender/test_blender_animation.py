@@ -156,3 +156,19 @@ def test_an_override_keeps_its_slider_and_key_in_the_file(plain):
     assert plain["is_override"]
     assert plain["reloaded_slider"] == pytest.approx(0.75)
     assert plain["reloaded_key"] == pytest.approx(0.5)
+
+
+def test_live_link_and_visemes_are_keyed_from_the_current_frame_on(found):
+    answer, weights, _ = found["live_link"]
+    assert answer == ["FINISHED"]
+    assert weights[0] < 0.01
+    assert weights[1] == pytest.approx(0.5, abs=0.02)
+    answer, weights, _ = found["visemes"]
+    assert answer == ["FINISHED"]
+    assert weights[1] > weights[0] + 0.1
+
+
+def test_a_broken_take_is_told_in_a_sentence_and_nothing_is_captured_without_a_head(found):
+    assert "broken.csv" in found["broken_take"][0]
+    assert "Traceback" not in found["broken_take"][0]
+    assert found["capture_without_head"] == [False] * 4

@@ -149,4 +149,42 @@ bpy.ops.preferences.addon_disable(module=name)
 found["taken_back"] = not hasattr(bpy.types.PoseBone, "seif_turn")
 bpy.ops.preferences.addon_enable(module=name)
 found["given_again"] = hasattr(bpy.types.PoseBone, "seif_turn")
+
+
+def tried(operator, file, text):
+    """What a capture operator answers to a file, and what it keys at frames 0 and 6 of it."""
+    path = scratch / file
+    path.write_text(text)
+    scene.frame_set(20)
+    for holder in (rig, built.mesh.data.shape_keys):
+        if holder.animation_data is not None:
+            holder.animation_data.action = None
+    try:
+        answer = sorted(operator(filepath=str(path)))
+    except RuntimeError as error:
+        return [str(error)]
+    weights = []
+    for frame in (20, 26):
+        scene.frame_set(frame)
+        weights.append(round(keys["jawOpen"].value, 3))
+    return [answer, weights, len(scene.timeline_markers)]
+
+
+bpy.context.view_layer.objects.active = built.mesh
+scene.render.fps = scene.seif_capture.rate = 24
+columns = [*(n[0].upper() + n[1:] for n in head.key_names), *(f"Head{a}" for a in ("Yaw", "Pitch", "Roll"))]
+open_jaw = ",".join("0.5" if name == "JawOpen" else "0" for name in columns)
+shut = ",".join("0" for _ in columns)
+take = [f"Timecode,BlendshapeCount,{','.join(columns)}"]
+take += [f"00:00:00:{f:02}.000,61,{open_jaw if f >= 6 else shut}" for f in range(12)]
+found["live_link"] = tried(bpy.ops.seif.import_live_link, "take.csv", "\n".join(take))
+found["visemes"] = tried(bpy.ops.seif.import_visemes, "voice.tsv", "0.00\tX\n0.20\tD\n0.45\tX\n")
+found["broken_take"] = tried(bpy.ops.seif.import_live_link, "broken.csv", "no,live,link\n1,2,3\n")
+for object_ in list(bpy.context.scene.objects):
+    object_.select_set(state=False)
+bpy.context.view_layer.objects.active = None
+found["capture_without_head"] = [
+    getattr(bpy.ops.seif, name).poll()
+    for name in ("copy_expression", "animate_video", "import_live_link", "import_visemes")
+]
 (scratch / "found.json").write_text(json.dumps(found))

@@ -1,0 +1,75 @@
+"""`seif capture`: what it writes from each source, and what it refuses before any work."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from sample_head import sample_head
+
+from seif_core.__main__ import main
+from seif_core.capture.performance import Performance
+
+TSV = "0.00\tX\n0.20\tB\n0.55\tD\n0.90\tX\n"
+
+
+@pytest.fixture
+def spoken(tmp_path):
+    file = tmp_path / "voice.tsv"
+    file.write_text(TSV, encoding="utf-8")
+    return file
+
+
+def test_visemes_become_a_performance_for_any_head(tmp_path, spoken):
+    assert main(["capture", "--visemes", str(spoken), "--rate", "30", "--out", str(tmp_path / "p.npz")]) == 0
+    found = Performance.load(tmp_path / "p.npz")
+    assert found.rate == 30
+    assert found.for_keys(("jawOpen",)).max() > 0.1
+    assert main(["capture", "--visemes", str(spoken), "--out", str(tmp_path / "p.json")]) == 0
+    told = json.loads((tmp_path / "p.json").read_text(encoding="utf-8"))
+    assert "jawOpen" in json.dumps(told)
+
+
+def test_a_glb_of_a_performance_has_an_animation(tmp_path, spoken):
+    sample_head().save(tmp_path / "head.npz")
+    command = ["capture", "--visemes", str(spoken), "--head", str(tmp_path / "head.npz")]
+    assert main([*command, "--out", str(tmp_path / "p.glb")]) == 0
+    data = (tmp_path / "p.glb").read_bytes()
+    length = int(np.frombuffer(data[12:16], "<u4")[0])
+    scene = json.loads(data[20 : 20 + length])
+    paths = {channel["target"]["path"] for channel in scene["animations"][0]["channels"]}
+    assert "weights" in paths
+    assert not list(tmp_path.glob(".*part"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "Name one source"),
+        (["photo.png", "--live-link", "take.csv"], "Name one source"),
+        (["--live-link", "take.csv", "--out", "p.gif"], "does not end in one of"),
+        (["--live-link", "take.csv", "--out", "p.glb"], "name its head.npz"),
+        (["video.mp4", "--same-person"], "name its head.npz"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_any_work(tmp_path, capsys, arguments, said):
+    out = [] if "--out" in arguments else ["--out", str(tmp_path / "p.npz")]
+    assert main(["capture", *arguments, *out]) != 0
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_or_broken_source_has_its_exit_code(tmp_path, capsys):
+    broken = tmp_path / "take.csv"
+    broken.write_text("no,live,link\n1,2,3\n", encoding="utf-8")
+    for file in (broken, tmp_path / "missing.csv"):
+        assert main(["capture", "--live-link", str(file), "--out", str(tmp_path / "p.npz")]) == 11
+        assert file.name in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_written_leaves_nothing(tmp_path, spoken, capsys):
+    out = tmp_path / "nowhere" / "p.npz"
+    assert main(["capture", "--visemes", str(spoken), "--out", str(out)]) == 3
+    assert "could not be written" in capsys.readouterr().err
+    assert not out.parent.exists()
