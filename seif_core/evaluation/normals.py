@@ -53,6 +53,8 @@ class NormalsRow:
         network_face: the normal network's map, inside the face; None where there is none (fast quality).
         network_head: the normal network's map, inside the head mask.
         network_own: the normal network's map, inside the portrait's own mask.
+        hair_head: normals of the finished head and the shell of its hair layer, in the head mask; None without one.
+        hair_own: the same inside the portrait's own mask.
         landmark_error: of the fit, in percent of the distance between the eyes' outer corners.
     """
 
@@ -66,6 +68,8 @@ class NormalsRow:
     network_face: AngularError | None
     network_head: AngularError | None
     network_own: AngularError | None
+    hair_head: AngularError | None
+    hair_own: AngularError | None
     landmark_error: float
 
 
@@ -79,6 +83,8 @@ COLUMNS: Final = (
     "network_face",
     "network_head",
     "network_own",
+    "hair_head",
+    "hair_own",
 )
 _WIDTH: Final = 16
 

@@ -12,6 +12,7 @@ import torch
 from ..errors import PhotoError, SettingsError
 from ..fitting.fit import Fit
 from ..geometry.rasterizer import rasterize_view
+from ..hair.space import HairSpace
 from ..headmodel.topology import PART_NAMES
 from ..implicit.paste import paste_normals
 from ..pipeline import Reconstruction, ReconstructionSettings, reconstruct
@@ -19,7 +20,7 @@ from ..portrait.portrait import Portrait
 from ..preview.surface import Surface
 from ..preview.views import render_normals
 from ..progress import Progress
-from ..shapes import Bool
+from ..shapes import Bool, UInt8
 from .normals import (
     NormalsRow,
     NormalsTable,
@@ -77,6 +78,7 @@ def compare_normals(done: Reconstruction, reference: ReferencePhoto) -> NormalsR
             f"{mesh_map.shape[1]}x{mesh_map.shape[0]}; they must have one size."
         )
     network = None if done.surface is None else paste_normals(done.surface.normals, done.surface.view)
+    haired = _haired(done)
     face = face_mask(done.fit)
     covered = head = decode_normals(theirs)[1]
     own = covered & (done.portrait.mask > 127)
@@ -94,8 +96,29 @@ def compare_normals(done: Reconstruction, reference: ReferencePhoto) -> NormalsR
         network_face=None if network is None else angular_error(network, theirs, face & head),
         network_head=None if network is None else angular_error(network, theirs, head),
         network_own=None if network is None else angular_error(network, theirs, own),
+        hair_head=None if haired is None else angular_error(haired, theirs, head),
+        hair_own=None if haired is None else angular_error(haired, theirs, own),
         landmark_error=done.fit.landmark_error,
     )
+
+
+def _haired(done: Reconstruction) -> UInt8[np.ndarray, "H W 3"] | None:
+    """Normal map of the head and the shell of its hair layer, whichever lies nearer; None without a layer."""
+    hair, parsing = done.head.hair, done.portrait.parsing
+    if hair is None or parsing is None or done.uniform is None:
+        return None
+    head, fit = Surface.of_head_in_photo(done.head), done.uniform.fit
+    shell = HairSpace.of(fit, parsing).to_camera(hair.shell.vertices.astype(np.float64))
+    faces = hair.shell.faces
+    beyond = np.where(faces >= 0, faces + len(head.vertices), -1).astype(np.int32)
+    both = replace(
+        head,
+        vertices=np.concatenate([head.vertices, shell]).astype(np.float32),
+        faces=np.concatenate([head.faces, beyond]),
+        face_part=np.append(head.face_part, np.full(len(beyond), PART_NAMES.index("skin"), np.uint8)),
+        uv_faces=np.concatenate([head.uv_faces, np.where(beyond >= 0, 0, -1).astype(np.int32)]),
+    )
+    return render_normals(both, done.head.photo_camera)
 
 
 def face_oval(portrait: Portrait) -> Bool[np.ndarray, "H W"]:

@@ -9,6 +9,7 @@ import logging
 from typing import Final, NamedTuple
 
 import numpy as np
+from scipy import ndimage
 
 from ..evidence.photo_evidence import PhotoEvidence
 from ..fitting.fit import Fit
@@ -17,7 +18,7 @@ from ..implicit.head_surface import HeadSurface
 from ..portrait.head_parsing import HeadParsing
 from ..portrait.portrait import Portrait
 from ..progress import Progress
-from ..shapes import Float, Float32
+from ..shapes import Bool, Float, Float32
 from .cards import make_cards
 from .directions import hair_directions
 from .extension import find_extension
@@ -33,6 +34,8 @@ from .tracing import ShellField
 from .unwrap import unwrap
 from .volume import hair_volume
 
+_SURE: Final = 0.5
+"""Share from which a pixel shows what it most likely shows."""
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -159,11 +162,26 @@ def kind_of_hair(parsing: HeadParsing, settings: HairSettings, *, bald: bool = F
         settings: tell how much hair is some.
         bald: whether the crown is bald, so that what is left is little.
     """
-    skin, hair, headwear = (float(parsing.share(name).sum()) for name in ("skin", "hair", "headwear"))
+    own = _joined_to_skin(parsing)
+    skin, hair, headwear = (float((parsing.share(name) * own).sum()) for name in ("skin", "hair", "headwear"))
+    if bald:  # a hat would hide the crown
+        share = parsing.share("hair") * own
+        return "hair" if float(share[share > _SURE].sum()) > settings.least_fringe * skin else None
     if headwear > max(settings.least_headwear * skin, settings.headwear_share * hair):
         return "headwear"
-    least = settings.least_fringe if bald else settings.least_hair
-    return "hair" if hair + headwear > least * skin else None
+    return "hair" if hair + headwear > settings.least_hair * skin else None
+
+
+def _joined_to_skin(parsing: HeadParsing) -> Bool[np.ndarray, "S S"]:
+    """Pixels of the head that hang together with most of its skin, and what lies off the head altogether.
+
+    What is seen in the background as a hat is no part of it.
+    """
+    head = parsing.share("background", "clothes") < _SURE
+    pieces, _ = ndimage.label(head)
+    pieces = np.asarray(pieces)
+    skin = np.bincount(pieces.ravel(), (parsing.share("skin") * head).ravel())
+    return (pieces == int(np.argmax(skin))) | ~head
 
 
 def _some_hair(parsing: HeadParsing, settings: HairSettings) -> bool:

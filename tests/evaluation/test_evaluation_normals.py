@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from haired_head import haired_scene
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from sample_head import sample_head, sample_model
 from scipy.spatial.transform import Rotation
 
+from seif_core.assembly import assemble_head
 from seif_core.errors import SettingsError
 from seif_core.evaluation.normals import (
     NormalsRow,
@@ -24,6 +27,7 @@ from seif_core.evaluation.normals import (
 from seif_core.evaluation.normals_of_photos import compare_normals, face_mask
 from seif_core.fitting.fit import Fit
 from seif_core.geometry.camera import Camera
+from seif_core.hair.layer import make_hair_layer
 from seif_core.headmodel.skinning import pose_vertices
 from seif_core.implicit.head_surface import HeadSurface
 from seif_core.implicit.paste import paste_normals
@@ -217,3 +221,21 @@ def test_reading_keeps_the_channel_order_and_sixteen_bits(tmp_path):
 def test_an_empty_table_still_prints():
     assert isinstance(collect([]).as_json(), str)
     assert NormalsRow.__name__ not in str(collect([]))
+
+
+def test_hair_layer_is_compared_together_with_the_head(tmp_path):
+    torch.set_num_threads(1)
+    fit, surface, _, portrait = haired_scene()
+    layer = make_hair_layer(portrait, fit, surface, None)
+    head = replace(assemble_head(portrait, fit, None), hair=layer)
+    shape = Shape(surface, SimpleNamespace(fit=fit))
+    done = replace(reconstruction(), portrait=portrait, fit=fit, head=head, shape=shape)
+    truth = Surface.of_triangles(surface.vertices, surface.triangles)
+    Image.fromarray(render_normals(truth, fit.camera)).save(tmp_path / "a_normal.png")
+    reference = ReferencePhoto(tmp_path / "a.png", tmp_path / "a_normal.png", None)
+    row = compare_normals(done, reference)
+    assert row.hair_head.pixels > row.mesh_head.pixels, "the hair stands beyond the head"
+    assert row.hair_head.mean_deg < 8
+    bald = compare_normals(replace(done, head=replace(head, hair=None)), reference)
+    assert bald.hair_head is None
+    assert bald.mesh_head == row.mesh_head

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from haired_head import CAP, haired_scene, parsed_portrait
 
 from seif_core.geometry.connectivity import triangle_pieces
 from seif_core.geometry.normals import unit
-from seif_core.hair.layer import model_hair
+from seif_core.hair.layer import kind_of_hair, model_hair
+from seif_core.hair.settings import HairSettings
 from seif_core.hair.shell import triangles_of
 from seif_core.headmodel.anatomy import anatomy_of
+from seif_core.portrait.head_parsing import CLASSES
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +120,23 @@ def test_hat_is_a_layer_of_its_own_kind_without_strands(scene):
     assert made.layer.kind == "headwear"
     assert made.layer.guides is None
     assert made.layer.cards is None
+
+
+def test_what_looks_like_a_hat_in_the_background_is_none(scene):
+    parsing = scene[3].parsing
+    shares = parsing.shares.copy()
+    corner = np.s_[:, 200:310, 4:66]
+    shares[corner] = 0
+    shares[CLASSES.index("headwear")][corner[1:]] = 1
+    assert kind_of_hair(replace(parsing, shares=shares), HairSettings()) == "hair"
+
+
+def test_traces_of_hair_at_the_outline_of_a_shaven_head_are_none(scene):
+    fit, surface, hair, _ = scene
+    parsing = parsed_portrait(fit, surface, np.zeros_like(hair)).parsing
+    shares = parsing.shares.copy()
+    faint = (cv2.erode(shares[1], np.ones((9, 9))) < 1) & (shares[1] > 0)
+    shares[1][faint], shares[CLASSES.index("hair")][faint] = 0.6, 0.4
+    shaven = replace(parsing, shares=shares)
+    assert shaven.share("hair").sum() > HairSettings().least_fringe * shaven.share("skin").sum()
+    assert kind_of_hair(shaven, HairSettings(), bald=True) is None
