@@ -6,8 +6,8 @@ farther): corresponding points over the usual hairline, aligned rigidly by the i
 what the photo shows.
 
 Last figures (2 cores, x86_64, CPU), 5 heads: no hair layer on any (on 4 of them before traces at the outline, and what
-looks like a hat in the background, were left out); the fit's skull 8.18 mm from the truth, with the surface's shape 8.28;
-where it is seen 5.28 and 5.31. Most of that is the size and the turn of the head, which one photo tells badly.
+looks like a hat in the background, were left out). The fit's skull 8.18 mm from the truth, with the surface's shape
+8.28; where it is seen 5.28 and 5.31. Most of that is the head's size and turn, which one photo tells badly.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def measure(model: HeadModel, number: int, folder: Path) -> Row:
     shaped = done.fit if done.uniform is None else done.uniform.fit
     away = [skull_distances(truth, skin, fit.posed, skull) for fit in (done.fit, shaped)]
     known = seen[skull]
-    return Row(*(float(a.mean()) for a in away), *(float(a[known].mean()) for a in away), done.head.hair is not None)
+    (fit, shape), (fit_seen, shape_seen) = ([float(a[part].mean()) for a in away] for part in (slice(None), known))
+    return Row(fit, shape, fit_seen, shape_seen, float(done.head.hair is not None))
 
 
 def skull_distances(truth: Truth, skin: np.ndarray, posed: np.ndarray, skull: np.ndarray) -> np.ndarray:

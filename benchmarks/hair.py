@@ -8,8 +8,9 @@ within 10 % of the fit's. *Time*: processor seconds of the layer alone.
 
 Last figures (2 cores, x86_64, CPU), 15 sample portraits: outline 94.0 % in the mean, worst 85.6 (avatar), 88.1
 (astronaut); guides 10.4 degrees, worst 17.2 (duncan); under the skin 0.0 %; ears 100 % on all; 3.7 s a layer; about
-4,150 faces. Normals of skin and hair together against the three references (`seif evaluate normals`, column `hair head`):
-15.8 degrees in the mean; one mesh with the hair's shape (`--hair merged`) 14.7, the bald head alone 15.5. Measured before the cards grew from 120 to 180, which changes none of these.
+4,150 faces. Measured before the cards grew from 120 to 180, which changes none of these. Normals of skin and hair
+together against three references (`seif evaluate normals`, column `hair head`): 15.8 degrees in the mean; one mesh with
+the hair's shape (`--hair merged`) 14.7, the bald head alone 15.5.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 from typing import Final, NamedTuple
 
+import cv2
 import numpy as np
-from scipy import ndimage
 
 from ..evidence.photo_evidence import PhotoEvidence
 from ..fitting.fit import Fit
@@ -178,8 +178,7 @@ def _joined_to_skin(parsing: HeadParsing) -> Bool[np.ndarray, "S S"]:
     What is seen in the background as a hat is no part of it.
     """
     head = parsing.share("background", "clothes") < _SURE
-    pieces, _ = ndimage.label(head)
-    pieces = np.asarray(pieces)
+    _, pieces = cv2.connectedComponents(head.astype(np.uint8), connectivity=4)
     skin = np.bincount(pieces.ravel(), (parsing.share("skin") * head).ravel())
     return (pieces == int(np.argmax(skin))) | ~head
 

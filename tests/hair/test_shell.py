@@ -125,7 +125,7 @@ def test_hat_is_a_layer_of_its_own_kind_without_strands(scene):
 def test_what_looks_like_a_hat_in_the_background_is_none(scene):
     parsing = scene[3].parsing
     shares = parsing.shares.copy()
-    corner = np.s_[:, 200:310, 4:66]
+    corner = np.s_[:, 4:130, 4:60]
     shares[corner] = 0
     shares[CLASSES.index("headwear")][corner[1:]] = 1
     assert kind_of_hair(replace(parsing, shares=shares), HairSettings()) == "hair"
