@@ -12,13 +12,14 @@
 - *jitter*: one frame thirty times with noise of 3 grey levels: the largest key's standard deviation;
 - *cpu s*: of the whole capture of 30 frames, networks loaded.
 
-One thread, two cores shared with five other jobs, Open head 1.2 and the response measured with it; heads that the
-response was not measured on (quality fast; the other rows of the run were not awaited; the second by the solver alone,
-without the smoothed curves):
+One thread, two cores shared with five other jobs, Open head 1.2 and the response measured with it; two heads (quality
+fast) that the response was not measured on:
 
     head     identity    all  moving  still  zero  jitter  cpu s
     first    video     0.039   0.308  0.017 0.492  0.0016    7.3
-    second   video     0.034   0.302  0.010 0.492
+             head      0.038   0.306  0.015 0.492            7.1
+    second   video     0.035   0.306  0.010 0.492  0.0108    6.9
+             head      0.035   0.334  0.009 0.492            6.6
 
 With the response measured on the keys of Open head 1.1 the first was 0.338. 0.08 is held over all visible keys, most of
 which are still, and missed by far where they move; docs/capture.md says what limits it.
