@@ -8,7 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import preferences
-from .animate import controls, emotions, gaze, mirror, sliders
+from .animate import controls, emotions, gaze, mirror, sliders, transfer_keys
 from .animate import operators as animate_operators
 from .animate import panels as animate_panels
 from .animate import properties as animate_properties
@@ -42,6 +42,7 @@ _MODULES: Final = (
     mirror,
     emotions,
     gaze,
+    transfer_keys,
     animate_panels,
     sliders,
     flame_operators,

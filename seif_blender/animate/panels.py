@@ -33,6 +33,7 @@ class SEIF_PT_head(bpy.types.Panel):
         column = layout.column(align=True)
         column.operator("seif.reset_expression", icon="LOOP_BACK")
         column.operator("seif.key_expression", icon="KEYINGSET")
+        layout.operator("seif.transfer_keys", icon="SHAPEKEY_DATA")
         layout.operator("seif.view_photo", icon="CAMERA_DATA")
         layout.operator("seif.delete_head", icon="TRASH")
 
