@@ -17,6 +17,8 @@ from .normals import unit
 
 _FLAT: Final = 1e-12
 """Area in texture coordinates below which a triangle tells no direction."""
+_NO_LENGTH: Final = 1e-9
+"""Length of a vector that has no direction."""
 _SHORTEST: Final = 1e-4
 """Metres for the whole texture below which nothing is as fine."""
 
@@ -75,5 +77,10 @@ def from_tangent_space(
         normals: (N, 3) the mesh's, unit.
         along: (N, 3) the direction of growing u, about at right angles to them.
     """
-    x = unit(along - (along * normals).sum(axis=1, keepdims=True) * normals)
-    return unit(x * told[:, :1] + np.cross(normals, x) * told[:, 1:2] + normals * told[:, 2:])
+    x = along - np.einsum("nc,nc->n", along, normals)[:, None] * normals
+    x /= np.sqrt(np.einsum("nc,nc->n", x, x))[:, None].clip(min=_NO_LENGTH)
+    found = told[:, 2:] * normals
+    found += told[:, :1] * x
+    for k, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):  # y = normal cross x
+        found[:, k] += told[:, 1] * (normals[:, i] * x[:, j] - normals[:, j] * x[:, i])
+    return found / np.sqrt(np.einsum("nc,nc->n", found, found))[:, None].clip(min=_NO_LENGTH)

@@ -246,8 +246,11 @@ def _normals_at(scene: _Scene, hits: _Hits, surface: Surface) -> Float[np.ndarra
         return normals
     own = _Hits(hits.pixel[skin], hits.triangle[skin], hits.weights[skin])
     frame = tangent_frame(scene.vertices.numpy(), scene.normals.numpy(), corners, surface.uvs, scene.uv_triangles)
-    told = _looked_up(scene, own, surface.uvs, surface.normal_map).astype(np.float64) / 127.5 - 1
-    normals[skin] = from_tangent_space(told, normals[skin], _blend(own, corners, frame.along))
+    told = _looked_up(scene, own, surface.uvs, surface.normal_map).astype(np.float32)
+    told *= 2 / 255
+    told -= 1
+    along = _blend(own, corners, frame.along.astype(np.float32))
+    normals[skin] = from_tangent_space(told, normals[skin], along)
     return normals
 
 
