@@ -56,7 +56,11 @@ _FEWEST: Final = 30
 _HIDDEN: Final = (-0.15, 0.25)
 """Minus that cosine from which the photo shows nothing of the surface, not at all and wholly."""
 _THICKER: Final = 1.2
-"""Times that short hair may be as thick behind the head as in the middle of what the outline shows."""
+"""Times that short hair may be as thick behind the head as the outline shows at the same height."""
+_STEP: Final = 0.012
+"""Metres of height over which the outline's thickness is taken together."""
+_ENOUGH: Final = 5
+"""Places on the outline within such a step, fewer of which tell nothing."""
 _SHORT: Final = 0.005
 """Metres under the usual nape down to which hair counts as short."""
 _BALL: Final = np.linalg.norm(np.mgrid[-2:3, -2:3, -2:3], axis=0) < 2.3
@@ -134,7 +138,8 @@ def _surface(labels: Labels, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def _thinned(space: HairSpace, labels: Labels, nodes: np.ndarray, *, outer: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """The distances `outer` (N,) to the surface, which behind short hair is no thicker than the outline shows.
 
-    The networks make a head of hair of what they do not see; cut short it has the same length all round.
+    The networks make a head of hair of what they do not see. Cut short it is as long behind as beside the head at the
+    same height, and runs out at the nape.
     """
     if min(labels.hanging[:2]) < labels.hanging.usual - _SHORT:
         return outer
@@ -142,8 +147,29 @@ def _thinned(space: HairSpace, labels: Labels, nodes: np.ndarray, *, outer: np.n
     rim = labels.points[(np.abs(facing) < _RIM) & (labels.label > _RISES[1])]
     if len(rim) < _FEWEST:
         return outer
-    thickness = _THICKER * max(float(np.median(space.skin_distances(rim).signed)), _THINNEST)
+    thickness = _THICKER * _at_height(rim[:, 1], space.skin_distances(rim).signed, labels.hanging.usual, nodes[:, 1])
     return outer + _behind(space, labels, nodes) * (np.maximum(outer, skin - thickness) - outer)
+
+
+def _at_height(
+    seen: Float[np.ndarray, " M"], thickness: Float[np.ndarray, " M"], nape: float, heights: Float[np.ndarray, " N"]
+) -> Float[np.ndarray, " N"]:
+    """How thick short hair is at some heights: the median of what is seen there, and little at the nape.
+
+    Args:
+        seen: (M,) heights where hair is seen on the outline.
+        thickness: (M,) how thick it is there.
+        nape: the height where short hair ends.
+        heights: (N,) where it is asked for.
+    """
+    step = np.round(seen / _STEP).astype(int)
+    known = [s for s in np.unique(step) if (step == s).sum() >= _ENOUGH]
+    if not known:
+        return np.full(len(heights), max(float(np.median(thickness)), _THINNEST))
+    told = [max(float(np.median(thickness[step == s])), _THINNEST) for s in known]
+    at = np.array(known) * _STEP
+    below = [] if at[0] <= nape else [nape]
+    return np.interp(heights, [*below, *at], [*(_THINNEST for _ in below), *told])
 
 
 def _behind(space: HairSpace, labels: Labels, nodes: np.ndarray) -> Float[np.ndarray, " N"]:

@@ -11,7 +11,7 @@ from haired_head import haired_scene
 from seif_core.geometry.normals import unit
 from seif_core.hair.labels import Labels, label_surface
 from seif_core.hair.space import HairSpace
-from seif_core.hair.volume import hair_volume
+from seif_core.hair.volume import _at_height, hair_volume
 
 TRUE = 0.020
 """Metres of hair on the scene's head, the same all round."""
@@ -60,3 +60,15 @@ def test_long_hair_is_as_thick_behind_the_head_as_the_surface_says(scene):
 
 def test_hair_of_one_length_keeps_it_behind_the_head(scene):
     assert thickness(*scene) == pytest.approx(TRUE, abs=0.005)
+
+
+def test_short_hair_is_at_each_height_as_thick_as_the_outline_shows_and_runs_out_at_the_nape():
+    seen = np.repeat([0.10, 0.06, 0.03], 10)
+    told = np.repeat([0.020, 0.010, 0.004], 10)
+    found = _at_height(seen, told, -0.03, np.array([0.15, 0.10, 0.06, 0.03, 0.0, -0.03, -0.1]))
+    np.testing.assert_allclose(found, [0.020, 0.020, 0.010, 0.004, 0.0035, 0.003, 0.003], atol=0.0008)
+
+
+def test_an_outline_that_shows_hair_here_and_there_alone_tells_one_thickness():
+    seen = np.linspace(0, 0.5, 20)
+    np.testing.assert_allclose(_at_height(seen, np.full(20, 0.012), -0.03, np.array([0.0, 0.2])), 0.012)
