@@ -63,9 +63,9 @@ def test_hair_of_one_length_keeps_it_behind_the_head(scene):
 
 
 def test_short_hair_is_at_each_height_as_thick_as_the_outline_shows_and_runs_out_at_the_nape():
-    seen = np.repeat([0.10, 0.06, 0.03], 10)
+    seen = np.repeat([0.096, 0.060, 0.036], 10)
     told = np.repeat([0.020, 0.010, 0.004], 10)
-    found = _at_height(seen, told, -0.03, np.array([0.15, 0.10, 0.06, 0.03, 0.0, -0.03, -0.1]))
+    found = _at_height(seen, told, -0.03, np.array([0.15, 0.096, 0.060, 0.036, 0.003, -0.03, -0.1]))
     np.testing.assert_allclose(found, [0.020, 0.020, 0.010, 0.004, 0.0035, 0.003, 0.003], atol=0.0008)
 
 
