@@ -150,35 +150,45 @@ def relief_map(
     kept = slice(chart.step // 2, None, chart.step)
     slope = _fine(chart, colour[kept, kept], metres, settings)
     if photo is not None:
-        values = atlas.spread(np.concatenate([chart.place, normals, frame.along], 1), chart.rows)
-        slope += _seen(chart, values, photo, float(np.median(metres)), settings)
+        shown = np.flatnonzero(chart.trust > settings.shown[0])
+        values = atlas.spread(np.concatenate([chart.place, normals, frame.along], 1), chart.rows[shown])
+        blur = settings.edge / float(np.median(metres))
+        slope[shown] += _seen(chart, shown, values, photo, blur=blur, s=settings)
     out = np.tile(np.array(FLAT, np.uint8), (chart.side * chart.side, 1))
     out[chart.skin] = _coded(slope)
     return out.reshape(chart.side, chart.side, 3)
 
 
 def _seen(
-    chart: ReliefChart, values: Float32[np.ndarray, "R 8"], photo: PhotoNormals, metres: float, s: ReliefSettings
-) -> Float32[np.ndarray, "R 2"]:
+    chart: ReliefChart,
+    shown: Int[np.ndarray, " P"],
+    values: Float32[np.ndarray, "P 8"],
+    photo: PhotoNormals,
+    *,
+    blur: float,
+    s: ReliefSettings,
+) -> Float32[np.ndarray, "P 2"]:
     """Slopes along u and v that the network's map shows beyond the mesh.
 
     Args:
         chart: the map's pixels.
-        values: place in the photo, normal, direction of growing u.
+        shown: those of its R that the photo shows.
+        values: their place in the photo, normal, direction of growing u.
         photo: the network's map.
-        metres: a pixel's side.
+        blur: standard deviation in pixels over which the map fades in from the edge.
         s: settings.
     """
     up = unit(values[:, 2:5])
     along = unit(values[:, 5:8] - (values[:, 5:8] * up).sum(1, keepdims=True) * up)
     told = photo.at(values[:, :2])
-    weight = smoothstep(np.linalg.norm(told, axis=1), *_WHOLE) * smoothstep(chart.trust, *s.shown)
+    weight = smoothstep(np.linalg.norm(told, axis=1), *_WHOLE) * smoothstep(chart.trust[shown], *s.shown)
     local = np.stack([(told * axis).sum(1) for axis in (along, np.cross(up, along), up)], 1)
     sideways = np.linalg.norm(local[:, :2], axis=1)
     lean = np.minimum(np.arctan2(sideways, local[:, 2]), np.radians(s.tilt))
     slope = local[:, :2] * (np.tan(lean) / np.maximum(sideways, _LITTLE))[:, None]
-    picture = chart.picture(weight[:, None].astype(np.float32))
-    around = chart.at_skin(cv2.GaussianBlur(picture, (0, 0), s.edge / metres))[:, 0]
+    whole = np.zeros((len(chart.skin), 1), np.float32)
+    whole[shown, 0] = weight
+    around = chart.at_skin(cv2.GaussianBlur(chart.picture(whole), (0, 0), blur))[shown, 0]
     return (slope * (weight * smoothstep(around, *_WITHIN))[:, None]).astype(np.float32)
 
 
