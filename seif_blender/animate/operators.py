@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import bpy
 
 from ..build.names import BONE_NAMES
 from .gaze import look_at_target
 from .lookup import needs_head, require_head
+from .removal import remove_head
 
 ROOT_BONE = BONE_NAMES[0]
 _CHANNELS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
@@ -129,23 +128,10 @@ class SEIF_OT_delete_head(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Delete what belongs to it, and its collection where nothing else is in it."""
         head = require_head(context)
-        title, collections = head.mesh.name, head.rig.users_collection
-        bpy.data.batch_remove([*_with_data(head.rig.children_recursive), *_with_data([head.rig])])
-        for collection in collections:
-            if collection in bpy.data.collections.values() and not collection.all_objects and not collection.children:
-                bpy.data.collections.remove(collection)
+        title = head.mesh.name
+        remove_head(head.rig)
         self.report({"INFO"}, f"{title} deleted")
         return {"FINISHED"}
-
-
-def _with_data(objects: Iterable[bpy.types.Object]) -> list[bpy.types.ID]:
-    """The objects and what only they use."""
-    found: list[bpy.types.ID] = []
-    for ob in objects:
-        found.append(ob)
-        if ob.data is not None and ob.data.users == 1:
-            found.append(ob.data)
-    return found
 
 
 CLASSES = (SEIF_OT_reset_expression, SEIF_OT_key_expression, SEIF_OT_view_photo, SEIF_OT_delete_head)

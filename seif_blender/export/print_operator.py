@@ -82,6 +82,9 @@ class SEIF_OT_print_head(TaskOperator, bpy.types.Operator, ExportHelper):
         """Hand the meshes to the worker."""
         from .print_meshes import write_meshes
 
+        suffix = Path(self.filepath).suffix.lower()
+        if not self.properties.is_property_set("form") and suffix in {name for name, _, _ in _FORMATS}:
+            self.form = suffix  # a script names the file alone
         self.check(context)
         head, target = require_head(context), Path(bpy.path.abspath(self.filepath))
         origin = read_provenance(head.rig)

@@ -19,4 +19,4 @@ def missing_nodes(guides: bpy.types.Object) -> str:
     names = list(guides.get(MISSING_PROPERTY, ()))
     if not names:
         return ""
-    return f"This Blender's library lacks {', '.join(names)}; the strands are shown without"
+    return f"This Blender's library lacks {', '.join(names)}; the strands are shown without what they add"

@@ -77,7 +77,10 @@ class SEIF_OT_make_hair_cards(bpy.types.Operator):
 
 def _strands(guides: bpy.types.Object, mesh_object: bpy.types.Object) -> list[list[Vector]]:
     """Points of the guides as groomed, in the axes of the head, without modifiers."""
-    to_head = mesh_object.matrix_world.inverted() @ guides.matrix_world
+    if guides.parent == mesh_object:  # matrices of hidden objects are those of when they were shown
+        to_head = guides.matrix_parent_inverse @ guides.matrix_basis
+    else:
+        to_head = mesh_object.matrix_world.inverted() @ guides.matrix_world
     found = [[to_head @ point.position for point in curve.points] for curve in guides.data.curves]
     return [strand for strand in found if len(strand) > 1]
 

@@ -42,7 +42,10 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
             column = layout.column()
             column.scale_y = 1.4
             column.operator("seif.reconstruct", icon="USER")
-            self._draw_outcome(layout, context, registry.last_job())
+            last, head = registry.last_job(), registry.last_head()
+            self._draw_outcome(layout, context, last)
+            if head is not None and head is not last and head.report:
+                self._draw_result(layout.box(), context, head)
 
     def _draw_thumbnail(self, layout: bpy.types.UILayout, chosen: SeifSceneProperties) -> None:
         icon = thumbnails.icon_of(chosen.photo_path()) if chosen.photo else 0

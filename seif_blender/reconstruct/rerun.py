@@ -7,6 +7,7 @@ import platform
 import bpy
 
 from ..animate.lookup import find_head
+from ..animate.removal import drop_counters, remove_head
 from ..core import __version__
 from ..worker import registry
 from .operators import HeadOperator
@@ -51,21 +52,8 @@ class SEIF_OT_rerun(HeadOperator, bpy.types.Operator):
         if "FINISHED" in answer and earlier is not None and made is not None:
             made.rig.matrix_world = earlier.matrix_world.copy()
             remove_head(earlier)
+            drop_counters(made.rig)
         return answer
-
-
-def remove_head(rig: bpy.types.Object) -> None:
-    """Remove a head's objects, and the collections that held only them.
-
-    Args:
-        rig: its armature object.
-    """
-    collections = list(rig.users_collection)
-    for ob in (*rig.children_recursive, rig):
-        bpy.data.objects.remove(ob, do_unlink=True)
-    for collection in collections:
-        if not collection.all_objects and collection in bpy.data.collections.values():
-            bpy.data.collections.remove(collection)
 
 
 class SEIF_OT_copy_diagnostics(bpy.types.Operator):
@@ -83,7 +71,9 @@ class SEIF_OT_copy_diagnostics(bpy.types.Operator):
             "Python": platform.python_version(),
             "system": platform.platform(),
         }
-        text = diagnostics(versions, registry.last_job(), registry.worker_log())
+        last = registry.last_job()
+        told = last if last is not None and last.message else registry.last_head() or last
+        text = diagnostics(versions, told, registry.worker_log())
         context.window_manager.clipboard = text
         self.report({"INFO"}, f"{len(text.splitlines())} lines copied")
         return {"FINISHED"}

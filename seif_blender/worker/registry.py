@@ -8,11 +8,13 @@ from ..core import __version__
 from .client import WorkerClient
 from .environment import WorkerCommand
 from .job import Job
+from .task import Task
 
 
 class _Registry:
     client: WorkerClient | None = None
     last: Job | None = None
+    head: Job | None = None
 
 
 def client(command: Callable[[], WorkerCommand]) -> WorkerClient:
@@ -30,6 +32,8 @@ def submit(job: Job, command: Callable[[], WorkerCommand]) -> None:
     """
     client(command).submit(job)
     _Registry.last = job
+    if not isinstance(job, Task):
+        _Registry.head = job
 
 
 def current_job() -> Job | None:
@@ -42,11 +46,17 @@ def last_job() -> Job | None:
     return _Registry.last
 
 
+def last_head() -> Job | None:
+    """The reconstruction that was started last, whatever was asked since."""
+    return _Registry.head
+
+
 def forget_last() -> None:
-    """Clear the panel's message."""
+    """Clear the panel's message; after another request than a reconstruction, what that told stands there again."""
     if _Registry.last is not None and _Registry.last.over:
         _Registry.last.discard()
-        _Registry.last = None
+        _Registry.head = None if _Registry.last is _Registry.head else _Registry.head
+        _Registry.last = _Registry.head
 
 
 def poll() -> None:
@@ -77,4 +87,5 @@ def shutdown() -> None:
     if _Registry.client is not None:
         _Registry.client.close()
     forget_last()
+    forget_last()  # what the first one uncovered
     _Registry.client = None

@@ -81,7 +81,7 @@ def print_solid(
     values, crumbs = printable(values, settings.pitch, settings.feature_mm)
     values = cut_flat(values, grid, ground)
     progress.step(0.6)
-    notes = [f"{crumbs} loose pieces were left out."] if crumbs else []
+    notes = [f"{crumbs} loose piece{'s were' if crumbs > 1 else ' was'} left out."] if crumbs else []
     if settings.wall_mm:
         shell = hollowed(values, grid, ground, settings.wall_mm, settings.drain_mm)
         if shell is None:

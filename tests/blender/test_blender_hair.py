@@ -16,6 +16,7 @@ from sample_hair import STRIPS, with_hair, with_hat
 from sample_head import sample_head
 
 from seif_blender.animate import operators as animate_operators
+from seif_blender.animate import removal
 from seif_blender.animate.lookup import find_head
 from seif_blender.build import blueprint as blueprint_module
 from seif_blender.build import hair_nodes
@@ -365,6 +366,34 @@ def test_cards_are_made_where_there_were_none_and_the_switch_offers_them():
     assert bpy.ops.seif.make_hair_cards() == {"FINISHED"}
     assert "Cards" in [i[1] for i in built.rig.id_properties_ui(HAIR_PROPERTY).as_dict()["items"]]
     assert len(hair_objects(find_head(bpy.context))[CARDS].data.polygons) == 8 * 120
+
+
+def test_cards_of_a_head_that_was_moved_while_its_strands_were_hidden_lie_on_it():
+    built = build_head(with_hair(sample_head()))
+    bpy.context.view_layer.objects.active = built.mesh
+    assert bpy.ops.seif.make_hair_cards(count=50) == {"FINISHED"}
+    before = evaluated(hair_objects(find_head(bpy.context))[CARDS])
+    choose(built.rig, SHELL)
+    built.rig.location.x = 0.3
+    update()
+    assert bpy.ops.seif.make_hair_cards(count=50) == {"FINISHED"}
+    cards = hair_objects(find_head(bpy.context))[CARDS]
+    np.testing.assert_allclose(evaluated(cards), before, atol=1e-6)
+    assert cards.matrix_world.translation.x == pytest.approx(0.3)
+
+
+def test_a_head_made_anew_takes_the_names_of_the_one_it_replaces():
+    first = build_head(with_hair(sample_head()))
+    names = {ob.name for ob in bpy.data.objects}
+    images = {image.name for image in bpy.data.images}
+    second = build_head(with_hair(sample_head()))
+    removal.remove_head(first.rig)
+    removal.drop_counters(second.rig)
+    assert {ob.name for ob in bpy.data.objects} == names
+    assert {image.name for image in bpy.data.images} == images
+    assert second.mesh.data.name == second.mesh.name
+    assert [c.name for c in second.rig.users_collection] == ["sample"]
+    assert not any(material.name.endswith(".001") for material in second.mesh.data.materials)
 
 
 def test_a_head_without_guides_makes_no_cards():

@@ -105,7 +105,7 @@ def test_parts_that_touch_nothing_are_left_out_and_told():
     parts = [box("skin", (0.1, 0.1, 0.1)), ball("far", (0.2, 0, 0), 0.02)]
     solid = print_solid(parts, -0.05, PrintSettings(height_mm=40, pitch_mm=0.5))
     assert_printable(solid)
-    assert "1 loose pieces" in solid.notes[0]
+    assert "1 loose piece was" in solid.notes[0]
     assert np.ptp(solid.vertices[:, 0]) == pytest.approx(40, abs=1)
 
 

@@ -1,0 +1,71 @@
+"""Taking a head out of the file: its objects, what only they use, the collections that held nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import bpy
+
+
+def remove_head(rig: bpy.types.Object) -> None:
+    """Remove a head's objects, what only they use, and the collections that held only them.
+
+    Args:
+        rig: its armature object.
+    """
+    collections = list(rig.users_collection)
+    objects = [*rig.children_recursive, rig]
+    materials = {slot.material for ob in objects for slot in ob.material_slots if slot.material is not None}
+    images = {node.image for material in materials for node in _image_nodes(material)}
+    bpy.data.batch_remove([*_with_data(objects)])
+    bpy.data.batch_remove([material for material in materials if material.users == 0])
+    bpy.data.batch_remove([image for image in images if image.users == 0])
+    for collection in collections:
+        if collection in bpy.data.collections.values() and not collection.all_objects and not collection.children:
+            bpy.data.collections.remove(collection)
+
+
+def drop_counters(rig: bpy.types.Object) -> None:
+    """Give a head's blocks their names without Blender's ``.001`` where nothing else has those any more.
+
+    Args:
+        rig: its armature object.
+    """
+    objects = [rig, *rig.children_recursive]
+    materials = [slot.material for ob in objects for slot in ob.material_slots if slot.material is not None]
+    images = [node.image for material in materials for node in _image_nodes(material)]
+    for kind, blocks in (
+        (bpy.data.objects, objects),
+        (bpy.data.collections, rig.users_collection),
+        (bpy.data.meshes, _data_of(objects, "MESH")),
+        (bpy.data.armatures, _data_of(objects, "ARMATURE")),
+        (bpy.data.cameras, _data_of(objects, "CAMERA")),
+        (bpy.data.hair_curves, _data_of(objects, "CURVES")),
+        (bpy.data.materials, materials),
+        (bpy.data.images, images),
+    ):
+        for block in blocks:
+            plain = re.sub(r"\.\d{3,}$", "", block.name)
+            if plain not in kind:
+                block.name = plain
+
+
+def _data_of(objects: Iterable[bpy.types.Object], kind: str) -> list[bpy.types.ID]:
+    return [ob.data for ob in objects if ob.type == kind and ob.data is not None]
+
+
+def _image_nodes(material: bpy.types.Material) -> list[bpy.types.ShaderNodeTexImage]:
+    tree = material.node_tree
+    nodes = [] if tree is None else [node for node in tree.nodes if node.type == "TEX_IMAGE"]
+    return [node for node in nodes if node.image is not None]
+
+
+def _with_data(objects: Iterable[bpy.types.Object]) -> list[bpy.types.ID]:
+    """The objects and what only they use."""
+    found: list[bpy.types.ID] = []
+    for ob in objects:
+        found.append(ob)
+        if ob.data is not None and ob.data.users == 1:
+            found.append(ob.data)
+    return found
