@@ -85,7 +85,7 @@ def command(monkeypatch, tmp_path):
 def test_one_head_comes_from_all_photos_in_the_folder_of_the_first(command, tmp_path, capsys):
     given = []
 
-    def bake(portrait, fit, evidence, *, settings, device, hair=None, progress, others=()):
+    def bake(portrait, fit, evidence, *, settings, photo_normals=None, device, hair=None, progress, others=()):
         given.extend(other.portrait.name for other in others)
         return BakedTexture(np.zeros((64, 64, 3), np.uint8), None)
 
