@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -319,8 +320,11 @@ def pip_variables(python: Path) -> dict[str, str]:
 
 
 def run(command: list[object], folder: Path = ROOT) -> int:
-    """Run a command to its end and return its exit code; Ctrl-C reaches it first."""
+    """Run a command to its end and return its exit code; Ctrl-C reaches it first, TERM and a hang-up are passed on."""
     with subprocess.Popen([str(part) for part in command], cwd=folder, env=clean_variables()) as process:
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+                signal.signal(getattr(signal, name), lambda number, _frame: process.send_signal(number))
         while True:
             try:
                 return process.wait()

@@ -1,8 +1,18 @@
-"""`python -m seif_core` is the command `seif`."""
+"""`python -m seif_core` and the command `seif`: it starts here, so that Ctrl-C is heard while libraries load."""
 
 import sys
 
-from .cli import main
+
+def main() -> int:
+    """Run the command line and return its exit code; 130 where the user stops it before it has begun."""
+    try:
+        from .cli import main as command
+
+        return command()
+    except KeyboardInterrupt:
+        sys.stderr.write("seif: cancelled; nothing half-written was left.\n")
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -78,7 +78,9 @@ def _photos_by_folder(photos: Path, out: Path) -> dict[Path, list[str]]:
     for place, folders, files in os.walk(photos):
         here = Path(place)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and here / name != out)
-        names = sorted(n for n in files if Path(n).suffix.lower() in PHOTOS and not n.startswith("."))
+        names = sorted(
+            n for n in files if Path(n).suffix.lower() in PHOTOS and not n.startswith(".") and (here / n).is_file()
+        )  # no pipe, no device, no link into nowhere: nobody may ever write into them
         if names:
             found[here.relative_to(photos)] = names
     return found

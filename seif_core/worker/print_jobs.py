@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
-
 from ..errors import SettingsError
 from ..progress import Progress
 from .model_jobs import absolute_path
@@ -25,6 +23,8 @@ def print_meshes(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         SettingsError: a field is missing or makes no sense.
         OutputError: the file cannot be written.
     """
+    import numpy as np
+
     from ..array_files import ArrayFileError, read_arrays
     from ..printing import PrintSettings, print_solid, write_solid
     from ..printing.files import check_suffix
@@ -56,7 +56,9 @@ def _settings(request: dict[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-def _meshes(arrays: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def _meshes(arrays: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    import numpy as np
+
     found = []
     for name in (str(name) for name in arrays["names"]):
         vertices, faces = arrays[f"vertices_{name}"].astype(np.float64), arrays[f"faces_{name}"].astype(np.int32)

@@ -106,9 +106,14 @@ def test_textures_are_embedded_whole_and_named_so_that_engines_find_them(exporte
         assert content is not None
         assert name is not None
         found[name.values()[0].decode()] = np.array(Image.open(io.BytesIO(content.values()[0])))
-    assert set(found) == {f"head.fbm{os.sep}{name}" for name in ("sample_texture.png", "sample_Hair_Cards.png")}
-    np.testing.assert_array_equal(found[f"head.fbm{os.sep}sample_texture.png"], head.texture)
-    np.testing.assert_array_equal(found[f"head.fbm{os.sep}sample_Hair_Cards.png"], head.hair.cards.texture)
+    pictures = {
+        "sample_texture.png": head.texture,
+        "sample_normals.png": head.texture_normals,
+        "sample_Hair_Cards.png": head.hair.cards.texture,
+    }
+    assert set(found) == {f"head.fbm{os.sep}{name}" for name in pictures}
+    for name, pixels in pictures.items():
+        np.testing.assert_array_equal(found[f"head.fbm{os.sep}{name}"], pixels)
 
 
 def test_shapes_carry_how_normals_change(exported):

@@ -201,3 +201,43 @@ def test_ctrl_c_while_results_are_moved_stops_before_the_next_photo(tmp_path, mo
         == 130
     )
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a"]
+
+
+def test_ctrl_c_while_the_libraries_load_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "early.py").write_text(
+        "import sys, runpy\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'seif_core.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "sys.argv = ['seif', 'info']\n"
+        "runpy.run_module('seif_core', run_name='__main__')\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "early.py")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 130
+    assert "cancelled" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no TERM")
+def test_term_to_the_bootstrap_ends_what_it_started(tmp_path):
+    code = (
+        "import build, sys; sys.exit(build.run([sys.executable, '-c', "
+        '\'import time, pathlib; pathlib.Path("begun").touch(); time.sleep(30); pathlib.Path("done").touch()\'],'
+        f"folder=build.Path({str(tmp_path)!r})))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as process:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(20) != 0
+    assert not (tmp_path / "done").exists()
