@@ -6,36 +6,27 @@ CHECKOUT` runs this working copy (A) and another one (B) in turn, A B A B, both 
 A / B; processor seconds, of all threads and of Blender's process, depend the least on what else the machine does.
 `--photos N` makes so many heads in one process instead, and tells what memory it holds after each some.
 
-Last figures, 2 cores (x86_64, CPU) that much other work shared, OMP_NUM_THREADS=1, the portrait obama, texture of 2048
-pixels, all files, in turn with the state before geometry and registration were rooms (commit 947ba85, no parsing and no
-hair layer), one run after the first, seconds. With so much beside it, of these times only processor seconds are to be
-relied on:
+Last figures, 2 cores (x86_64, CPU) that nothing else used, threads as they come, the portrait obama, texture of 2048
+pixels, all files, in turn with the state before geometry and registration were rooms (commit 947ba85, no parsing, no
+hair layer, no normal map), best of three runs, seconds. Hair and texture are made side by side: their times are in the
+longer one.
 
 | stage              | fast: now | before | ratio | full: now | before | ratio |
 |--------------------|-----------|--------|-------|-----------|--------|-------|
-| Portrait           | 0.84      | 0.34   | 2.47  | 0.28      | 0.23   | 1.24  |
-| Fit                | 0.83      | 1.15   | 0.72  | 0.53      | 0.49   | 1.09  |
-| Evidence           | 0.27      |        |       | 0.20      |        |       |
-| Surface            |           |        |       | 2.77      | 14.14  | 0.20  |
-| Uniform            |           |        |       | 2.33      | 10.51  | 0.22  |
-| Hair               |           |        |       | 2.50      |        |       |
-| Texture            | 3.80      | 4.36   | 0.87  | 3.47      | 3.84   | 0.90  |
-| Write              | 4.73      | 3.49   | 1.35  | 2.84      | 2.85   | 1.00  |
-| all                | 10.71     | 9.37   | 1.14  | 15.31     | 32.10  | 0.48  |
-| processor          | 7.19      | 9.83   | 0.73  | 18.40     | 33.77  | 0.54  |
-| peak memory, MB    | 1310      | 1497   | 0.87  | 1319      | 1595   | 0.83  |
+| Portrait           | 0.32      | 0.19   | 1.69  | 0.29      | 0.21   | 1.39  |
+| Fit                | 0.43      | 0.39   | 1.10  | 0.43      | 0.44   | 0.99  |
+| Evidence           | 0.16      |        |       | 0.16      |        |       |
+| Surface            |           |        |       | 1.63      | 8.56   | 0.19  |
+| Uniform            |           |        |       | 1.90      | 5.92   | 0.32  |
+| Hair               |           |        |       | 2.33      |        |       |
+| Texture            | 1.44      | 2.67   | 0.54  | (2.33)    | 2.52   |       |
+| Write              | 1.17      | 1.59   | 0.74  | 2.09      | 1.59   | 1.31  |
+| all                | 3.78      | 4.97   | 0.76  | 9.92      | 19.51  | 0.51  |
+| processor          | 6.37      | 7.13   | 0.89  | 16.78     | 23.74  | 0.71  |
+| peak memory, MB    | 1077      | 1499   | 0.72  | 1305      | 1663   | 0.78  |
 
-With threads as they come, likewise one run: full 25.80 s against 34.02 s (0.76), processor 26.70 / 38.88 (0.69), peak
-1363 MB; fast 7.34 / 8.26 (0.89), processor 10.93 / 12.07 (0.91), peak 1323 MB. So half of the time is not reached, nor
-0.7 of fast quality, nor 1.3 GB; and the second thread costs 4 to 8 processor seconds.
-
-Since then hair and texture are made side by side, the texture in parts two at a time, Blender is loaded while the photo
-is read, and the fitted head's distances are asked beside the normal networks: the same head.npz to the bit on obama,
-1442 MB after a second photo became 1300, processor seconds alike. The ratio is to be measured again on a quiet machine.
-Embree, channels last and fewer samples in the preview were not tried. 128 cells against 256 and 512: on the portrait
-iris (no hair layer) the head moves 0.04 mm in the mean, 3.7 mm at the rim of the neck and 1.6 mm beside the nostrils;
-where they differ by more than 1 mm, 128 lies 2.1 mm from 512 cells and 256 lies 0.6 mm; with hair merged 0.43 mm in the
-mean, centimetres where long hair ends.
+Asked were 0.5, 0.7 and 1.3 GB. Against the state before parsing and hair layer (62a122c), full, best of two: 9.65 s
+against 11.56 s (0.83), processor 16.06 / 16.57, peak 1354 / 1216 MB.
 
 Earlier, with 256 cells: one process over 15 sample portraits in full quality: peak 1272 MB (before: 2609 MB, and
 growing). 100 fast photos without texture: 554 MB after the third, 556 MB after the hundredth (0.4 % more), none slower.

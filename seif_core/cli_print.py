@@ -41,10 +41,10 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def _print(options: argparse.Namespace) -> int:
     from .printing import PrintSettings, head_parts, print_solid, write_solid
-    from .printing.files import check_suffix
+    from .printing.files import check_target
     from .progress import Progress
 
-    check_suffix(options.out)
+    check_target(options.out)
     settings = PrintSettings(
         height_mm=options.height_mm,
         base=options.base,

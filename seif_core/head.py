@@ -156,8 +156,12 @@ class Head:
 
 
 def _from_arrays(arrays: dict[str, np.ndarray], file_name: str) -> Head:
+    if "format_version" not in arrays:
+        raise HeadFormatError(
+            f"{file_name} is no head.npz of this program; choose the one that a reconstruction wrote."
+        )
     try:
-        version = int(arrays.get("format_version", np.array(0)))
+        version = int(arrays["format_version"])
     except (ValueError, TypeError, OverflowError) as error:
         raise HeadFormatError(
             f"{file_name} has no readable format version ({error}); reconstruct the photo again."

@@ -9,6 +9,7 @@ Convention: as in `solid`: millimetres, Z up. Worked number: a triangle takes 50
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zipfile
 from contextlib import suppress
@@ -84,6 +85,24 @@ def check_suffix(path: Path) -> None:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise SettingsError(f"A print is written as {' or '.join(SUFFIXES)}, not as '{path.name}'; change its name.")
+
+
+def check_target(path: Path) -> None:
+    """See, before there is any work, that a file of a print can be written; its folder is made where there is none.
+
+    Raises:
+        SettingsError: the suffix names no format.
+        OutputError: the folder cannot be made or written into.
+    """
+    check_suffix(path)
+    folder = path.resolve().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        words = error.strerror or error
+        raise OutputError(f"The folder {folder.name} cannot be made ({words}); choose another one.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"Nothing can be written into the folder {folder.name}; choose another one.")
 
 
 def stl_bytes(solid: PrintSolid, title: str = "Head") -> bytes:

@@ -16,7 +16,7 @@ from seif_core import cli
 from seif_core.errors import OutputError, SettingsError
 from seif_core.printing import PrintPart, PrintSettings, PrintSolid, head_parts, print_solid, write_solid
 from seif_core.printing.features import printable
-from seif_core.printing.files import stl_bytes, three_mf_bytes
+from seif_core.printing.files import check_target, stl_bytes, three_mf_bytes
 from seif_core.printing.voxels import Grid, union_values, winding_numbers
 
 COARSE = PrintSettings(height_mm=60, pitch_mm=0.75, feature_mm=1.5)
@@ -185,3 +185,11 @@ def test_what_makes_no_sense_is_refused_before_the_work(tmp_path):
     solid = PrintSolid(np.zeros((3, 3)), np.array([[0, 1, 2]]), 0.0, ())
     with pytest.raises(OutputError):
         write_solid(solid, tmp_path / "nowhere" / "head.stl")
+
+
+def test_a_folder_that_is_not_there_is_made_and_one_that_cannot_be_is_told_before_any_work(tmp_path):
+    check_target(tmp_path / "a" / "b" / "x.stl")
+    assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot be made"):
+        check_target(tmp_path / "file" / "x.stl")
