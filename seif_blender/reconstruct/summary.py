@@ -20,13 +20,17 @@ def time_words(report: Mapping[str, Any]) -> str:
 
 
 def confidence_lines(report: Mapping[str, Any]) -> list[str]:
-    """A line a region: how much of its skin the photo shows, how much is mirrored from the other side, guessed."""
+    """A line a region: how much of its skin the photo shows, how much is mirrored from the other side, guessed.
+
+    A line before them names the three, so that each is short enough for a narrow sidebar.
+    """
     found = _mapping(report, "confidence")
-    return [
+    lines = [
         f"{'Skin' if region == 'all' else region.title()}: "
-        + ", ".join(f"{shares.get(name, 0.0):.0%} {name}" for name in _SHARES)
+        + ", ".join(f"{shares.get(name, 0.0):.0%}" for name in _SHARES)
         for region, shares in found.items()
     ]
+    return [", ".join(_SHARES).capitalize(), *lines] if lines else []
 
 
 def _mapping(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:

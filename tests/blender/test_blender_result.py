@@ -66,8 +66,9 @@ def test_the_layer_travels_with_the_blueprint_as_text():
 def test_the_result_line_tells_the_longest_stages_and_each_region():
     assert time_words(REPORT) == "surface 6 s, texture 2 s, fit 1 s"
     assert confidence_lines(REPORT) == [
-        "Face: 80% seen, 5% mirrored, 15% guessed",
-        "Skin: 20% seen, 0% mirrored, 80% guessed",
+        "Seen, mirrored, guessed",
+        "Face: 80%, 5%, 15%",
+        "Skin: 20%, 0%, 80%",
     ]
 
 
