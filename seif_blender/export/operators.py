@@ -68,6 +68,9 @@ class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the file and the list of names, and tell what was lost."""
+        same = [name for name, preset in PRESETS.items() if preset.suffix == Path(self.filepath).suffix.lower()]
+        if not self.properties.is_property_set("preset") and same:
+            self.preset = same[0]  # a script names the file alone
         self.check(context)
         head, preset = require_head(context), PRESETS[self.preset]
         path = Path(bpy.path.abspath(self.filepath))

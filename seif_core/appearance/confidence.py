@@ -16,10 +16,11 @@ from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float32
 from .atlas import GATHER_STEP, Atlas
+from .skin_completion import SkinSettings
 from .texture_regions import TextureRegions
 
-_OWN: Final = (0.15, 0.70)
-"""Trust from which a texel's detail is the photo's own, not at all and wholly, as in `skin_completion.SkinSettings`."""
+_OWN: Final = SkinSettings().own
+"""Trust from which a texel's detail is the photo's own, not at all and wholly."""
 
 
 def vertex_confidence(

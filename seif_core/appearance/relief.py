@@ -23,7 +23,7 @@ from ..fitting import Fit
 from ..fitting.roll import turn_about_axis
 from ..geometry.normals import unit
 from ..geometry.sampling import sample, smoothstep
-from ..geometry.tangents import tangent_frame
+from ..geometry.tangents import tangent_frame, to_tangent_space
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float, Float32, Int, UInt8
@@ -178,11 +178,9 @@ def _seen(
         blur: standard deviation in pixels over which the map fades in from the edge.
         s: settings.
     """
-    up = unit(values[:, 2:5])
-    along = unit(values[:, 5:8] - (values[:, 5:8] * up).sum(1, keepdims=True) * up)
     told = photo.at(values[:, :2])
     weight = smoothstep(np.linalg.norm(told, axis=1), *_WHOLE) * smoothstep(chart.trust[shown], *s.shown)
-    local = np.stack([(told * axis).sum(1) for axis in (along, np.cross(up, along), up)], 1)
+    local = to_tangent_space(told, unit(values[:, 2:5]), values[:, 5:8])
     sideways = np.linalg.norm(local[:, :2], axis=1)
     lean = np.minimum(np.arctan2(sideways, local[:, 2]), np.radians(s.tilt))
     slope = local[:, :2] * (np.tan(lean) / np.maximum(sideways, _LITTLE))[:, None]

@@ -25,6 +25,7 @@ from ..portrait.head_parsing import CLASSES, HeadParsing
 from ..portrait.landmarks import Landmarks
 from ..portrait.parsing import inputs_of, shares_of
 from ..shapes import Float, Float32
+from .skin_colour_model import disc
 
 _SIDE: Final = 512
 """Pixels of the crop in which lines are looked for. Chosen by eye, as are the constants below unless they say more."""
@@ -155,20 +156,15 @@ def _frame(look: _Look) -> Float32[np.ndarray, "S S"]:
     """What is frame, (S, S) in 0..1: what the parsing sees, however weakly, and thin lines beside that."""
     share, light, side = look.share, look.light, len(look.share)
     unit = float(np.hypot(*look.across))
-    thin = _disc(_LINE * unit * _SIDE)
+    thin = disc(_LINE * unit * _SIDE / 2)
     dark = cv2.morphologyEx(light, cv2.MORPH_CLOSE, thin) - light
     bright = light - cv2.morphologyEx(light, cv2.MORPH_OPEN, thin)
     line = smoothstep(np.maximum(dark, bright), *_FRAME).astype(np.float32)
     line = np.clip(2 * cv2.resize(line, (side, side), interpolation=cv2.INTER_AREA), 0, 1)
-    near = cv2.dilate(share, _disc(2 * _BESIDE * unit * side))
+    near = cv2.dilate(share, disc(_BESIDE * unit * side))
     frame = np.maximum(smoothstep(share, *_GAIN), line * smoothstep(near, *_NEAR))
     rows, columns = np.mgrid[:side, :side]
     offset = np.stack([columns + 0.5, rows + 0.5], axis=2) / side - look.middle
     along, below = offset @ look.across / unit**2, offset @ look.down / unit**2
     within = np.maximum(np.abs(along) / _BAND[0], np.abs(below) / _BAND[1])
     return (frame * (1 - smoothstep(within, *_BAND_FADE))).astype(np.float32)
-
-
-def _disc(width: float) -> np.ndarray:
-    size = 2 * max(1, round(width / 2)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))

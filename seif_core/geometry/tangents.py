@@ -67,6 +67,20 @@ def tangent_frame(
     return TangentFrame(unit(flat), np.maximum(sums[:, 3:5] / np.maximum(sums[:, 5:], _FLAT), _SHORTEST))
 
 
+def to_tangent_space(
+    vectors: Float[np.ndarray, "N 3"], normals: Float[np.ndarray, "N 3"], along: Float[np.ndarray, "N 3"]
+) -> Float[np.ndarray, "N 3"]:
+    """Vectors in the mesh's own space, told in tangent space; the reverse of `from_tangent_space`.
+
+    Args:
+        vectors: (N, 3) in the mesh's space.
+        normals: (N, 3) the mesh's, unit.
+        along: (N, 3) the direction of growing u, about at right angles to them.
+    """
+    x = unit(along - (along * normals).sum(axis=1, keepdims=True) * normals)
+    return np.stack([(vectors * axis).sum(axis=1) for axis in (x, np.cross(normals, x), normals)], axis=1)
+
+
 def from_tangent_space(
     told: Float[np.ndarray, "N 3"], normals: Float[np.ndarray, "N 3"], along: Float[np.ndarray, "N 3"]
 ) -> Float[np.ndarray, "N 3"]:

@@ -14,7 +14,7 @@ from seif_core.appearance.relief import FLAT, PhotoNormals, ReliefChart, relief_
 from seif_core.appearance.settings import ReliefSettings
 from seif_core.evidence.mesh_view import view_mesh
 from seif_core.geometry.normals import unit
-from seif_core.geometry.tangents import from_tangent_space, tangent_frame
+from seif_core.geometry.tangents import from_tangent_space, tangent_frame, to_tangent_space
 from seif_core.headmodel.model import triangulate
 from seif_core.implicit.view import HeadView
 
@@ -139,3 +139,9 @@ def test_the_frame_of_a_square_is_its_axes():
     assert frame.along == pytest.approx(
         tangent_frame(points, np.tile([0.0, 0, 1], (4, 1)), triangles, uvs, triangles).along
     )
+
+
+def test_what_goes_into_tangent_space_comes_back():
+    rng = np.random.default_rng(5)
+    told, up, along = (unit(rng.normal(size=(50, 3))) for _ in range(3))
+    np.testing.assert_allclose(to_tangent_space(from_tangent_space(told, up, along), up, along), told, atol=1e-9)
