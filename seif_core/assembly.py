@@ -71,6 +71,7 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None) ->
         texture_light=None if texture is None else texture.light,
         confidence=None if texture is None else texture.confidence,
         texture_normals=None if texture is None else texture.normals,
+        texture_heights=None if texture is None else texture.heights,
     )
 
 

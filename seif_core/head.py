@@ -76,6 +76,8 @@ class Head:
             side, guessed; they sum to 1. None without a texture, and in older files.
         texture_normals: (R, R, 3) uint8, tangent-space normal map of relief finer than the mesh, laid out as `texture`
             (`appearance.relief` has its convention); or None.
+        texture_heights: (D, D) float32 metres, displacement map of that relief along the mesh's smooth normal, laid out
+            likewise; or None. It says what the normal map says: whoever displaces by it leaves the other out.
         combinations: corrections of pairs of keys whose sum would break; None for none, as in older files.
         hair: hair or headwear as a layer of its own; None for a bald head, or one whose own mesh has the hair's shape.
     """
@@ -112,6 +114,7 @@ class Head:
     texture_light: Float32[np.ndarray, "L L 3"] | None = None
     confidence: Float32[np.ndarray, "V 3"] | None = None
     texture_normals: UInt8[np.ndarray, "R R 3"] | None = None
+    texture_heights: Float32[np.ndarray, "D D"] | None = None
     combinations: CombinationShapes | None = None
     hair: HairLayer | None = None
     format_version: int = field(default=FORMAT_VERSION)

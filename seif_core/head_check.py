@@ -44,6 +44,7 @@ _SHAPES: Final[Mapping[str, tuple[str, tuple[int | str, ...]]]] = {
     "texture_light": ("f", ("L", "L", 3)),
     "confidence": ("f", ("V", 3)),
     "texture_normals": ("u", ("R", "R", 3)),
+    "texture_heights": ("f", ("D", "D")),
 }
 """Kind of number and shape of each array; a letter stands for one number throughout the head (see `head.Head`)."""
 
@@ -51,7 +52,7 @@ TYPES: Final = {"f": np.float32, "i": np.int32, "u": np.uint8, "b": np.bool_}
 """Types that arrays are declared in, by the letter of their kind."""
 
 OPTIONAL: Final = (
-    *("texture", "texture_light", "texture_normals"),
+    *("texture", "texture_light", "texture_normals", "texture_heights"),
     *("landmark_vertices", "landmark_weights", "confidence"),
 )
 """Fields that a head may lack."""

@@ -30,6 +30,7 @@ REPORT: Final = "report.json"
 
 RESULT_FILES: Final = (
     *("head.blend", "head.glb", "head.npz", "head.obj", "head.mtl", "head.png", "head_hair.png"),
+    *("head_normals.png", "head_heights.png"),
     *("head.fbx", "head.vrm", "head.json"),
     *("preview.png", REPORT),
     *("landmarks.png", "mask.png", "normal_fit.png", "normal_network.png", "normal_surface.png", "normal_mesh.png"),

@@ -233,6 +233,19 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class HeightsPlan:
+    """A displacement map.
+
+    Attributes:
+        picture: PNG file of 16 bits of grey; the middle is no displacement.
+        metres: from black to white.
+    """
+
+    picture: bytes
+    metres: float
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """Everything that `head_object.build_blueprint` needs.
 
@@ -249,6 +262,7 @@ class Blueprint:
         texture: PNG file, empty for none.
         light: Radiance HDR file of the photo's light on the texture, empty for none.
         relief: PNG file of the skin's normal map, empty for none.
+        heights: the skin's displacement map, None for none.
         hair: the hair layer, None for a head without one.
         origin: where it comes from.
     """
@@ -265,6 +279,7 @@ class Blueprint:
     texture: bytes
     light: bytes
     relief: bytes
+    heights: HeightsPlan | None
     hair: HairPlan | None
     origin: Origin
 
@@ -273,6 +288,7 @@ _CLASSES: Final[dict[str, Callable[..., Any]]] = {
     cls.__name__: cls
     for cls in (
         *(Blueprint, MeshPlan, GroupPlan, KeyPlan, DriverPlan, ProductPlan, SliderPlan, BonePlan, CameraPlan, Origin),
+        HeightsPlan,
         *(SkinnedPlan, StrandsPlan, HairPlan),
     )
 }

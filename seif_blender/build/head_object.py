@@ -86,7 +86,7 @@ def build_blueprint(
     rig = build_rig(name, blueprint.bones, collection)
     mesh_object = bpy.data.objects.new(name, build_mesh(name, blueprint.mesh))
     collection.objects.link(mesh_object)
-    for material in build_materials(name, blueprint.texture, blueprint.light, blueprint.relief):
+    for material in build_materials(name, blueprint):
         mesh_object.data.materials.append(material)
     add_vertex_groups(mesh_object, blueprint.groups)
     add_shape_keys(mesh_object, blueprint.keys)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import bpy
 
 from ..compat import enable_nodes
+from .blueprint import Blueprint
 from .photo_light import add_light_nodes
 from .surfaces import SURFACES, Surface
 
+DISPLACEMENT = "Displacement: link me, mute Normal Map"
+"""Label of the node that is off until it is linked."""
 
-def build_materials(name: str, texture: bytes, light: bytes = b"", relief: bytes = b"") -> list[bpy.types.Material]:
-    """Make the materials of `SURFACES`, in order.
+
+def build_materials(name: str, plan: Blueprint) -> list[bpy.types.Material]:
+    """Make the materials of `SURFACES`, in order; pictures are packed.
 
     Args:
         name: of the head.
-        texture: PNG file, which is packed; empty for plain colours.
-        light: Radiance file of the photo's light on the texture, see `photo_light`; empty for none.
-        relief: PNG file of the skin's normal map; empty for none.
+        plan: brings the texture, the photo's light on it (`photo_light`), the skin's normal map and its displacement.
     """
-    image = packed_image(f"{name} texture.png", texture) if texture else None
+    image = packed_image(f"{name} texture.png", plan.texture) if plan.texture else None
     made = [_build_material(f"{name} {surface.name}", surface, image) for surface in SURFACES]
-    if light:
-        picture = data_image(f"{name} light.hdr", light)
+    if plan.light:
+        picture = data_image(f"{name} light.hdr", plan.light)
         for material in made:
             add_light_nodes(material, picture)
-    if relief:
-        _add_normal_map(made[0], data_image(f"{name} normals.png", relief))
+    if plan.relief:
+        _add_normal_map(made[0], data_image(f"{name} normals.png", plan.relief))
+    if plan.heights is not None:
+        _add_displacement(made[0], data_image(f"{name} heights.png", plan.heights.picture), plan.heights.metres)
     return made
 
 
@@ -85,6 +89,20 @@ def _add_normal_map(material: bpy.types.Material, image: bpy.types.Image) -> Non
     bump.location = (-320, -560)
     tree.links.new(picture.outputs["Color"], bump.inputs["Color"])
     tree.links.new(bump.outputs["Normal"], shader.inputs["Normal"])
+    tree.nodes.active = shown  # what solid shading with textures shows
+
+
+def _add_displacement(material: bpy.types.Material, image: bpy.types.Image, metres: float) -> None:
+    """Lay a Displacement node ready that says what the normal map says; the artist's link to the output turns it on."""
+    tree = material.node_tree
+    shown = tree.nodes.active
+    picture = tree.nodes.new("ShaderNodeTexImage")
+    picture.image, picture.interpolation, picture.location = image, "Cubic", (-320, -860)
+    heights = tree.nodes.new("ShaderNodeDisplacement")
+    heights.label, heights.location, heights.width = DISPLACEMENT, (40, -860), 260
+    heights.inputs["Midlevel"].default_value = 0.5
+    heights.inputs["Scale"].default_value = metres
+    tree.links.new(picture.outputs["Color"], heights.inputs["Height"])
     tree.nodes.active = shown  # what solid shading with textures shows
 
 

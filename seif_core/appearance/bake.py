@@ -124,7 +124,13 @@ def bake_texture(
             normals = calm_normals(normals, fit, smoother)
         light = light_picture(atlas, evidence.light_at(normals, settings.evening) * taken_out)
     progress.step(1.0)
-    return BakedTexture(np.ascontiguousarray(texture, np.uint8), light, confidence, relief)
+    return BakedTexture(
+        np.ascontiguousarray(texture, np.uint8),
+        light,
+        confidence,
+        None if relief is None else relief.normals,
+        None if relief is None else relief.heights,
+    )
 
 
 def _projected(

@@ -29,12 +29,14 @@ class BakedTexture:
         confidence: (V, 3) float32, how far each vertex is seen, mirrored, guessed (`confidence`).
         normals: (R, R, 3) uint8, the tangent-space normal map of what is finer than the mesh (`relief`); None where
             none was asked for.
+        heights: (R, R) float32 metres, the same as a displacement map (`displacement`), or None.
     """
 
     colour: UInt8[np.ndarray, "S S 3"]
     light: Float32[np.ndarray, "L L 3"] | None
     confidence: Float32[np.ndarray, "V 3"] | None = None
     normals: UInt8[np.ndarray, "R R 3"] | None = None
+    heights: Float32[np.ndarray, "R R"] | None = None
 
 
 def light_picture(atlas: Atlas, light: Float[np.ndarray, "V 3"]) -> Float32[np.ndarray, "L L 3"]:

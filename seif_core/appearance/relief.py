@@ -1,4 +1,4 @@
-"""Relief finer than the mesh, as a normal map in its texture coordinates.
+"""Relief finer than the mesh, as a normal map in its texture coordinates, and as heights that say the same.
 
 Where the photo shows skin, the normal network's map says which way it faces; what the mesh, posed as in the photo,
 leaves of that stands in the map. Wrinkles and pores come from the texture: what is darker than its surroundings lies
@@ -13,7 +13,7 @@ texel is (128, 128, 255); skin that leans by 30 degrees towards growing u is (19
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float, Float32, Int, UInt8
 from .atlas import Atlas
+from .displacement import heights_of_slopes
 from .projection import Projected
 from .settings import ReliefSettings
 
@@ -123,6 +124,18 @@ class ReliefChart:
         return picture.reshape(self.side * self.side, -1)[self.skin]
 
 
+class Relief(NamedTuple):
+    """What is finer than the mesh, told twice; M by M pixels.
+
+    Attributes:
+        normals: (M, M, 3) uint8, the normal map.
+        heights: (M, M) float32 metres along the mesh's normal, 0 off the skin (`displacement`).
+    """
+
+    normals: UInt8[np.ndarray, "M M 3"]
+    heights: Float32[np.ndarray, "M M"]
+
+
 def relief_map(
     fit: Fit,
     atlas: Atlas,
@@ -132,7 +145,7 @@ def relief_map(
     normals: Float32[np.ndarray, "V 3"],
     photo: PhotoNormals | None,
     settings: ReliefSettings,
-) -> UInt8[np.ndarray, "M M 3"]:
+) -> Relief:
     """The relief of a head's skin; flat elsewhere.
 
     Args:
@@ -156,7 +169,9 @@ def relief_map(
         slope[shown] += _seen(chart, shown, values, photo, blur=blur, s=settings)
     out = np.tile(np.array(FLAT, np.uint8), (chart.side * chart.side, 1))
     out[chart.skin] = _coded(slope)
-    return out.reshape(chart.side, chart.side, 3)
+    skin = chart.picture(np.ones((len(chart.skin), 1), np.float32))[..., 0] > 0
+    heights = heights_of_slopes(chart.picture(slope), chart.picture(metres), skin, length=settings.longest)
+    return Relief(out.reshape(chart.side, chart.side, 3), heights)
 
 
 def _seen(

@@ -19,6 +19,8 @@ class ReliefSettings:
         width: metres of the Gaussian below which the texture tells of relief: wider is pigment, or light.
         depth: metres that a texel lies deeper for being darker by 1 in sRGB lightness.
         steepest: slope that pores and wrinkles may have at most.
+        longest: metres; heights that change over more than 2 pi times this, 15 mm, are left to the mesh, which has an
+            edge of 5 mm for each third of them.
     """
 
     side: int = 1024
@@ -28,6 +30,7 @@ class ReliefSettings:
     width: float = 0.0012
     depth: float = 0.0015
     steepest: float = 0.35
+    longest: float = 0.0024
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ..hair_layer import HairMesh
 from ..head import Head
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
-from ..shapes import Int32
+from ..shapes import Float32, Int32
 from .gltf_material import MATERIALS, SKIN, PartMaterial, encode_image
 from .hair_choice import chosen_hair
 from .render_vertices import smooth_normals
@@ -25,13 +25,18 @@ HAIR_TEXTURE: Final = "_hair.png"
 """What the hair's texture is called after the file's stem."""
 NORMAL_MAP: Final = "_normals.png"
 """The same of the normal map."""
+HEIGHTS: Final = "_heights.png"
+"""The same of the displacement map."""
+_WHITE: Final = 65535
+_LEAST_HEIGHT: Final = 1e-6
+"""Metres: flatter maps are told as flat."""
 
 
 def write_obj(head: Head, path: Path, hair: str = "shell") -> None:
     """Write the neutral head as `path`, and ``<stem>.mtl`` and ``<stem>.png`` beside it; quads are kept.
 
-    A normal map lies in ``<stem>_normals.png``; a hair layer becomes a second object with ``<stem>_hair.png``. The
-    same head gives the same bytes. The caller handles OSError.
+    A normal map lies in ``<stem>_normals.png``, a displacement map in ``<stem>_heights.png``; a hair layer becomes a
+    second object with ``<stem>_hair.png``. The same head gives the same bytes. The caller handles OSError.
 
     Args:
         head: the head.
@@ -46,6 +51,9 @@ def write_obj(head: Head, path: Path, hair: str = "shell") -> None:
         relief = path.with_name(path.stem + NORMAL_MAP)
         relief.write_bytes(encode_image(head.texture_normals, "png"))
     materials = [_material(m, texture, relief.name if relief and m.name == SKIN else None) for m in MATERIALS]
+    if head.texture is not None and head.texture_heights is not None:
+        skin = next(k for k, material in enumerate(MATERIALS) if material.name == SKIN)
+        materials[skin] += _write_heights(head.texture_heights, path.with_name(path.stem + HEIGHTS))
     lines = _head_lines(head, path.with_suffix(".mtl").name)
     mesh = chosen_hair(head, hair)
     if mesh is not None:
@@ -72,6 +80,15 @@ def _material(material: PartMaterial, texture: str | None, normals: str | None) 
     if normals:
         lines.append(f"norm {normals}")  # as the extension of MTL for physically based rendering has it
     return "\n".join([*lines, ""])
+
+
+def _write_heights(heights: Float32[np.ndarray, "D D"], path: Path) -> str:
+    """Write a displacement map as 16 bits of grey, and return MTL's line: base and gain turn 0..1 into metres."""
+    from PIL import Image
+
+    metres = 2 * max(float(np.abs(heights).max()), _LEAST_HEIGHT)
+    Image.fromarray(np.rint((heights / metres + 0.5) * _WHITE).astype(np.uint16)).save(path, "PNG")
+    return f"disp -mm {-metres / 2:.7g} {metres:.7g} {path.name}\n"
 
 
 def _hair_material(texture: str) -> str:

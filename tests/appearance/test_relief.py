@@ -63,7 +63,8 @@ def trust_of_the_front():
 def made(photo, colour=PLAIN, settings=SHARP, **chart):
     fit, atlas, mesh, _ = world()
     chart = chart_of(trust_of_the_front(), **chart)
-    return relief_map(fit, atlas, chart, colour, normals=mesh.normals, photo=photo, settings=settings), chart
+    relief = relief_map(fit, atlas, chart, colour, normals=mesh.normals, photo=photo, settings=settings)
+    return relief.normals, chart
 
 
 def leans(picture, chart):

@@ -280,6 +280,20 @@ def test_the_skin_alone_has_the_normal_map_as_numbers_and_not_as_colours():
     np.testing.assert_allclose(pixels * 255, head.texture_normals, atol=0.51)
 
 
+def test_the_displacement_lies_ready_and_off_and_its_picture_gives_back_the_metres():
+    heights = np.random.default_rng(3).normal(0, 2e-4, (8, 8)).astype(np.float32)
+    assert not any(n.type == "DISPLACEMENT" for n in build_head(sample_head()).mesh.data.materials[0].node_tree.nodes)
+    built = build_head(dataclasses.replace(sample_head(), texture_heights=heights))
+    tree = built.mesh.data.materials[0].node_tree
+    node = next(n for n in tree.nodes if n.type == "DISPLACEMENT")
+    assert not node.outputs["Displacement"].is_linked
+    image = node.inputs["Height"].links[0].from_node.image
+    assert image.colorspace_settings.name == "Non-Color"
+    grey = np.array(image.pixels[:]).reshape(*image.size, 4)[::-1, :, 0]
+    metres = (grey - node.inputs["Midlevel"].default_value) * node.inputs["Scale"].default_value
+    np.testing.assert_allclose(metres, heights, atol=node.inputs["Scale"].default_value / 40000)
+
+
 def test_png_reads_back_everywhere():
     import io
 
@@ -287,6 +301,8 @@ def test_png_reads_back_everywhere():
 
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(encode_png(pixels)))), pixels)
+    fine = np.random.default_rng(0).integers(0, 65536, (5, 7, 1), dtype=np.uint16)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(encode_png(fine)))), fine[..., 0])
 
 
 def test_head_without_texture_gets_plain_colours():

@@ -111,3 +111,15 @@ def test_blender_reads_the_hair_s_opacity(tmp_path):
         [sys.executable, "-c", code, tmp_path / "head.obj"], check=True, capture_output=True, text=True
     )
     assert "FROM Alpha head_hair" in done.stdout
+
+
+def test_heights_lie_beside_the_head_and_their_line_gives_back_the_metres(tmp_path):
+    heights = np.random.default_rng(3).normal(0, 2e-4, (16, 16)).astype(np.float32)
+    write_obj(dataclasses.replace(sample_head(), texture_heights=heights), tmp_path / "head.obj")
+    text = (tmp_path / "head.mtl").read_text(encoding="utf-8")
+    skin = text.split("newmtl ")[1].splitlines()
+    words = next(line for line in skin if line.startswith("disp")).split()
+    assert (skin[0], text.count("disp")) == ("skin", 1)
+    base, gain = (float(word) for word in words[2:4])
+    grey = np.array(Image.open(tmp_path / words[4])).astype(float) / 65535
+    np.testing.assert_allclose(base + gain * grey, heights, atol=gain / 65535)

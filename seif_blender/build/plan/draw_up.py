@@ -11,6 +11,7 @@ from .camera import plan_camera
 from .correctives import plan_drivers
 from .hair import plan_hair
 from .hdr import encode_hdr
+from .heights import plan_heights
 from .keys import plan_keys, plan_products, plan_sliders
 from .mesh import plan_groups, plan_mesh
 from .png import encode_png
@@ -37,6 +38,7 @@ def draw_up(head: Head, settings: BuildSettings) -> Blueprint:
         texture=b"" if head.texture is None else encode_png(np.ascontiguousarray(head.texture)),
         light=b"" if head.texture is None or head.texture_light is None else encode_hdr(head.texture_light),
         relief=b"" if head.texture_normals is None else encode_png(np.ascontiguousarray(head.texture_normals)),
+        heights=plan_heights(head.texture_heights),
         hair=None if head.hair is None else plan_hair(head, head.hair),
         origin=Origin(
             photo=head.photo_name,

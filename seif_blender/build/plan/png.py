@@ -11,19 +11,25 @@ import zlib
 import numpy as np
 
 _FASTEST = 1
-_COLOUR_TYPES = {3: 2, 4: 6}
-"""PNG's colour type of RGB and of RGBA, by the number of channels."""
+_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
+"""PNG's colour type of grey, RGB and RGBA, by the number of channels."""
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
-    """Encode (H, W, 3) or (H, W, 4) uint8 sRGB, row 0 at the top, as an 8-bit RGB or RGBA PNG, without loss."""
+    """Encode a picture, row 0 at the top, as a PNG without loss.
+
+    Args:
+        pixels: (H, W, 1), (H, W, 3) or (H, W, 4), uint8 or uint16, as a grey, RGB or RGBA PNG of 8 or 16 bits.
+    """
     height, width, channels = pixels.shape
-    flat = pixels.reshape(height, width * channels)
-    rows = np.empty((height, 1 + width * channels), np.uint8)
+    bits = 8 * pixels.itemsize
+    step = channels * pixels.itemsize
+    flat = pixels.astype(pixels.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
+    rows = np.empty((height, 1 + width * step), np.uint8)
     rows[:, 0] = 1
-    rows[:, 1 : 1 + channels] = flat[:, :channels]
-    np.subtract(flat[:, channels:], flat[:, :-channels], out=rows[:, 1 + channels :])
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
+    rows[:, 1 : 1 + step] = flat[:, :step]
+    np.subtract(flat[:, step:], flat[:, :-step], out=rows[:, 1 + step :])
+    header = struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0)
     packer = zlib.compressobj(_FASTEST, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
     body = packer.compress(rows.tobytes()) + packer.flush()
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
