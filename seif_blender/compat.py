@@ -121,3 +121,23 @@ def _slotted_action(name: str, users: list[bpy.types.ID]) -> list[Any]:
 
 def _animation_data(user: bpy.types.ID) -> bpy.types.AnimData:
     return user.animation_data or user.animation_data_create()
+
+
+def paste_clipboard_image(context: bpy.types.Context) -> bpy.types.Image | None:
+    """The picture on the clipboard as a new image, None where there is none or this system's Blender cannot tell.
+
+    `bpy.ops.image.clipboard_paste` exists in all supported releases; from 4.4 on its poll wants an image editor, so an
+    area becomes one for a moment. Source: `image_clipboard_paste_poll` in editors/space_image/image_ops.cc, without and
+    with the test "Image Editor not found".
+    """
+    if context.area is None:
+        return None
+    before, kind = set(bpy.data.images), context.area.ui_type
+    try:
+        context.area.ui_type = "IMAGE_EDITOR"
+        with context.temp_override(area=context.area, region=context.area.regions[-1]):
+            if bpy.ops.image.clipboard_paste.poll():
+                bpy.ops.image.clipboard_paste()
+    finally:
+        context.area.ui_type = kind
+    return next((image for image in bpy.data.images if image not in before), None)

@@ -5,11 +5,11 @@
 
 import bpy
 
-from . import core
 from .addon import NAME, user_folder
 from .models.box import draw_models
-from .runtime import installation
-from .runtime.location import installed_runtime, worker_command
+from .runtime.accelerator import TITLES
+from .runtime.box import draw_runtime
+from .runtime.location import worker_command
 from .ui import draw_sentence
 from .worker.environment import WorkerCommand
 
@@ -20,6 +20,12 @@ DEVICES = (
     ("mps", "Apple GPU", "Compute on the GPU of an Apple computer"),
 )
 """Devices of the worker protocol."""
+
+ACCELERATORS = (
+    ("auto", "Automatic", "What this computer has"),
+    *((name, title, f"Libraries for: {title}") for name, title in TITLES.items()),
+)
+"""What torch is installed for."""
 
 DETECTORS = (
     ("mediapipe", "MediaPipe", "Comes with the add-on and works offline"),
@@ -49,6 +55,9 @@ class SeifPreferences(bpy.types.AddonPreferences):
         name="Wheels",
         description="Folder of wheel files to install the runtime from without a network; leave empty to download",
         subtype="DIR_PATH",
+    )
+    accelerator: bpy.props.EnumProperty(
+        name="Libraries For", description="What the installed libraries compute with", items=ACCELERATORS
     )
     device: bpy.props.EnumProperty(name="Device", description="Where the worker computes", items=DEVICES)
     detector: bpy.props.EnumProperty(
@@ -100,32 +109,11 @@ class SeifPreferences(bpy.types.AddonPreferences):
             draw_sentence(column, context, "Blender itself is not allowed to go online, see System.", "INFO")
 
     def _draw_runtime(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        running = installation.current()
-        text, icon = self.runtime_state()
-        draw_sentence(layout, context, text, icon)
-        layout.prop(self, "python")
+        draw_runtime(layout, context)
+        row = layout.row(align=True)
+        row.prop(self, "python")
+        row.operator("seif.check_runtime", icon="VIEWZOOM")
         layout.prop(self, "wheels")
-        if running is not None and not running.done:
-            row = layout.row(align=True)
-            row.progress(text=f"Installing: {running.detail}", factor=running.fraction)
-            row.operator("seif.cancel_install", text="", icon="X")
-            return
-        layout.operator("seif.install_runtime", icon="IMPORT")
-        if running is not None and running.error:
-            draw_sentence(layout, context, running.error, "ERROR")
-
-    def runtime_state(self) -> tuple[str, str]:
-        """Sentence and icon that say what the worker will run with."""
-        folder = user_folder("runtime")
-        if self.python:
-            try:
-                worker_command(bpy.path.abspath(self.python), folder)
-            except core.errors.DependencyError as error:
-                return str(error), "ERROR"
-            return "Reconstructions run with the Python below.", "CHECKMARK"
-        if installed_runtime(folder) is not None:
-            return "The runtime is installed.", "CHECKMARK"
-        return "The reconstruction's libraries (about 1.5 GB) are not installed yet.", "ERROR"
 
     def command(self) -> WorkerCommand:
         """How to start the worker; raises `DependencyError` when it cannot be."""

@@ -22,10 +22,11 @@ from .flame import operators as flame_operators
 from .hair import operators as hair_operators
 from .hair import panels as hair_panels
 from .models import operators as model_operators
+from .reconstruct import faces, photo_operators, queue_operators, rerun, thumbnails
 from .reconstruct import operators as reconstruct_operators
 from .reconstruct import panels as reconstruct_panels
 from .reconstruct import properties as reconstruct_properties
-from .reconstruct import rerun, thumbnails
+from .reconstruct.photo_queue import QUEUE
 from .runtime import installation
 from .runtime import operators as runtime_operators
 from .worker import registry
@@ -35,6 +36,9 @@ _MODULES: Final = (
     runtime_operators,
     reconstruct_properties,
     reconstruct_operators,
+    queue_operators,
+    faces,
+    photo_operators,
     rerun,
     reconstruct_panels,
     animate_properties,
@@ -63,6 +67,9 @@ def _cancel_jobs(*_arguments: object) -> None:
     """Another file is about to be loaded: its modal operators vanish, so a running job ends here."""
     registry.settle()
     registry.forget_last()
+    QUEUE.clear()
+    faces.forget()
+    queue_operators.SEIF_OT_run_queue.active = False
 
 
 def register() -> None:
@@ -74,7 +81,7 @@ def register() -> None:
     bpy.types.WindowManager.seif_animation = bpy.props.PointerProperty(type=animate_properties.SeifAnimationProperties)
     controls.register_sliders()
     bpy.types.Scene.seif_capture = bpy.props.PointerProperty(type=capture_properties.SeifCaptureProperties)
-    bpy.types.TOPBAR_MT_file_import.append(reconstruct_operators.draw_import_menu)
+    bpy.types.TOPBAR_MT_file_import.append(photo_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_import.append(flame_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_export.append(export_panels.draw_export_menu)
     bpy.app.handlers.load_pre.append(_cancel_jobs)
@@ -83,11 +90,13 @@ def register() -> None:
 def unregister() -> None:
     """Take everything back and end the worker."""
     registry.shutdown()
+    QUEUE.clear()
+    faces.forget()
     installation.shutdown()
     thumbnails.clear()
     if _cancel_jobs in bpy.app.handlers.load_pre:
         bpy.app.handlers.load_pre.remove(_cancel_jobs)
-    bpy.types.TOPBAR_MT_file_import.remove(reconstruct_operators.draw_import_menu)
+    bpy.types.TOPBAR_MT_file_import.remove(photo_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_export.remove(export_panels.draw_export_menu)
     controls.unregister_sliders()
     del bpy.types.WindowManager.seif_animation

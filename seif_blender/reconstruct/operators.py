@@ -1,39 +1,18 @@
-"""Reconstruct Head from Image, Cancel, and importing a photo as a head."""
+"""Reconstruct Head from Image, Cancel, messages."""
 
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 # pyright: reportInvalidTypeForm=false
 
 import bpy
-from bpy_extras.io_utils import ImportHelper
 
 from .. import core
-from ..addon import preferences
-from ..models.listing import added_flame
 from ..ui import redraw
 from ..waiting import WorkerOperator
 from ..worker import registry
 from ..worker.job import Job
-from .properties import ADDED, FLAME, worker_settings
+from .obstacles import obstacle
+from .properties import worker_settings
 from .result import build_result
-
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif")
-"""Picture files that the library reads where its decoder does."""
-
-
-def _obstacle(context: bpy.types.Context) -> str:
-    """Why no reconstruction can start, empty where one can."""
-    chosen = context.scene.seif
-    if registry.current_job() is not None:
-        return "A reconstruction is running; wait for it or cancel it"
-    if not chosen.photo:
-        return "Choose a photo first"
-    if not chosen.photo_path().is_absolute():
-        return "Save this file first, or choose the photo by its whole path"
-    if chosen.head_model == FLAME and not preferences(context).flame_file and not added_flame(context):
-        return "Choose FLAME's file in the options first"
-    if chosen.head_model == ADDED and not chosen.added_model:
-        return "Choose an added head model in the options first"
-    return ""
 
 
 class HeadOperator(WorkerOperator):
@@ -42,9 +21,9 @@ class HeadOperator(WorkerOperator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With a photo and while no other job runs."""
-        obstacle = _obstacle(context)
-        if obstacle:
-            cls.poll_message_set(obstacle)
+        lacking = obstacle(context)
+        if lacking:
+            cls.poll_message_set(lacking)
             return False
         return True
 
@@ -135,62 +114,9 @@ class SEIF_OT_copy_log(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SEIF_OT_import_photo(bpy.types.Operator, ImportHelper):
-    """Make a rigged, textured head from a photo."""
-
-    bl_idname = "seif.import_photo"
-    bl_label = "Head from Photo (SeIF)"
-    bl_description = "Make a rigged, textured head from a photo"
-
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
-    filter_glob: bpy.props.StringProperty(
-        default=";".join(f"*{suffix}" for suffix in PHOTO_SUFFIXES), options={"HIDDEN"}
-    )
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """A dropped file is taken at once, else the file browser opens."""
-        if self.filepath:
-            return self.execute(context)
-        return ImportHelper.invoke(self, context, event)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Set the panel's photo and start the reconstruction."""
-        if registry.current_job() is not None:
-            self.report({"ERROR"}, "A reconstruction is running; wait for it or cancel it")
-            return {"CANCELLED"}
-        context.scene.seif.photo = self.filepath
-        obstacle = _obstacle(context)
-        if obstacle:
-            self.report({"ERROR"}, obstacle)
-            return {"CANCELLED"}
-        mode = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"
-        return {"FINISHED"} if "CANCELLED" not in bpy.ops.seif.reconstruct(mode) else {"CANCELLED"}
-
-
-class SEIF_FH_photo(bpy.types.FileHandler):
-    """A picture dropped into a 3D view may become a head."""
-
-    bl_idname = "SEIF_FH_photo"
-    bl_label = "Head from Photo (SeIF)"
-    bl_import_operator = "seif.import_photo"
-    bl_file_extensions = ";".join(PHOTO_SUFFIXES)
-
-    @classmethod
-    def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """Over a 3D view."""
-        return context.area is not None and context.area.type == "VIEW_3D"
-
-
-def draw_import_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    """Entry in File > Import."""
-    menu.layout.operator(SEIF_OT_import_photo.bl_idname, text=SEIF_OT_import_photo.bl_label)
-
-
 CLASSES = (
     SEIF_OT_reconstruct,
     SEIF_OT_cancel,
     SEIF_OT_dismiss,
     SEIF_OT_copy_log,
-    SEIF_OT_import_photo,
-    SEIF_FH_photo,
 )

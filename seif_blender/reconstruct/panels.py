@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..addon import NAME, preferences
+from ..runtime.box import draw_runtime, runtime_missing
 from ..ui import draw_sentence
 from ..worker import registry
 from ..worker.job import Job, State
-from . import thumbnails
+from . import faces, thumbnails
 from .properties import ADDED, FLAME
-from .summary import confidence_lines, time_words
+from .queue_list import draw_queue
+from .summary import confidence_lines, progress_words, time_words
 
 if TYPE_CHECKING:
     from .properties import SeifSceneProperties
@@ -33,29 +35,54 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
         layout, chosen = self.layout, context.scene.seif
-        layout.prop(chosen, "photo", text="", placeholder="Photo")
-        self._draw_thumbnail(layout, chosen)
+        self._draw_photo(layout, context, chosen)
         job = registry.current_job()
         if job is not None:
             self._draw_progress(layout, job)
+        elif runtime_missing(context):
+            draw_runtime(layout.box(), context)
         else:
             column = layout.column()
             column.scale_y = 1.4
             column.operator("seif.reconstruct", icon="USER")
+        draw_queue(layout, context)
+        if job is None:
             last, head = registry.last_job(), registry.last_head()
             self._draw_outcome(layout, context, last)
             if head is not None and head is not last and head.report:
                 self._draw_result(layout.box(), context, head)
 
-    def _draw_thumbnail(self, layout: bpy.types.UILayout, chosen: SeifSceneProperties) -> None:
-        icon = thumbnails.icon_of(chosen.photo_path()) if chosen.photo else 0
+    def _draw_photo(self, layout: bpy.types.UILayout, context: bpy.types.Context, chosen: SeifSceneProperties) -> None:
+        """The photo's path, the other ways to it, a small picture with its faces."""
+        layout.prop(chosen, "photo", text="", placeholder="Photo")
+        row = layout.row(align=True)
+        row.operator("seif.paste_photo", text="Paste", icon="PASTEDOWN")
+        row.operator("seif.photo_from_image", text="Image", icon="IMAGE_DATA")
+        row.operator("seif.add_photos", text="Queue", icon="ADD")
+        if not chosen.photo:
+            return
+        photo = chosen.photo_path()
+        found = faces.seen(photo)
+        pictures = () if found is None else found.pictures
+        shown = pictures[min(chosen.face, len(pictures)) - 1] if pictures else photo
+        icon = thumbnails.icon_of(shown)
         if icon:
             layout.template_icon(icon_value=icon, scale=7.0)
+        if faces.looking(photo):
+            layout.label(text="Looking for faces", icon="VIEWZOOM")
+        elif found is None:
+            layout.operator("seif.find_faces", icon="VIEWZOOM")
+        elif found.message:
+            draw_sentence(layout, context, found.message, "ERROR")
+        elif found.count > 1:
+            row = layout.row(align=True)
+            for number in range(1, len(pictures) + 1):
+                row.operator("seif.pick_face", text=str(number), depress=number == chosen.face).number = number
 
     def _draw_progress(self, layout: bpy.types.UILayout, job: Job) -> None:
         row = layout.row(align=True)
         row.scale_y = 1.4
-        row.progress(text=f"{job.stage}  {job.total:.0%}", factor=job.total, type="BAR")
+        row.progress(text=progress_words(job.stage, job.total, job.remaining), factor=job.total, type="BAR")
         row.operator("seif.cancel", text="", icon="X")
 
     def _draw_outcome(self, layout: bpy.types.UILayout, context: bpy.types.Context, job: Job | None) -> None:

@@ -77,6 +77,14 @@ def _names_of_added(_own: object, context: bpy.types.Context, _typed: str) -> li
     return [model.name for model in added_models(context)]
 
 
+def _photo_changed(own: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Another photo: its largest face, and whatever else belongs to the photo alone."""
+    from .faces import look_at_new_photo
+
+    own.face = 1
+    look_at_new_photo(context)
+
+
 class SeifSceneProperties(bpy.types.PropertyGroup):
     """The settings of the panel."""
 
@@ -84,6 +92,7 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
         name="Photo",
         description="Picture with the face, for example a portrait in JPEG or PNG",
         subtype="FILE_PATH",
+        update=_photo_changed,
     )
     head_model: bpy.props.EnumProperty(
         name="Head Model", description="Head model that is fitted to the photo", items=HEAD_MODELS

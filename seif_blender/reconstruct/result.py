@@ -10,8 +10,13 @@ from ..ui import frame_selected, show_textures
 from ..worker.job import Job, State
 
 
-def build_result(context: bpy.types.Context, job: Job) -> str:
-    """Build the head of a job that succeeded at the 3D cursor and frame it; removes the job's files.
+def build_result(context: bpy.types.Context, job: Job, *, location: tuple[float, float, float] | None = None) -> str:
+    """Build the head of a job that succeeded and frame it; removes the job's files.
+
+    Args:
+        context: Blender's.
+        job: the finished job.
+        location: metres, where the head comes to stand; the 3D cursor when None.
 
     Returns:
         A sentence for the artist.
@@ -28,10 +33,11 @@ def build_result(context: bpy.types.Context, job: Job) -> str:
     settings = BuildSettings(
         chosen.expressions(), chosen.spelling, chosen.correctives, photo_camera=chosen.photo_camera
     )
+    place = tuple(context.scene.cursor.location) if location is None else location
     photo = job.photo_file if job.photo_file.is_file() else None
     try:
         blueprint = blueprint_of_file(job.head_file, settings, preferences(context).command())
-        build_blueprint(blueprint, photo=photo, location=tuple(context.scene.cursor.location), settings=settings)
+        build_blueprint(blueprint, photo=photo, location=place, settings=settings)
     except core.errors.SeifError as error:
         job.finish(State.FAILED, error.code, str(error))
         raise

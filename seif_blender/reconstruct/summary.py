@@ -8,6 +8,7 @@ from typing import Any, Final
 
 _SHARES: Final = ("seen", "mirrored", "guessed")
 """Shares of `report.json`'s ``confidence``."""
+_MINUTE: Final = 60.0
 _TOLD: Final = 3
 """Stages whose times the result line tells, the longest first."""
 
@@ -17,6 +18,25 @@ def time_words(report: Mapping[str, Any]) -> str:
     seconds = _mapping(report, "seconds")
     longest = sorted(seconds, key=lambda name: -seconds[name])[:_TOLD]
     return ", ".join(f"{name.lower()} {seconds[name]:.0f} s" for name in longest)
+
+
+def progress_words(stage: str, total: float, remaining: float | None) -> str:
+    """Text of the progress bar.
+
+    Args:
+        stage: name of the stage.
+        total: how far the job is, 0..1.
+        remaining: seconds that it will take yet, None where nobody can tell.
+    """
+    left = "" if remaining is None else f", {_duration(remaining)} left"
+    return f"{stage}  {total:.0%}{left}"
+
+
+def _duration(seconds: float) -> str:
+    """Seconds in coarse words: an estimate is no stopwatch."""
+    if seconds < _MINUTE:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / _MINUTE:.0f} min"
 
 
 def confidence_lines(report: Mapping[str, Any]) -> list[str]:

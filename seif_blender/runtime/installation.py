@@ -18,6 +18,8 @@ from typing import IO
 from .. import core
 from ..worker.environment import process_options, worker_environment
 
+DOWNLOADS = ".downloads"
+"""Folder beside the runtimes that keeps what was fetched until everything is there (`installer.DOWNLOADS`)."""
 _INSTALLER = Path(__file__).resolve().with_name("installer.py")
 
 
@@ -28,6 +30,7 @@ class Installation:
     Attributes:
         folder: where runtimes are installed.
         wheels: folder of wheels to install from, empty for the package index.
+        accelerator: one of the library's `ACCELERATORS`, empty to detect it.
         fraction: how far it is, 0..1.
         detail: what it does.
         error: sentence once it failed.
@@ -36,6 +39,7 @@ class Installation:
 
     folder: Path
     wheels: str = ""
+    accelerator: str = ""
     fraction: float = 0.0
     detail: str = "looking for packages"
     error: str = ""
@@ -45,12 +49,14 @@ class Installation:
 
     def start(self) -> None:
         """Start the installer."""
-        wheels = ["--wheels", self.wheels] if self.wheels else []
-        arguments = [sys.executable, "-s", str(_INSTALLER), str(core.ROOT), str(self.folder), *wheels]
+        self._sweep()
+        arguments = [sys.executable, "-s", str(_INSTALLER), str(core.ROOT), str(self.folder), "--watch"]
+        arguments += ["--wheels", self.wheels] if self.wheels else []
+        arguments += ["--accelerator", self.accelerator] if self.accelerator else []
         try:
             process = subprocess.Popen(
                 arguments,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # held open: when it closes, with this process, the installer ends
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=worker_environment(),
@@ -76,9 +82,10 @@ class Installation:
         return self.done
 
     def cancel(self) -> None:
-        """End the installer and remove what it had so far."""
+        """End the installer and remove what it had so far, with what it had fetched."""
         if not self.done:
             self._end("The installation was cancelled.")
+            shutil.rmtree(self.folder / DOWNLOADS, ignore_errors=True)
 
     def _take_in(self, line: bytes) -> None:
         try:
@@ -101,6 +108,10 @@ class Installation:
             _kill_group(self._process)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove unfinished folders: this one's, or those of an installer that was ended from outside."""
         for leftover in self.folder.glob(".unfinished-*"):
             shutil.rmtree(leftover, ignore_errors=True)
 
@@ -131,15 +142,15 @@ def current() -> Installation | None:
     return _Registry.current
 
 
-def begin(folder: Path, wheels: str) -> Installation:
-    """Start an installation.
+def begin(folder: Path, wheels: str, accelerator: str = "") -> Installation:
+    """Start an installation; for the arguments see `Installation`.
 
     Raises:
         BusyError: one runs already.
     """
     if _Registry.current is not None and not _Registry.current.done:
         raise core.errors.BusyError("The libraries are being installed already; wait for it or cancel it first.")
-    _Registry.current = Installation(folder, wheels)
+    _Registry.current = Installation(folder, wheels, accelerator)
     _Registry.current.start()
     return _Registry.current
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from pathlib import Path
 
 import bpy
 
@@ -10,7 +12,11 @@ from .. import core
 from ..addon import preferences, user_folder
 from ..pump import ModalPump
 from ..ui import redraw
+from ..waiting import TaskOperator
+from ..worker import registry
+from ..worker.task import Task
 from . import installation
+from .location import remove_runtimes
 
 
 class SEIF_OT_install_runtime(ModalPump, bpy.types.Operator):
@@ -27,6 +33,9 @@ class SEIF_OT_install_runtime(ModalPump, bpy.types.Operator):
         if running is not None and not running.done:
             cls.poll_message_set("The libraries are being installed already")
             return False
+        if registry.running_job() is not None:
+            cls.poll_message_set("A job is running; wait for it or cancel it")
+            return False
         if not bpy.app.online_access and not os.path.isdir(bpy.path.abspath(preferences(context).wheels or "")):  # noqa: PTH112 - '' is none
             cls.poll_message_set("Allow online access in Preferences > System, or choose a folder of wheels")
             return False
@@ -34,13 +43,26 @@ class SEIF_OT_install_runtime(ModalPump, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the installer and wait for it without blocking."""
-        wheels = bpy.path.abspath(preferences(context).wheels) if preferences(context).wheels else ""
+        return self.start(context) if self._begin(context) else {"CANCELLED"}
+
+    def _begin(self, context: bpy.types.Context) -> bool:
+        own = preferences(context)
+        wheels = bpy.path.abspath(own.wheels) if own.wheels else ""
+        registry.end_worker()  # it uses the files of the runtime that is about to be replaced
         try:
-            installation.begin(user_folder("runtime"), wheels)
+            installation.begin(user_folder("runtime"), wheels, "" if own.accelerator == "auto" else own.accelerator)
         except (core.errors.BusyError, OSError) as error:
             self.report({"ERROR"}, str(error))
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """For scripts: install, and wait for it here."""
+        if not self._begin(context):
             return {"CANCELLED"}
-        return self.start(context)
+        while not self.pump():
+            time.sleep(0.05)
+        return self.complete(context)
 
     def pump(self) -> bool:
         """Look at the installer."""
@@ -89,4 +111,71 @@ class SEIF_OT_cancel_install(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (SEIF_OT_install_runtime, SEIF_OT_cancel_install)
+class SEIF_OT_remove_runtime(bpy.types.Operator):
+    """Remove the installed libraries, those of earlier releases too; heads in your files stay as they are."""
+
+    bl_idname = "seif.remove_runtime"
+    bl_label = "Remove"
+    bl_description = (
+        "Remove the installed libraries, those of earlier releases too; heads in your files stay as they are"
+    )
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """While nothing uses it."""
+        running = installation.current()
+        if registry.running_job() is not None or (running is not None and not running.done):
+            cls.poll_message_set("A job or an installation is running; wait for it or cancel it")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask first."""
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """End the worker, which uses the files, and remove them."""
+        registry.end_worker()
+        try:
+            remove_runtimes(user_folder("runtime"))
+        except core.errors.SeifError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        redraw(context)
+        self.report({"INFO"}, "The runtime was removed")
+        return {"FINISHED"}
+
+
+class SEIF_OT_check_runtime(TaskOperator, bpy.types.Operator):
+    """Start the Python or runtime that is set, and look whether it has all that is needed."""
+
+    bl_idname = "seif.check_runtime"
+    bl_label = "Check"
+    bl_description = "Start the Python or runtime that is set, and look whether it has all that is needed"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """While no job runs."""
+        if registry.current_job() is not None:
+            cls.poll_message_set("A job is running; wait for it or cancel it")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Let the worker import its libraries and tell what it is."""
+        return self.begin(context, Task(Path(preferences(context).python or "runtime"), kind="info"))
+
+    def answered(self, context: bpy.types.Context, task: Task) -> str:
+        """Say what was found."""
+        redraw(context)
+        told = task.report.get("versions", {})
+        versions = ", ".join(f"{name} {told[name]}" for name in ("python", "torch") if told.get(name))
+        return f"All libraries are there ({versions or 'versions unknown'})"
+
+
+CLASSES = (
+    SEIF_OT_install_runtime,
+    SEIF_OT_cancel_install,
+    SEIF_OT_remove_runtime,
+    SEIF_OT_check_runtime,
+)

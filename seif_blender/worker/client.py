@@ -170,6 +170,8 @@ class WorkerClient:
             case Finished(job=name) if self._job is not None and name == self._job.id:
                 self._succeed(self._job, message)
             case Failed(job=name) if self._job is not None and name in (self._job.id, ""):
+                if message.ending:  # the next job must not be sent to a worker that is about to end
+                    self._kill()
                 cancelled = self._cancelled_at is not None or message.code == "cancelled"
                 if cancelled:
                     self._end(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)
@@ -202,7 +204,7 @@ class WorkerClient:
             reason = getattr(error, "strerror", None) or error
             self._end(State.FAILED, "output", f"No temporary folder can be made ({reason}); free some disk space.")
             return
-        job.state, job.stage = State.RUNNING, "Reading the photo"
+        job.state, job.stage, job.began = State.RUNNING, "Reading the photo", time.monotonic()
         self._process.send(line)  # a worker that does not listen is about to be noticed as ended
 
     def _succeed(self, job: Job, message: Finished) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
+
+from ..orphan import runs
 
 
 class State(Enum):
@@ -24,6 +27,12 @@ class State(Enum):
 
 
 _OVER = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+
+
+_PREFIX = "seif-"
+"""Of the jobs' temporary folders; the process' id follows, by which `sweep` knows those that nobody owns any more."""
+_TELLING = 0.1
+"""Share of a job after which its speed tells how long the rest takes. Chosen by eye: the stages before are short."""
 
 
 @dataclass(eq=False)
@@ -41,6 +50,7 @@ class Job:
         message: sentence for the artist once it failed.
         report: contents of report.json once it succeeded.
         started: seconds, `time.monotonic`.
+        began: seconds, when the worker got it: before, it may have had to start.
         seconds: how long the job took, once it is over.
     """
 
@@ -55,6 +65,7 @@ class Job:
     report: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
+    began: float = field(default_factory=time.monotonic)
     _folder: Path | None = None
 
     @property
@@ -63,10 +74,17 @@ class Job:
         return self.state in _OVER
 
     @property
+    def remaining(self) -> float | None:
+        """Seconds that the job will take yet at its speed so far, None as long as too little is done to tell."""
+        if self.over or self.total < _TELLING:
+            return None
+        return (time.monotonic() - self.began) * (1.0 - self.total) / self.total
+
+    @property
     def folder(self) -> Path:
         """Folder for its results, made on first use; `discard` removes it."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="seif-"))
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         return self._folder
 
     @property
@@ -107,3 +125,11 @@ class Job:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def sweep() -> None:
+    """Remove the folders of jobs whose Blender was killed and so could not."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}[0-9]*-*"):
+        owner = folder.name.split("-")[1]
+        if owner.isdigit() and not runs(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)

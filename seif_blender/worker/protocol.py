@@ -72,11 +72,13 @@ class Failed:
         job: id of the job, may be empty.
         code: see `seif_core.errors`.
         message: one sentence.
+        ending: whether the worker ends after it.
     """
 
     job: str
     code: str
     message: str
+    ending: bool = False
 
 
 Message = Ready | Progressed | Finished | Failed
@@ -122,7 +124,7 @@ def _result(fields: dict[str, Any]) -> Finished:
 
 
 def _error(fields: dict[str, Any]) -> Failed:
-    return Failed(str(fields["id"] or ""), str(fields["code"]), str(fields["message"]))
+    return Failed(str(fields["id"] or ""), str(fields["code"]), str(fields["message"]), fields.get("ending") is True)
 
 
 _READERS: Final = {"ready": _ready, "progress": _progress, "result": _result, "error": _error}

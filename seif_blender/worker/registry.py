@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..core import __version__
-from .client import WorkerClient
+from ..core import __version__, errors
+from .client import CANCELLED_SENTENCE, WorkerClient
 from .environment import WorkerCommand
-from .job import Job
+from .job import Job, State, sweep
 from .task import Task
 
 
@@ -15,30 +15,51 @@ class _Registry:
     client: WorkerClient | None = None
     last: Job | None = None
     head: Job | None = None
+    waiting: Job | None = None
 
 
 def client(command: Callable[[], WorkerCommand]) -> WorkerClient:
     """The client, made on first use; `command` tells it how to start a worker."""
     if _Registry.client is None:
+        sweep()
         _Registry.client = WorkerClient(command, __version__)
     return _Registry.client
 
 
 def submit(job: Job, command: Callable[[], WorkerCommand]) -> None:
-    """Run a job.
+    """Run a job; after a task that gives way it waits until that is over, which is soon.
 
     Raises:
         BusyError: another job runs.
     """
-    client(command).submit(job)
+    own = client(command)
+    if _Registry.waiting is not None:
+        raise errors.BusyError("A job is waiting already; wait for it or cancel it first.")
+    if glancing():
+        _Registry.waiting = job
+    else:
+        own.submit(job)
+    if isinstance(job, Task) and job.gives_way:
+        return
     _Registry.last = job
     if not isinstance(job, Task):
         _Registry.head = job
 
 
 def current_job() -> Job | None:
-    """The job that runs, None when there is none."""
+    """The job that runs or waits to, None when there is none or only one that gives way."""
+    return _Registry.waiting or (None if glancing() else running_job())
+
+
+def running_job() -> Job | None:
+    """The job that the worker has, whatever it is."""
     return _Registry.client.job if _Registry.client is not None else None
+
+
+def glancing() -> bool:
+    """Whether the worker has a task that gives way: it hinders nobody from starting a job."""
+    job = running_job()
+    return isinstance(job, Task) and job.gives_way
 
 
 def last_job() -> Job | None:
@@ -60,21 +81,37 @@ def forget_last() -> None:
 
 
 def poll() -> None:
-    """Pump the client."""
-    if _Registry.client is not None:
-        _Registry.client.poll()
+    """Pump the client, and start the job that waits."""
+    own = _Registry.client
+    if own is None:
+        return
+    own.poll()
+    if _Registry.waiting is not None and not own.busy:
+        job, _Registry.waiting = _Registry.waiting, None
+        own.submit(job)
 
 
 def cancel() -> None:
-    """Cancel the job that runs; `poll` sees it through."""
-    if _Registry.client is not None:
+    """Cancel the job that waits, or else runs; `poll` sees it through."""
+    if _Registry.waiting is not None:
+        job, _Registry.waiting = _Registry.waiting, None
+        job.finish(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)
+    elif _Registry.client is not None:
         _Registry.client.cancel()
 
 
 def settle() -> None:
-    """Cancel the job that runs and see it through here, within a second."""
+    """Cancel what waits and what runs and see it through here, within a second."""
+    if _Registry.waiting is not None:
+        cancel()
     if _Registry.client is not None:
         _Registry.client.settle()
+
+
+def end_worker() -> None:
+    """End the worker between two jobs, for example because its files are about to be replaced; the next starts anew."""
+    if _Registry.client is not None:
+        _Registry.client.close()
 
 
 def worker_log() -> list[str]:
@@ -84,6 +121,8 @@ def worker_log() -> list[str]:
 
 def shutdown() -> None:
     """End the worker and forget everything."""
+    if _Registry.waiting is not None:
+        cancel()
     if _Registry.client is not None:
         _Registry.client.close()
     forget_last()

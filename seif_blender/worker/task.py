@@ -17,11 +17,13 @@ class Task(Job):
         kind: the message's type.
         fields: its further fields.
         output: name of the file in the job's folder that the worker writes, under ``out``; empty for none.
+        gives_way: whether it is a quick look that nobody should wait for: jobs queue up behind it.
     """
 
     kind: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     output: str = ""
+    gives_way: bool = False
 
     @property
     def result_file(self) -> Path | None:

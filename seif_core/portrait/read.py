@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import PhotoUnsuitableError, SettingsError
 from ..progress import Progress
 from .crop import Pyramid
-from .decode import decode_photo
+from .decode import Photo, decode_photo
 from .detection import overlap, search_passes
 from .drawing import Look, look_of
 from .face_mesh import FaceMeshBackend
@@ -88,6 +88,20 @@ def read_portrait(
         dense=find_points(pyramid, landmarks) if settings.dense_points else None,
     )
     return replace(portrait, warnings=(*portrait.warnings, *occlusion_warnings(portrait)))
+
+
+def faces_of_photo(path: Path, settings: PortraitSettings, progress: Progress) -> tuple[Photo, list[Landmarks]]:
+    """The upright photo, and first looks at all of its faces that are large enough, largest first.
+
+    Raises:
+        PhotoError: as `read_portrait`; also where no face is large enough.
+        DependencyError: as `read_portrait`.
+    """
+    photo = decode_photo(path, settings.maximum_megapixels)
+    progress.step(0.3)
+    faces = find_faces(Pyramid(photo.pixels), _backend(settings), settings, progress)
+    _choose(faces, 0, photo.name, settings)
+    return photo, [face for face in faces if face.size >= settings.minimum_face_px]
 
 
 def find_faces(

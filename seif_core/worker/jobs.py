@@ -19,11 +19,11 @@ from ..photo_source import photo_file
 from ..progress import Progress
 from ..stage_functions import STANDARD, Stages
 from ..stages import CAPTURE_STAGES, stages_of
-from . import model_jobs, print_jobs
+from . import look_jobs, model_jobs, print_jobs
 
 PICTURES: Final = (".jpg", ".jpeg", ".png")
 """Formats of the upright photo."""
-_STAGES: Final = {**model_jobs.STAGES, **print_jobs.STAGES}
+_STAGES: Final = {**look_jobs.STAGES, **model_jobs.STAGES, **print_jobs.STAGES}
 """Stages of the requests that make no head."""
 _LONGEST_SHOWN: Final = 120
 """Characters of a path that a sentence repeats."""

@@ -25,6 +25,10 @@ PYTHON_TAGS: Final = ("py311", "py313")
 
 ACCELERATORS: Final = ("cpu", "cuda", "mps")
 
+DISK_BYTES: Final = {"cpu": 1_500_000_000, "cuda": 6_500_000_000, "mps": 1_500_000_000}
+"""What an installed runtime takes on disk. `cpu` measured on Linux (1.46 GB for Python 3.11); `cuda` estimated from the
+sizes of its wheels, `mps` taken as `cpu`."""
+
 _INDEX_LINE: Final = re.compile(r"^--extra-index-url (\S+)\n", re.MULTILINE)
 
 
@@ -154,6 +158,11 @@ def reachable_requirements(source: Path, folder: Path) -> Path:
     copy = folder / source.name
     copy.write_text(_INDEX_LINE.sub("", text), encoding="utf-8")
     return copy
+
+
+def disk_needed(accelerator: str) -> int:
+    """Bytes that must be free to install a runtime: the unpacked libraries and, beside them, what was downloaded."""
+    return DISK_BYTES[accelerator] + DISK_BYTES[accelerator] // 2
 
 
 def candidates(accelerator: str, *, python: Sequence[int] | None = None, system: str | None = None) -> list[Path]:

@@ -148,7 +148,8 @@ class Server:
             if isinstance(error, UnforeseenError):
                 _LOG.error("job %s", job.identifier, exc_info=error.__cause__)
             _LOG.info("job %s: %s", job.identifier, error)
-            answer = encode({"type": "error", "id": job.identifier, "code": error.code, "message": str(error)})
+            told = {"type": "error", "id": job.identifier, "code": error.code, "message": str(error)}
+            answer = encode(told | {"ending": True} if self._torn else told)
         with self._lock:
             self._current = None
         self._sender.send_line(answer)
@@ -180,9 +181,10 @@ class Server:
             raise
         self._torn = False
 
-    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_interrupt(self, _number: int, frame: FrameType | None) -> None:
         if self._interruptible:
             self._interruptible = False
+            self._torn = _importing(frame)
             raise KeyboardInterrupt
         if self._current is None:
             self._end(0)
@@ -198,6 +200,15 @@ class Server:
 
     def _send_error(self, identifier: str | None, error: SeifError) -> None:
         self._sender.send({"type": "error", "id": identifier, "code": error.code, "message": str(error)})
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether an import is under way at a frame; some libraries import parts of theirs when those are first used."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 class _Reports:

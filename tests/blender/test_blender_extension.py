@@ -135,6 +135,29 @@ def test_a_head_made_anew_takes_the_place_of_the_earlier_one_and_a_failure_keeps
     assert found["diagnostics"] == ["FINISHED"]
 
 
+def test_of_several_photos_each_has_its_turn_and_one_that_fails_stops_no_other(found):
+    assert found["empty_queue_poll"] is False
+    names, turns, messages = zip(*found["queue"], strict=True)
+    assert names == ("ok.jpg", "noface.jpg", "crash.jpg", "ok2.jpg")
+    assert turns == ("Done", "Failed", "Failed", "Done")
+    assert messages[1].startswith("No face was found")
+    assert "ended unexpectedly" in messages[2]
+    assert found["queue_places"] == [1.0, 1.4]
+    assert found["queue_left"] == []
+    assert found["queue_cleared"] == 0
+
+
+def test_a_photo_comes_from_the_clipboard_and_from_an_image_that_is_loaded(found):
+    nothing, path = found["paste"]
+    if "clipboard holds neither" not in path:  # where there is no window, some systems' clipboard keeps nothing
+        assert path[0] == ["FINISHED"]
+        assert path[1].endswith("photo.jpg")
+    assert "clipboard holds neither" in nothing
+    finished, photo = found["from_image"]
+    assert finished == ["FINISHED"]
+    assert photo.endswith("Painted.png")
+
+
 def test_keyed_shape_and_bone_play_back_with_their_drivers(found):
     assert found["keyed"] == ["FINISHED"]
     start, middle, end = found["moved"]

@@ -23,18 +23,18 @@ ROOT = Path(__file__).resolve().parents[2]
 TAG = f"py{sys.version_info[0]}{sys.version_info[1]}"
 
 
-def make_wheel(folder: Path) -> Path:
-    """A tiny wheel `seiftest` 1.0."""
-    path = folder / "seiftest-1.0-py3-none-any.whl"
+def make_wheel(folder: Path, name: str = "seiftest") -> Path:
+    """A tiny wheel, version 1.0."""
+    path = folder / f"{name}-1.0-py3-none-any.whl"
     files = {
-        "seiftest.py": "answer = 42\n",
-        "seiftest-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: seiftest\nVersion: 1.0\n",
-        "seiftest-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{name}.py": "answer = 42\n",
+        f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{name}-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    files["seiftest-1.0.dist-info/RECORD"] = "".join(f"{n},,\n" for n in [*files, "seiftest-1.0.dist-info/RECORD"])
+    files[f"{name}-1.0.dist-info/RECORD"] = "".join(f"{n},,\n" for n in [*files, f"{name}-1.0.dist-info/RECORD"])
     with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
+        for file, text in files.items():
+            archive.writestr(file, text)
     return path
 
 

@@ -15,7 +15,7 @@ from seif_blender.worker import client as client_module
 from seif_blender.worker import environment, protocol, registry
 from seif_blender.worker.client import WorkerClient
 from seif_blender.worker.environment import WorkerCommand
-from seif_blender.worker.job import Job, State
+from seif_blender.worker.job import Job, State, sweep
 from seif_core import __version__
 from seif_core.errors import BusyError, DependencyError
 
@@ -66,6 +66,23 @@ def test_a_job_succeeds_and_leaves_its_file(make_client):
     assert job.report == {"seconds": 1}
     assert not client.busy
     job.discard()
+
+
+def test_no_job_is_sent_to_a_worker_that_said_that_it_ends(make_client):
+    client = make_client()
+    run(client, "torn.jpg")
+    assert run(client).state is State.SUCCEEDED
+
+
+def test_what_a_killed_blender_left_is_swept_and_that_of_a_living_one_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code = "import os, pathlib; from seif_blender.worker.job import Job; Job(pathlib.Path('a')).folder; os._exit(9)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)}, check=False)
+    own, others = Job(Path("b")).folder, tmp_path / "seif-other"
+    others.mkdir()
+    assert len(list(tmp_path.iterdir())) == 3
+    sweep()
+    assert sorted(tmp_path.iterdir()) == sorted([own, others])
 
 
 def test_the_worker_is_started_lazily_and_kept(make_client):

@@ -100,6 +100,37 @@ found["rerun_counts"] = [len(bpy.data.objects) - objects, len(bpy.data.collectio
 found["rerun_location"] = list(rig.matrix_world.translation)
 found["diagnostics"] = sorted(bpy.ops.seif.copy_diagnostics())
 
+# several photos, of which one fails; then one while the list is empty again
+queue = sys.modules[f"{name}.reconstruct.photo_queue"].QUEUE
+found["empty_queue_poll"] = bpy.ops.seif.run_queue.poll()
+before = set(bpy.data.objects)
+bpy.ops.seif.import_photo(
+    directory=str(scratch), files=[{"name": photo} for photo in ("ok.jpg", "noface.jpg", "crash.jpg", "ok2.jpg")]
+)
+found["queue"] = [[one.photo.name, one.turn.value, one.message] for one in queue.photos]
+made = [ob for ob in bpy.data.objects if ob not in before and ob.type == "ARMATURE"]
+found["queue_places"] = sorted(round(ob.location.x, 3) for ob in made)
+found["queue_left"] = [p.name for p in Path(os.environ["TMPDIR"]).glob("seif-*")]
+for ob in made:
+    bpy.context.view_layer.objects.active = ob
+    bpy.ops.seif.delete_head()
+bpy.ops.seif.queue_clear()
+found["queue_cleared"] = len(queue.photos)
+bpy.context.view_layer.objects.active = mesh_object
+
+# a photo from the clipboard and from an image that is loaded
+found["paste"] = []
+for text in ("nothing", str(scratch / "photo.jpg")):
+    bpy.context.window_manager.clipboard = text
+    try:
+        found["paste"].append([sorted(bpy.ops.seif.paste_photo()), scene.seif.photo])
+    except RuntimeError as error:
+        found["paste"].append(str(error))
+image = bpy.data.images.new("Painted", 8, 8)
+found["from_image"] = [sorted(bpy.ops.seif.photo_from_image(image="Painted")), scene.seif.photo]
+bpy.data.images.remove(image)
+scene.seif.photo = str(scratch / "ok.jpg")
+
 key = mesh_object.data.shape_keys.key_blocks["jawOpen"]
 jaw = rig.pose.bones["jaw"]
 rest = vertices(mesh_object)

@@ -38,6 +38,13 @@ def deaf(_request, _progress):
     return {}
 
 
+def importer(_request, progress):
+    """A job in the middle of which a library is imported for the first time."""
+    with progress.stage("Fit"):
+        import slow_to_import  # noqa: F401 - as libraries do that load parts of theirs when first used
+    return {}
+
+
 def noisy(_request, _progress):
     sys.stdout.write("not a message\n")
     sys.stdout.flush()
@@ -70,7 +77,7 @@ if __name__ == "__main__":
     from seif_core.worker import jobs
     from seif_core.worker.server import Server
 
-    handlers = {f.__name__: f for f in (quick, patient, deaf, noisy, hungry, broken, wild, halfway)}
+    handlers = {f.__name__: f for f in (quick, patient, deaf, importer, noisy, hungry, broken, wild, halfway)}
     Server(
         Sender(OUTPUT), handlers, lambda _request: {"Portrait": 0.4, "Fit": 0.6}, discard=jobs.discard_unfinished
     ).run(sys.stdin.buffer)

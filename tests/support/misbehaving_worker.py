@@ -69,6 +69,9 @@ def run(request):
         os.write(1, b"a library prints\n")
     if name.startswith("noface"):
         return say(type="error", id=job, code="photo-unsuitable", message="No face was found; choose another photo.")
+    if name.startswith("torn"):
+        say(type="error", id=job, code="cancelled", message="cancelled", ending=True)
+        time.sleep(60)  # it takes its time to end: nothing may be sent to it meanwhile
     if name.startswith("nofile"):
         return say(type="result", id=job, head=request["out"], photo=None, report={})
     if name.startswith("gentle"):

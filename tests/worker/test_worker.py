@@ -106,6 +106,18 @@ def test_interrupt_ends_a_job_that_does_not_ask_and_the_worker_lives_on(client):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends CTRL_BREAK instead")
+def test_a_worker_whose_import_an_interrupt_tore_ends_and_says_so(client):
+    client.send(type="importer", id="a")
+    client.next("progress")
+    time.sleep(0.3)
+    client.process.send_signal(signal.SIGINT)
+    answer = client.next("error", "result")
+    assert answer["code"] == "cancelled"
+    assert answer["ending"] is True
+    assert client.process.wait(PATIENCE) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends CTRL_BREAK instead")
 def test_interrupt_without_a_job_ends_the_worker(client):
     client.process.send_signal(signal.SIGINT)
     assert client.process.wait(PATIENCE) == 0
