@@ -20,6 +20,8 @@ class ModalPump:
     """
 
     _timer: Any = None
+    undisturbed: bool = False
+    """Whether events are kept from Blender for the moment: an undo between two pieces of a head would break it."""
 
     def start(self, context: bpy.types.Context) -> set[str]:
         """Begin to wait; the return value of `invoke`."""
@@ -34,7 +36,7 @@ class ModalPump:
             self.request_cancel()
             return {"RUNNING_MODAL"}
         if event.type != "TIMER":
-            return {"PASS_THROUGH"}
+            return {"RUNNING_MODAL"} if self.undisturbed else {"PASS_THROUGH"}
         if not self.pump() or others_are_modal(context, self):
             context.workspace.status_text_set(self.status())
             redraw(context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,6 +79,25 @@ def build_blueprint(
     Raises:
         OSError: the photo cannot be read.
     """
+    steps = build_steps(blueprint, photo=photo, location=location, settings=settings)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+
+
+def build_steps(
+    blueprint: Blueprint,
+    *,
+    photo: Path | None = None,
+    location: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    settings: BuildSettings | None = None,
+) -> Generator[None, None, BuiltHead]:
+    """`build_blueprint` in pieces, each short enough for one frame: it yields between them and returns the objects.
+
+    Nothing may undo, redo or load a file between two pieces.
+    """
     settings, name = settings or BuildSettings(), blueprint.name
     if bpy.context.mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
@@ -88,13 +108,16 @@ def build_blueprint(
     collection.objects.link(mesh_object)
     for material in build_materials(name, blueprint):
         mesh_object.data.materials.append(material)
+    yield
     add_vertex_groups(mesh_object, blueprint.groups)
     add_shape_keys(mesh_object, blueprint.keys)
     bind(mesh_object, rig)
     add_drivers(mesh_object, rig, blueprint)
     if blueprint.light:
         add_light_slider(mesh_object, rig)
+    yield
     hair = {} if blueprint.hair is None else build_hair(name, blueprint.hair, mesh_object, rig, collection)
+    yield
     if settings.scene_render_size:
         _set_render_size(blueprint.camera)
     camera = build_photo_camera(name, blueprint.camera, photo, rig, collection) if settings.photo_camera else None

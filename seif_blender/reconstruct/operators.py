@@ -5,14 +5,15 @@
 
 import bpy
 
-from .. import core
+from ..compat import others_are_modal
+from ..pump import ModalPump
 from ..ui import redraw
 from ..waiting import WorkerOperator
 from ..worker import registry
-from ..worker.job import Job
+from ..worker.job import Job, State
 from .obstacles import obstacle
 from .properties import worker_settings
-from .result import build_result
+from .result import HeadInTheMaking
 
 
 class HeadOperator(WorkerOperator):
@@ -39,17 +40,36 @@ class HeadOperator(WorkerOperator):
     def _job(context: bpy.types.Context) -> Job:
         return Job(context.scene.seif.photo_path(), worker_settings(context))
 
+    making: HeadInTheMaking | None = None
+
+    def pump(self) -> bool:
+        """Wait for the worker, then for the plan, then build a piece at a time."""
+        if not super().pump():
+            return False
+        if self.making is None:
+            if self.job.state is not State.SUCCEEDED:
+                return True
+            self.making = HeadInTheMaking(bpy.context, self.job)
+        return advance(self, self.making)
+
     def complete(self, context: bpy.types.Context) -> set[str]:
-        """Build the head, or say why there is none."""
-        if not self.succeeded():
+        """Say what was made, or why there is none."""
+        redraw(context)
+        if not self.succeeded() or self.making is None:
             return {"CANCELLED"}
-        try:
-            sentence = build_result(context, self.job)
-        except core.errors.SeifError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, sentence)
+        self.report({"INFO"}, self.making.sentence)
         return {"FINISHED"}
+
+
+def advance(operator: ModalPump, making: HeadInTheMaking) -> bool:
+    """Go on with a head unless the artist is in the middle of something; True once it is over."""
+    if not making.planned:
+        return False
+    if not making.begun and bpy.context.window is not None and others_are_modal(bpy.context, operator):
+        return False
+    over = making.step()
+    operator.undisturbed = making.begun and not over
+    return over
 
 
 class SEIF_OT_reconstruct(HeadOperator, bpy.types.Operator):

@@ -10,18 +10,17 @@ from typing import Final
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from .. import core
 from ..addon import preferences
-from ..compat import others_are_modal
 from ..pump import ModalPump
 from ..ui import redraw
 from ..worker import registry
 from ..worker.job import State
 from .obstacles import options_obstacle
+from .operators import advance
 from .photo_queue import QUEUE, QueuedPhoto, Turn
 from .photo_suffixes import PHOTO_FILTER
 from .properties import worker_settings
-from .result import build_result
+from .result import HeadInTheMaking
 
 SPACING: Final = 0.4
 """Metres from head to head along X, so that wide hair keeps apart. Chosen by eye on the sample portraits."""
@@ -78,15 +77,14 @@ class SEIF_OT_run_queue(ModalPump, bpy.types.Operator):
     def _begin(self) -> None:
         type(self).active = True
         self.made = self.tried = 0
+        self.making: HeadInTheMaking | None = None
 
     def pump(self) -> bool:
         """Take in what became of the photo whose turn it was, and begin the next."""
         registry.poll()
         one = QUEUE.running
-        if one is not None and one.job is not None and one.job.over:
-            if bpy.context.window is not None and others_are_modal(bpy.context, self):
-                return False
-            self._finish(one)
+        if one is not None and one.job is not None and one.job.over and not self._make(one):
+            return False
         if registry.current_job() is None:
             self._next()
         return QUEUE.over
@@ -98,21 +96,23 @@ class SEIF_OT_run_queue(ModalPump, bpy.types.Operator):
         registry.forget_last()
         registry.submit(one.job, preferences(bpy.context).command)
 
-    def _finish(self, one: QueuedPhoto) -> None:
-        """Build the head of a photo, or keep the sentence that says why there is none."""
-        self.tried += 1
-        if one.job is not None and one.job.state is State.SUCCEEDED:
+    def _make(self, one: QueuedPhoto) -> bool:
+        """Go on with the head of a photo, or keep the sentence that says why there is none; True once that is done."""
+        job = one.job
+        if self.making is None and job is not None and job.state is State.SUCCEEDED:
             x, y, z = bpy.context.scene.cursor.location
-            try:
-                build_result(bpy.context, one.job, location=(x + SPACING * self.made, y, z))
-            except core.errors.SeifError:
-                pass  # the job has failed with its sentence
-            else:
-                self.made += 1
-                if bpy.ops.ed.undo_push.poll():
-                    bpy.ops.ed.undo_push(message=f"Head from {one.photo.name}")
+            self.making = HeadInTheMaking(bpy.context, job, location=(x + SPACING * self.made, y, z))
+        if self.making is not None and not advance(self, self.making):
+            return False
+        self.tried += 1
+        if self.making is not None and job is not None and job.state is State.SUCCEEDED:
+            self.made += 1
+            if bpy.ops.ed.undo_push.poll():
+                bpy.ops.ed.undo_push(message=f"Head from {one.photo.name}")
+        self.making = None
         QUEUE.end(one)
         redraw(bpy.context)
+        return True
 
     def request_cancel(self) -> None:
         """Esc cancels the photo that runs and all that wait."""

@@ -1,53 +1,117 @@
-"""A finished job becomes objects in the scene, in one go on the main thread."""
+"""A finished job becomes objects in the scene, without holding Blender up for longer than a frame."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from .. import core
 from ..addon import preferences
 from ..ui import frame_selected, show_textures
+from ..worker import registry
 from ..worker.job import Job, State
 
+if TYPE_CHECKING:
+    from ..build.blueprint import Blueprint
+    from ..build.settings import BuildSettings
+    from ..worker.environment import WorkerCommand
 
-def build_result(context: bpy.types.Context, job: Job, *, location: tuple[float, float, float] | None = None) -> str:
-    """Build the head of a job that succeeded and frame it; removes the job's files.
+
+class HeadInTheMaking:
+    """A head on its way from a job that succeeded into the scene.
+
+    The plan is drawn up in a thread, which touches nothing of Blender's; then the objects are built on the main thread,
+    a piece at each `step`. Until building begins the job can be cancelled; from then on nobody may undo between steps.
 
     Args:
         context: Blender's.
-        job: the finished job.
+        job: a job that succeeded; its files are removed at the end. It fails, with a sentence, if the head cannot be
+            built.
         location: metres, where the head comes to stand; the 3D cursor when None.
-
-    Returns:
-        A sentence for the artist.
-
-    Raises:
-        HeadFormatError: the head file is damaged.
-        OutputError: the photo cannot be read back.
     """
-    from ..build.from_file import blueprint_of_file
-    from ..build.head_object import build_blueprint
-    from ..build.settings import BuildSettings
 
-    chosen = context.scene.seif
-    settings = BuildSettings(
-        chosen.expressions(), chosen.spelling, chosen.correctives, photo_camera=chosen.photo_camera
-    )
-    place = tuple(context.scene.cursor.location) if location is None else location
-    photo = job.photo_file if job.photo_file.is_file() else None
-    try:
-        blueprint = blueprint_of_file(job.head_file, settings, preferences(context).command())
-        build_blueprint(blueprint, photo=photo, location=place, settings=settings)
-    except core.errors.SeifError as error:
-        job.finish(State.FAILED, error.code, str(error))
-        raise
-    except OSError as error:
-        sentence = f"The photo cannot be read back ({error.strerror or error}); please try again."
-        job.finish(State.FAILED, core.errors.OutputError.code, sentence)
-        raise core.errors.OutputError(sentence) from error
-    job.discard()
-    frame_selected(context)
-    if chosen.show_texture and blueprint.texture:
-        show_textures(context)
-    origin = blueprint.origin
-    return f"Head from {origin.photo} in {job.seconds:.0f} s; {origin.model}, {origin.licence}"
+    def __init__(
+        self, context: bpy.types.Context, job: Job, *, location: tuple[float, float, float] | None = None
+    ) -> None:
+        from ..build.settings import BuildSettings
+
+        chosen = context.scene.seif
+        self.job = job
+        self.sentence = ""
+        self._settings = BuildSettings(
+            chosen.expressions(), chosen.spelling, chosen.correctives, photo_camera=chosen.photo_camera
+        )
+        self._location = tuple(context.scene.cursor.location) if location is None else location
+        self._pieces: Generator[None, None, object] | None = None
+        registry.hold(job)
+        job.stage = "Building"
+        command = preferences(context).command
+        beside = ThreadPoolExecutor(1, "blueprint")
+        self._plan: Future[Blueprint] = beside.submit(_plan, job.head_file, self._settings, command)
+        beside.shutdown(wait=False)  # it ends once the plan is there
+
+    @property
+    def planned(self) -> bool:
+        """Whether building can begin."""
+        return self._plan.done()
+
+    @property
+    def begun(self) -> bool:
+        """Whether objects are being built: nothing may come between."""
+        return self._pieces is not None
+
+    def step(self) -> bool:
+        """Build a piece; True once the job is over for good: built, failed or cancelled (see its `state`)."""
+        if not self.planned:
+            return False
+        try:
+            return self._next_piece()
+        except core.errors.SeifError as error:
+            self._fail(error.code, str(error))
+        except OSError as error:
+            self._fail(
+                core.errors.OutputError.code,
+                f"The photo cannot be read back ({error.strerror or error}); please try again.",
+            )
+        return True
+
+    def _next_piece(self) -> bool:
+        if self.job.state is not State.SUCCEEDED:
+            registry.release(self.job)
+            return True
+        if self._pieces is None:
+            self._pieces = self._build(self._plan.result())
+        try:
+            next(self._pieces)
+        except StopIteration:
+            registry.release(self.job)
+            return True
+        return False
+
+    def _build(self, blueprint: Blueprint) -> Generator[None, None, None]:
+        from ..build.head_object import build_steps
+
+        photo = self.job.photo_file if self.job.photo_file.is_file() else None
+        yield from build_steps(blueprint, photo=photo, location=self._location, settings=self._settings)
+        yield
+        context = bpy.context
+        self.job.discard()
+        frame_selected(context)
+        if context.scene.seif.show_texture and blueprint.texture:
+            show_textures(context)
+        origin = blueprint.origin
+        self.sentence = f"Head from {origin.photo} in {self.job.seconds:.0f} s; {origin.model}, {origin.licence}"
+
+    def _fail(self, code: str, sentence: str) -> None:
+        registry.release(self.job)
+        self.job.finish(State.FAILED, code, sentence)
+
+
+def _plan(head_file: Path, settings: BuildSettings, command: Callable[[], WorkerCommand]) -> Blueprint:
+    from ..build.from_file import blueprint_of_file
+
+    return blueprint_of_file(head_file, settings, command())

@@ -16,6 +16,7 @@ class _Registry:
     last: Job | None = None
     head: Job | None = None
     waiting: Job | None = None
+    held: Job | None = None
 
 
 def client(command: Callable[[], WorkerCommand]) -> WorkerClient:
@@ -47,8 +48,19 @@ def submit(job: Job, command: Callable[[], WorkerCommand]) -> None:
 
 
 def current_job() -> Job | None:
-    """The job that runs or waits to, None when there is none or only one that gives way."""
-    return _Registry.waiting or (None if glancing() else running_job())
+    """The job that runs, waits to or is being built, None when there is none or only one that gives way."""
+    return _Registry.waiting or _Registry.held or (None if glancing() else running_job())
+
+
+def hold(job: Job) -> None:
+    """The worker has done with a job, but its head is not in the scene yet: nobody may start another."""
+    _Registry.held = job
+
+
+def release(job: Job) -> None:
+    """A held job is over."""
+    if _Registry.held is job:
+        _Registry.held = None
 
 
 def running_job() -> Job | None:
@@ -92,7 +104,10 @@ def poll() -> None:
 
 
 def cancel() -> None:
-    """Cancel the job that waits, or else runs; `poll` sees it through."""
+    """Cancel the job that waits or is held, or else runs; `poll` sees it through."""
+    if _Registry.held is not None:
+        _Registry.held.finish(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)
+        return
     if _Registry.waiting is not None:
         job, _Registry.waiting = _Registry.waiting, None
         job.finish(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)
@@ -101,7 +116,10 @@ def cancel() -> None:
 
 
 def settle() -> None:
-    """Cancel what waits and what runs and see it through here, within a second."""
+    """Cancel what waits, is held and runs and see it through here, within a second."""
+    if _Registry.held is not None:
+        cancel()
+        _Registry.held = None
     if _Registry.waiting is not None:
         cancel()
     if _Registry.client is not None:
@@ -121,6 +139,7 @@ def worker_log() -> list[str]:
 
 def shutdown() -> None:
     """End the worker and forget everything."""
+    _Registry.held = None
     if _Registry.waiting is not None:
         cancel()
     if _Registry.client is not None:
