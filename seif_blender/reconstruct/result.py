@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,9 +49,14 @@ class HeadInTheMaking:
         self._pieces: Generator[None, None, object] | None = None
         registry.hold(job)
         job.stage = "Building"
-        command = preferences(context).command
+        self._plan: Future[Blueprint] = Future()
+        try:
+            command = preferences(context).command()
+        except core.errors.SeifError as error:
+            self._plan.set_exception(error)
+            return
         beside = ThreadPoolExecutor(1, "blueprint")
-        self._plan: Future[Blueprint] = beside.submit(_plan, job.head_file, self._settings, command)
+        self._plan = beside.submit(_plan, job.head_file, self._settings, command)
         beside.shutdown(wait=False)  # it ends once the plan is there
 
     @property
@@ -111,7 +116,7 @@ class HeadInTheMaking:
         self.job.finish(State.FAILED, code, sentence)
 
 
-def _plan(head_file: Path, settings: BuildSettings, command: Callable[[], WorkerCommand]) -> Blueprint:
+def _plan(head_file: Path, settings: BuildSettings, command: WorkerCommand) -> Blueprint:
     from ..build.from_file import blueprint_of_file
 
-    return blueprint_of_file(head_file, settings, command())
+    return blueprint_of_file(head_file, settings, command)
