@@ -47,11 +47,16 @@ def main(arguments: list[str]) -> int:
     demo.add_argument("--out", type=Path, default=ROOT / "out", help="folder for the results (default: out)")
     commands.add_parser("test", help="run the tests; further arguments go to pytest", add_help=False)
     commands.add_parser("check", help="run ruff and pyright over the code")
-    commands.add_parser("extension", help="build dist/seif_blender-<version>.zip")
+    commands.add_parser(
+        "extension",
+        help="build dist/seif_blender-<version>.zip; --bundle-runtime [cpu|cuda|mps], --split-platforms, --repository",
+        add_help=False,
+    )
+    commands.add_parser("release", help="write dist/release-<version>: zip, index, changes, checksums, licences")
     commands.add_parser("face-alignment", help="install face-alignment, the second landmark detector")
     commands.add_parser("seif", help="run the command line `seif` with further arguments", add_help=False)
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.command in ("check", "extension", "face-alignment"):
+    if rest and options.command in ("check", "release", "face-alignment"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
         return COMMANDS[options.command](options, rest)
@@ -96,10 +101,15 @@ def check(_options: argparse.Namespace, _rest: list[str]) -> int:
     return max(codes)
 
 
-def extension(_options: argparse.Namespace, _rest: list[str]) -> int:
+def extension(_options: argparse.Namespace, rest: list[str]) -> int:
     """Stage, build and validate the add-on's zip with Blender's own tool."""
     python = environment(["blender.txt"])
-    return run([python, ROOT / "tools" / "stage_extension.py"])
+    return run([python, ROOT / "tools" / "stage_extension.py", *rest])
+
+
+def release(_options: argparse.Namespace, _rest: list[str]) -> int:
+    """Write all that a release publishes."""
+    return run([environment(["blender.txt"]), ROOT / "tools" / "make_release.py"])
 
 
 def face_alignment(_options: argparse.Namespace, _rest: list[str]) -> int:
@@ -119,6 +129,7 @@ COMMANDS = {
     "test": test,
     "check": check,
     "extension": extension,
+    "release": release,
     "face-alignment": face_alignment,
     "seif": seif,
 }

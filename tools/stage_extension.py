@@ -7,8 +7,11 @@ are those of the module `bpy` (`bl_pkg/cli/blender_ext.py`), which run without s
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
+import json
 import logging
+import platform
 import shutil
 import subprocess
 import sys
@@ -26,6 +29,23 @@ _IGNORED: Final = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.orig")
 WORKSHOP: Final = "workshop"
 """Folder of `seif_core` that stays in the checkout: it makes committed data and trains."""
 _LOG = logging.getLogger("stage_extension")
+
+
+PLATFORMS: Final = {
+    ("Linux", "x86_64"): "linux-x64",
+    ("Windows", "amd64"): "windows-x64",
+    ("Darwin", "arm64"): "macos-arm64",
+}
+"""System and machine, as `platform` names them -> Blender's name; those that the requirement files are for."""
+BLENDERS: Final = {
+    (3, 11): {"blender_version_min": "4.2.0", "blender_version_max": "5.1.0"},
+    (3, 13): {"blender_version_min": "5.1.0"},
+}
+"""Python -> the manifest's range of Blenders that have it; `max` is the first that has not."""
+
+
+BUNDLED: Final = "bundled_runtime"
+"""Folder of the extension with its runtime, where `seif_blender.runtime.location` looks for it."""
 
 
 class StageError(Exception):
@@ -85,33 +105,142 @@ def run_tool(*arguments: str) -> str:
 
 
 def build(out: Path = DIST) -> Path:
-    """Stage, build and validate; returns the zip.
+    """Stage, build and validate the zip for all platforms; returns it.
+
+    Raises:
+        StageError: a part is missing, or Blender's tool finds something wrong.
+    """
+    return build_all(out)[0]
+
+
+def build_all(out: Path = DIST, *, bundle: str = "", split: bool = False) -> list[Path]:
+    """Stage, build and validate; returns the zips.
+
+    Args:
+        out: folder for them.
+        bundle: accelerator whose runtime goes into the zip, which then needs no network, for this system and Python
+            alone; empty for the zip without.
+        split: a zip for each platform instead of one for all.
 
     Raises:
         StageError: a part is missing, or Blender's tool finds something wrong.
     """
     manifest = tomllib.loads((ROOT / MANIFEST).read_text(encoding="utf-8"))
     out.mkdir(parents=True, exist_ok=True)
-    target = out / f"{manifest['id']}-{manifest['version']}.zip"
+    name = f"{manifest['id']}-{manifest['version']}"
     with tempfile.TemporaryDirectory() as scratch:
-        staged = Path(scratch) / manifest["id"]
+        staged, made = Path(scratch) / manifest["id"], Path(scratch) / "made"
+        made.mkdir()
         stage(staged)
-        built = Path(scratch) / target.name
-        run_tool("build", "--source-dir", str(staged), "--output-filepath", str(built))
-        run_tool("validate", str(built))
-        shutil.move(built, target)
-    return target
+        if bundle:
+            system = this_platform()
+            add_runtime(staged, bundle)
+            change_manifest(staged / MANIFEST, [system], versions_for(sys.version_info[:2]))
+            name += f"-{system}-py{sys.version_info[0]}{sys.version_info[1]}-{bundle}"
+        elif split:
+            change_manifest(staged / MANIFEST, list(PLATFORMS.values()), {})
+        if split and not bundle:
+            run_tool("build", "--source-dir", str(staged), "--output-dir", str(made), "--split-platforms")
+        else:
+            run_tool("build", "--source-dir", str(staged), "--output-filepath", str(made / f"{name}.zip"))
+        built = sorted(made.glob("*.zip"))
+        for path in built:
+            run_tool("validate", str(path))
+        return [Path(shutil.move(path, out / path.name)) for path in built]
+
+
+def this_platform() -> str:
+    """Blender's name of the platform that this runs on.
+
+    Raises:
+        StageError: it has none.
+    """
+    key = (platform.system(), platform.machine().lower())
+    if key not in PLATFORMS:
+        raise StageError(f"Blender has no name for this platform, {key[0]} on {key[1]}; build without a runtime.")
+    return PLATFORMS[key]
+
+
+def versions_for(python: tuple[int, int]) -> dict[str, str]:
+    """Fields of the manifest that keep a zip with a runtime to Blenders of the Python that it was made for.
+
+    Raises:
+        StageError: no Blender that is supported has that Python.
+    """
+    if python not in BLENDERS:
+        raise StageError(f"No supported Blender has Python {python[0]}.{python[1]}; use 3.11 or 3.13.")
+    return BLENDERS[python]
+
+
+def change_manifest(path: Path, platforms: list[str], versions: dict[str, str]) -> None:
+    """Say in a staged manifest for which platforms and Blenders the zip is."""
+    fields = {"platforms": platforms, **versions}
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.split("=")[0].strip() not in fields]
+    table = next(number for number, line in enumerate(lines) if line.startswith("["))
+    new = [f"{name} = {json.dumps(value)}" for name, value in fields.items()]
+    path.write_text("\n".join([*lines[:table], *new, "", *lines[table:], ""]), encoding="utf-8")
+
+
+def add_runtime(staged: Path, accelerator: str) -> None:
+    """Install the worker's libraries into a staged extension, with the installer that artists use.
+
+    Raises:
+        StageError: they could not be installed.
+    """
+    folder = staged / BUNDLED
+    folder.mkdir()
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(ROOT / "seif_blender/runtime/installer.py"),
+            str(ROOT),
+            str(folder),
+            "--accelerator",
+            accelerator,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    last = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {}
+    if "folder" not in last:
+        raise StageError(str(last.get("error") or "The runtime's installer ended unexpectedly."))
+
+
+def write_repository(folder: Path) -> None:
+    """Write the index of a folder of zips (`index.json`, `index.html`), from which Blender installs and updates.
+
+    Raises:
+        StageError: Blender's tool finds something wrong.
+    """
+    run_tool("server-generate", "--repo-dir", str(folder), "--html")
 
 
 def main() -> int:
     """The command; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("out", nargs="?", type=Path, default=DIST, help="folder for the zips (default: dist)")
+    parser.add_argument(
+        "--bundle-runtime",
+        default="",
+        metavar="ACCELERATOR",
+        nargs="?",
+        const="cpu",
+        help="with the worker's libraries inside: works offline, on this system and Python alone",
+    )
+    parser.add_argument("--split-platforms", action="store_true", help="a zip for each platform")
+    parser.add_argument("--repository", action="store_true", help="also the index, for a repository of your own")
+    options = parser.parse_args()
     try:
-        target = build(Path(sys.argv[1]) if len(sys.argv) > 1 else DIST)
+        made = build_all(options.out, bundle=options.bundle_runtime, split=options.split_platforms)
+        if options.repository:
+            write_repository(options.out)
     except StageError as error:
         _LOG.error("%s", error)
         return 1
-    _LOG.info("Built and validated %s (%.1f MB).", target.name, target.stat().st_size / 1e6)
+    for target in made:
+        _LOG.info("Built and validated %s (%.1f MB).", target.name, target.stat().st_size / 1e6)
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from .. import core
 from ..worker.environment import WorkerCommand
 
-BUNDLED: Final = "runtime"
+BUNDLED: Final = "bundled_runtime"
 """Folder of the extension that holds a runtime where the zip has one (`build.py extension --bundle-runtime`)."""
 _RECORD: Final = "seif-runtime.json"
 """What the installer writes into a finished runtime (`installer.RECORD`)."""

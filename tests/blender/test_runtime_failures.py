@@ -205,7 +205,7 @@ def test_a_repair_that_fails_leaves_the_runtime_that_is_there(project):  # noqa:
 
 def test_a_runtime_that_came_with_the_extension_is_found_unless_the_artist_installed_one(project):  # noqa: F811
     name = location.runtime_names()[0]
-    bundled, own = project / "root" / "runtime" / name, project / "runtimes" / name
+    bundled, own = project / "root" / location.BUNDLED / name, project / "runtimes" / name
     (bundled / "x-1.dist-info").mkdir(parents=True)
     assert location.installed_runtime(project / "runtimes") == bundled
     assert location.runtime_record(bundled).bundled
