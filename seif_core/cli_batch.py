@@ -14,6 +14,7 @@ from .batch.photo import do_photo
 from .batch.plan import plan_batch
 from .batch.processes import Do, run_in_processes, threads_each
 from .batch.table import write_table
+from .cli_values import filled_text, named_path, whole_number
 from .errors import SettingsError
 from .filenames import about, as_text
 from .results import left_out
@@ -23,13 +24,15 @@ from .terminal import say, tell
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `seif batch`, and `run` as what carries them out."""
-    parser.add_argument("folder", type=Path, metavar="DIR", help="a folder of photos; folders in it are looked through")
+    parser.add_argument(
+        "folder", type=named_path, metavar="DIR", help="a folder of photos; folders in it are looked through"
+    )
     told = "how many photos at once, each in a process of its own (default: %(default)s)"
-    parser.add_argument("--processes", type=int, default=1, metavar="N", help=told)
+    parser.add_argument("--processes", type=whole_number, default=1, metavar="N", help=told)
     told = "do the photos on a Ray cluster: HOST:PORT, auto, or local (default: by processes of this machine)"
-    parser.add_argument("--ray", default="", metavar="ADDRESS", help=told)
+    parser.add_argument("--ray", type=filled_text, metavar="ADDRESS", help=told)
     told = "cores that a photo takes of its node of the cluster (default: %(default)s)"
-    parser.add_argument("--cores", type=int, default=1, metavar="N", help=told)
+    parser.add_argument("--cores", type=whole_number, default=1, metavar="N", help=told)
     cli_reconstruct.add_run_options(parser)
     parser.set_defaults(run=run)
 

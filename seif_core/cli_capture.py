@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .capture.performance import Performance
 from .capture.playback import HEAD_BONES, Playback
+from .cli_values import filled_text, named_path, number, whole_number
 from .errors import OutputError, PerformanceFileError, SettingsError
-from .filenames import as_text
+from .filenames import as_text, called, is_folder
 from .head import Head
 from .progress import Progress
 from .terminal import say, tell
@@ -29,22 +31,28 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     words = "put the expression of a photo, a video, a Live Link CSV or mouth shapes on a head"
     parser = commands.add_parser("capture", parents=[common], help=words)
     told = "a photo, a video, a folder of pictures, or the first picture of a numbered sequence"
-    parser.add_argument("source", nargs="?", type=Path, metavar="PHOTO_OR_VIDEO", help=told)
-    parser.add_argument("--live-link", type=Path, metavar="FILE", help="instead: a CSV of Live Link Face")
-    parser.add_argument("--visemes", type=Path, metavar="FILE", help="instead: Rhubarb's TSV, XML, JSON or Moho's .dat")
-    parser.add_argument("--head", type=Path, metavar="HEAD", help="head.npz that performs; needed for .glb and .blend")
+    parser.add_argument("source", nargs="?", type=named_path, metavar="PHOTO_OR_VIDEO", help=told)
+    parser.add_argument("--live-link", type=named_path, metavar="FILE", help="instead: a CSV of Live Link Face")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help=f"what is written: {', '.join(FORMATS)}"
+        "--visemes", type=named_path, metavar="FILE", help="instead: Rhubarb's TSV, XML, JSON or Moho's .dat"
+    )
+    parser.add_argument(
+        "--head", type=named_path, metavar="HEAD", help="head.npz that performs; needed for .glb and .blend"
+    )
+    parser.add_argument(
+        "--out", type=named_path, required=True, metavar="FILE", help=f"what is written: {', '.join(FORMATS)}"
     )
     parser.add_argument("--bones", action="store_true", help="turn jaw and eyes by bones instead of keys")
     parser.add_argument("--head-pose", choices=HEAD_BONES, default="neck", help="what turns (default: %(default)s)")
-    parser.add_argument("--rate", type=float, metavar="N", help="frames a second (default: the file's own, else 24)")
+    parser.add_argument("--rate", type=number, metavar="N", help="frames a second (default: the file's own, else 24)")
     parser.add_argument("--sequence", action="store_true", help="a numbered picture is a sequence, not one photo")
     parser.add_argument("--same-person", action="store_true", help="the video shows the head's own person")
     neutral = "frame that shows the neutral face, from 0; quiet or none (default: %(default)s)"
-    parser.add_argument("--neutral", default="quiet", metavar="FRAME", help=neutral)
-    parser.add_argument("--smoothing", type=float, default=1.0, metavar="N", help="0 for none (default: %(default)s)")
-    parser.add_argument("--face", type=int, default=0, metavar="N", help="which face of a photo (default: the largest)")
+    parser.add_argument("--neutral", type=filled_text, default="quiet", metavar="FRAME", help=neutral)
+    parser.add_argument("--smoothing", type=number, default=1.0, metavar="N", help="0 for none (default: %(default)s)")
+    parser.add_argument(
+        "--face", type=whole_number, default=0, metavar="N", help="which face of a photo (default: the largest)"
+    )
     parser.set_defaults(run=_run)
 
 
@@ -54,9 +62,15 @@ def _run(options: argparse.Namespace) -> int:
         raise SettingsError("Name one source: a photo or video, or --live-link FILE, or --visemes FILE.")
     suffix = options.out.suffix.lower()
     if suffix not in FORMATS:
-        raise SettingsError(f"{options.out.name} does not end in one of {', '.join(FORMATS)}; name the file so.")
+        raise SettingsError(f"{called(options.out)} does not end in one of {', '.join(FORMATS)}; name the file so.")
     if options.head is None and (suffix in {".glb", ".blend"} or options.same_person):
         raise SettingsError("A head that performs is needed; name its head.npz with --head.")
+    if not is_folder(options.out.parent):
+        raise OutputError(f"There is no folder {as_text(str(options.out.parent))}; name another file with --out.")
+    if is_folder(options.out):
+        raise OutputError(f"{called(options.out)} is a folder; name another file with --out.")
+    for sentence in _without_effect(options):
+        say(f"seif: {sentence}")
     head = None if options.head is None else Head.load(options.head)
     performance = _captured(options, head)
     for note in performance.notes:
@@ -67,6 +81,29 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _without_effect(options: argparse.Namespace) -> Iterator[str]:
+    """Sentences about options that were given and change nothing."""
+    video = photo = False
+    if options.source is not None:
+        from .capture.capture import SourceKind, kind_of
+
+        video = options.sequence or kind_of(options.source) is SourceKind.VIDEO
+        photo = not video
+    plays = options.out.suffix.lower() in {".glb", ".blend"}
+    for name, given, heeded, by in (
+        ("--sequence", options.sequence, video, "a numbered picture"),
+        ("--same-person", options.same_person, video, "a video"),
+        ("--neutral", options.neutral != "quiet", video, "a video"),
+        ("--smoothing", options.smoothing != 1.0, video, "a video"),
+        ("--rate", options.rate is not None, not photo, "what has several frames"),
+        ("--face", options.face != 0, photo, "a photo"),
+        ("--bones", options.bones, plays, "a .glb or .blend"),
+        ("--head-pose", options.head_pose != "neck", plays, "a .glb or .blend"),
+    ):
+        if given and not heeded:
+            yield f"{name} has no effect here; it is for {by}."
+
+
 def _captured(options: argparse.Namespace, head: Head | None) -> Performance:
     if options.live_link is not None:
         from .capture.live_link import read_live_link
@@ -75,7 +112,7 @@ def _captured(options: argparse.Namespace, head: Head | None) -> Performance:
     if options.visemes is not None:
         from .capture.speech import read_speech
 
-        return read_speech(options.visemes, options.rate or 24.0)
+        return read_speech(options.visemes, 24.0 if options.rate is None else options.rate)
     from .capture.capture import SourceKind, capture, kind_of
     from .capture.settings import CaptureSettings
 
@@ -131,7 +168,7 @@ def write_performance(
 def _write_blend(performance: Performance, out: Path, playback: Playback, head_file: Path) -> None:
     from .blend import blend_writer
 
-    if not out.parent.is_dir():
+    if not is_folder(out.parent):
         raise OutputError(f"There is no folder {out.parent}; name another file with --out.")
     with tempfile.TemporaryDirectory(prefix="seif-") as scratch:
         file = Path(scratch) / "performance.npz"

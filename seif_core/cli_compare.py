@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from .cli_values import filled_text, named_path
 from .errors import SettingsError
 from .settings import ReconstructionSettings
 from .terminal import say, tell
@@ -35,16 +36,22 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser, datasets: 
     """
     words = "other methods' results beside ours on the same photos: sheets, and tables under each protocol"
     parser = commands.add_parser("compare", parents=[common], help=words)
-    parser.add_argument("folder", type=Path, metavar="DIR", help="DIR/photos, DIR/methods/METHOD, DIR/scans")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where sheets and tables go")
+    parser.add_argument("folder", type=named_path, metavar="DIR", help="DIR/photos, DIR/methods/METHOD, DIR/scans")
+    parser.add_argument("--out", type=named_path, required=True, metavar="DIR", help="where sheets and tables go")
     parser.add_argument("--ours", action="store_true", help="first make the mean head, our fit, our head, MediaPipe's")
     parser.add_argument(
         "--benchmark",
+        type=filled_text,
         metavar="KIND=DIR",
         help=f"its photos and scans; {', '.join(BENCHMARKS)}, or scans of {', '.join(DATASETS)}",
     )
     parser.add_argument("--protocol", action="append", choices=PROTOCOLS, help="more than once for several")
-    parser.add_argument("--flame", default="", metavar="NAME", help="your FLAME model, for results that are parameters")
+    parser.add_argument(
+        "--flame",
+        type=filled_text,
+        metavar="NAME",
+        help="your FLAME model, for results that are parameters",
+    )
     parser.add_argument("--quality", choices=("full", "fast"), default="full", help="of --ours (default: %(default)s)")
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="default: %(default)s")
     parser.set_defaults(run=_run, datasets=datasets)
@@ -58,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.ours:
         for told in make_ours(cases, methods, ReconstructionSettings(quality=options.quality, device=options.device)):
             say(f"seif: {told}")
-    found = compare(cases, methods, options.out, protocols=options.protocol or DEFAULT, flame=options.flame)
+    found = compare(cases, methods, options.out, protocols=options.protocol or DEFAULT, flame=options.flame or "")
     tell(found.as_markdown())
     return 0
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import cli_reconstruct
+from .cli_values import named_path
 from .settings import ReconstructionSettings
 from .terminal import tell
 
@@ -25,22 +25,26 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("evaluate", help="measure results against references")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="normals|scan")
     normals = kinds.add_parser("normals", parents=[common], help="normal maps of photos against reference normal maps")
-    normals.add_argument("--reference", type=Path, required=True, metavar="DIR", help="photos and their normal maps")
+    normals.add_argument(
+        "--reference", type=named_path, required=True, metavar="DIR", help="photos and their normal maps"
+    )
     normals.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="default: %(default)s")
     cli_reconstruct.add_shape_options(normals)
     normals.add_argument("--json", action="store_true", help="as JSON")
     normals.set_defaults(run=_evaluate_normals)
     scan = kinds.add_parser("scan", parents=[common], help="a mesh against a scan, by the field's protocols")
-    scan.add_argument("--scan", type=Path, required=True, metavar="FILE", help="the scan")
-    scan.add_argument("--prediction", type=Path, required=True, metavar="FILE", help="the mesh to judge")
+    scan.add_argument("--scan", type=named_path, required=True, metavar="FILE", help="the scan")
+    scan.add_argument("--prediction", type=named_path, required=True, metavar="FILE", help="the mesh to judge")
     scan.add_argument(
         "--protocol",
         action="append",
         choices=PROTOCOLS,
         help=f"how to measure, more than once for several (default: {AREA}: within 95 mm of the nose tip)",
     )
-    scan.add_argument("--landmarks", type=Path, metavar="FILE", help="7, 51 or 68 landmarks on the scan, in its unit")
-    scan.add_argument("--prediction-landmarks", type=Path, metavar="FILE", help="the same on the mesh")
+    scan.add_argument(
+        "--landmarks", type=named_path, metavar="FILE", help="7, 51 or 68 landmarks on the scan, in its unit"
+    )
+    scan.add_argument("--prediction-landmarks", type=named_path, metavar="FILE", help="the same on the mesh")
     for name in ("scan", "prediction"):
         scan.add_argument(f"--{name}-unit", choices=("m", "dm", "inch", "cm", "mm"), help="found out if left out")
     scan.add_argument("--json", action="store_true", help="as JSON")

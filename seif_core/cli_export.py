@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .blend import blend_writer
 from .cli_reconstruct import add_expression_options
+from .cli_values import filled_text, named_path
 from .errors import SettingsError
 from .expression_choice import parse_choice
 from .fbx import write_fbx
@@ -27,8 +27,8 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Add ``export HEAD --out DIR``."""
     words = "write a head.npz as other files, with the expression sets and the spelling of your choice"
     parser = commands.add_parser("export", parents=[common], help=words)
-    parser.add_argument("head", type=Path, metavar="HEAD", help="head.npz")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder for the files")
+    parser.add_argument("head", type=named_path, metavar="HEAD", help="head.npz")
+    parser.add_argument("--out", type=named_path, required=True, metavar="DIR", help="a folder for the files")
     named = f"any of {','.join(name for name in FORMATS if name != 'npz')}, with commas (default: %(default)s)"
     parser.add_argument("--formats", default=None, metavar="LIST", help=named.replace("%(default)s", "glb"))
     add_preset_options(parser)
@@ -45,7 +45,7 @@ def add_preset_options(parser: argparse.ArgumentParser) -> None:
 
     told = "one file as an engine wants it, with names, axes, hair and texture, and a list of names"
     parser.add_argument("--preset", choices=tuple(PRESETS), default=None, help=told)
-    parser.add_argument("--author", default="", metavar="NAME", help="author of a VRM avatar, with --preset vrm")
+    parser.add_argument("--author", type=filled_text, metavar="NAME", help="author of a VRM avatar, with --preset vrm")
 
 
 def _export_for_engine(options: argparse.Namespace) -> int:
@@ -56,7 +56,8 @@ def _export_for_engine(options: argparse.Namespace) -> int:
     preset = export.preset_named(options.preset)
     if options.author and preset.suffix != ".vrm":
         raise SettingsError("--author goes into a VRM avatar; choose --preset vrm, or leave it out.")
-    sets, spelling = options.expressions or preset.expressions, options.spelling or preset.spelling
+    sets = preset.expressions if options.expressions is None else options.expressions
+    spelling = options.spelling or preset.spelling
     choice = parse_choice(sets, spelling)
     head = Head.load(options.head)
     with staging(options.out) as folder, output_errors(options.out):
@@ -65,7 +66,7 @@ def _export_for_engine(options: argparse.Namespace) -> int:
             write_fbx(options.head, folder / f"head{preset.suffix}", preset.name, (sets, spelling))
             export.write_sidecar(head, folder, preset, choice, losses)
         else:
-            losses = export.write_for_engine(head, folder, preset, choice, options.author)
+            losses = export.write_for_engine(head, folder, preset, choice, options.author or "")
         written = sorted(path.name for path in folder.iterdir())
     for loss in losses:
         tell(f"  {loss}")
@@ -81,15 +82,16 @@ def _export(options: argparse.Namespace) -> int:
         return _export_for_engine(options)
     if options.author:
         raise SettingsError("--author goes into a VRM avatar; choose --preset vrm, or leave it out.")
-    formats = parse_formats(options.formats or "glb")
-    options.expressions, options.spelling = options.expressions or "arkit", options.spelling or "apple"
-    choice = parse_choice(options.expressions, options.spelling)
+    formats = parse_formats("glb" if options.formats is None else options.formats)
+    sets = "arkit" if options.expressions is None else options.expressions
+    spelling = options.spelling or "apple"
+    choice = parse_choice(sets, spelling)
     if "npz" in formats:
         raise SettingsError("A head.npz is what is exported; choose among blend, glb and obj.")
     if options.obj_keys and "obj" not in formats:
         raise SettingsError("Keys are written as OBJ with the format obj; add it to --formats or leave out --obj-keys.")
     head = Head.load(options.head)
-    keys = (options.expressions, options.spelling)
+    keys = (sets, spelling)
     with staging(options.out) as folder, output_errors(options.out):
         wanted = "blend" in formats
         with blend_writer(options.head, folder / "head.blend", None, keys) if wanted else nullcontext() as blend:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .cli_values import filled_text, named_path, whole_number
 from .errors import ModelError, OutputError, SettingsError
-from .filenames import as_text
+from .filenames import as_text, called
 from .flame_exchange.export_parameters import export_parameters, write_parameters, write_whole
 from .head import Head
 from .headmodel import HeadModel, load_head_model
@@ -27,22 +28,24 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Add ``export-flame HEAD --out FILE``."""
     words = "write the FLAME parameters of a head that was made with a FLAME model"
     parser = commands.add_parser("export-flame", parents=[common], help=words)
-    parser.add_argument("head", type=Path, metavar="HEAD", help="head.npz")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="what is written: .npz or .json")
-    named = "the FLAME model that the head was made with: a name of seif models list, or a file (default: told by HEAD)"
-    parser.add_argument("--model", default="", metavar="NAME", help=named)
+    parser.add_argument("head", type=named_path, metavar="HEAD", help="head.npz")
+    parser.add_argument("--out", type=named_path, required=True, metavar="FILE", help="what is written: .npz or .json")
+    told = "the FLAME model that the head was made with: a name of seif models list, or a file (default: told by HEAD)"
+    parser.add_argument("--model", type=filled_text, metavar="NAME", help=told)
     parser.set_defaults(run=_export)
     words = "apply FLAME parameters that another program saved to a head"
     parser = commands.add_parser("import-flame", parents=[common], help=words)
     known = "files of consecutive frames, or a folder of them (.npz, .npy, .json, .pkl, .pt, .frame)"
-    parser.add_argument("parameters", nargs="+", type=Path, metavar="PARAMETERS", help=known)
-    parser.add_argument("--head", type=Path, required=True, metavar="HEAD", help="head.npz")
+    parser.add_argument("parameters", nargs="+", type=named_path, metavar="PARAMETERS", help=known)
+    parser.add_argument("--head", type=named_path, required=True, metavar="HEAD", help="head.npz")
     written = "an .npz: the head with the expression of one frame, or with --motion the weights and poses of all"
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=written)
+    parser.add_argument("--out", type=named_path, required=True, metavar="FILE", help=written)
     parser.add_argument("--motion", action="store_true", help="write key weights and poses of every frame, no head")
-    parser.add_argument("--frame", type=int, default=0, metavar="N", help="which frame, from 0 (default: %(default)s)")
-    named = "the FLAME model for heads of other models: a name of seif models list, or a file (default: an added one)"
-    parser.add_argument("--flame", default="", metavar="NAME", help=named)
+    parser.add_argument(
+        "--frame", type=whole_number, default=0, metavar="N", help="which frame, from 0 (default: %(default)s)"
+    )
+    told = "the FLAME model for heads of other models: a name of seif models list, or a file (default: an added one)"
+    parser.add_argument("--flame", type=filled_text, metavar="NAME", help=told)
     parser.set_defaults(run=_import)
 
 
@@ -59,9 +62,9 @@ def _import(options: argparse.Namespace) -> int:
     from .flame_exchange.motion import head_in_frame, is_flame_head, motion_of
 
     if options.out.suffix.lower() != ".npz":
-        raise SettingsError(f"{options.out.name} does not end in .npz; name the file so.")
+        raise SettingsError(f"{called(options.out)} does not end in .npz; name the file so.")
     head, parameters = Head.load(options.head), read_parameters(options.parameters)
-    motion = motion_of(head, parameters, None if is_flame_head(head) else _flame_model(options.flame))
+    motion = motion_of(head, parameters, None if is_flame_head(head) else _flame_model(options.flame or ""))
     packed = io.BytesIO()
     if options.motion:
         np.savez(packed, **motion.arrays())

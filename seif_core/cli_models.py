@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .cli_values import filled_text, named_path
 from .errors import SettingsError
 from .filenames import as_text
 from .folders import models_folder
@@ -28,7 +28,7 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     words = "read FLAME or GNM files and keep them under short names"
     taken = kinds.add_parser("add", parents=[common], help=words)
     words = "files as they were published; or gnm, which --online fetches from its publisher"
-    taken.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=words)
+    taken.add_argument("paths", nargs="+", type=named_path, metavar="PATH", help=words)
     choices = sorted(RESTRICTED)
     told = "the release, where neither the file's name nor its folder's says it"
     taken.add_argument("--release", default="", choices=choices, metavar="|".join(choices), help=told)
@@ -38,7 +38,9 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     listed = kinds.add_parser("list", parents=[common], help="head models with licence and checksum")
     listed.set_defaults(run=_list)
     removed = kinds.add_parser("remove", parents=[common], help="remove added models")
-    removed.add_argument("names", nargs="+", metavar="NAME", help="a name that seif models list shows")
+    removed.add_argument(
+        "names", nargs="+", type=filled_text, metavar="NAME", help="a name that seif models list shows"
+    )
     removed.set_defaults(run=_remove)
 
 

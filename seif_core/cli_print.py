@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .cli_values import named_path, number
 from .filenames import as_text
 from .head import Head
 from .terminal import StageLines, tell
@@ -21,8 +21,8 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     plain = PrintSettings()
     words = "make one watertight solid of a head.npz, in millimetres, for a 3D printer"
     parser = commands.add_parser("print", parents=[common], help=words)
-    parser.add_argument("head", type=Path, metavar="HEAD", help="head.npz")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .stl or .3mf file")
+    parser.add_argument("head", type=named_path, metavar="HEAD", help="head.npz")
+    parser.add_argument("--out", type=named_path, required=True, metavar="FILE", help="a .stl or .3mf file")
     for name, default, told in (
         ("height-mm", plain.height_mm, "of the whole print with its stand"),
         ("hollow", plain.wall_mm, "thickness of the wall in millimetres, 0 for a massive print"),
@@ -31,7 +31,7 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
         ("pitch-mm", plain.pitch_mm, "edge of a cell, 0 for a three hundredth of the height"),
     ):
         parser.add_argument(
-            f"--{name}", type=float, default=default, metavar="MM", help=f"{told} (default: {default:g})"
+            f"--{name}", type=number, default=default, metavar="MM", help=f"{told} (default: {default:g})"
         )
     parser.add_argument("--base", choices=BASES, default=plain.base, help="default: %(default)s")
     parser.add_argument("--expression", choices=EXPRESSIONS, default="neutral", help="default: %(default)s")

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from .blend import waiting_blender
+from .cli_values import filled_text, named_path, whole_number
 from .device import memory_in_words
 from .errors import CancelledError, SeifError
 from .expression_choice import SETS, SPELLINGS
-from .filenames import about, as_text, result_folders
+from .filenames import about, as_text, is_file, result_folders
 from .photo_source import photo_file
 from .pipeline import reconstruct
 from .progress import Progress
-from .results import FORMATS, default_formats, left_out, parse_formats, spares, staging, write_results
+from .results import FORMATS, check_place, default_formats, left_out, parse_formats, spares, staging, write_results
 from .settings import (
     HAIR,
     LANDMARKS,
@@ -62,9 +63,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """The options of every command that makes heads: where they go, and all of `ReconstructionSettings`."""
     plain = ReconstructionSettings()
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder per photo is made in here")
+    parser.add_argument(
+        "--out", type=named_path, required=True, metavar="DIR", help="a folder per photo is made in here"
+    )
     known = "open, a name of seif models list, or the path of a FLAME or GNM file (default: %(default)s)"
-    parser.add_argument("--head-model", default=plain.head_model, metavar="NAME", help=known)
+    parser.add_argument("--head-model", type=filled_text, default=plain.head_model, metavar="NAME", help=known)
     parser.add_argument("--device", default=plain.device, metavar="auto|cpu|cuda|mps", help="default: %(default)s")
     parser.add_argument(
         "--formats",
@@ -74,13 +77,15 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--texture-size",
-        type=int,
+        type=whole_number,
         default=plain.texture_size,
         metavar="PIXELS",
         help=f"0 for none, at most {MAXIMUM_TEXTURE} (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=plain.seed, metavar="N", help="default: %(default)s")
-    parser.add_argument("--face", type=int, default=plain.face, metavar="N", help="which face, 0 is the largest")
+    parser.add_argument("--seed", type=whole_number, default=plain.seed, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--face", type=whole_number, default=plain.face, metavar="N", help="which face, 0 is the largest"
+    )
     parser.add_argument("--landmarks", choices=LANDMARKS, default=plain.landmarks, help="default: %(default)s")
     parser.add_argument("--online", action="store_true", help="permit the download of weights that do not ship")
     add_shape_options(parser)
@@ -102,7 +107,7 @@ def add_shape_options(parser: argparse.ArgumentParser) -> None:
         told = f"{words} (default: {default})"
         parser.add_argument(f"--{name}", type=type(default), choices=choices, default=default, help=told)
     told = "an ONNX normal estimator to use instead of the embedded network"
-    parser.add_argument("--normal-model", default=plain.normal_model, metavar="PATH", help=told)
+    parser.add_argument("--normal-model", type=filled_text, metavar="PATH", help=told)
 
 
 def add_expression_options(parser: argparse.ArgumentParser) -> None:
@@ -117,8 +122,8 @@ def add_expression_options(parser: argparse.ArgumentParser) -> None:
 
 def shape_settings(options: argparse.Namespace) -> dict[str, Any]:
     """The values of the options that `add_shape_options` adds, by the names of `ReconstructionSettings`."""
-    names = ("device", "quality", "hair", "weights", "resolution", "subdivisions", "normal_model")
-    return {name: getattr(options, name) for name in names}
+    names = ("device", "quality", "hair", "weights", "resolution", "subdivisions")
+    return {name: getattr(options, name) for name in names} | {"normal_model": options.normal_model or ""}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -127,10 +132,12 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         SettingsError: an option has a value that makes no sense.
         DependencyError: a format needs a library that is not installed.
+        OutputError: nothing can be written into the folder of results.
         KeyboardInterrupt: the user stopped the run.
     """
     settings = settings_of(options)
     formats = formats_of(options)
+    check_place(options.out)
     heads = 1 if options.same_person else len(options.photos)
     outcomes: list[Outcome] = []
     try:
@@ -193,7 +200,7 @@ def _outcomes(
 def _files_read(options: argparse.Namespace) -> list[Path]:
     """Every file that the run reads, as far as the user named it."""
     named = [Path(name) for name in (options.head_model, options.normal_model) if name]
-    return [*options.photos, *(path for path in named if path.is_file())]
+    return [*options.photos, *(path for path in named if is_file(path))]
 
 
 def _one(

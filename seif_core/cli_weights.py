@@ -8,7 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .cli_values import named_path
 from .errors import DependencyError, ModelError, OutputError
+from .filenames import is_file
 from .folders import weights_folder
 from .terminal import tell
 
@@ -21,7 +23,9 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("weights", help="import the published networks, list what is imported")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="import|list")
     taken = kinds.add_parser("import", parents=[common], help="read the published checkpoints into the user's folder")
-    taken.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="checkpoints as the authors published them")
+    taken.add_argument(
+        "paths", nargs="+", type=named_path, metavar="PATH", help="checkpoints as the authors published them"
+    )
     taken.set_defaults(run=_import)
     told = kinds.add_parser("list", parents=[common], help="imported networks with size and checksum")
     told.set_defaults(run=_list)
@@ -48,7 +52,7 @@ def import_weights(path: Path, folder: Path) -> Path:
         from .implicit.weights import import_checkpoint
     except ModuleNotFoundError as error:
         raise DependencyError(f"The library {error.name} is not installed; install the runtime first.") from error
-    if not path.is_file():
+    if not is_file(path):
         raise ModelError(f"There is no file {path}; give the path of a published checkpoint.")
     try:
         folder.mkdir(parents=True, exist_ok=True)

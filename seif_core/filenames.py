@@ -29,6 +29,21 @@ def as_text(name: str) -> str:
     return _NO_TEXT.sub("\ufffd", name)
 
 
+def called(path: Path) -> str:
+    """What a sentence calls a file or folder: the last part of its path, or all of it where that has none (``.``)."""
+    return as_text(path.name or str(path))
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; there is none of a name that the system does not take, such as one too long."""
+    return os.path.isfile(path)  # noqa: PTH113 - `Path.is_file` raises OSError then
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; as `is_file`."""
+    return os.path.isdir(path)  # noqa: PTH112 - as above
+
+
 def about(name: str, sentence: str) -> str:
     """The sentence with the file that it is about before it, unless it names that file itself.
 

@@ -23,6 +23,7 @@ from .combination_shapes import (
     combination_of_arrays,
 )
 from .errors import HeadFormatError
+from .filenames import called
 from .geometry.camera import Camera
 from .hair_arrays import hair_arrays, hair_of_arrays
 from .hair_check import hair_fault
@@ -152,9 +153,11 @@ class Head:
         try:
             arrays = read_arrays(path)
         except FileNotFoundError as error:
-            raise HeadFormatError(f"There is no head file {path.name}; reconstruct the photo again.") from error
+            raise HeadFormatError(f"There is no head file {called(path)}; reconstruct the photo again.") from error
         except (OSError, ArrayFileError) as error:
-            raise HeadFormatError(f"{path.name} is no readable head.npz ({error}); reconstruct it again.") from error
+            reason = (isinstance(error, OSError) and error.strerror) or error
+            told = f"{called(path)} is no readable head.npz ({reason}); reconstruct it again."
+            raise HeadFormatError(told) from error
         return _from_arrays(arrays, path.name)
 
 

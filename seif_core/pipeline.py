@@ -186,8 +186,7 @@ def _reconstruct(
     with progress.stage("Head"):
         head = replace(stages.assemble_head(portrait, shaped, texture), hair=layer)
     warnings = (*_warnings(portrait, fit), *_warnings_of_others(best, others), *shape.warnings)
-    if settings.quality == "fast" and settings.subdivisions:
-        warnings += ("Fast quality keeps the head model's own faces; choose full quality for subdivisions.",)
+    warnings += settings.without_effect()
     return Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings, tuple(others))
 
 

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -109,6 +110,22 @@ def _about(target: Path, error: OSError) -> OutputError:
     return OutputError(f"The results cannot be written to {as_text(str(target))}: {reason}.")
 
 
+def check_place(folder: Path) -> None:
+    """See, before there is any work, that results can be written into a folder, which may still have to be made.
+
+    Raises:
+        OutputError: a file is in the way, or nothing may be written there.
+    """
+    with output_errors(folder):
+        there = folder.absolute()
+        while not os.path.lexists(there) and there != there.parent:
+            there = there.parent
+        if not stat.S_ISDIR(there.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "a file is in the way")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "writing there is not permitted")
+
+
 @contextmanager
 def staging(target: Path) -> Iterator[Path]:
     """A fresh folder beside `target` that becomes `target` when the block succeeds and vanishes when it fails.
@@ -122,6 +139,7 @@ def staging(target: Path) -> Iterator[Path]:
         BusyError: another run writes to `target`.
     """
     with output_errors(target):
+        target = _with_a_name(target)
         made = _make_parents(target)
     try:
         with ExitStack() as lock:
@@ -214,6 +232,15 @@ def write_results(
         sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
         write_report(folder / REPORT, build_report(done, sizes))
     return done
+
+
+def _with_a_name(target: Path) -> Path:
+    """The same place by a path whose last part names it, for scratch and lock lie beside it: not ``.`` or ``a/..``."""
+    if target.name in {"", ".."}:
+        target = target.resolve()
+    if not target.name:
+        raise PermissionError(errno.EACCES, "nothing can be made beside the root of the file system")
+    return target
 
 
 def _make_parents(target: Path) -> list[Path]:

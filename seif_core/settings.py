@@ -9,7 +9,7 @@ from typing import Any, Final
 from .device import DEVICES
 from .errors import SettingsError
 from .expression_choice import ExpressionChoice, parse_choice
-from .filenames import as_text
+from .filenames import as_text, is_file
 
 LANDMARKS: Final = ("mediapipe", "face-alignment")
 QUALITIES: Final = ("full", "fast")
@@ -18,6 +18,8 @@ WEIGHTS: Final = ("compact", "original")
 RESOLUTIONS: Final = (128, 256, 512)
 SUBDIVISIONS: Final = (0, 1)
 MAXIMUM_TEXTURE: Final = 8192
+MAXIMUM_SEED: Final = 2**63 - 1
+"""The largest that torch's generators take (``torch.Generator.manual_seed``)."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,11 @@ class ReconstructionSettings:
             raise SettingsError(
                 f"A texture of {self.texture_size} pixels was asked for; choose 0 (none) or 16 to {MAXIMUM_TEXTURE}."
             )
-        if not 0 <= self.seed < 2**63:
-            raise SettingsError(f"The seed is {self.seed}; choose a whole number from 0 up.")
+        if not 0 <= self.seed <= MAXIMUM_SEED:
+            raise SettingsError(f"The seed is {self.seed}; choose a whole number from 0 to {MAXIMUM_SEED}.")
         if self.face < 0:
             raise SettingsError(f"Face number {self.face} was asked for; faces are counted from 0, the largest.")
-        if self.normal_model and not _is_file(self.normal_model):
+        if self.normal_model and not is_file(Path(self.normal_model)):
             raise SettingsError(
                 f"There is no file {as_text(self.normal_model[:200])}; give the path of an ONNX normal estimator, or "
                 "none to use the embedded network."
@@ -92,6 +94,12 @@ class ReconstructionSettings:
     def expression_choice(self) -> ExpressionChoice:
         """The expression sets and their spelling, read from their words."""
         return parse_choice(self.expressions, self.spelling)
+
+    def without_effect(self) -> tuple[str, ...]:
+        """Sentences about what was chosen, and changes nothing of the result because of another choice."""
+        if self.quality != "fast":
+            return ()
+        return tuple(words for name, words in _FULL_ALONE.items() if getattr(self, name) != _default(name))
 
     @staticmethod
     def from_mapping(values: dict[str, Any]) -> ReconstructionSettings:
@@ -109,11 +117,17 @@ class ReconstructionSettings:
         return ReconstructionSettings(**values)
 
 
-def _is_file(path: str) -> bool:
-    try:
-        return Path(path).is_file()
-    except (OSError, ValueError):  # too long, a zero byte
-        return False
+_FULL_ALONE: Final = {
+    "subdivisions": "Fast quality keeps the head model's own faces; choose full quality for subdivisions.",
+    "resolution": "Fast quality makes no surface, so its resolution has no effect; choose full quality for it.",
+    "weights": "Fast quality asks no network of the surface, so the set of weights has no effect.",
+    "normal_model": "Fast quality asks no normal estimator; choose full quality for yours.",
+}
+"""Settings that full quality alone heeds, and what is said where they were changed all the same."""
+
+
+def _default(name: str) -> Any:  # noqa: ANN401 - text or a number
+    return next(field.default for field in fields(ReconstructionSettings) if field.name == name)
 
 
 def _choose(what: str, value: str | int, choices: tuple[str, ...] | tuple[int, ...]) -> None:

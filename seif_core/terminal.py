@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import Any, Final, TextIO, cast
 
 _WIDTH: Final = 24
 _NAME: Final = 10
+_OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""ISO 6429's control characters but tab and line feed."""
 
 
 class StageLines:
@@ -135,15 +138,20 @@ def open_descriptors() -> None:
 
 def tell(text: str) -> None:
     """A line on standard output."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(_harmless(text) + "\n")
     sys.stdout.flush()
 
 
 def say(text: str) -> None:
     """A line on standard error."""
     sys.stdout.flush()
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_harmless(text) + "\n")
     sys.stderr.flush()
+
+
+def _harmless(text: str) -> str:
+    """The text without what a terminal obeys: names of files and texts in them may hold its control characters."""
+    return _OBEYED.sub("\ufffd", text)
 
 
 @contextmanager

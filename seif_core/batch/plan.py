@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import PhotoNotFoundError, SettingsError
-from ..filenames import as_text, result_folders, same_name
-from ..results import spares
+from ..filenames import as_text, called, is_file, is_folder, result_folders, same_name
+from ..results import check_place, spares
 from ..settings import ReconstructionSettings
 from .job import PhotoJob
 
@@ -42,16 +42,22 @@ def plan_batch(
         debug_images: whether the pictures of ``--debug-images`` are wanted too.
 
     Raises:
-        PhotoNotFoundError: there is no such folder, or no photo in it.
+        PhotoNotFoundError: there is no such folder, a file instead of one, or no photo in it.
         SettingsError: the results would lie among the photos.
+        OutputError: nothing can be written into `out`.
     """
-    if not photos.is_dir():
+    if is_file(photos):
+        raise PhotoNotFoundError(
+            f"{called(photos)} is a file; choose the folder that holds it, or seif reconstruct for one photo."
+        )
+    if not is_folder(photos):
         raise PhotoNotFoundError(f"There is no folder {as_text(str(photos))}; choose a folder of photos.")
     here, there = Path(os.path.realpath(photos)), Path(os.path.realpath(out))
     if here == there or there in here.parents:
         raise SettingsError(
             f"The results would go to {as_text(str(out))}, which holds the photos; choose another folder with --out."
         )
+    check_place(out)
     found = _photos_by_folder(here, there)
     if not found:
         raise PhotoNotFoundError(

@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import PerformanceFileError, PhotoError
 from ..portrait.decode import decode_photo
 from ..shapes import UInt8
+from .settings import RATES, checked_rate
 
 VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".mts")
 """Names that are read as videos; what their content is, OpenCV finds out."""
@@ -27,8 +28,6 @@ SEQUENCE_RATE: Final = 24.0
 _LARGEST_SIDE: Final = 8192
 _MEGAPIXELS: Final = 40.0
 """Pixels of a frame, so that a damaged header cannot fill the memory."""
-_RATES: Final = (1.0, 1000.0)
-"""Frames a second that a file may tell; others are taken for 24."""
 
 
 class Frames:
@@ -39,13 +38,13 @@ class Frames:
         rate: frames a second; None takes the file's own, or 24 for pictures.
 
     Raises:
-        PerformanceFileError: no such file, no video that can be read, a folder without pictures, a rate that makes no
-            sense.
+        PerformanceFileError: no such file, no video that can be read, a folder without pictures.
+        SettingsError: a rate that makes no sense.
     """
 
     def __init__(self, path: Path, rate: float | None = None) -> None:
-        if rate is not None and not _RATES[0] <= rate <= _RATES[1]:
-            raise PerformanceFileError(f"{rate:g} frames a second make no sense; choose a number from 1 to 1000.")
+        if rate is not None:
+            checked_rate(rate)
         self.path = path
         try:
             exists, folder = path.exists(), path.is_dir()
@@ -85,7 +84,7 @@ class Frames:
             rate, count = reader.get(cv2.CAP_PROP_FPS), reader.get(cv2.CAP_PROP_FRAME_COUNT)
         finally:
             reader.release()
-        return max(0, int(count)) if np.isfinite(count) else 0, rate if _RATES[0] <= rate <= _RATES[1] else 24.0
+        return max(0, int(count)) if np.isfinite(count) else 0, rate if RATES[0] <= rate <= RATES[1] else 24.0
 
     def _open(self) -> cv2.VideoCapture:
         try:

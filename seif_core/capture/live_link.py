@@ -27,6 +27,8 @@ from ..expressions.arkit import ARKIT_52
 from ..shapes import Float, Float64
 from .performance import Performance
 from .rotations import from_yaw_pitch_roll
+from .settings import checked_rate
+from .text_file import text_of
 
 LARGEST: Final = 1 << 28
 """Bytes of the largest file that is read: a million frames."""
@@ -52,9 +54,10 @@ def read_live_link(path: Path, rate: float | None = None) -> Performance:
 
     Raises:
         PerformanceFileError: no such file, no such CSV, a line that is damaged.
+        SettingsError: a rate that makes no sense.
     """
     table = _read(path)
-    found = rate or _rate(table.codes, path.name)
+    found = _rate(table.codes, path.name) if rate is None else checked_rate(rate)
     frames = _frames(table.codes, found, path.name)
     place = {name: k for k, name in enumerate(table.names)}
     weights = np.zeros((len(frames), len(ARKIT_52)), np.float32)
@@ -80,13 +83,7 @@ def read_live_link(path: Path, rate: float | None = None) -> Performance:
 
 
 def _read(path: Path) -> _Table:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise PerformanceFileError(f"{path.name} is larger than {LARGEST >> 20} MB; export a shorter take.")
-        text = path.read_text("utf-8-sig", errors="replace")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PerformanceFileError(f"{path.name} cannot be read ({reason}); choose the CSV of a take.") from error
+    text = text_of(path, LARGEST, "the CSV of a take")
     try:
         rows = [row for row in csv.reader(text.splitlines()) if row and any(cell.strip() for cell in row)]
     except csv.Error as error:

@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 
 from ..errors import PerformanceFileError
+from .text_file import text_of
 
 _LARGEST: Final = 1 << 24
 """Bytes of the largest file that is read: some hours of speech."""
@@ -78,17 +79,10 @@ def read_mouth_cues(path: Path, rate: float = 24.0) -> MouthCues:
 
 
 def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise PerformanceFileError(
-                f"{path.name} is larger than {_LARGEST >> 20} MB; that is no file of mouth shapes."
-            )
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PerformanceFileError(f"{path.name} is no text; choose Rhubarb's TSV, XML or JSON, or a .dat.") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PerformanceFileError(f"{path.name} cannot be read ({reason}); choose another file.") from error
+    text = text_of(path, _LARGEST, "Rhubarb's TSV, XML or JSON, or a .dat")
+    if "\ufffd" in text:
+        raise PerformanceFileError(f"{path.name} is no text; choose Rhubarb's TSV, XML or JSON, or a .dat.")
+    return text
 
 
 def _ordered(cues: list[MouthCue], name: str) -> tuple[MouthCue, ...]:

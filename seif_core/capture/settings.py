@@ -11,6 +11,20 @@ IDENTITIES: Final = ("video", "head")
 """Whose neutral the movements are measured from: the person's, estimated from the video, or the given head's."""
 NEUTRALS: Final = ("quiet", "none")
 """How the person's neutral is calibrated besides a frame's number: by the quietest frames, or not."""
+RATES: Final = (1.0, 1000.0)
+"""Frames a second that may be chosen, or that a file may tell; what else a file tells is taken for 24."""
+
+
+def checked_rate(rate: float) -> float:
+    """Frames a second that a user chose.
+
+    Raises:
+        SettingsError: outside of `RATES`, or no number.
+    """
+    low, high = RATES
+    if not low <= rate <= high:
+        raise SettingsError(f"{rate:g} frames a second make no sense; choose a number from {low:g} to {high:g}.")
+    return rate
 
 
 @dataclass(frozen=True)

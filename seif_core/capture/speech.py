@@ -20,6 +20,7 @@ from ..shapes import Float
 from .mouth_cues import MouthCues, read_mouth_cues
 from .performance import MOST_FRAMES, Performance
 from .phonemes import TABLES
+from .settings import checked_rate
 
 TRANSITION: Final = 0.12
 """Seconds in which lips go from one shape to the next (Rhubarb's own animation takes two to three frames of 24)."""
@@ -33,9 +34,9 @@ def read_speech(path: Path, rate: float = 24.0) -> Performance:
 
     Raises:
         PerformanceFileError: no such file, none of the forms, an unknown phoneme.
+        SettingsError: a rate that makes no sense.
     """
-    if not 0 < rate <= 1000:
-        raise PerformanceFileError(f"{rate:g} frames a second make no sense; choose a number from 1 to 1000.")
+    rate = checked_rate(rate)
     return speak(read_mouth_cues(path, rate), path.name, rate)
 
 

@@ -57,8 +57,9 @@ def now_landmarks(landmarks: Float[np.ndarray, "L 3"]) -> Float[np.ndarray, "7 3
         return landmarks
     if len(landmarks) in {51, 68}:
         return landmarks[np.array(NOW_LANDMARKS) - (68 - len(landmarks))]
+    came = "1 landmark" if len(landmarks) == 1 else f"{len(landmarks)} landmarks"
     raise SettingsError(
-        f"{len(landmarks)} landmarks came; give 7 (eye corners from the subject's right to left, nose base, right and "
+        f"{came} came; give 7 (eye corners from the subject's right to left, nose base, right and "
         "left mouth corner), 51 or 68 (iBUG)."
     )
 

@@ -25,6 +25,7 @@ import numpy as np
 
 from ..array_files import ArrayFileError, read_arrays
 from ..errors import SettingsError
+from ..filenames import is_file
 from ..headmodel.model import triangulate
 
 FORMATS: Final = (".obj", ".ply", ".stl", ".off", ".glb", ".npz")
@@ -89,7 +90,7 @@ def read_mesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
             f"export it "
             "as one of them."
         )
-    if not path.is_file() or not stat.S_ISREG(path.stat().st_mode):
+    if not is_file(path) or not stat.S_ISREG(path.stat().st_mode):
         raise SettingsError(f"There is no file {path}; give a mesh (OBJ, PLY, STL, OFF, GLB, NPZ).")
     if path.stat().st_size > _LARGEST_FILE:
         raise SettingsError(f"{path.name} is larger than 1 GB; thin the mesh out and export it again.")

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from ..errors import SettingsError
+from ..filenames import is_folder
 from ..shapes import Bool, Float
 
 _SHORTEST: Final = 0.3
@@ -212,7 +213,7 @@ def find_references(folder: Path) -> list[ReferencePhoto]:
     Raises:
         SettingsError: no such folder, or nothing in it.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise SettingsError(f"There is no folder {folder}; give one with NAME.png and NAME_normal.png files.")
     found = []
     for normals in sorted(folder.glob("*_normal.png")):

@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 
 from ..errors import SettingsError
+from ..filenames import is_file
 from ..geometry.alignment import Similarity, align_points
 from ..head import Head
 from ..headmodel.model import HeadModel, load_head_model, triangulate
@@ -334,7 +335,7 @@ def _read(path: Path, unit: str | None, *, posed: bool = False) -> SurfaceFile:
 
 def _is_head(path: Path) -> bool:
     """Whether a file is a `head.npz`, whole or damaged: a zip names each entry before its content, uncompressed."""
-    if path.suffix.lower() != ".npz" or not path.is_file():
+    if path.suffix.lower() != ".npz" or not is_file(path):
         return False
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:

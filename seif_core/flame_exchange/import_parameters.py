@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import ModelError
+from ..filenames import is_folder
 from ..shapes import Float, Float32
 from . import names
 from .parameter_files import SUFFIXES, read_tree
@@ -165,7 +166,7 @@ def _axis_angles(rows: Float[np.ndarray, "T N"]) -> Float[np.ndarray, "T 3"]:
 
 
 def _of_path(path: Path) -> list[FlameParameters]:
-    if not path.is_dir():
+    if not is_folder(path):
         return [parameters_of(one, path.name) for one in _frames(read_tree(path, names.ALL), path.name)]
     found = [p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")]
     files = sorted(found, key=lambda p: _counted(p.name))

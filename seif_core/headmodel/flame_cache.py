@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import ModelError
+from ..filenames import is_file
 from .flame import read_flame
 from .flame_release import release_of, release_titled
 from .model import HeadModel
@@ -26,7 +27,7 @@ def load_flame(path: Path, cache: Path | None = None) -> HeadModel:
     Raises:
         ModelError: the file is missing, damaged, or not FLAME's.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise ModelError(f"There is no file {path}; give the path of the FLAME model that you downloaded.")
     check_size(path)
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import ModelError, OutputError
+from ..filenames import called, is_file
 from ..folders import models_folder
 from ..progress import Progress
 from . import gnm_download
@@ -81,9 +82,9 @@ def add_model(path: Path, *, release: str = "", folder: Path | None = None) -> I
         ModelError: the file is missing, damaged, or no head model, or there is no such release.
         OutputError: the folder cannot be written.
     """
-    if path.suffix.lower() not in _KINDS or not path.is_file():
+    if path.suffix.lower() not in _KINDS or not is_file(path):
         raise ModelError(
-            f"{path.name} is no head model's file (.pkl or .npz); give the FLAME or GNM file that you downloaded."
+            f"{called(path)} is no head model's file (.pkl or .npz); give the FLAME or GNM file that you downloaded."
         )
     if release and release not in RESTRICTED:
         raise ModelError(f"There is no release '{release}' of FLAME; choose {', '.join(sorted(RESTRICTED))}.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import ModelError
+from ..filenames import is_file
 from .flame_cache import completed_flame_file, load_flame
 from .gnm import NAME
 from .gnm_file import is_gnm_file, read_gnm_file
@@ -27,7 +28,7 @@ def load_user_model(path: Path, cache: Path | None = None) -> HeadModel:
     Raises:
         ModelError: the file is missing, damaged, or neither model's.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise ModelError(f"There is no file {path}; give the path of the model that you downloaded.")
     check_size(path)
     if not is_gnm_file(path):

@@ -26,6 +26,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
 from ..errors import DependencyError, ModelError
+from ..filenames import is_file
 from ..shapes import Float, Float32, Float64
 from .head_surface import NormalEstimator
 from .inputs import HeadInputs
@@ -95,7 +96,7 @@ def load_normal_model(path: str | Path, *, device: str = "cpu") -> NormalEstimat
         ModelError: the file is missing, no ONNX model, or takes in something else than one picture.
     """
     path = Path(path)
-    if not path.is_file():
+    if not is_file(path):
         raise ModelError(f"There is no file {path}; give the path of an ONNX normal estimator.")
     wanted = _read_input(path.with_suffix(".json"))
     return estimator(_open(path, device), wanted, path.name)
@@ -120,7 +121,7 @@ def _open(path: Path, device: str) -> Session:
 
 
 def _read_input(path: Path) -> OnnxInput:
-    if not path.is_file():
+    if not is_file(path):
         return OnnxInput()
     try:
         if path.stat().st_size > _LARGEST_NOTE:

@@ -21,6 +21,7 @@ import numpy as np
 
 from .. import __version__
 from ..errors import OutputError, SettingsError
+from ..filenames import called
 from .solid import PrintSolid
 
 SUFFIXES: Final = (".stl", ".3mf")
@@ -84,7 +85,7 @@ def check_suffix(path: Path) -> None:
         SettingsError: it does not.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise SettingsError(f"A print is written as {' or '.join(SUFFIXES)}, not as '{path.name}'; change its name.")
+        raise SettingsError(f"A print is written as {' or '.join(SUFFIXES)}, not as '{called(path)}'; change its name.")
 
 
 def check_target(path: Path) -> None:

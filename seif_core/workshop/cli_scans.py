@@ -7,9 +7,9 @@ import logging
 import sys
 import time
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
+from ..cli_values import named_path, whole_number
 from ..errors import SeifError
 from ..results import output_errors
 from .training.scans.datasets import AUTO, READERS, open_dataset
@@ -22,14 +22,18 @@ def add_commands(subparsers: argparse._SubParsersAction, common: argparse.Argume
     scans = subparsers.add_parser("scans", help="scans of real heads for training")
     kinds = scans.add_subparsers(dest="kind_of_scans", required=True, metavar="register")
     register = kinds.add_parser("register", parents=[common], help="register a data set's scans to the head model")
-    register.add_argument("--in", dest="source", type=Path, required=True, metavar="DIR", help="the unpacked data set")
-    register.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the registered scans go")
+    register.add_argument(
+        "--in", dest="source", type=named_path, required=True, metavar="DIR", help="the unpacked data set"
+    )
+    register.add_argument("--out", type=named_path, required=True, metavar="DIR", help="where the registered scans go")
     known = "|".join((AUTO, *READERS))
     register.add_argument("--kind", default=AUTO, metavar=known, help="layout of the folder (default: %(default)s)")
     units = "where the data set does not tell it; guessed from the size if left out"
     register.add_argument("--unit", choices=("m", "cm", "mm"), help=units)
-    register.add_argument("--every", type=int, default=1, metavar="N", help="each N-th scan only, for long sequences")
-    register.add_argument("--limit", type=int, metavar="N", help="at most N scans")
+    register.add_argument(
+        "--every", type=whole_number, default=1, metavar="N", help="each N-th scan only, for long sequences"
+    )
+    register.add_argument("--limit", type=whole_number, metavar="N", help="at most N scans")
     register.add_argument("--again", action="store_true", help="also those that were registered already")
     register.set_defaults(run=_register)
 

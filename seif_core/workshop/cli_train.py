@@ -12,11 +12,12 @@ import argparse
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ..cli_values import named_path, number, whole_number
 from ..device import choose_device
 from ..errors import DependencyError, SettingsError
+from ..filenames import is_folder
 from ..results import output_errors
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     _add_run(normals)
     told = "of the side that the photo shows, or of the far side (default: %(default)s)"
     normals.add_argument("--side", choices=("front", "back"), default="front", help=told)
-    normals.add_argument("--watch", type=Path, metavar="DIR", help="real portraits on which checkpoints are shown")
+    normals.add_argument(
+        "--watch", type=named_path, metavar="DIR", help="real portraits on which checkpoints are shown"
+    )
     normals.set_defaults(run=_normals)
     implicit = kinds.add_parser("implicit", parents=[common], help="the implicit function")
     _add_run(implicit)
@@ -49,15 +52,21 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     _add_parsing(kinds, common)
     _add_points(kinds, common)
     draw = kinds.add_parser("draw", parents=[common], help="draw samples into a pool that runs can train from")
-    draw.add_argument("--pool", type=Path, required=True, metavar="DIR", help="made if missing")
-    draw.add_argument("--samples", type=int, required=True, metavar="N", help="how many, rounded up to whole files")
+    draw.add_argument("--pool", type=named_path, required=True, metavar="DIR", help="made if missing")
+    draw.add_argument(
+        "--samples", type=whole_number, required=True, metavar="N", help="how many, rounded up to whole files"
+    )
     _add_common(draw)
     draw.set_defaults(run=_draw)
     heads = kinds.add_parser("heads", parents=[common], help="draw whole pictures of heads and what each pixel shows")
-    heads.add_argument("--pool", type=Path, required=True, metavar="DIR", help="made if missing, gone on with if not")
-    heads.add_argument("--pack", type=Path, required=True, metavar="DIR", help="the MakeHuman pack")
-    heads.add_argument("--heads", type=int, required=True, metavar="N", help="in all, rounded up to whole files")
-    heads.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    heads.add_argument(
+        "--pool", type=named_path, required=True, metavar="DIR", help="made if missing, gone on with if not"
+    )
+    heads.add_argument("--pack", type=named_path, required=True, metavar="DIR", help="the MakeHuman pack")
+    heads.add_argument(
+        "--heads", type=whole_number, required=True, metavar="N", help="in all, rounded up to whole files"
+    )
+    heads.add_argument("--seed", type=whole_number, default=0, metavar="N", help="default: %(default)s")
     heads.set_defaults(run=_heads)
 
 
@@ -65,36 +74,40 @@ def _add_parsing(kinds: Commands, common: argparse.ArgumentParser) -> None:
     parsing = kinds.add_parser("parsing", parents=[common], help="the network that parses heads")
     _add_run(parsing)
     told = "samples of real portraits, of seif train photos; --pool adds drawn heads"
-    parsing.add_argument("--photos", type=Path, required=True, metavar="DIR", help=told)
+    parsing.add_argument("--photos", type=named_path, required=True, metavar="DIR", help=told)
     parsing.set_defaults(run=_parsing)
     photos = kinds.add_parser("photos", parents=[common], help="label real portraits for seif train parsing")
-    photos.add_argument("--photos", type=Path, required=True, metavar="DIR", help="portraits, one person each")
+    photos.add_argument("--photos", type=named_path, required=True, metavar="DIR", help="portraits, one person each")
     told = "a teacher's masks of hair, <photo>_hair.png, as large as the photo, 255 = hair"
-    photos.add_argument("--hair", type=Path, required=True, metavar="DIR", help=told)
-    photos.add_argument("--out", type=Path, required=True, metavar="DIR", help="one file for each portrait")
+    photos.add_argument("--hair", type=named_path, required=True, metavar="DIR", help=told)
+    photos.add_argument("--out", type=named_path, required=True, metavar="DIR", help="one file for each portrait")
     told = "table of those who may wear glasses or a beard: portrait,glasses,beard; without it all may"
-    photos.add_argument("--notes", type=Path, metavar="CSV", help=told)
+    photos.add_argument("--notes", type=named_path, metavar="CSV", help=told)
     photos.set_defaults(run=_photos)
 
 
 def _add_points(kinds: Commands, common: argparse.ArgumentParser) -> None:
     points = kinds.add_parser("points", parents=[common], help="the network that finds dense points; --pool of heads")
     _add_run(points)
-    points.add_argument("--pack", type=Path, required=True, metavar="DIR", help="the MakeHuman pack of the pool")
+    points.add_argument("--pack", type=named_path, required=True, metavar="DIR", help="the MakeHuman pack of the pool")
     told = "real portraits, one person each, over which the points are not to be off in the mean"
-    points.add_argument("--photos", type=Path, metavar="DIR", help=told)
+    points.add_argument("--photos", type=named_path, metavar="DIR", help=told)
     points.set_defaults(run=_points)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoint, curve and pictures go here")
-    parser.add_argument("--steps", type=int, default=20_000, metavar="N", help="in all (default: %(default)s)")
-    parser.add_argument("--batch", type=int, default=8, metavar="N", help="samples a step (default: %(default)s)")
-    parser.add_argument("--rate", type=float, default=1e-3, metavar="X", help="peak rate (default: %(default)s)")
-    told = "weights that a fresh run begins with, such as those that ship (safetensors)"
-    parser.add_argument("--start", type=Path, metavar="FILE", help=told)
     parser.add_argument(
-        "--pool", type=Path, metavar="DIR", help="of seif train draw; each sample drawn anew without it"
+        "--out", type=named_path, required=True, metavar="DIR", help="checkpoint, curve and pictures go here"
+    )
+    parser.add_argument("--steps", type=whole_number, default=20_000, metavar="N", help="in all (default: %(default)s)")
+    parser.add_argument(
+        "--batch", type=whole_number, default=8, metavar="N", help="samples a step (default: %(default)s)"
+    )
+    parser.add_argument("--rate", type=number, default=1e-3, metavar="X", help="peak rate (default: %(default)s)")
+    told = "weights that a fresh run begins with, such as those that ship (safetensors)"
+    parser.add_argument("--start", type=named_path, metavar="FILE", help=told)
+    parser.add_argument(
+        "--pool", type=named_path, metavar="DIR", help="of seif train draw; each sample drawn anew without it"
     )
     _add_common(parser)
 
@@ -102,16 +115,16 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="default: %(default)s")
     parser.add_argument(
-        "--size", type=int, default=256, metavar="PIXELS", help="of the pictures (default: %(default)s)"
+        "--size", type=whole_number, default=256, metavar="PIXELS", help="of the pictures (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="default: %(default)s")
     told = "registered scans (seif scans register) that take the place of some drawn heads"
-    parser.add_argument("--scans", type=Path, metavar="DIR", help=told)
+    parser.add_argument("--scans", type=named_path, metavar="DIR", help=told)
     parser.add_argument(
-        "--scanned", type=float, default=0.3, metavar="SHARE", help="of heads that are scans (default: %(default)s)"
+        "--scanned", type=number, default=0.3, metavar="SHARE", help="of heads that are scans (default: %(default)s)"
     )
     told = "of scans that are given drawn hair, for scans without their own (default: %(default)s)"
-    parser.add_argument("--scan-hair", type=float, default=0.0, metavar="SHARE", help=told)
+    parser.add_argument("--scan-hair", type=number, default=0.0, metavar="SHARE", help=told)
 
 
 def _normals(options: argparse.Namespace) -> int:
@@ -183,7 +196,7 @@ def _points(options: argparse.Namespace) -> int:
 
 def _photos(options: argparse.Namespace) -> int:
     for name in ("photos", "hair"):
-        if not getattr(options, name).is_dir():
+        if not is_folder(getattr(options, name)):
             raise SettingsError(f"There is no folder {getattr(options, name)} for --{name}; make it first.")
     try:
         from .training.parsing_photos import label_photos
@@ -254,7 +267,7 @@ def _prepare(options: argparse.Namespace) -> str:
         )
     for name in ("scans",) if options.kind == "draw" else ("pool", "watch", "scans", "photos"):
         folder = getattr(options, name, None)
-        if folder is not None and not folder.is_dir():
+        if folder is not None and not is_folder(folder):
             raise SettingsError(f"There is no folder {folder} for --{name}; make it first or leave the option out.")
     logging.getLogger(__package__).setLevel(logging.INFO)
     device = choose_device(options.device)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import SettingsError
+from ...filenames import is_folder
 from ...shapes import Float, Int
 from ..landmark_files import read_landmarks
 from ..mesh_files import read_mesh
@@ -116,5 +117,5 @@ def mesh_of(path: Path) -> tuple[Float[np.ndarray, "V 3"], Int[np.ndarray, "T 3"
 def photos_of(folder: Path) -> Iterator[Path]:
     """Photos of a folder, by name."""
     kinds = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-    if folder.is_dir():
+    if is_folder(folder):
         yield from sorted(p for p in folder.iterdir() if p.suffix.lower() in kinds and p.is_file())

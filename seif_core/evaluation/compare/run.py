@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import ModelError, SeifError, SettingsError
+from ...filenames import is_folder
 from ...flame_exchange.parameter_files import SUFFIXES as PARAMETER_SUFFIXES
 from ...headmodel import load_head_model
 from ...results import output_errors
@@ -106,7 +107,7 @@ def compare(
         SettingsError: no method's folder, no such protocol.
         OutputError: the folder cannot be written.
     """
-    folders = sorted((p for p in methods.iterdir() if p.is_dir()), key=_place) if methods.is_dir() else []
+    folders = sorted((p for p in methods.iterdir() if p.is_dir()), key=_place) if is_folder(methods) else []
     if not folders:
         raise SettingsError(f"{methods} holds no method's folder; put each method's results into a folder of its name.")
     unknown = [name for name in protocols if name not in PROTOCOLS]

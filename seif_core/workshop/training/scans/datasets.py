@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ....evaluation.scan_files import UNITS
+from ....filenames import is_folder
 from . import coma, facescape, faceverse, folder, headspace, i3dmm, now
 from .records import ScanDatasetError, ScanRecord
 
@@ -59,7 +60,7 @@ def open_dataset(path: Path, kind: str = AUTO, *, unit: str | None = None) -> It
         raise ScanDatasetError(f"There is no data set '{kind}'; choose one of: {AUTO}, {', '.join(READERS)}.")
     if unit is not None and unit not in UNITS:
         raise ScanDatasetError(f"There is no unit '{unit}'; choose one of: {', '.join(UNITS)}.")
-    if not path.is_dir():
+    if not is_folder(path):
         raise ScanDatasetError(f"There is no folder {path}; give the folder into which the data set was unpacked.")
     name = _recognised(path) if kind == AUTO else kind
     if name is None:
