@@ -67,7 +67,7 @@ def write_solid(solid: PrintSolid, path: Path, title: str = "Head", licence: str
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
+    unfinished = _part_of(path)
     try:
         unfinished.write_bytes(content)
         unfinished.replace(path)
@@ -76,6 +76,11 @@ def _write_whole(path: Path, content: bytes) -> None:
             unfinished.unlink(missing_ok=True)
         words = error.strerror or type(error).__name__
         raise OutputError(f"{path.name} cannot be written ({words}); choose another folder.") from error
+
+
+def _part_of(path: Path) -> Path:
+    """The file beside `path` in which it is written first."""
+    return path.with_name(f".{path.name}.part")
 
 
 def check_suffix(path: Path) -> None:
@@ -104,6 +109,13 @@ def check_target(path: Path) -> None:
         raise OutputError(f"The folder {folder.name} cannot be made ({words}); choose another one.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"Nothing can be written into the folder {folder.name}; choose another one.")
+    try:
+        _part_of(path).lstat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        told = f"{path.name[:60]} cannot be written ({error.strerror}); choose another name."
+        raise OutputError(told) from error
 
 
 def stl_bytes(solid: PrintSolid, title: str = "Head") -> bytes:
