@@ -22,7 +22,7 @@ from .flame import operators as flame_operators
 from .hair import operators as hair_operators
 from .hair import panels as hair_panels
 from .models import operators as model_operators
-from .reconstruct import faces, photo_operators, queue_operators, rerun, thumbnails
+from .reconstruct import faces, landmark_operator, photo_operators, queue_operators, rerun, thumbnails
 from .reconstruct import operators as reconstruct_operators
 from .reconstruct import panels as reconstruct_panels
 from .reconstruct import properties as reconstruct_properties
@@ -38,6 +38,7 @@ _MODULES: Final = (
     reconstruct_operators,
     queue_operators,
     faces,
+    landmark_operator,
     photo_operators,
     rerun,
     reconstruct_panels,

@@ -38,7 +38,8 @@ class HeadOperator(WorkerOperator):
 
     @staticmethod
     def _job(context: bpy.types.Context) -> Job:
-        return Job(context.scene.seif.photo_path(), worker_settings(context))
+        chosen = context.scene.seif
+        return Job(chosen.photo_path(), worker_settings(context), corrections=chosen.corrections())
 
     making: HeadInTheMaking | None = None
 

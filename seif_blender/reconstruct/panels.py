@@ -79,6 +79,15 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
             for number in range(1, len(pictures) + 1):
                 row.operator("seif.pick_face", text=str(number), depress=number == chosen.face).number = number
 
+        self._draw_corrections(layout, chosen)
+
+    def _draw_corrections(self, layout: bpy.types.UILayout, chosen: SeifSceneProperties) -> None:
+        row = layout.row(align=True)
+        moved = len(chosen.corrections())
+        row.operator("seif.correct_landmarks", text=f"Landmarks ({moved} corrected)" if moved else "Correct Landmarks")
+        if moved:
+            row.operator("seif.forget_corrections", text="", icon="X")
+
     def _draw_progress(self, layout: bpy.types.UILayout, job: Job) -> None:
         row = layout.row(align=True)
         row.scale_y = 1.4

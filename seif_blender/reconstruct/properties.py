@@ -3,6 +3,8 @@
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 # pyright: reportInvalidTypeForm=false
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import bpy
@@ -82,7 +84,13 @@ def _photo_changed(own: bpy.types.PropertyGroup, context: bpy.types.Context) -> 
     from .faces import look_at_new_photo
 
     own.face = 1
+    own.corrected = ""
     look_at_new_photo(context)
+
+
+def _face_changed(own: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """Corrected landmarks are those of another face."""
+    own.corrected = ""
 
 
 class SeifSceneProperties(bpy.types.PropertyGroup):
@@ -117,7 +125,15 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
         name="Texture", description="Size of the texture taken from the photo", items=TEXTURE_SIZES, default="2048"
     )
     face: bpy.props.IntProperty(
-        name="Face", description="Which face of the photo, counted from the largest", default=1, min=1, soft_max=10
+        name="Face",
+        description="Which face of the photo, counted from the largest",
+        default=1,
+        min=1,
+        soft_max=10,
+        update=_face_changed,
+    )
+    corrected: bpy.props.StringProperty(
+        name="Corrected Landmarks", description="Landmarks that were moved by hand", options={"HIDDEN"}
     )
     seed: bpy.props.IntProperty(name="Seed", description="The same photo and seed give the same head", default=0, min=0)
     photo_camera: bpy.props.BoolProperty(
@@ -158,6 +174,17 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
         if self.expression_components:
             sets.append(f"flame:{self.expression_components}")
         return ",".join(sets) or "none"
+
+    def corrections(self) -> list[tuple[int, float, float]]:
+        """Landmarks that were moved by hand: number, x, y in pixels of the upright photo."""
+        try:
+            return [(int(n), float(x), float(y)) for n, x, y in json.loads(self.corrected or "[]")]
+        except (ValueError, TypeError):
+            return []
+
+    def keep_corrections(self, moved: Mapping[int, tuple[float, float]]) -> None:
+        """Remember them for the next head of this face."""
+        self.corrected = json.dumps([[n, round(x, 1), round(y, 1)] for n, (x, y) in moved.items()]) if moved else ""
 
     def photo_path(self) -> Path:
         """The photo's absolute path."""

@@ -51,6 +51,7 @@ class Job:
         report: contents of report.json once it succeeded.
         started: seconds, `time.monotonic`.
         began: seconds, when the worker got it: before, it may have had to start.
+        corrections: landmarks that were moved by hand: number, x, y in pixels of the upright photo.
         seconds: how long the job took, once it is over.
     """
 
@@ -66,6 +67,7 @@ class Job:
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     began: float = field(default_factory=time.monotonic)
+    corrections: list[tuple[int, float, float]] = field(default_factory=list)
     _folder: Path | None = None
 
     @property
@@ -111,6 +113,7 @@ class Job:
             "out": str(self.head_file),
             "photo_out": str(self.photo_file),
             "settings": self.settings,
+            **({"corrections": [list(row) for row in self.corrections]} if self.corrections else {}),
         }
 
     def finish(self, state: State, code: str = "", message: str = "") -> None:

@@ -22,14 +22,14 @@ def main() -> None:
     """Serve until standard input closes."""
     import logging
 
-    from . import jobs, look_jobs, model_jobs, print_jobs
+    from . import jobs, landmark_jobs, look_jobs, model_jobs, print_jobs
     from .server import Server
 
     sys.excepthook = _end_at_once
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
     handlers = {"reconstruct": jobs.reconstruct, "capture": jobs.capture, "info": jobs.info}
     handlers |= {"models": model_jobs.models, "flame_motion": model_jobs.flame_motion}
-    handlers["look"] = look_jobs.look
+    handlers |= {"look": look_jobs.look, "landmarks": landmark_jobs.landmarks}
     handlers["print"] = print_jobs.print_meshes
     Server(Sender(_OUTPUT), handlers, jobs.shares, jobs.warm_up, jobs.discard_unfinished).run(sys.stdin.buffer)
 

@@ -8,6 +8,7 @@ import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -19,11 +20,11 @@ from ..photo_source import photo_file
 from ..progress import Progress
 from ..stage_functions import STANDARD, Stages
 from ..stages import CAPTURE_STAGES, stages_of
-from . import look_jobs, model_jobs, print_jobs
+from . import landmark_jobs, look_jobs, model_jobs, print_jobs
 
 PICTURES: Final = (".jpg", ".jpeg", ".png")
 """Formats of the upright photo."""
-_STAGES: Final = {**look_jobs.STAGES, **model_jobs.STAGES, **print_jobs.STAGES}
+_STAGES: Final = {**landmark_jobs.STAGES, **look_jobs.STAGES, **model_jobs.STAGES, **print_jobs.STAGES}
 """Stages of the requests that make no head."""
 _LONGEST_SHOWN: Final = 120
 """Characters of a path that a sentence repeats."""
@@ -67,6 +68,7 @@ def reconstruct(request: dict[str, Any], progress: Progress, *, stages: Stages =
         SeifError: whatever `pipeline.reconstruct` raises, and OutputError when a file cannot be written.
     """
     from .. import pipeline, report
+    from ..portrait.corrections import read_corrections, reading_corrected
 
     photo, out = _path(request, "photo"), _path(request, "out")
     _refuse_to_write(out, photo)
@@ -79,6 +81,9 @@ def reconstruct(request: dict[str, Any], progress: Progress, *, stages: Stages =
     if not isinstance(wanted, dict):
         raise SettingsError("The settings must be an object of names and values.")
     settings = pipeline.ReconstructionSettings.from_mapping(wanted)
+    moved = read_corrections(request.get("corrections"))
+    if moved:
+        stages = replace(stages, read_portrait=reading_corrected(stages.read_portrait, moved))
     with photo_file(photo) as file:
         done = pipeline.reconstruct(file, settings, progress, stages=stages)
     with _replacing(out) as part:

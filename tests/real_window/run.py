@@ -80,7 +80,16 @@ def run(options: argparse.Namespace) -> dict:
         }
         file = options.out / "options.json"
         file.write_text(json.dumps(told))
-        command = [*shlex.split(options.blender), "--factory-startup", "--window-geometry", "0", "0", "1600", "900"]
+        command = [
+            *shlex.split(options.blender),
+            "--factory-startup",
+            "--enable-event-simulate",
+            "--window-geometry",
+            "0",
+            "0",
+            "1600",
+            "900",
+        ]
         command += ["--python", str(HERE / "session.py"), "--", str(file.resolve())]
         variables |= {"BLENDER_USER_RESOURCES": str(Path(scratch) / "user")}
         with (options.out / "log.txt").open("wb") as log:

@@ -219,7 +219,50 @@ def export_and_print() -> Steps:
     yield from picture("printed")
 
 
-STEPS = (install, choose, cancel, reconstruct, undo, slide_and_play, export_and_print)
+def move_mouse(view: Any, x: float, y: float, event: str, value: str) -> None:
+    """What the mouse does over a point of the photo, as Blender would tell it."""
+    window, _area, region = area_of()
+    a, b = view.to_region(x, y)
+    window.event_simulate(type=event, value=value, x=int(region.x + a), y=int(region.y + b))
+
+
+def landmarks() -> Steps:
+    """The chin dragged down over the photo; the fit follows; accepted."""
+    view_operator = module("reconstruct.landmark_operator").SEIF_OT_correct_landmarks
+    running: list[Any] = []
+    real = view_operator._show
+
+    def remember(own: Any) -> None:
+        running[:] = [own]
+        real(own)
+
+    view_operator._show = remember
+    in_view(lambda: bpy.ops.seif.correct_landmarks("INVOKE_DEFAULT"))
+    yield lambda: bool(running) and running[0].view is not None
+    yield 1.0
+    yield from picture("landmarks")
+    own = running[0]
+    _number, x, y = next(row for row in own.handles if row[0] == 152)
+    before = dict(enumerate(own.overlay.dots))
+    if "--enable-event-simulate" in sys.argv:
+        move_mouse(own.view, x, y, "MOUSEMOVE", "NOTHING")
+        move_mouse(own.view, x, y, "LEFTMOUSE", "PRESS")
+        yield 0.5
+        move_mouse(own.view, x, y + 25, "MOUSEMOVE", "NOTHING")
+        yield 0.5
+        move_mouse(own.view, x, y + 25, "LEFTMOUSE", "RELEASE")
+        yield lambda: dict(enumerate(own.overlay.dots)) != before
+        found["refit_error"] = own.error
+        yield from picture("landmarks-corrected")
+        window, _area, region = area_of()
+        window.event_simulate(type="RET", value="PRESS", x=region.x + 300, y=region.y + 300)
+        window.event_simulate(type="RET", value="RELEASE", x=region.x + 300, y=region.y + 300)
+        yield 1.0
+    view_operator._show = real
+    found["corrections"] = len(bpy.context.scene.seif.corrections())
+
+
+STEPS = (install, choose, landmarks, cancel, reconstruct, undo, slide_and_play, export_and_print)
 
 
 def script() -> Steps:
