@@ -158,6 +158,12 @@ def test_a_photo_comes_from_the_clipboard_and_from_an_image_that_is_loaded(found
     assert photo.endswith("Painted.png")
 
 
+def test_another_file_loaded_in_the_middle_cancels_the_job_clears_the_queue_and_leaves_nothing(found):
+    assert found["reloaded_job"] == ["CANCELLED", "The reconstruction was cancelled; the scene is as it was.", True, 0]
+    assert found["reloaded_left"] == []
+    assert found["hairy"][0] == ["FINISHED"]  # the next attempt
+
+
 def test_keyed_shape_and_bone_play_back_with_their_drivers(found):
     assert found["keyed"] == ["FINISHED"]
     start, middle, end = found["moved"]

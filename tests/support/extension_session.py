@@ -6,6 +6,7 @@ Prints one JSON object of findings, which `test_blender_extension.py` judges.
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 zip_file, scratch = Path(sys.argv[1]), Path(sys.argv[2])
@@ -154,7 +155,17 @@ posed = vertices(mesh_object)
 
 file = scratch / "scene.blend"
 bpy.ops.wm.save_as_mainfile(filepath=str(file))
+registry = sys.modules[f"{name}.worker.registry"]
+running = sys.modules[f"{name}.worker.job"].Job(scratch / "gentle.jpg")
+registry.submit(running, own.command)  # another file is loaded in the middle of a job, with a photo that waits
+deadline = time.monotonic() + 60
+while running.state.name != "RUNNING" and time.monotonic() < deadline:
+    registry.poll()
+    time.sleep(0.02)
+queue.add([scratch / "ok.jpg"], {})
 bpy.ops.wm.open_mainfile(filepath=str(file))
+found["reloaded_job"] = [running.state.name, running.message, registry.current_job() is None, len(queue.photos)]
+found["reloaded_left"] = [p.name for p in Path(os.environ["TMPDIR"]).glob("seif-*")]
 scene = bpy.context.scene
 mesh_object = bpy.context.view_layer.objects.active
 scene.frame_set(11)
