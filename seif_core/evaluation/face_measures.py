@@ -18,7 +18,6 @@ from typing import Final
 import numpy as np
 
 from ..errors import SettingsError
-from ..head import Head
 from ..shapes import Float
 
 _Ends = tuple[tuple[int, ...], tuple[int, ...]]
@@ -52,15 +51,3 @@ def face_measures(landmarks: Float[np.ndarray, "L 3"]) -> dict[str, float]:
         name: 1000 * float(np.linalg.norm(points[list(one)].mean(axis=0) - points[list(other)].mean(axis=0)))
         for name, (one, other) in MEASURES.items()
     }
-
-
-def head_measures(head: Head) -> dict[str, float]:
-    """`MEASURES` of a head at rest, millimetres.
-
-    Raises:
-        SettingsError: the head brings no landmarks, as those of early versions.
-    """
-    if head.landmark_vertices is None or head.landmark_weights is None:
-        raise SettingsError(f"The head {head.name} brings no landmarks; reconstruct its photo again.")
-    corners = head.vertices[head.landmark_vertices].astype(np.float64)
-    return face_measures(np.einsum("lk,lkc->lc", head.landmark_weights.astype(np.float64), corners))

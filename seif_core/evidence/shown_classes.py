@@ -81,12 +81,6 @@ def shown_classes(
     )
 
 
-def has_hair(parsing: HeadParsing) -> bool:
-    """Whether a parsed head has hair of its own, or a hat where it may have some."""
-    hair = (parsing.share("hair", "headwear") > _SURE).sum()
-    return bool(hair > _LEAST_HAIR * (parsing.share("skin") > _SURE).sum())
-
-
 def _away_from_the_edge(skin: Float32[np.ndarray, "h w"], radius: float) -> Float32[np.ndarray, "h w"]:
     size = 2 * max(1, round(radius)) + 1
     shrunk = cv2.erode(skin, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))

@@ -33,8 +33,6 @@ _SIDES: Final = ((1.0, "left"), (-1.0, "right"))
 _MOST_GAZE: Final = {"Inner": 25.0, "Outer": 25.0, "Down": 20.0, "Up": 20.0}
 """Degrees that eyes turn: what ARKit's look keys reach, rounded."""
 _INPUT: Final = 90.0
-_BLINKS: Final = ("blink", "blinkLeft", "blinkRight")
-_MOUTHS: Final = ("aa", "ih", "ou", "ee", "oh")
 _EMOTIONS_THAT_CLOSE: Final = ("happy", "relaxed", "surprised")
 """Emotions that move the lids: a blink on top would close them twice."""
 

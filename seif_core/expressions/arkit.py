@@ -83,9 +83,3 @@ def mirrored_name(name: str) -> str:
     if name.endswith("Right"):
         return name.removesuffix("Right") + "Left"
     return name
-
-
-ARKIT_MIRRORED_PAIRS: Final[tuple[tuple[str, str], ...]] = tuple(
-    (name, mirrored_name(name)) for name in ARKIT_52 if name.endswith("Left")
-)
-"""The 20 (left, right) pairs; the other twelve names are symmetric about the sagittal plane."""

@@ -4,6 +4,11 @@ Convention: the names of `arkit.ARKIT_52` are the canonical ones. Worked example
 ``MouthSmileLeft`` in Unreal's Live Link (livelink) and ``mouthSmile_L`` in the form that three.js, Face Cap and several
 character makers use (short). ``jawLeft`` and ``mouthLeft`` say where something moves, not on which side something is:
 they keep their name in the short spelling.
+
+Sources: Live Link's names stand in
+https://dev.epicgames.com/documentation/en-us/unreal-engine/recording-face-animation-on-ios-device-in-unreal-engine, the
+short ones, beside Apple's, in the table `blendshapesMap` of
+https://github.com/mrdoob/three.js/blob/dev/examples/webgl_morphtargets_webcam.html
 """
 
 from __future__ import annotations
@@ -11,10 +16,6 @@ from __future__ import annotations
 from typing import Final
 
 from .arkit import ARKIT_52
-
-LIVE_LINK_SOURCE: Final = "https://dev.epicgames.com/documentation/en-us/unreal-engine/recording-face-animation-on-ios-device-in-unreal-engine"
-SHORT_SOURCE: Final = "https://github.com/mrdoob/three.js/blob/dev/examples/webgl_morphtargets_webcam.html"
-"""Its table `blendshapesMap` pairs Apple's names with those of Face Cap's head."""
 
 DIRECTIONS: Final = ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
 """Movements of a middle part to a side; they have no side themselves."""

@@ -19,10 +19,8 @@ import numpy as np
 
 from ..headmodel.pickle_machine import PickleMachine
 from ..headmodel.restricted_unpickler import Budget, Inert, checked_shape, stand_in, tree_of
+from ..headmodel.torch_zip import table_of_tensors
 
-_LARGEST_PICKLE: Final = 1 << 24
-"""Bytes of the pickle: 16 MiB; that of a tracker's frame takes some kilobytes, arrays within it included."""
-_MOST_ENTRIES: Final = 65536
 _STORAGES: Final = {
     "DoubleStorage": "<f8",
     "FloatStorage": "<f4",
@@ -98,15 +96,8 @@ def read_torch_tree(path: Path, limit: int) -> Any:  # noqa: ANN401
     """
     size = path.stat().st_size
     with zipfile.ZipFile(path) as archive:
-        infos = archive.infolist()
-        if len(infos) > _MOST_ENTRIES or sum(info.file_size for info in infos) > size:
-            raise ValueError("its entries take more than the file")
-        if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
-            raise ValueError("its entries are deflated, as torch never writes them")
-        tables = [info for info in infos if info.filename.split("/")[-1] == "data.pkl"]
-        if len(tables) != 1 or tables[0].file_size > _LARGEST_PICKLE:
-            raise ValueError("it holds no table of tensors, or one that is too large")
-        folder = tables[0].filename.removesuffix("data.pkl")
+        table = table_of_tensors(archive, size)
+        folder = table.filename.removesuffix("data.pkl")
         budget = Budget(limit)
         kept: dict[str, _Storage] = {}
 
@@ -121,7 +112,7 @@ def read_torch_tree(path: Path, limit: int) -> Any:  # noqa: ANN401
                 raise pickle.UnpicklingError("one storage of two kinds")
             return kept[key]
 
-        content = PickleMachine(io.BytesIO(archive.read(tables[0])), _find, storage).load()
+        content = PickleMachine(io.BytesIO(archive.read(table)), _find, storage).load()
         return tree_of(content, budget)
 
 

@@ -21,12 +21,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..headmodel.pickle_machine import PickleMachine
+from ..headmodel.torch_zip import LARGEST_PICKLE, table_of_tensors
 
 _LARGEST_FILE: Final = 1 << 31
 """Bytes of a checkpoint: 2 GiB. The published networks take about 60 MB, training state included three times that."""
-_LARGEST_PICKLE: Final = 1 << 24
-"""Bytes of a pickle in it: 16 MiB; one that describes a network takes about 100 kB."""
-_MOST_ENTRIES: Final = 65536
 _LEGACY_PICKLES: Final = 5
 """Pickles of the form before PyTorch 1.6: magic number, version, system, content, keys of the storages."""
 
@@ -86,20 +84,12 @@ def check_checkpoint(path: Path) -> None:
 
 def _check_zip(path: Path, size: int) -> None:
     with zipfile.ZipFile(path) as archive:
-        infos = archive.infolist()
-        if len(infos) > _MOST_ENTRIES or sum(info.file_size for info in infos) > size:
-            raise ValueError("its entries take more than the file")
-        if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
-            raise ValueError("its entries are deflated, as torch never writes them")
-        pickles = [info for info in infos if info.filename.split("/")[-1] == "data.pkl"]
-        if len(pickles) != 1 or pickles[0].file_size > _LARGEST_PICKLE:
-            raise ValueError("it holds no table of tensors, or one that is too large")
-        _check_pickle(io.BytesIO(archive.read(pickles[0])), size)
+        _check_pickle(io.BytesIO(archive.read(table_of_tensors(archive, size))), size)
 
 
 def _check_legacy(path: Path, size: int) -> None:
     with path.open("rb") as stream:
-        pickles = io.BytesIO(stream.read(_LARGEST_PICKLE))
+        pickles = io.BytesIO(stream.read(LARGEST_PICKLE))
     for _ in range(_LEGACY_PICKLES):
         _check_pickle(pickles, size)
 

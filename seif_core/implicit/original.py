@@ -13,7 +13,7 @@ behind the pixel three quarters to the right and a quarter down, row 128, column
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -130,13 +130,6 @@ def original_field(networks: OriginalNetworks, image: Float32[np.ndarray, "6 H W
         device: ``cpu`` or ``cuda``.
     """
     return OriginalFunction(networks, image, device).occupancy
-
-
-def original_codes(
-    networks: OriginalNetworks, image: Float32[np.ndarray, "6 H W"], device: str
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Semantic codes behind a photo, (N, 3) points -> (N, 3) codes; arguments as in `original_field`."""
-    return OriginalFunction(networks, image, device).codes
 
 
 def stack_images(

@@ -16,8 +16,6 @@ RIGHT_OUTER: Final = 33
 """Outer corner of the person's right eye."""
 LEFT_OUTER: Final = 263
 """Outer corner of the person's left eye."""
-CHIN: Final = 152
-FOREHEAD: Final = 10
 
 EYE_CORNERS: Final = ((33, 133), (263, 362))
 """Outer and inner corner of the person's right and left eye."""

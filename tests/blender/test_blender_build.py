@@ -10,6 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from blender_axes import bone_rotation, from_blender
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Matrix, Vector
 from sample_head import sample_head
@@ -19,12 +20,11 @@ from seif_blender.build import from_file
 from seif_blender.build.head_object import build_blueprint, build_head
 from seif_blender.build.names import BONE_NAMES, PHOTO_EXPRESSION_PROPERTY
 from seif_blender.build.photo_camera import set_lens
-from seif_blender.build.plan.axes import from_blender, to_blender
+from seif_blender.build.plan.axes import to_blender
 from seif_blender.build.plan.camera import camera_from_head
 from seif_blender.build.plan.correctives import PoseCorrective, pose_correctives
 from seif_blender.build.plan.draw_up import draw_up
 from seif_blender.build.plan.png import encode_png
-from seif_blender.build.plan.rig import bone_rotation
 from seif_blender.build.provenance import read_provenance
 from seif_blender.build.settings import BuildSettings
 from seif_blender.build.surfaces import SURFACES

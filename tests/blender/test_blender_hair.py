@@ -11,6 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from blender_axes import bone_rotation, from_blender
 from mathutils import Matrix
 from sample_hair import STRIPS, with_hair, with_hat
 from sample_head import sample_head
@@ -22,11 +23,10 @@ from seif_blender.build import blueprint as blueprint_module
 from seif_blender.build import hair_nodes
 from seif_blender.build.head_object import build_blueprint, build_head
 from seif_blender.build.names import BONE_NAMES, HAIR_GROUP, HAIR_PROPERTY, HairForm
-from seif_blender.build.plan.axes import from_blender, to_blender
+from seif_blender.build.plan.axes import to_blender
 from seif_blender.build.plan.cards import atlas_strips, card_width
 from seif_blender.build.plan.draw_up import draw_up
 from seif_blender.build.plan.hair import root_uvs
-from seif_blender.build.plan.rig import bone_rotation
 from seif_blender.build.settings import BuildSettings
 from seif_blender.hair import operators as hair_operators
 from seif_blender.hair.lookup import hair_objects, missing_nodes

@@ -5,10 +5,9 @@ from __future__ import annotations
 import measured_head
 import numpy as np
 import pytest
-from test_scan_measures import person
 
 from seif_core.errors import SettingsError
-from seif_core.evaluation.face_measures import MEASURES, face_measures, head_measures
+from seif_core.evaluation.face_measures import MEASURES, face_measures
 from seif_core.headmodel import load_head_model
 
 
@@ -53,15 +52,6 @@ def test_what_grows_is_found_by_the_measure_that_is_named_after_it(ids, shift, n
     grown = {key: after[key] - before[key] for key in MEASURES}
     assert grown[name] > 2
     assert not [key for key in ("mouth width", "eye distance", "face width", "cheeks") if abs(grown[key]) > 1e-9]
-
-
-def test_a_head_file_is_measured_as_its_model_is():
-    head = person(3)
-    model = load_head_model()
-    expected = face_measures(model.embeddings["ibug68"].points(head.vertices.astype(np.float64)))
-    found = head_measures(head)
-    for name, value in expected.items():
-        assert found[name] == pytest.approx(value, abs=0.01), name
 
 
 def test_seven_landmarks_have_no_jaw_to_measure():

@@ -469,7 +469,7 @@ def test_head_parts_follow_the_body_linearly():
 
 @needs_anny
 def test_flattening_never_flips_even_a_bumpy_patch():
-    from seif_core.workshop.openhead.flatten import relax, signed_areas, tutte
+    from seif_core.workshop.openhead.flatten import relax, tutte
 
     n = 9
     grid = np.arange(n * n).reshape(n, n)

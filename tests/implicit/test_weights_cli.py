@@ -142,7 +142,9 @@ def test_seif_network_is_fed_the_semantic_networks_codes(folder, checkpoints):
         semantic = networks.semantic.query(networks.semantic.encode(batch)[-1], columns)
         seif = networks.seif.query(networks.seif.encode(batch)[-1], columns, semantic[:, 1:])
     np.testing.assert_allclose(original.original_field(networks, image, "cpu")(points), seif[0, 0], atol=1e-6)
-    np.testing.assert_allclose(original.original_codes(networks, image, "cpu")(points), semantic[0, 1:].T, atol=1e-6)
+    np.testing.assert_allclose(
+        original.OriginalFunction(networks, image, "cpu").codes(points), semantic[0, 1:].T, atol=1e-6
+    )
 
 
 def test_points_in_chunks_answer_as_at_once(folder, checkpoints, monkeypatch):
@@ -174,7 +176,8 @@ def test_surface_is_the_networks_with_a_code_at_each_vertex_and_images_are_encod
     inner = (np.abs(surface.vertices[:, :2]) < 0.48).all(1) & (surface.vertices[:, 2] < 0.4)
     assert np.abs(surface.vertices[inner, 2]).max() < 0.2 / 64
     networks, image = original.load_original(), original.stack_images(photo, normals)
-    np.testing.assert_allclose(codes, original.original_codes(networks, image, "cpu")(surface.vertices), atol=1e-6)
+    of_vertices = original.OriginalFunction(networks, image, "cpu").codes(surface.vertices)
+    np.testing.assert_allclose(codes, of_vertices, atol=1e-6)
     field = original.original_field(networks, image, "cpu")
     assert surface.queries == extract_surface(field, lambda p: -p[:, 2], SurfaceSettings(resolution=64)).queries
 

@@ -79,10 +79,10 @@ found["axes"] = {
     bone: float(
         np.abs(
             np.array(apply.quaternion_of(bone, turn.tolist()).to_matrix())
-            - plan.bone_rotation(bone, core.rotation_matrices(turn[None])[0])
+            - axes.T @ core.rotation_matrices(turn[None])[0] @ axes
         ).max()
     )
-    for bone in plan.BONE_AXES
+    for bone, axes in plan.BONE_AXES.items()
 }
 found["end"] = scene.frame_end
 scene.frame_set(20)

@@ -22,8 +22,3 @@ def to_blender(points: np.ndarray) -> np.ndarray:
     out[..., 1] = -points[..., 2]
     out[..., 2] = points[..., 1]
     return out
-
-
-def from_blender(points: np.ndarray) -> np.ndarray:
-    """Inverse of `to_blender`."""
-    return np.stack([points[..., 0], points[..., 2], -points[..., 1]], axis=-1)

@@ -25,12 +25,6 @@ BONE_AXES: Final = {"root": _UP, "neck": _UP, "jaw": _FORWARD, "eye.L": _FORWARD
 _MINIMUM_LENGTH: Final = 0.02
 
 
-def bone_rotation(bone: str, rotation: np.ndarray) -> np.ndarray:
-    """A joint's rotation matrix (3, 3) in the library's axes, written in the axes of its bone."""
-    axes = BONE_AXES[bone]
-    return axes.T @ rotation @ axes
-
-
 def plan_bones(head: Head) -> tuple[BonePlan, ...]:
     """The bones at the head's joints."""
     joints = head.joints.astype(float) @ TO_BLENDER.T

@@ -36,9 +36,6 @@ _GAZE: Final = {
 }
 """Name without side -> axis, angle of the left eye, angle of the right eye."""
 
-JAW_KEYS: Final = ("jawOpen", "jawForward", "jawLeft", "jawRight")
-"""Keys that the jaw joint takes part in."""
-
 CHEEK_SMOOTHING: Final = 6.0
 """Strength of the smoothing of ``cheekPuff``, whose face unit has a hard edge across the cheek."""
 

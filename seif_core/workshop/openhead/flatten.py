@@ -105,12 +105,6 @@ def relax(
     return flat
 
 
-def signed_areas(flat: Float64[np.ndarray, "N 2"], triangles: Int64[np.ndarray, "T 3"]) -> Float64[np.ndarray, " T"]:
-    """(T,) signed areas of flat triangles, positive where counter-clockwise."""
-    a, b, c = (flat[triangles[:, k]] for k in range(3))
-    return ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) / 2
-
-
 def _gradients(
     points: np.ndarray, triangles: np.ndarray, size: np.ndarray
 ) -> tuple[sparse.csr_matrix, sparse.csr_matrix, np.ndarray]:

@@ -38,7 +38,6 @@ _PERSON: Final = (0.08, 0.9)
 _GROWTH: Final = 12.0
 """Difference in L* between the cheeks and what grows about the mouth from which it may be a beard. Chosen by eye on
 sheets of the portraits."""
-_MOUTH_SIDES: Final = (61, 291)
 _NOSE: Final = 4
 _CHEEKS: Final = ((50, 117, 123, 147, 187, 205, 36, 101), (280, 346, 352, 376, 411, 425, 266, 330))
 _LOWER: Final = ((43, 106, 182, 83, 18, 313, 406, 335, 273, 262, 428, 199, 208, 32), (165, 92, 164, 322, 391, 2))
