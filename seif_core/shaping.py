@@ -174,8 +174,11 @@ def _uniform(
     progress: Progress,
 ) -> UniformFit:
     from .uniformize import TargetSurface, UniformizeSettings
+    from .uniformize.settings import PHOTO_COARSE_FIT
 
-    wanted = UniformizeSettings(hair=settings.hair == "merged", subdivisions=settings.subdivisions)
+    wanted = UniformizeSettings(
+        hair=settings.hair == "merged", subdivisions=settings.subdivisions, coarse_fit=PHOTO_COARSE_FIT
+    )
     target = TargetSurface(surface.vertices, surface.triangles, surface.codes)
     ears = None if evidence is None else evidence.ear_occlusion
     return stages.uniform_fit(fit, target, wanted, progress, occlusion=ears)

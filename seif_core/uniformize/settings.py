@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from ..errors import SettingsError
+
+PHOTO_COARSE_FIT: Final = 0.67
+"""`UniformizeSettings.coarse_fit` for a surface that networks made of a photo. Fit and surface err by about as much and
+in different ways, so a place between them is nearer than each; by `benchmarks/places.py`."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,9 @@ class UniformizeSettings:
         tangential: share of the way along the surface that matches draw hair in the coarsest level.
         skin_return: share of what it has slid along the surface that skin without hair gives back in each match: there
             the fit knows its place from landmarks.
+        coarse_fit: share of the fit in what is coarser than `coarse_length`, on bare skin; `PHOTO_COARSE_FIT` for
+            the surface of a photo, 0 for one that is known to be right.
+        coarse_length: smoothing length that parts coarse from fine; waves of 2 pi times this are parted by half.
         ear_hold: whether ears are held at the fit.
         flat_ears: whether ears under hair are laid flat first.
         eye_ties: whether lids go along with their eyes.
@@ -52,6 +60,8 @@ class UniformizeSettings:
     prior: float = 0.03
     tangential: float = 0.3
     skin_return: float = 0.3
+    coarse_fit: float = 0.0
+    coarse_length: float = 0.014
     ear_hold: bool = True
     flat_ears: bool = True
     eye_ties: bool = True
@@ -68,6 +78,7 @@ class UniformizeSettings:
         for lengths in (self.wavelengths, self.fine_wavelengths):
             if not lengths or min(lengths) <= 0 or any(a < b for a, b in pairwise(lengths)):
                 raise SettingsError(f"The smoothing lengths {lengths} must be positive and go from coarse to fine.")
-        for name in ("iterations", "distance_limit", "robust_scale", "code_scale", "stiffness", "untangle_rounds"):
+        positive = "iterations distance_limit robust_scale code_scale coarse_length stiffness untangle_rounds"
+        for name in positive.split():
             if getattr(self, name) <= 0:
                 raise SettingsError(f"The setting {name} is {getattr(self, name)}; it must be more than 0.")

@@ -19,6 +19,7 @@ from ..evidence.ear_occlusion import EarOcclusion
 from ..geometry.closest_point import SurfaceIndex
 from ..geometry.laplacian import cotangent_laplacian
 from ..geometry.normals import unit, vertex_normals
+from ..geometry.robust_weights import tukey
 from ..geometry.surface_samples import SurfaceSamples, spread_samples
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
@@ -32,6 +33,7 @@ from ..registration.positional_term import positional_term
 from ..registration.quadratic_energy import QuadraticEnergy
 from ..registration.schedule import Level, iterate, levels_of
 from ..registration.self_intersection_repair import DefectFinder, Repair, RepairSettings
+from ..registration.solver import solve_sparse
 from ..shapes import Float
 from .carried_parts import carry_parts
 from .ears import ears_shown, ears_under, laid_flat
@@ -55,6 +57,8 @@ _INERTIA: Final = 0.01
 """Weight of where a level began, against a full match's 1."""
 _START_LENGTH: Final = 0.005
 """Head heights, smoothing length with which a mesh that comes from the coarser topology is repaired."""
+_BEARD: Final = 0.008
+"""Metres before the fit from which a coarse shape is hair or a beard, as in `implicit.fitted_skin`."""
 _START_LEAST: Final = 0.01
 """Weight with which such a mesh is drawn to itself where it follows no surface."""
 
@@ -67,7 +71,8 @@ class UniformMesh:
         model: the head model whose topology it has: the one given, or that subdivided once.
         fitted: (V, 3) float64 metres, the fitted head in this topology.
         vertices: (V, 3) float64 metres, in the space of the surface.
-        distance: (S,) float64 metres, from each skin vertex (`SkinMesh.of(model).ids`) to the surface.
+        distance: (S,) float64 metres, from each skin vertex (`SkinMesh.of(model).ids`) to the surface, as it was drawn:
+            before its coarse part went back towards the fit.
         data: (S,) float64 in 0..1, how much each of them was to follow the surface.
         flips: inverted triangles against the fitted head; 0.
         crossings: pairs of skin triangles that pass through each other and did not in the fitted head.
@@ -121,6 +126,7 @@ def register(
         progress.step(next(steps) / (len(coarse) + len(fine)))
         drawn.draw(level)
     if not fine:
+        drawn.share_with_fit()
         return drawn.result()
     fine_model, start = subdivide(model, drawn.vertices())
     fine_skin, refine = SkinMesh.of(fine_model), refinement_of(model).apply
@@ -130,6 +136,7 @@ def register(
     for level in fine:
         progress.step(next(steps) / (len(coarse) + len(fine)))
         finer.draw(level)
+    finer.share_with_fit()
     return finer.result()
 
 
@@ -164,6 +171,7 @@ class _SkinRegistration:
         )
         self.displacement = np.zeros_like(self.rest)
         self.sound = np.zeros_like(self.rest)
+        self.followed = self.displacement
 
     def start_from(self, vertices: Float[np.ndarray, "V 3"]) -> None:
         """Begin with a mesh that comes from the coarser topology, repaired where that has made it unsound."""
@@ -190,7 +198,7 @@ class _SkinRegistration:
         moved = iterate(step, self.displacement, iterations=self.settings.iterations, tolerance=_SETTLED * metres)
         if closely:
             self.sound = moved = self.repair.mended(moved, energy, self.sound)
-        self.displacement = moved
+        self.displacement = self.followed = moved
 
     def _smoothness(self, metres: float, start: np.ndarray) -> QuadraticEnergy:
         """All terms that do not depend on the surface, for a smoothing length and a displacement to begin with."""
@@ -236,6 +244,19 @@ class _SkinRegistration:
         cosine = (found.normals * unit(np.asarray(blend @ self.rest_normals))).sum(1)
         return own_share(reach, bare, away, cosine, fineness)
 
+    def share_with_fit(self) -> None:
+        """Put the coarse shape of bare skin between surface and fit (`UniformizeSettings.coarse_fit`)."""
+        s, areas = self.settings, self.laplacian.areas
+        if not s.coarse_fit:
+            return
+        plate = thin_plate(self.laplacian, s.coarse_length * self.matcher.height, np.ones(len(areas)))
+        coarse = solve_sparse(plate + positional_term(areas, self.displacement))
+        beyond = np.maximum((coarse * self.rest_normals).sum(1), 0)
+        share = s.coarse_fit * self.roles.bare * tukey(beyond, _BEARD)
+        wanted = self.displacement - share[:, None] * coarse
+        energy = self._smoothness(_START_LENGTH * self.matcher.height, wanted) + positional_term(areas, wanted)
+        self.displacement = self.repair.mended(wanted, energy, self.sound)
+
     def vertices(self) -> Float[np.ndarray, "V 3"]:
         """All vertices, the other parts carried along by the skin."""
         return carry_parts(self.skin, self.fitted, self.rest + self.displacement - self.origin)
@@ -258,7 +279,7 @@ class _SkinRegistration:
             self.skin.model,
             self.fitted,
             vertices,
-            SurfaceIndex(surface.vertices, surface.triangles).query(points).distances,
+            SurfaceIndex(surface.vertices, surface.triangles).query(self.rest + self.followed).distances,
             self.roles.data,
             len(defects.inverted),
             len(defects.crossing),

@@ -21,6 +21,7 @@ from seif_core.registration.point_to_plane import sampled_term
 from seif_core.uniformize import TargetSurface, UniformizeSettings, register, repose, unpose
 from seif_core.uniformize.exposure import exposure
 from seif_core.uniformize.matching import SurfaceMatcher
+from seif_core.uniformize.roles import vertex_roles
 from seif_core.uniformize.skin_mesh import SkinMesh
 from seif_core.uniformize.uniform_mesh import _SkinRegistration
 
@@ -250,3 +251,17 @@ def test_skin_without_hair_does_not_slide_along_the_surface(model, fitted, surfa
 
     free = register(model, fitted, surface, UniformizeSettings(skin_return=0.0))
     assert slid(haired) < 0.6 * slid(free)
+
+
+def test_coarse_shape_of_bare_skin_goes_towards_the_fit_and_hair_stays(model, fitted, surface, haired):
+    shared = register(model, fitted, surface, UniformizeSettings(coarse_fit=0.67))
+    skin = SkinMesh.of(model)
+    normals = vertex_normals(fitted[skin.ids], skin.triangles)
+    bare = vertex_roles(skin, UniformizeSettings(), exposure(model)).bare > 0.99
+    face = model.regions["face"][skin.ids] & (haired.data > 0.9) & bare
+    scalp = model.regions["scalp"][skin.ids] & (haired.data > 0.9)
+    height, drawn = (((mesh.vertices - fitted)[skin.ids] * normals).sum(1)[face] for mesh in (shared, haired))
+    assert 0.3 < height @ drawn / (drawn @ drawn) < 0.6  # a third; more of what stands out, which may be a beard
+    assert np.linalg.norm((shared.vertices - haired.vertices)[skin.ids][scalp], axis=1).mean() < 0.0005
+    assert shared.flips == shared.crossings == 0
+    np.testing.assert_array_equal(shared.distance, haired.distance)  # it tells how well the surface was followed
