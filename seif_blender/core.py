@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from seif_core.capture.rotations import continuous, quaternions
     from seif_core.capture.speech import read_speech
     from seif_core.combination_shapes import combination_name
+    from seif_core.decimation.arrange import carrying_poses, mirror_image
+    from seif_core.decimation.decimate import Decimated, DecimationMesh, decimate
+    from seif_core.decimation.levels import HAIR_SHARE, LOD_TRIANGLES, checked_counts, importance, levels_of
     from seif_core.export.presets import PRESETS, EnginePreset, preset_named
     from seif_core.export.vrm import VrmMeta
     from seif_core.export.vrm_file import add_vrm_to_file
@@ -37,13 +40,17 @@ __all__ = [
     "DIRECTIONS",
     "EMOTIONS",
     "FORMAT_VERSION",
+    "HAIR_SHARE",
     "HEAD_BONES",
     "JOINT_NAMES",
     "JOINT_PARENTS",
+    "LOD_TRIANGLES",
     "PART_NAMES",
     "PRESETS",
     "ROOT",
     "Camera",
+    "Decimated",
+    "DecimationMesh",
     "EnginePreset",
     "ExpressionChoice",
     "HairGuides",
@@ -56,10 +63,16 @@ __all__ = [
     "__version__",
     "add_vrm_to_file",
     "canonical",
+    "carrying_poses",
+    "checked_counts",
     "combination_name",
     "continuous",
+    "decimate",
     "errors",
+    "importance",
     "joint_transforms",
+    "levels_of",
+    "mirror_image",
     "mirrored_name",
     "named_keys",
     "parse_choice",
@@ -97,6 +110,16 @@ _HOMES: Final = {
     "joint_transforms": ".headmodel.skinning",
     "rotation_matrices": ".headmodel.skinning",
     "combination_name": ".combination_shapes",
+    "carrying_poses": ".decimation.arrange",
+    "mirror_image": ".decimation.arrange",
+    "Decimated": ".decimation.decimate",
+    "DecimationMesh": ".decimation.decimate",
+    "decimate": ".decimation.decimate",
+    "HAIR_SHARE": ".decimation.levels",
+    "LOD_TRIANGLES": ".decimation.levels",
+    "checked_counts": ".decimation.levels",
+    "importance": ".decimation.levels",
+    "levels_of": ".decimation.levels",
     "PRESETS": ".export.presets",
     "EnginePreset": ".export.presets",
     "preset_named": ".export.presets",

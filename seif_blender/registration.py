@@ -12,6 +12,7 @@ from .animate import controls, emotions, gaze, mirror, sliders, transfer_keys
 from .animate import operators as animate_operators
 from .animate import panels as animate_panels
 from .animate import properties as animate_properties
+from .assets import operators as asset_operators
 from .capture import operators as capture_operators
 from .capture import panels as capture_panels
 from .capture import properties as capture_properties
@@ -21,6 +22,7 @@ from .export import print_operator
 from .flame import operators as flame_operators
 from .hair import operators as hair_operators
 from .hair import panels as hair_panels
+from .lods import operators as lod_operators
 from .models import operators as model_operators
 from .reconstruct import faces, landmark_operator, photo_operators, queue_operators, rerun, thumbnails
 from .reconstruct import operators as reconstruct_operators
@@ -57,6 +59,8 @@ _MODULES: Final = (
     capture_panels,
     hair_operators,
     hair_panels,
+    asset_operators,
+    lod_operators,
     export_operators,
     print_operator,
     export_panels,

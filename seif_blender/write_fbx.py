@@ -16,22 +16,22 @@ from .build.settings import BuildSettings
 from .orphan import end_with
 
 
-def write_fbx(head_file: Path, out: Path, preset_name: str, expressions: str, spelling: str) -> None:
+def write_fbx(head_file: Path, out: Path, preset_name: str, keys: tuple[str, str], lods: tuple[int, ...] = ()) -> None:
     """Build the head of `head_file` in an empty scene and export it.
 
     Args:
         head_file: a `head.npz`.
         out: the `.fbx` file to write; its folder exists.
         preset_name: of `seif_core.export.presets.PRESETS`.
-        expressions: expression sets, in the words of `expression_choice.parse_choice`.
-        spelling: of the ARKit keys.
+        keys: expression sets, in the words of `expression_choice.parse_choice`, and spelling of the ARKit keys.
+        lods: triangles of levels of detail after the full head.
 
     Raises:
         SeifError: the head cannot be read, the sets are unknown, or the file cannot be written.
         DependencyError: the module `bpy` is not installed.
     """
     head = replace(core.Head.load(head_file), texture_light=None)
-    preset = replace(core.preset_named(preset_name), spelling=spelling)
+    preset = replace(core.preset_named(preset_name), spelling=keys[1])
     try:
         import bpy
     except ImportError as missing:
@@ -41,9 +41,14 @@ def write_fbx(head_file: Path, out: Path, preset_name: str, expressions: str, sp
     from .export.write import export_head
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    settings = BuildSettings(expressions, spelling, "none", photo_camera=False)
+    settings = BuildSettings(*keys, "none", photo_camera=False)
     built = build_head(head, settings=settings)
-    export_head(FoundHead(built.mesh, built.rig, None), preset, out)
+    found = FoundHead(built.mesh, built.rig, None)
+    if lods:
+        from .lods.make import make_lods
+
+        make_lods(found, lods)
+    export_head(found, preset, out, lods=bool(lods))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,12 +59,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--preset", required=True, help="unity or unreal")
     parser.add_argument("--expressions", default="arkit", help="expression sets, such as arkit,vrm,flame:50")
     parser.add_argument("--spelling", default="apple", help="of the ARKit keys: apple, livelink or short")
+    parser.add_argument("--lods", default="", help="triangles of levels of detail, such as 5000,2500,1000")
     parser.add_argument("--parent", type=int, help="process id: end when that process ends")
     options = parser.parse_args(arguments)
     if options.parent is not None:
         end_with(options.parent)
+    counts = tuple(int(count) for count in options.lods.split(",") if count)
+    keys = (options.expressions, options.spelling)
     try:
-        write_fbx(options.head, options.out.resolve(), options.preset, options.expressions, options.spelling)
+        write_fbx(options.head, options.out.resolve(), options.preset, keys, counts)
     except core.errors.SeifError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

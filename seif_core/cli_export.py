@@ -14,6 +14,7 @@ from .expression_choice import parse_choice
 from .fbx import write_fbx
 from .filenames import as_text
 from .head import Head
+from .lods import head_lods
 from .results import FORMATS, output_errors, parse_formats, staging
 from .terminal import tell
 
@@ -45,7 +46,33 @@ def add_preset_options(parser: argparse.ArgumentParser) -> None:
 
     told = "one file as an engine wants it, with names, axes, hair and texture, and a list of names"
     parser.add_argument("--preset", choices=tuple(PRESETS), default=None, help=told)
+    add_lod_option(parser)
     parser.add_argument("--author", type=filled_text, metavar="NAME", help="author of a VRM avatar, with --preset vrm")
+
+
+def add_lod_option(parser: argparse.ArgumentParser) -> None:
+    """``--lods``, by itself or with counts."""
+    from .decimation.levels import LOD_TRIANGLES
+
+    plain = ",".join(map(str, LOD_TRIANGLES))
+    told = f"also levels of detail with all keys, of so many triangles (default: {plain}); GLB and FBX"
+    parser.add_argument("--lods", nargs="?", const=plain, default=None, metavar="COUNTS", help=told)
+
+
+def lod_counts(text: str | None) -> tuple[int, ...]:
+    """The counts that ``--lods`` was given; none without it.
+
+    Raises:
+        SettingsError: they are no numbers, or make no sense.
+    """
+    from .decimation.levels import checked_counts
+
+    if text is None:
+        return ()
+    try:
+        return checked_counts([int(part) for part in text.split(",")])
+    except ValueError as error:
+        raise SettingsError(f"--lods takes counts of triangles such as 5000,2500,1000, not '{text}'.") from error
 
 
 def _export_for_engine(options: argparse.Namespace) -> int:
@@ -58,15 +85,18 @@ def _export_for_engine(options: argparse.Namespace) -> int:
         raise SettingsError("--author goes into a VRM avatar; choose --preset vrm, or leave it out.")
     sets = preset.expressions if options.expressions is None else options.expressions
     spelling = options.spelling or preset.spelling
-    choice = parse_choice(sets, spelling)
+    choice, counts = parse_choice(sets, spelling), lod_counts(options.lods)
+    if counts and preset.suffix == ".vrm":
+        raise SettingsError("A VRM avatar has no levels of detail; leave out --lods, or choose another preset.")
     head = Head.load(options.head)
+    lods = head_lods(head, counts) if counts else []
     with staging(options.out) as folder, output_errors(options.out):
         if preset.suffix == ".fbx":
             losses = export.losses_of(head, choice, preset.hair)
-            write_fbx(options.head, folder / f"head{preset.suffix}", preset.name, (sets, spelling))
-            export.write_sidecar(head, folder, preset, choice, losses)
+            write_fbx(options.head, folder / f"head{preset.suffix}", preset.name, (sets, spelling), counts)
+            export.write_sidecar(head, folder, preset, choice, losses, lods=lods)
         else:
-            losses = export.write_for_engine(head, folder, preset, choice, options.author or "")
+            losses = export.write_for_engine(head, folder, preset, choice, author=options.author or "", lods=lods)
         written = sorted(path.name for path in folder.iterdir())
     for loss in losses:
         tell(f"  {loss}")
@@ -92,11 +122,16 @@ def _export(options: argparse.Namespace) -> int:
         raise SettingsError("Keys are written as OBJ with the format obj; add it to --formats or leave out --obj-keys.")
     head = Head.load(options.head)
     keys = (sets, spelling)
+    counts = lod_counts(options.lods)
+    if counts and "glb" not in formats:
+        raise SettingsError("Levels of detail are written as GLB or by a preset; add glb to --formats.")
     with staging(options.out) as folder, output_errors(options.out):
         wanted = "blend" in formats
         with blend_writer(options.head, folder / "head.blend", None, keys) if wanted else nullcontext() as blend:
             if "glb" in formats:
                 export.write_glb(head, folder / "head.glb", export.GlbSettings(expressions=choice))
+            for number, level in enumerate(head_lods(head, counts) if counts else (), start=1):
+                export.write_glb(level, folder / f"head_LOD{number}.glb", export.GlbSettings(expressions=choice))
             if "obj" in formats:
                 export.write_obj(head, folder / "head.obj")
             if options.obj_keys:

@@ -33,6 +33,7 @@ RESULT_FILES: Final = (
     *("head.blend", "head.glb", "head.npz", "head.obj", "head.mtl", "head.png", "head_hair.png"),
     *("head_normals.png", "head_heights.png"),
     *("head.fbx", "head.vrm", "head.json"),
+    *(f"head_LOD{level}{suffix}" for level in range(1, 10) for suffix in (".glb", ".fbx")),
     *("preview.png", REPORT),
     *("landmarks.png", "mask.png", "normal_fit.png", "normal_network.png", "normal_surface.png", "normal_mesh.png"),
     "overlay.png",

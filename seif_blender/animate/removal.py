@@ -18,12 +18,25 @@ def remove_head(rig: bpy.types.Object) -> None:
     objects = [*rig.children_recursive, rig]
     materials = {slot.material for ob in objects for slot in ob.material_slots if slot.material is not None}
     images = {node.image for material in materials for node in _image_nodes(material)}
+    shapes = shape_objects(rig)
+    collections += [c for shape in shapes for c in shape.users_collection if c not in collections]
     bpy.data.batch_remove([*_with_data(objects)])
+    bpy.data.batch_remove([*_with_data([shape for shape in shapes if not _is_worn(shape)])])
     bpy.data.batch_remove([material for material in materials if material.users == 0])
     bpy.data.batch_remove([image for image in images if image.users == 0])
-    for collection in collections:
+    for collection in reversed(collections):  # those of the bones' shapes lie in the head's
         if collection in bpy.data.collections.values() and not collection.all_objects and not collection.children:
             bpy.data.collections.remove(collection)
+
+
+def shape_objects(rig: bpy.types.Object) -> list[bpy.types.Object]:
+    """What a rig's bones are shown as."""
+    return list({bone.custom_shape: None for bone in rig.pose.bones if bone.custom_shape is not None})
+
+
+def _is_worn(shape: bpy.types.Object) -> bool:
+    """Whether a bone of another rig is shown as that."""
+    return any(shape in shape_objects(ob) for ob in bpy.data.objects if ob.type == "ARMATURE")
 
 
 def drop_counters(rig: bpy.types.Object) -> None:
@@ -32,12 +45,12 @@ def drop_counters(rig: bpy.types.Object) -> None:
     Args:
         rig: its armature object.
     """
-    objects = [rig, *rig.children_recursive]
+    objects = [rig, *rig.children_recursive, *shape_objects(rig)]
     materials = [slot.material for ob in objects for slot in ob.material_slots if slot.material is not None]
     images = [node.image for material in materials for node in _image_nodes(material)]
     for kind, blocks in (
         (bpy.data.objects, objects),
-        (bpy.data.collections, rig.users_collection),
+        (bpy.data.collections, [*rig.users_collection, *(c for o in shape_objects(rig) for c in o.users_collection)]),
         (bpy.data.meshes, _data_of(objects, "MESH")),
         (bpy.data.armatures, _data_of(objects, "ARMATURE")),
         (bpy.data.cameras, _data_of(objects, "CAMERA")),

@@ -14,6 +14,7 @@ from mathutils import Vector
 from mathutils.bvhtree import BVHTree
 from mathutils.interpolate import poly_3d_calc
 
+from ..build.drivers import follow_key
 from .lookup import FoundHead, find_head, require_head
 
 _STILL = 1e-5
@@ -88,7 +89,7 @@ def transfer_keys(head: FoundHead, target: bpy.types.Object) -> int:
             target.shape_key_remove(earlier)
         if max(move.length for move in moves) < _STILL:
             continue
-        _add(target, key, [co + move for co, move in zip(rest, moves, strict=True)], head.mesh)
+        _add(target, key, [co + move for co, move in zip(rest, moves, strict=True)])
         made += 1
     return made
 
@@ -107,17 +108,12 @@ def _bound(mesh_object: bpy.types.Object, basis: list[Vector], places: list[Vect
     return hangs
 
 
-def _add(target: bpy.types.Object, key: bpy.types.ShapeKey, places: list[Vector], head: bpy.types.Object) -> None:
+def _add(target: bpy.types.Object, key: bpy.types.ShapeKey, places: list[Vector]) -> None:
     """Add a key of these places to an object, driven by the head's key."""
     added = target.shape_key_add(name=key.name, from_mix=False)
     added.slider_min, added.slider_max = key.slider_min, key.slider_max
     added.points.foreach_set("co", [number for place in places for number in place])
-    driver = added.driver_add("value").driver
-    driver.type = "SUM"
-    variable = driver.variables.new()
-    variable.targets[0].id_type = "KEY"
-    variable.targets[0].id = head.data.shape_keys
-    variable.targets[0].data_path = f'key_blocks["{bpy.utils.escape_identifier(key.name)}"].value'
+    follow_key(added, key)
 
 
 CLASSES = (SEIF_OT_transfer_keys,)

@@ -125,6 +125,7 @@ class BonePlan:
         head: metres.
         tail: metres.
         roll_axis: direction that its Z axis is turned to.
+        outline: 3 floats a point, metres: the closed line that it is shown as; empty for Blender's own display.
     """
 
     name: str
@@ -132,6 +133,7 @@ class BonePlan:
     head: tuple[float, ...]
     tail: tuple[float, ...]
     roll_axis: tuple[float, ...]
+    outline: array = field(default_factory=lambda: array("f"))
 
 
 @dataclass(frozen=True)

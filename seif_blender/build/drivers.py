@@ -65,6 +65,16 @@ def add_slider(rig: bpy.types.Object, name: str, description: str) -> None:
     rig.property_overridable_library_set(f'["{name}"]', True)  # noqa: FBT003 - Blender takes no keyword here
 
 
+def follow_key(key: bpy.types.ShapeKey, source: bpy.types.ShapeKey) -> None:
+    """Let a key have the value of another mesh's key."""
+    driver = key.driver_add("value").driver
+    driver.type = "SUM"
+    variable = driver.variables.new()
+    variable.targets[0].id_type = "KEY"
+    variable.targets[0].id = source.id_data
+    variable.targets[0].data_path = f'key_blocks["{bpy.utils.escape_identifier(source.name)}"].value'
+
+
 def follow_slider(driver: bpy.types.Driver, rig: bpy.types.Object, name: str) -> None:
     """Let a driver have the value of the rig's custom property."""
     driver.type = "SUM"

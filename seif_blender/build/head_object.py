@@ -22,6 +22,7 @@ from .provenance import write_provenance
 from .rig import bind, build_rig
 from .settings import BuildSettings
 from .shape_keys import add_shape_keys
+from .smooth_outline import add_smooth_outline
 
 if TYPE_CHECKING:  # numpy comes with it, which this module does without
     from ..core import Head
@@ -112,6 +113,8 @@ def build_steps(
     add_vertex_groups(mesh_object, blueprint.groups)
     add_shape_keys(mesh_object, blueprint.keys)
     bind(mesh_object, rig)
+    if settings.smooth:
+        add_smooth_outline(mesh_object)
     add_drivers(mesh_object, rig, blueprint)
     if blueprint.light:
         add_light_slider(mesh_object, rig)

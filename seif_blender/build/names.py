@@ -25,6 +25,9 @@ REGION_PREFIX: Final = "region."
 FORMAT_PROPERTY: Final = "seif_format_version"
 """Custom property that marks rig and mesh as a head of this add-on."""
 
+SMOOTH: Final = "Smooth Outline"
+"""Name of the modifier that subdivides the head's mesh in views and renders; exports and prints go without it."""
+
 HAIR_GROUP: Final = REGION_PREFIX + "hair"
 """Vertex group of the skin on which the guides stand: the density mask of strands between them."""
 
@@ -60,3 +63,9 @@ MISSING_PROPERTY: Final = "seif_missing_nodes"
 
 CONFIDENCE_LAYER: Final = "seif_confidence"
 """Colour layer of the head's mesh: how far each vertex' colour is guessed (red), seen (green), mirrored (blue)."""
+
+LOD_PROPERTY: Final = "seif_lod"
+"""Custom property that marks the objects of a head's levels of detail: the number of their level, from 1."""
+
+LOD_HAIR_PROPERTY: Final = "seif_lod_hair"
+"""Custom property of a level's hair: the value of its `HairForm`."""

@@ -53,5 +53,10 @@ def add_light_slider(mesh_object: bpy.types.Object, rig: bpy.types.Object) -> No
     """Add the slider, at 0."""
     sentence = "How much of the photo's own light lies on the skin: 0 is evenly lit, 1 the photo"
     add_slider(rig, PHOTO_LIGHT_PROPERTY, sentence)
+    follow_light(mesh_object, rig)
+
+
+def follow_light(mesh_object: bpy.types.Object, rig: bpy.types.Object) -> None:
+    """Let a mesh that wears the head's materials have the light of the rig's slider."""
     mesh_object[PHOTO_LIGHT_PROPERTY] = 0.0
     follow_slider(mesh_object.driver_add(f'["{PHOTO_LIGHT_PROPERTY}"]').driver, rig, PHOTO_LIGHT_PROPERTY)

@@ -6,14 +6,14 @@ import bpy
 from mathutils import Vector
 
 from .blueprint import BonePlan
+from .bone_shapes import add_bone_shapes
 
 
 def build_rig(name: str, bones: tuple[BonePlan, ...], collection: bpy.types.Collection) -> bpy.types.Object:
-    """Make the armature object, link it and add its bones."""
+    """Make the armature object, link it and add its bones, with their shapes."""
     armature = bpy.data.armatures.new(f"{name} rig")
     armature.display_type = "STICK"
     rig = bpy.data.objects.new(f"{name} rig", armature)
-    rig.show_in_front = True
     collection.objects.link(rig)
     bpy.context.view_layer.objects.active = rig
     bpy.ops.object.mode_set(mode="EDIT")
@@ -25,6 +25,7 @@ def build_rig(name: str, bones: tuple[BonePlan, ...], collection: bpy.types.Coll
         if plan.parent:
             bone.parent = armature.edit_bones[plan.parent]
     bpy.ops.object.mode_set(mode="OBJECT")
+    add_bone_shapes(name, rig, bones, collection)
     return rig
 
 

@@ -19,6 +19,7 @@ class BuildSettings:
         correctives: ``live`` drives one key for each entry of the bones' rotations, ``baked`` drives one for the
             opening of the jaw alone, ``none`` leaves them out; pairs of keys are corrected unless ``none``.
         photo_camera: whether the photo's camera is made, with the photo as its background image.
+        smooth: whether the mesh is shown and rendered with one level of subdivision, so that no outline is faceted.
         scene_render_size: whether the scene's render size becomes the photo's.
     """
 
@@ -26,4 +27,5 @@ class BuildSettings:
     spelling: str = "apple"
     correctives: str = "live"
     photo_camera: bool = True
+    smooth: bool = True
     scene_render_size: bool = False

@@ -31,6 +31,9 @@ class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     filter_glob: bpy.props.StringProperty(default="*.glb;*.vrm;*.fbx", options={"HIDDEN"})
     preset: bpy.props.EnumProperty(name="Preset", description="The engine that reads the file", items=_PRESETS)
+    lods: bpy.props.BoolProperty(
+        name="LODs", description="Also the levels of detail that Make LODs has made of the head", default=True
+    )
     author: bpy.props.StringProperty(name="Author", description="Who made the avatar; VRM wants a name")
 
     @classmethod
@@ -65,6 +68,8 @@ class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
         self.layout.prop(self, "preset")
         if PRESETS[self.preset].suffix == ".vrm":
             self.layout.prop(self, "author")
+        else:
+            self.layout.prop(self, "lods")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the file and the list of names, and tell what was lost."""
@@ -75,8 +80,8 @@ class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
         head, preset = require_head(context), PRESETS[self.preset]
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            losses = export_head(head, preset, path, self.author)
-            write_scene_sidecar(head, preset, path, losses)
+            losses = export_head(head, preset, path, self.author, lods=self.lods)
+            write_scene_sidecar(head, preset, path, losses, lods=self.lods)
         except errors.SeifError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -6,7 +6,7 @@ colour comes straight from the texture (exporters follow no mix nodes), and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import bpy
@@ -16,28 +16,44 @@ from ..build.hair_switch import show
 from ..build.names import BONE_NAMES, HAIR_PROPERTY, HairForm
 from ..core import EnginePreset, canonical, spelled
 from ..hair.lookup import hair_objects
+from ..lods.lookup import lod_objects
 
 _PASSING = "seif passing "
 """Before a bone's new name while others still have their old ones."""
 
 
-def exported_objects(head: FoundHead, preset: EnginePreset) -> list[bpy.types.Object]:
-    """Rig, mesh and the hair's mesh of the preset: the shell stands in for cards that are not there."""
-    hair = hair_objects(head)
+def exported_objects(head: FoundHead, preset: EnginePreset, level: int = 0) -> list[bpy.types.Object]:
+    """Rig, mesh and the hair's mesh of the preset at a level: the shell stands in for cards that are not there."""
+    mesh, hair = head.mesh, hair_objects(head)
+    if level:
+        found = lod_objects(head)[level]
+        mesh, hair = found.mesh or head.mesh, found.hair
     wanted = (HairForm.CARDS, HairForm.SHELL) if preset.hair == "cards" else (HairForm.SHELL,)
     form = next((form for form in wanted if form in hair and preset.hair != "none"), None)
-    return [head.rig, head.mesh] + ([] if form is None else [hair[form]])
+    return [head.rig, mesh] + ([] if form is None else [hair[form]])
 
 
 @contextmanager
-def prepared(head: FoundHead, preset: EnginePreset) -> Iterator[list[bpy.types.Object]]:
-    """The objects to export, selected; the scene is as before when the block ends."""
-    objects = exported_objects(head, preset)
+def prepared(head: FoundHead, preset: EnginePreset, levels: Sequence[int] = (0,)) -> Iterator[list[bpy.types.Object]]:
+    """The objects to export, selected; the scene is as before when the block ends.
+
+    Args:
+        head: the head.
+        preset: how it is written.
+        levels: of detail; where there are several, their meshes end in ``_LOD0`` and so on.
+    """
+    parts = {level: exported_objects(head, preset, level) for level in levels}
+    objects = list(dict.fromkeys(ob for found in parts.values() for ob in found))
     with ExitStack() as undo:
         _show_hair(undo, head, objects)
+        _unhide(undo, objects)
         _select(undo, objects)
         _rename_bones(undo, head.rig, preset.bones)
-        _rename_keys(undo, head.mesh, preset.spelling)
+        for ob in objects:
+            if ob.type == "MESH":
+                _rename_keys(undo, ob, preset.spelling)
+        if len(parts) > 1:
+            _number_levels(undo, head.mesh.name, parts)
         for ob in objects:
             for material in (slot.material for slot in ob.material_slots if slot.material is not None):
                 _straight_colour(undo, material)
@@ -54,6 +70,27 @@ def _show_hair(undo: ExitStack, head: FoundHead, objects: list[bpy.types.Object]
     forms = {ob: form for form, ob in hair_objects(head).items()}
     show(head.rig, next((forms[ob] for ob in objects if ob in forms), HairForm.NONE))
     bpy.context.view_layer.update()
+
+
+def _unhide(undo: ExitStack, objects: list[bpy.types.Object]) -> None:
+    """Levels of detail are hidden, and what is hidden cannot be selected."""
+    for ob in objects:
+        if ob.hide_viewport:
+            undo.callback(_hide, ob)
+            ob.hide_viewport = False
+    bpy.context.view_layer.update()
+
+
+def _hide(ob: bpy.types.Object) -> None:
+    ob.hide_viewport = True
+
+
+def _number_levels(undo: ExitStack, name: str, parts: dict[int, list[bpy.types.Object]]) -> None:
+    """Names by which engines know levels of detail."""
+    for level, objects in parts.items():
+        for ob, kind in zip(objects[1:], ("", "_Hair"), strict=False):
+            undo.callback(_rename, ob, ob.name)
+            ob.name = f"{name}{kind}_LOD{level}"
 
 
 def _select(undo: ExitStack, objects: list[bpy.types.Object]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..animate.lookup import FoundHead
 from ..build.names import HairForm
+from ..build.smooth_outline import without_smooth_outline
 from ..build.surfaces import SURFACES
 from ..hair.lookup import hair_objects
 
@@ -25,7 +26,8 @@ def write_meshes(head: FoundHead, path: Path, *, hair: bool) -> None:
         hair: with the hair's shell, shown or not.
     """
     shell = hair_objects(head).get(HairForm.SHELL) if hair else None
-    points, faces, slots = _evaluated(head.mesh, head.rig)
+    with without_smooth_outline(head.mesh):
+        points, faces, slots = _evaluated(head.mesh, head.rig)
     arrays: dict[str, np.ndarray] = {}
     for slot, surface in enumerate(SURFACES):
         if surface.name != _PAPER and (slots == slot).any():

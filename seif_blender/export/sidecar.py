@@ -10,9 +10,12 @@ from ..build.names import BASIS
 from ..build.provenance import read_provenance
 from ..core import JOINT_NAMES, JOINT_PARENTS, EnginePreset, __version__, canonical, errors, spelled
 from .prepared import exported_objects
+from .write import level_files
 
 
-def write_scene_sidecar(head: FoundHead, preset: EnginePreset, path: Path, losses: list[str]) -> Path:
+def write_scene_sidecar(
+    head: FoundHead, preset: EnginePreset, path: Path, losses: list[str], *, lods: bool = False
+) -> Path:
     """Write ``<stem>.json`` beside a file; returns its path.
 
     Raises:
@@ -44,6 +47,9 @@ def write_scene_sidecar(head: FoundHead, preset: EnginePreset, path: Path, losse
     if origin is not None:
         told |= {"model": origin.model, "licence": origin.licence, "attribution": origin.attribution}
         told["photo"] = origin.photo
+    files = level_files(head, preset, path, lods=lods)
+    if sum(map(len, files.values())) > 1:
+        told["levels"] = [_level(head, preset, file, level) for file, levels in files.items() for level in levels]
     target = path.with_suffix(".json")
     try:
         target.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
@@ -52,3 +58,12 @@ def write_scene_sidecar(head: FoundHead, preset: EnginePreset, path: Path, losse
             f"{target.name} cannot be written ({error.strerror}); choose another folder."
         ) from error
     return target
+
+
+def _level(head: FoundHead, preset: EnginePreset, file: Path, level: int) -> dict[str, object]:
+    """File and triangles of a level of detail."""
+    counts = []
+    for ob in exported_objects(head, preset, level)[1:]:
+        ob.data.calc_loop_triangles()
+        counts.append(len(ob.data.loop_triangles))
+    return {"file": file.name, "triangles": counts[0], "hair_triangles": sum(counts[1:])}

@@ -13,8 +13,10 @@ from typing import Final
 import bpy
 
 from ..animate.lookup import FoundHead
+from ..build.names import SMOOTH
 from ..build.provenance import read_provenance
 from ..core import EnginePreset, VrmMeta, add_vrm_to_file, errors
+from ..lods.lookup import lod_objects
 from .prepared import prepared
 
 _SCALES: Final = {"unity": "FBX_SCALE_UNITS", "unreal": "FBX_SCALE_NONE"}
@@ -23,8 +25,17 @@ _UNREAL_ARMATURE: Final = "Armature"
 """An object of this name is no bone to Unreal's importer; any other becomes one above the root."""
 
 
-def export_head(head: FoundHead, preset: EnginePreset, path: Path, author: str = "") -> list[str]:
+def export_head(
+    head: FoundHead, preset: EnginePreset, path: Path, author: str = "", *, lods: bool = False
+) -> list[str]:
     """Write a head as a preset says; returns sentences on what was lost. The scene stays as it is.
+
+    Args:
+        head: the head.
+        preset: how it is written.
+        path: the file.
+        author: of an avatar.
+        lods: with the levels of detail that the head has, in the same file or in files of their own beside it.
 
     Raises:
         SettingsError: the head has been changed so that it makes no avatar.
@@ -33,21 +44,32 @@ def export_head(head: FoundHead, preset: EnginePreset, path: Path, author: str =
     animated = is_animated(head)
     try:
         with tempfile.TemporaryDirectory(prefix=".seif-", dir=path.parent) as folder:
-            made = Path(folder) / path.name
-            with prepared(head, preset):
-                if preset.suffix == ".fbx":
-                    _write_fbx(head, preset, made, animated=animated)
-                else:
-                    _write_glb(preset, made, animated=animated)
+            made = []
+            for target, levels in level_files(head, preset, path, lods=lods).items():
+                made.append(Path(folder) / target.name)
+                with prepared(head, preset, levels):
+                    if preset.suffix == ".fbx":
+                        _write_fbx(head, preset, made[-1], animated=animated)
+                    else:
+                        _write_glb(preset, made[-1], animated=animated)
             if preset.suffix == ".vrm":
-                add_vrm_to_file(made, _meta(head, author))
-            made.replace(path)
+                add_vrm_to_file(made[0], _meta(head, author))
+            for file in made:
+                file.replace(path.with_name(file.name))
     except (RuntimeError, OSError, ValueError) as error:
         words = error.strerror if isinstance(error, OSError) and error.strerror else str(error).removeprefix("Error: ")
         raise errors.OutputError(
             f"{path.name} cannot be written ({' '.join(words.split()).rstrip('.')}); choose another folder."
         ) from error
     return losses_in_scene(head, preset)
+
+
+def level_files(head: FoundHead, preset: EnginePreset, path: Path, *, lods: bool) -> dict[Path, list[int]]:
+    """The files that an export writes, each with the levels of detail in it; 0 is the full head."""
+    levels = [0, *lod_objects(head)] if lods and preset.suffix != ".vrm" else [0]
+    if preset.lod_meshes:
+        return {path: levels}
+    return {path.with_stem(f"{path.stem}_LOD{level}") if level else path: [level] for level in levels}
 
 
 def is_animated(head: FoundHead) -> bool:
@@ -64,7 +86,7 @@ def losses_in_scene(head: FoundHead, preset: EnginePreset) -> list[str]:
         driven = len([curve for curve in keys.animation_data.drivers if curve.data_path.endswith(".value")])
     if driven:
         found.append(f"{driven} keys are driven in Blender (correctives, the photo's slider); they become plain keys.")
-    modifiers = [m.name for m in head.mesh.modifiers if m.type != "ARMATURE"]
+    modifiers = [m.name for m in head.mesh.modifiers if m.type != "ARMATURE" and m.name != SMOOTH]
     if modifiers:
         found.append(f"Modifiers are left out, for keys do not survive them: {', '.join(modifiers)}.")
     constraints = {c.name for bone in head.rig.pose.bones for c in bone.constraints}

@@ -7,6 +7,7 @@ with their joints, materials, texture, hair, axes, licence, and what was lost. S
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from ..expression_choice import ExpressionChoice
 from ..expressions.named_keys import named_keys
 from ..expressions.spelling import canonical
 from ..head import Head
+from ..headmodel.model import triangulate
 from ..headmodel.topology import JOINT_NAMES, JOINT_PARENTS
 from .glb import PHOTO_EXPRESSION, GlbSettings, write_glb
 from .gltf_material import MATERIALS
@@ -32,7 +34,13 @@ NO_AUTHOR: Final = "The author of the photo's head (not named)"
 
 
 def write_for_engine(
-    head: Head, folder: Path, preset: EnginePreset, choice: ExpressionChoice, author: str = ""
+    head: Head,
+    folder: Path,
+    preset: EnginePreset,
+    choice: ExpressionChoice,
+    *,
+    author: str = "",
+    lods: Sequence[Head] = (),
 ) -> list[str]:
     """Write a head as GLB or VRM, as a preset says, with its list of names; returns what was lost, in sentences.
 
@@ -44,6 +52,7 @@ def write_for_engine(
         preset: of a suffix ``.glb`` or ``.vrm``.
         choice: expression sets and spelling.
         author: of an avatar.
+        lods: levels of detail after the full head (`lods.head_lods`), each a file of its own beside it.
 
     Raises:
         SettingsError: the head lacks an ARKit key that a chosen set needs.
@@ -56,10 +65,16 @@ def write_for_engine(
         texture_size=preset.texture_size,
         vrm=vrm_meta(head, author) if preset.suffix == ".vrm" else None,
     )
-    write_glb(head, folder / f"{STEM}{preset.suffix}", settings)
+    for number, level in enumerate((head, *lods)):
+        write_glb(level, folder / level_file(number, preset.suffix), settings)
     losses = losses_of(head, choice, preset.hair)
-    write_sidecar(head, folder, preset, choice, losses)
+    write_sidecar(head, folder, preset, choice, losses, lods=lods)
     return losses
+
+
+def level_file(number: int, suffix: str) -> str:
+    """Name of the file of a level of detail; 0 is the full head."""
+    return f"{STEM}_LOD{number}{suffix}" if number else f"{STEM}{suffix}"
 
 
 def vrm_meta(head: Head, author: str = "") -> VrmMeta:
@@ -73,9 +88,20 @@ def vrm_meta(head: Head, author: str = "") -> VrmMeta:
     )
 
 
-def write_sidecar(head: Head, folder: Path, preset: EnginePreset, choice: ExpressionChoice, losses: list[str]) -> None:
+def write_sidecar(
+    head: Head,
+    folder: Path,
+    preset: EnginePreset,
+    choice: ExpressionChoice,
+    losses: list[str],
+    *,
+    lods: Sequence[Head] = (),
+) -> None:
     """Write the list of names of a file that a preset made."""
-    text = json.dumps(sidecar(head, preset, choice, losses), indent=1, ensure_ascii=False)
+    told = sidecar(head, preset, choice, losses)
+    if lods:
+        told["levels"] = [_level(n, level, preset) for n, level in enumerate((head, *lods))]
+    text = json.dumps(told, indent=1, ensure_ascii=False)
     (folder / SIDECAR).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
@@ -110,6 +136,16 @@ def sidecar(head: Head, preset: EnginePreset, choice: ExpressionChoice, losses: 
         "licence": head.model_licence,
         "attribution": head.attribution,
         "photo": head.photo_name,
+    }
+
+
+def _level(number: int, head: Head, preset: EnginePreset) -> dict[str, Any]:
+    """What is told of a level; all levels of a preset with ``lod_meshes`` are meshes of one file."""
+    hair = chosen_hair(head, preset.hair)
+    return {
+        "file": level_file(0 if preset.lod_meshes else number, preset.suffix),
+        "triangles": len(triangulate(head.faces)[0]),
+        "hair_triangles": 0 if hair is None else len(triangulate(hair.faces)[0]),
     }
 
 

@@ -1,7 +1,8 @@
 """What each game engine wants of a head: one table of presets.
 
-Sources: Unity, "Importing blend shapes" and "Humanoid avatar mapping" (https://docs.unity3d.com/Manual/); Epic, "FBX
-skeletal mesh pipeline" and "Live Link Face" (https://dev.epicgames.com/documentation/); Godot, SkeletonProfileHumanoid
+Sources: Unity, "Importing blend shapes", "Importing LOD meshes" and "Humanoid avatar mapping"
+(https://docs.unity3d.com/Manual/); Epic, "FBX skeletal mesh pipeline" and "Live Link Face"
+(https://dev.epicgames.com/documentation/); Godot, SkeletonProfileHumanoid
 (https://docs.godotengine.org/en/stable/classes/class_skeletonprofilehumanoid.html); three.js, `PropertyBinding`, which
 drops dots from names; VRM Consortium, VRMC_vrm-1.0 (https://github.com/vrm-c/vrm-specification).
 
@@ -46,6 +47,7 @@ class EnginePreset:
         texture_format: ``jpeg`` or ``png``.
         texture_size: pixels of the longer side at most; 0 for the head's own.
         told: sentence on what to do in the engine.
+        lod_meshes: levels of detail are meshes of one file, named ``_LOD0`` and so on, instead of files of their own.
     """
 
     name: str
@@ -60,6 +62,7 @@ class EnginePreset:
     texture_format: str
     texture_size: int
     told: str
+    lod_meshes: bool = False
 
 
 PRESETS: Final[dict[str, EnginePreset]] = {
@@ -74,6 +77,7 @@ PRESETS: Final[dict[str, EnginePreset]] = {
             "unity", "Unity (FBX)", ".fbx", FBX_AXES, "centimetres, with the unit in the file", HUMANOID_BONES,
             "arkit", "apple", "cards", "png", 0,
             "In the import settings choose Blend Shape Normals: Import, and extract the textures.",
+            lod_meshes=True,
         ),
         EnginePreset(
             "unreal", "Unreal Engine (FBX)", ".fbx", FBX_AXES, "centimetres, with the unit in the file", UNREAL_BONES,

@@ -141,3 +141,41 @@ def test_a_file_is_written_back_byte_by_byte_and_mended_once(exported, tmp_path)
     (tmp_path / "none.fbx").write_bytes(b"; FBX 7.3.0 project file")
     with pytest.raises(ValueError, match="no binary FBX"):
         read_fbx(Path(tmp_path / "none.fbx"))
+
+
+_IMPORT_LEVELS = """
+import json, sys
+import bpy
+bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+found = {}
+for file in sys.argv[2:]:
+    bpy.ops.import_scene.fbx(filepath=file)
+    for ob in [o for o in bpy.data.objects if o.type == "MESH"]:
+        keys = ob.data.shape_keys
+        triangles = sum(len(p.vertices) - 2 for p in ob.data.polygons)
+        found[ob.name] = [triangles, len(keys.key_blocks) if keys else 0, len(ob.vertex_groups)]
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+open(sys.argv[1], "w").write(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("name", ["unity", "unreal"])
+def test_levels_of_detail_have_the_names_or_files_that_the_engine_knows_and_all_keys(tmp_path, name):
+    with_hair(sample_head()).save(tmp_path / "head.npz")
+    out = tmp_path / "out"
+    assert (
+        cli.main(["export", str(tmp_path / "head.npz"), "--preset", name, "--lods", "900,500", "--out", str(out)]) == 0
+    )
+    files = sorted(path.name for path in out.glob("*.fbx"))
+    assert files == (["head.fbx"] if name == "unity" else ["head.fbx", "head_LOD1.fbx", "head_LOD2.fbx"])
+    command = [sys.executable, "-c", _IMPORT_LEVELS, str(tmp_path / "found.json"), *(str(out / f) for f in files)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    found = json.loads((tmp_path / "found.json").read_text())
+    numbers = ("_LOD0", "_LOD1", "_LOD2") if name == "unity" else ("", " LOD1", " LOD2")
+    heads = [found[f"sample{number}"] for number in numbers]
+    assert heads[0][0] > heads[1][0] > heads[2][0] > 0
+    assert heads[1][0] <= 900
+    assert {keys for _, keys, _ in heads} == {54}  # the basis, 52 keys, the photo's expression
+    assert {groups for _, _, groups in heads} == {5}
+    if name == "unity":
+        assert {f"sample_Hair_LOD{level}" for level in range(3)} <= set(found)

@@ -280,3 +280,30 @@ def test_options_that_do_not_go_together_are_refused(tmp_path, options):
     assert not out.exists()
     with pytest.raises(SettingsError, match="preset"):
         preset_named("quake")
+
+
+@pytest.mark.parametrize("name", ["generic", "godot"])
+def test_levels_of_detail_are_files_of_their_own_with_all_keys_bones_and_the_texture(tmp_path, name):
+    big_head().save(tmp_path / "head.npz")
+    arguments = ["export", str(tmp_path / "head.npz"), "--preset", name, "--lods", "900,500"]
+    assert cli.main([*arguments, "--out", str(tmp_path / "out")]) == 0
+    told = json.loads((tmp_path / "out" / "head.json").read_text(encoding="utf-8"))
+    assert [level["file"] for level in told["levels"]] == ["head.glb", "head_LOD1.glb", "head_LOD2.glb"]
+    documents = [GlbFile((tmp_path / "out" / level["file"]).read_bytes()).document for level in told["levels"]]
+    full = documents[0]
+    for document, level, bound in zip(documents[1:], told["levels"][1:], (900, 500), strict=True):
+        head = document["meshes"][0]
+        counts = [document["accessors"][p["indices"]]["count"] // 3 for p in head["primitives"]]
+        assert sum(counts) == level["triangles"] <= bound
+        assert head["extras"]["targetNames"] == full["meshes"][0]["extras"]["targetNames"]
+        joints = [[d["nodes"][j]["name"] for j in d["skins"][0]["joints"]] for d in (document, full)]
+        assert joints[0] == joints[1]
+        assert len(document["images"]) == len(full["images"])
+        assert 0 < level["hair_triangles"] <= told["levels"][0]["hair_triangles"]
+
+
+@pytest.mark.parametrize("words", [["--preset", "vrm", "--lods"], ["--lods", "many"], ["--formats", "obj", "--lods"]])
+def test_levels_of_detail_that_cannot_be_are_refused(tmp_path, words):
+    big_head().save(tmp_path / "head.npz")
+    assert cli.main(["export", str(tmp_path / "head.npz"), "--out", str(tmp_path / "out"), *words]) == 9
+    assert not (tmp_path / "out").exists()

@@ -15,8 +15,9 @@ ROOMS = {
     "appearance",
     "batch",
     "capture",
-    "evidence",
+    "decimation",
     "evaluation",
+    "evidence",
     "export",
     "expressions",
     "fitting",
@@ -34,7 +35,20 @@ ROOMS = {
 }
 """Folders of the library that run in the add-on; a new one is added here on purpose."""
 
-FEATURES = {"animate", "build", "capture", "export", "flame", "hair", "models", "reconstruct", "runtime", "worker"}
+FEATURES = {
+    "animate",
+    "assets",
+    "build",
+    "capture",
+    "export",
+    "flame",
+    "hair",
+    "lods",
+    "models",
+    "reconstruct",
+    "runtime",
+    "worker",
+}
 DATA = {"capture", "mediapipe", "open_head", "weights"}
 FILES = {"LICENSE", "README.md", "__init__.py", "blender_manifest.toml"}
 KINDS = {".py", ".txt", ".tflite", ".npz", ".safetensors", ".md", ".toml", ""}

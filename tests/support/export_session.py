@@ -75,3 +75,6 @@ found["menu"] = any("draw_export_menu" in str(f) for f in bpy.types.TOPBAR_MT_fi
 bpy.ops.preferences.addon_disable(module=name)
 found["disabled"] = not hasattr(bpy.types, "SEIF_PT_export")
 (scratch / "found.json").write_text(json.dumps(found))
+sys.stdout.flush()
+if bpy.app.version < (4, 5, 0):
+    os._exit(0)  # bpy 4.2.23 falls over while the process ends, once its glTF exporter has written any file

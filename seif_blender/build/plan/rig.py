@@ -15,7 +15,9 @@ import numpy as np
 from ...core import JOINT_PARENTS, Head
 from ..blueprint import BonePlan
 from ..names import BONE_NAMES
-from .axes import TO_BLENDER
+from .arrays import floats
+from .axes import TO_BLENDER, to_blender
+from .bone_outlines import bone_outlines
 
 _UP: Final = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
 _FORWARD: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
@@ -28,12 +30,13 @@ _MINIMUM_LENGTH: Final = 0.02
 def plan_bones(head: Head) -> tuple[BonePlan, ...]:
     """The bones at the head's joints."""
     joints = head.joints.astype(float) @ TO_BLENDER.T
-    plans = []
+    plans, outlines = [], bone_outlines(head)
     for name, parent, joint, length in zip(BONE_NAMES, JOINT_PARENTS, joints, _bone_lengths(head), strict=True):
         axes = TO_BLENDER @ BONE_AXES[name]
         parent_name = BONE_NAMES[parent] if parent >= 0 else ""
         tail = joint + axes[:, 1] * length
-        plans.append(BonePlan(name, parent_name, tuple(joint), tuple(tail), tuple(axes[:, 2])))
+        outline = floats(to_blender(outlines[name]))
+        plans.append(BonePlan(name, parent_name, tuple(joint), tuple(tail), tuple(axes[:, 2]), outline))
     return tuple(plans)
 
 

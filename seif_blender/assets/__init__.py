@@ -1,0 +1,1 @@
+"""A head in Blender's asset browser."""

@@ -1,0 +1,1 @@
+"""Levels of detail of a head that stands in the scene."""
