@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..build.names import PHOTO_EXPRESSION_PROPERTY, PHOTO_LIGHT_PROPERTY, SMOOTH
+from ..build.names import PHOTO_EXPRESSION_PROPERTY, PHOTO_LIGHT_PROPERTY, SMOOTH_PROPERTY
 from ..build.provenance import read_provenance
 from ..ui import draw_sentence
 from .lookup import find_head, require_head
@@ -30,9 +30,8 @@ class SEIF_PT_head(bpy.types.Panel):
         layout.prop(head.rig, f'["{PHOTO_EXPRESSION_PROPERTY}"]', text="Photo Expression", slider=True)
         if PHOTO_LIGHT_PROPERTY in head.rig:
             layout.prop(head.rig, f'["{PHOTO_LIGHT_PROPERTY}"]', text="Photo Light", slider=True)
-        smooth = head.mesh.modifiers.get(SMOOTH)
-        if smooth is not None:
-            layout.prop(smooth, "show_viewport", text="Smooth Outline")
+        if SMOOTH_PROPERTY in head.rig:
+            layout.prop(head.rig, f'["{SMOOTH_PROPERTY}"]', text="Smooth Outline")
         column = layout.column(align=True)
         column.operator("seif.reset_expression", icon="LOOP_BACK")
         column.operator("seif.key_expression", icon="KEYINGSET")

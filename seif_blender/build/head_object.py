@@ -113,13 +113,13 @@ def build_steps(
     add_vertex_groups(mesh_object, blueprint.groups)
     add_shape_keys(mesh_object, blueprint.keys)
     bind(mesh_object, rig)
-    if settings.smooth:
-        add_smooth_outline(mesh_object)
     add_drivers(mesh_object, rig, blueprint)
     if blueprint.light:
         add_light_slider(mesh_object, rig)
     yield
     hair = {} if blueprint.hair is None else build_hair(name, blueprint.hair, mesh_object, rig, collection)
+    if settings.smooth:
+        add_smooth_outline(mesh_object, rig)
     yield
     if settings.scene_render_size:
         _set_render_size(blueprint.camera)

@@ -28,6 +28,9 @@ FORMAT_PROPERTY: Final = "seif_format_version"
 SMOOTH: Final = "Smooth Outline"
 """Name of the modifier that subdivides the head's mesh in views and renders; exports and prints go without it."""
 
+SMOOTH_PROPERTY: Final = "smooth_outline"
+"""Custom property of the rig that switches it."""
+
 HAIR_GROUP: Final = REGION_PREFIX + "hair"
 """Vertex group of the skin on which the guides stand: the density mask of strands between them."""
 

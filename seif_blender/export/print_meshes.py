@@ -26,7 +26,7 @@ def write_meshes(head: FoundHead, path: Path, *, hair: bool) -> None:
         hair: with the hair's shell, shown or not.
     """
     shell = hair_objects(head).get(HairForm.SHELL) if hair else None
-    with without_smooth_outline(head.mesh):
+    with without_smooth_outline(head.rig):
         points, faces, slots = _evaluated(head.mesh, head.rig)
     arrays: dict[str, np.ndarray] = {}
     for slot, surface in enumerate(SURFACES):

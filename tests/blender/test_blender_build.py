@@ -18,7 +18,7 @@ from sample_head import sample_head
 from seif_blender.build import blueprint as blueprint_module
 from seif_blender.build import from_file
 from seif_blender.build.head_object import build_blueprint, build_head
-from seif_blender.build.names import BONE_NAMES, PHOTO_EXPRESSION_PROPERTY, SMOOTH
+from seif_blender.build.names import BONE_NAMES, PHOTO_EXPRESSION_PROPERTY, SMOOTH_PROPERTY
 from seif_blender.build.photo_camera import set_lens
 from seif_blender.build.plan.axes import to_blender
 from seif_blender.build.plan.camera import camera_from_head
@@ -47,7 +47,7 @@ def empty_scene():
 
 def evaluated(built) -> np.ndarray:
     """Vertices (V, 3) as Blender deforms them, in the library's axes, relative to the object."""
-    built.mesh.modifiers[SMOOTH].show_viewport = False
+    built.rig[SMOOTH_PROPERTY] = False
     built.rig.update_tag()
     bpy.context.view_layer.update()
     mesh = built.mesh.evaluated_get(bpy.context.evaluated_depsgraph_get()).data

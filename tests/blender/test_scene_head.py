@@ -18,8 +18,9 @@ from seif_blender.animate.lookup import FoundHead
 from seif_blender.animate.removal import remove_head
 from seif_blender.assets.catalogues import EMOTIONS, FILE, HEADS, catalogue_id, name_catalogues
 from seif_blender.assets.mark import mark_head, write_to_library
+from seif_blender.build.hair_switch import show
 from seif_blender.build.head_object import build_head
-from seif_blender.build.names import BONE_NAMES, SMOOTH
+from seif_blender.build.names import BONE_NAMES, SMOOTH, SMOOTH_PROPERTY, HairForm
 from seif_blender.build.settings import BuildSettings
 from seif_blender.export.write import export_head
 from seif_core.export.presets import PRESETS
@@ -84,14 +85,20 @@ def test_no_export_takes_a_shape_for_a_part_of_the_head(head, tmp_path, name):
 
 def test_the_outline_is_smooth_by_default_and_that_can_be_switched_off(head):
     def count() -> int:
+        head.rig.update_tag()
         bpy.context.view_layer.update()
         return len(head.mesh.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices)
 
     own = len(head.mesh.data.vertices)
     assert head.mesh.modifiers[-1].name == SMOOTH
     assert count() > 3 * own
-    head.mesh.modifiers[SMOOTH].show_viewport = False
+    head.rig[SMOOTH_PROPERTY] = False
     assert count() == own
+    head.rig[SMOOTH_PROPERTY] = True
+    show(head.rig, HairForm.STRANDS)  # they would stand crooked on another surface than their own
+    assert count() == own
+    show(head.rig, HairForm.CARDS)
+    assert count() > 3 * own
     plain = build_head(sample_head(), settings=BuildSettings(smooth=False))
     assert SMOOTH not in plain.mesh.modifiers
 
@@ -219,7 +226,8 @@ def test_saved_and_opened_again_nothing_is_lost(head, tmp_path):
 
 def test_the_head_has_the_size_of_a_head_in_metres(head):
     spread = sample_head().vertices.max(0) - sample_head().vertices.min(0)
-    head.mesh.modifiers[SMOOTH].show_viewport = False
+    head.rig[SMOOTH_PROPERTY] = False
+    head.rig.update_tag()
     bpy.context.view_layer.update()
     assert list(head.mesh.dimensions) == pytest.approx(spread[[0, 2, 1]].tolist(), abs=1e-5)
     assert all(scale == 1 for scale in (*head.rig.scale, *head.mesh.scale))

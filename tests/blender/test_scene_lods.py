@@ -11,7 +11,7 @@ from sample_head import sample_head
 
 from seif_blender.animate.lookup import FoundHead, find_head
 from seif_blender.build.head_object import build_head
-from seif_blender.build.names import SMOOTH, HairForm
+from seif_blender.build.names import SMOOTH_PROPERTY, HairForm
 from seif_blender.hair.lookup import hair_objects
 from seif_blender.lods.lookup import lod_objects
 from seif_blender.lods.make import make_lods
@@ -28,8 +28,8 @@ def head():
 
 def shown(ob) -> np.ndarray:
     """Vertices (V, 3) as Blender deforms them, without the smooth outline."""
-    if SMOOTH in ob.modifiers:
-        ob.modifiers[SMOOTH].show_viewport = False
+    ob.parent[SMOOTH_PROPERTY] = False
+    ob.parent.update_tag()
     bpy.context.view_layer.update()
     mesh = ob.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     flat = np.empty(3 * len(mesh.vertices), np.float32)

@@ -11,6 +11,7 @@ from sample_head import sample_head
 from seif_blender.animate.lookup import FoundHead
 from seif_blender.animate.transfer_keys import transfer_keys
 from seif_blender.build.head_object import build_head
+from seif_blender.build.names import SMOOTH_PROPERTY
 
 
 @pytest.fixture
@@ -47,6 +48,8 @@ def world(ob):
 
 
 def test_an_object_on_the_skin_moves_with_the_heads_slider(head):
+    head.rig[SMOOTH_PROPERTY] = False  # whose vertices are others
+    head.rig.update_tag()
     chosen = moved_most(head)
     beard = worn(head, chosen)
     assert transfer_keys(head, beard) > 0

@@ -17,6 +17,9 @@ _POINTS: Final = 32
 _BEFORE: Final = 0.025
 """Metres from chin and eyes to their shapes. By eye: out of lashes and hair, near enough to be told apart."""
 
+_BELOW: Final = 0.03
+"""Metres from the chin's oval down to the neck's ring, at least. By eye."""
+
 _EYE: Final = 0.013
 """Metres, radius of an eye's circle: about the eyeball's."""
 
@@ -36,7 +39,7 @@ def bone_outlines(head: Head) -> dict[str, np.ndarray]:
     lowest = float(head.vertices[:, 1].min())
     return {
         "root": _ring(head, root, min(lowest, root[1])),
-        "neck": _ring(head, neck, (neck[1] + _chin(head)[1]) / 2),
+        "neck": _ring(head, neck, min((root[1] + neck[1]) / 2, _chin(head)[1] - _BELOW)),
         "jaw": _upright(_chin(head), *_CHIN),
         "eye.L": _upright(_front(head, "eye_left", left), _EYE, _EYE),
         "eye.R": _upright(_front(head, "eye_right", right), _EYE, _EYE),
