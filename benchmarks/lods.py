@@ -1,8 +1,7 @@
 """How far levels of detail are from the full head: `python benchmarks/lods.py HEAD.npz`.
 
-Millimetres from the middles of a level's triangles to the full head's outer skin, neutral and with one key at 1; each is
-mean / 95th percentile. Last figures (astronaut, 15,640 triangles; all levels of head, shell and cards took 17 s of
-processor time on a machine that was busy):
+Millimetres from the middles of a level's triangles to the full head's outer skin, neutral and with one key at 1; each
+is mean / 95th percentile. Last figures (astronaut, 15,640 triangles; processor time on a machine that was busy):
 
 FIGURES
 """
@@ -18,9 +17,9 @@ from scipy.spatial import KDTree
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from seif_core.head import Head  # noqa: E402  (after the path is set)
-from seif_core.headmodel.model import triangulate  # noqa: E402
-from seif_core.lods import head_lods  # noqa: E402
+from seif_core.head import Head
+from seif_core.headmodel.model import triangulate
+from seif_core.lods import head_lods
 
 KEYS = ("", "jawOpen", "eyeBlinkLeft", "mouthSmileLeft", "browInnerUp")
 GRID = np.array([(a, b, 4 - a - b) for a in range(5) for b in range(5 - a)]) / 4.0

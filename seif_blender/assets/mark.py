@@ -31,6 +31,7 @@ def mark_head(head: FoundHead, author: str = "") -> bpy.types.Collection:
     if collection.asset_data is None:
         collection.asset_mark()
     told, origin = collection.asset_data, read_provenance(head.rig)
+    assert told is not None  # noqa: S101 - it was just marked; narrows the type
     told.catalog_id = catalogue_id(HEADS)
     told.author = author
     if origin is not None:
