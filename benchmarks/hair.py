@@ -30,10 +30,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from seif_core.errors import SeifError
 from seif_core.fitting import Fit
 from seif_core.geometry.edges import unique_edges
+from seif_core.geometry.normals import area_vectors
 from seif_core.geometry.rasterizer import rasterize_view
 from seif_core.hair.layer import HairModel, model_hair
 from seif_core.hair.orientation import orientation_at
 from seif_core.hair.shell import triangles_of
+from seif_core.hair_layer import HairMesh
 from seif_core.pipeline import Reconstruction, reconstruct
 from seif_core.settings import ReconstructionSettings
 
@@ -44,6 +46,17 @@ OUTER = 0.006
 INSIDE = 0.001
 TRUSTED = 0.3
 """Least trust of the orientation field."""
+OVER = 0.002
+"""Metres that the shell lies over the scalp where that counts as under hair."""
+ROOM = 0.06
+"""Metres within which it does."""
+SURE = 0.5
+RAYS = 600
+"""Rays that are cast, at most."""
+FARTHEST = 0.12
+"""Metres within which a ray meets a card."""
+OPAQUE = 127
+TINY = 1e-14
 
 
 class Row(NamedTuple):
@@ -55,6 +68,7 @@ class Row(NamedTuple):
     ears: float
     faces: float
     strands: float
+    cards: float
     seconds: float
 
 
@@ -72,11 +86,12 @@ def measure(photo: Path) -> Row:
     seconds = time.process_time() - begun
     shape = outline(done, done.uniform.fit, made), np.nan, np.nan, whole_ears(done.fit, done.uniform.fit)
     if made is None:
-        return Row(*shape, 0, 0, seconds)
+        return Row(*shape, 0, 0, np.nan, seconds)
     guides = made.layer.guides
     strands = 0 if guides is None else len(guides.points)
     faces = len(made.layer.shell.faces)
-    return Row(shape[0], direction_error(made), under_skin(made), shape[3], faces, strands, seconds)
+    told = (direction_error(made), under_skin(made), shape[3], faces, strands, cards_cover(made))
+    return Row(shape[0], *told, seconds)
 
 
 def outline(done: Reconstruction, fit: Fit, made: HairModel | None) -> float:
@@ -130,6 +145,49 @@ def under_skin(made: HairModel) -> float:
         return np.nan
     points = guides.points[:, 1:].reshape(-1, 3).astype(np.float64)
     return 100 * float((made.space.skin_distances(points).signed < -INSIDE).mean())
+
+
+def cards_cover(made: HairModel) -> float:
+    """Per cent of the scalp under hair from which a ray outward meets a card where its picture is no gap.
+
+    The rays leave vertices of the skin, weighted by the area around them, where the shell lies over them by `OVER`.
+    """
+    cards, space, shell = made.layer.cards, made.space, made.shell
+    if cards is None:
+        return np.nan
+    outer = KDTree(shell.vertices[shell.skin > OVER])
+    rays = np.flatnonzero((space.over_hairline > 0) & (space.grown > SURE) & (np.abs(space.normals).sum(1) > 0))
+    rays = rays[np.asarray(outer.query(space.skin[rays])[0]) < ROOM]
+    rays = rays[np.random.default_rng(0).permutation(len(rays))[:RAYS]]
+    corners = triangles_of(cards.faces)
+    area = np.zeros(len(space.skin))
+    twice = np.linalg.norm(area_vectors(space.skin, space.triangles), axis=1)
+    np.add.at(area, space.triangles.ravel(), np.repeat(twice, 3))
+    uv_corners = triangles_of(cards.uv_faces)
+    a, b, c = (cards.vertices[corners[:, k]].astype(np.float64) for k in range(3))
+    met = np.array([_met(space.skin[k], space.normals[k], (a, b, c), cards, uv_corners) for k in rays])
+    return 100 * float(np.average(met, weights=area[rays]))
+
+
+def _met(
+    start: np.ndarray, way: np.ndarray, corners: tuple[np.ndarray, ...], cards: HairMesh, uv_corners: np.ndarray
+) -> bool:
+    """Whether a ray meets hair of the cards: Moeller and Trumbore, Journal of Graphics Tools 2(1), 1997."""
+    a, b, c = corners
+    p = np.cross(way, c - a)
+    det = ((b - a) * p).sum(1)
+    det = np.where(np.abs(det) < TINY, np.nan, det)
+    offset = start - a
+    u = (offset * p).sum(1) / det
+    q = np.cross(offset, b - a)
+    v, t = (q @ way) / det, ((c - a) * q).sum(1) / det
+    hit = np.flatnonzero((u >= 0) & (v >= 0) & (u + v <= 1) & (t > 0) & (t < FARTHEST))
+    weights = np.stack([1 - u - v, u, v], axis=1)[hit]
+    uv = np.einsum("nk,nkc->nc", weights, cards.uvs[uv_corners[hit]])
+    height, width = cards.texture.shape[:2]
+    rows = np.clip((1 - uv[:, 1]) * height, 0, height - 1).astype(int)
+    columns = np.clip(uv[:, 0] * width, 0, width - 1).astype(int)
+    return bool((cards.texture[rows, columns, 3] > OPAQUE).any())
 
 
 def whole_ears(fit: Fit, shaped: Fit) -> float:

@@ -196,11 +196,12 @@ class _Photo:
         trust *= 1 - self._large.sample(self._openings, x, y).astype(np.float32) / 255
         trust *= 1 - smoothstep(depth - nearest, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
         own = np.maximum(features, lenient)  # here the photo is kept whatever its colour
-        trust *= own + (1 - own) * like
         growth = np.zeros_like(x)
         if classes:
             skin, glasses, growth = classes
             trust *= self._skin(skin, glasses, colour)
+            own = np.maximum(own, growth)  # a beard has no colour of skin
+        trust *= own + (1 - own) * like
         trust *= 1 - (1 - _BELOW_TRUST) * below
         return _Looked(
             colour=np.clip(colour, 0, 1),

@@ -26,6 +26,7 @@ from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Bool, Float, Float32
 from .atlas import GATHER_STEP, Atlas
+from .beard import carry_on_beard
 from .high_band import high_layer, mirrored_detail
 from .pores import Pores, measured_pores, pore_noise
 from .projection import Projected
@@ -165,6 +166,7 @@ def complete_skin(
     atlas.each_part(joined)
     del layer, pores
     stubble(model, atlas, smoother, texels, colour)
+    carry_on_beard(model, atlas, smoother, texels, own=own, colour=colour)
     np.clip(colour, 0, 1, out=colour)
     return CompletedSkin(colour, np.exp(low.light).astype(np.float32))
 
@@ -185,7 +187,7 @@ def _low_band(
     light = _light(smoother, departure, plain)
     rest = departure - light
     rest -= _median(rest, plain)
-    return _LowBand(fitted + _carried_on(smoother, mirror, regions, rest, seen), light)
+    return _LowBand(fitted + _carried_on(smoother, mirror, rest, seen, regions=regions, growth=growth), light)
 
 
 def _light(
@@ -212,13 +214,15 @@ def _median(values: Float[np.ndarray, "V 3"], weights: Float[np.ndarray, " V"]) 
 def _carried_on(
     smoother: ScreenedPoisson,
     mirror: np.ndarray,
-    regions: TextureRegions,
     rest: Float[np.ndarray, "V 3"],
     seen: Float[np.ndarray, " V"],
+    *,
+    regions: TextureRegions,
+    growth: Float[np.ndarray, " V"],
 ) -> Float[np.ndarray, "V 3"]:
     """Departures from the skin model that are the person's own, on this side, on the other, and faded beyond."""
-    strange = (np.abs(rest).max(axis=1) / _S.shadow) ** 2 * (1 - regions.features)
-    seen = seen * (_S.uneven + (1 - _S.uneven) * regions.core) / (1 + strange)
+    strange = (np.abs(rest).max(axis=1) / _S.shadow) ** 2 * (1 - np.maximum(regions.features, growth))
+    seen = seen * (_S.uneven + (1 - _S.uneven) * np.maximum(regions.core, growth)) / (1 + strange)
     other = _S.mirror * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
     weight = seen + other + _S.prior
     value = seen[:, None] * rest + other[:, None] * rest[mirror]

@@ -27,6 +27,7 @@ from ..headmodel.anatomy import anatomy_of
 from ..portrait.head_parsing import CLASSES, HeadParsing
 from ..shapes import Float, Float32
 from .mesh_view import MeshView
+from .shown_classes import into_parsing
 from .skin_colour_model import disc
 
 _FACING: Final = (0.02, 0.2)
@@ -174,13 +175,7 @@ def bared(parsing: HeadParsing, crown: BaldCrown, fit: Fit, shown: ShownScalp) -
     away = np.linalg.norm(index - np.indices(view.covered.shape), axis=0)
     reach = _BEYOND * anatomy_of(model).eye_distance * camera.focal / float(np.median(view.nearest[view.covered]))
     painted = np.where(away < reach, painted[tuple(index)], 0).astype(np.float32)
-    # from pixels of the parsing's crop to those of the picture; OpenCV counts pixel centres as integers
-    side, zoom = parsing.shares.shape[1], camera.focal / photo.focal
-    matrix = parsing.crop.matrix(side)
-    matrix[:, 2] = (matrix[:, 2] + 0.5 - [photo.cx, photo.cy]) * zoom + [camera.cx, camera.cy] - 0.5
-    matrix[:, :2] *= zoom
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    bare = np.asarray(cv2.warpAffine(painted, matrix, (side, side), flags=flags), np.float32)
+    bare = into_parsing(painted, parsing, camera, photo)
     shares = parsing.shares.copy()
     skin, hair = CLASSES.index("skin"), CLASSES.index("hair")
     moved = shares[hair] * bare

@@ -25,6 +25,7 @@ from ..portrait import Portrait
 from ..portrait.head_parsing import HeadParsing
 from ..shapes import Float, Float32, UInt8
 from .baldness import BaldCrown, ShownScalp, bald_crown, bared
+from .beard import full_beard
 from .colour import decode, is_grey
 from .ear_occlusion import EarOcclusion, ear_occlusion
 from .glasses import with_glasses
@@ -75,8 +76,8 @@ class PhotoEvidence:
         posed: (V, 3) the fitted head that was looked at, camera space, metres.
         view: that head in the maps' camera.
         shown: what the parsing tells of each pixel; None for a photo that was not parsed.
-        parsing: the portrait's, but in it a bald crown is skin, and thin glasses are sure; None for a photo that was
-            not parsed.
+        parsing: the portrait's, but in it a bald crown is skin, a beard is whole, and thin glasses are sure; None for a
+            photo that was not parsed.
         bald: the bald crown; None for a head with hair on top, or for a photo that was not parsed.
     """
 
@@ -136,6 +137,7 @@ def look_at_photo(
     shown = bald = None
     parsing = with_glasses(portrait, fit.camera.project(posed_eyes(fit)))
     if parsing is not None:
+        parsing = full_beard(parsing, fit, picture.pixels, camera=picture.camera, view=view)
         shown = shown_classes(parsing, picture.pixels, picture.camera, fit.camera)
     bare = inside if shown is None else inside * shown.skin  # nothing that covers skin tells of light or skin
     light = _light(seen._replace(inside=bare), s.light)

@@ -81,6 +81,25 @@ def shown_classes(
     )
 
 
+def into_parsing(
+    values: Float32[np.ndarray, "h w"], parsing: HeadParsing, camera: Camera, photo: Camera
+) -> Float32[np.ndarray, "S S"]:
+    """A map of a piece of a photo in the pixels of its parsing; 0 off the piece.
+
+    Args:
+        values: of the piece.
+        parsing: of the photo.
+        camera: the piece's camera.
+        photo: the photo's camera.
+    """
+    side, zoom = parsing.shares.shape[1], camera.focal / photo.focal
+    matrix = parsing.crop.matrix(side)  # OpenCV counts pixel centres as integers
+    matrix[:, 2] = (matrix[:, 2] + 0.5 - [photo.cx, photo.cy]) * zoom + [camera.cx, camera.cy] - 0.5
+    matrix[:, :2] *= zoom
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(values, matrix, (side, side), flags=flags), np.float32)
+
+
 def _away_from_the_edge(skin: Float32[np.ndarray, "h w"], radius: float) -> Float32[np.ndarray, "h w"]:
     size = 2 * max(1, round(radius)) + 1
     shrunk = cv2.erode(skin, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))

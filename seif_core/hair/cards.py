@@ -9,29 +9,41 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from ..geometry.normals import area_vectors, unit
 from ..hair_layer import HairGuides, HairMesh
 from ..shapes import Float
 from .card_atlas import STRIPS, card_atlas
-from .guides import farthest
+from .coverage import covering
 from .shell import Shell, hair_weights
 from .space import HairSpace
 from .tracing import ShellField, kept_off_skin, resampled
 
 _ROWS: Final = 10
-_COVERING: Final = 4.5
+_COVERING: Final = 6.0
 """How often the cards cover the shell's outer side, all together. Chosen, as are the constants below, by eye."""
 _WIDTHS: Final = (0.008, 0.04)
 """Metres that a card is wide, at least and at most."""
-_TAPER: Final = (0.75, 1.0, 0.7)
+_TAPER: Final = (1.0, 1.0, 0.7)
 """Width at root, middle and tip."""
 _ROUND: Final = 0.12
 """How far the middle of a card stands out, in its widths."""
 _MARGIN: Final = 0.004
 """Of the atlas, beside each strip."""
+_STEEP: Final = 0.5
+"""Sine of the angle by which a strand rises off its root, above which no card follows it: it would stand like a fin."""
+_RISING: Final = 0.4
+"""Of a strand, how much of it may be such a beginning."""
+_BACK: Final = (0.016, 0.008, 0.0)
+"""Metres that a card begins before its strand lies down, so that cards on both sides of a parting or whorl overlap: the
+farthest of these that hair is over."""
+_UNDER: Final = 0.007
+"""Metres from the shell's outer side within which it is."""
 _SHORT: Final = 0.012
 """Metres below which a guide bears no card."""
+_OVER: Final = 0.002
+"""Metres over the skin from which the shell's vertices are its outer side."""
 _LOOSE: Final = 0.3
 """Share of the cards, the outermost ones, that have the loose strips."""
 
@@ -59,18 +71,44 @@ def make_cards(
         count: how many cards.
         seed: of the atlas.
     """
-    strands = guides.points.astype(np.float64)
+    strands = _lying(shell, field, guides.points.astype(np.float64))
     length = np.linalg.norm(np.diff(strands, axis=1), axis=2).sum(1)
     strands, length = strands[length > _SHORT], length[length > _SHORT]
     if not len(strands):
         return None
-    middle, last = strands[:, strands.shape[1] // 2], strands[:, -1]
-    chosen = farthest(np.concatenate([middle, 0.5 * last, 0.5 * strands[:, 0]], axis=1), count)
+    width = _width(shell, np.sort(length)[-count:])
+    chosen = covering(shell, strands, width, count)
     paths = resampled(strands[chosen], _ROWS)
-    width = _width(shell, length[chosen])
     vertices = _ribbons(paths, width, field)
     vertices = kept_off_skin(space, np.concatenate([paths[:, :1], vertices], axis=1))[:, 1:]
     return _packed(space, vertices, paths, card_atlas(colour, contrast, seed), shell)
+
+
+def _lying(shell: Shell, field: ShellField, strands: Float[np.ndarray, "G P 3"]) -> Float[np.ndarray, "G P 3"]:
+    """Strands without their rising beginnings, and from a little before, as far as there is hair."""
+    points = strands.shape[1]
+    along = unit(np.diff(strands, axis=1))
+    normals = field.at(strands[:, :-1].reshape(-1, 3)).normal.reshape(along.shape)
+    lying = (along * normals).sum(2) < _STEEP
+    lying[:, int(_RISING * points) :] = True
+    first = lying.argmax(1)
+    rows = np.arange(len(strands))
+    start, way = strands[rows, first], along[rows, first]
+    normal = normals[rows, first]
+    way = unit(way - (way * normal).sum(1, keepdims=True) * normal)
+    outer = KDTree(shell.vertices[shell.skin > _OVER])
+    begin = start.copy()
+    for back in sorted(_BACK):
+        moved = start - back * way
+        within = np.asarray(outer.query(moved)[0]) < _UNDER
+        begin[within] = moved[within]
+    share = np.arange(points) / (points - 1)
+    out = np.empty_like(strands)
+    for k, from_ in enumerate(first):
+        kept = np.concatenate([begin[k : k + 1], strands[k, from_:]])
+        run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(kept, axis=0), axis=1))])
+        out[k] = np.stack([np.interp(share * run[-1], run, kept[:, axis]) for axis in range(3)], axis=1)
+    return out
 
 
 def _width(shell: Shell, length: np.ndarray) -> float:

@@ -23,7 +23,7 @@ class HairSettings:
     texture_size: int = 1024
     guides: int = 400
     guide_points: int = 24
-    cards: int = 180
+    cards: int = 200
     least_hair: float = 0.06
     least_fringe: float = 0.02
     least_headwear: float = 0.15

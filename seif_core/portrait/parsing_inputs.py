@@ -57,6 +57,8 @@ FEATURES: Final = {
 FEATURE_CHANNELS: Final = {128: 16, 64: 32, 32: 48, 16: 160}
 MAPS: Final = 11
 """Channels of `picture_maps`."""
+PERSON: Final = 3
+"""Which of them tells person from background, -1..1."""
 
 
 class NetworkInputs(NamedTuple):

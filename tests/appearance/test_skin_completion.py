@@ -164,3 +164,16 @@ def test_a_shadow_with_a_hard_edge_leaves_no_dark_patch_on_the_cheek():
     dark = np.median(colour[cheek(place)]) / np.median(colour[other])
     assert mask.sum() > 50
     assert dark > 0.85
+
+
+def test_a_full_beard_is_kept_on_cheek_and_jaw_and_is_not_filled_as_shadow():
+    def beard(place):
+        return (
+            (place[..., 1] < -0.045) & (place[..., 1] > -0.11) & (np.abs(place[..., 0]) < 0.055) & (place[..., 2] > 0)
+        )
+
+    fit = make_fit(model(), yaw=0.0)
+    place, colour = painted(fit, beard, (35, 25, 20), "beard")
+    cheek = (np.abs(np.abs(place[:, 0]) - 0.042) < 0.006) & (np.abs(place[:, 1] + 0.06) < 0.01) & (place[:, 2] > 0.02)
+    assert cheek.any()
+    assert np.median(colour[cheek]) < 0.6 * np.median(IN_SRGB)

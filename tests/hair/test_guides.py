@@ -7,6 +7,7 @@ from scipy.spatial import KDTree
 
 from seif_core.evidence.colour import decode
 from seif_core.hair.card_atlas import STRIPS, card_atlas
+from seif_core.hair.coverage import covering
 from seif_core.hair.layer import model_hair
 from seif_core.hair.orientation import hair_orientation, orientation_at
 from seif_core.hair_check import hair_fault
@@ -89,3 +90,29 @@ def test_atlas_has_the_hairs_colour_and_free_edges_between_its_strips():
     assert atlas[:, edges, 3].max() == 0
     linear = decode(atlas[..., :3])[atlas[..., 3] > 200].mean(0)
     assert linear == pytest.approx(decode(np.array([102, 64, 38], np.uint8)), rel=0.25)
+
+
+def test_cards_lie_on_the_hair_and_do_not_stand_on_the_skin(made):
+    rows = made.layer.cards.vertices.reshape(-1, 10, 3, 3)[:, :, 1].astype(np.float64)
+    begin = rows[:, 1] - rows[:, 0]
+    normals = made.space.on_skin(rows[:, 0], made.space.normals)
+    rise = (begin * normals).sum(1) / np.linalg.norm(begin, axis=1) / np.linalg.norm(normals, axis=1)
+    assert (rise > 0.8).mean() < 0.05
+
+
+def test_chosen_strands_cover_more_of_the_shell_than_as_many_others(made):
+    strands = made.layer.guides.points.astype(np.float64)
+    chosen = covering(made.shell, strands, 0.02, 40)
+    assert len(set(chosen)) == 40
+    outer = made.shell.vertices[made.shell.skin > 0.004]
+    best, others = (
+        np.mean(KDTree(strands[some].reshape(-1, 3)).query(outer)[0] < 0.014) for some in (chosen, np.arange(40))
+    )
+    assert best > others
+
+
+def test_of_two_strands_in_one_place_the_second_is_chosen_last(made):
+    strands = made.layer.guides.points[:20].astype(np.float64)
+    twice = np.concatenate([strands, strands[:1]])
+    first = covering(made.shell, twice, 0.02, 21).tolist()
+    assert max(first.index(0), first.index(20)) > min(first.index(0), first.index(20)) + 1

@@ -30,8 +30,8 @@ from seif_core.errors import (
 from seif_core.portrait import PortraitSettings, interpreter, models, read_portrait
 from seif_core.portrait.attention_mesh import _sampled
 from seif_core.portrait.crop import Crop, Pyramid, paste
+from seif_core.portrait.guided_filter import apply_lines, guided_lines
 from seif_core.portrait.interpreter import Network
-from seif_core.portrait.matting import apply_lines, guided_lines
 from seif_core.portrait.mesh_topology import MIRROR
 from seif_core.portrait.models import MODELS, PARTS
 from seif_core.portrait.split_model import cut_model

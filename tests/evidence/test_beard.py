@@ -1,0 +1,64 @@
+"""A full beard of which the parsing sees the chin alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+from haired_head import capped_surface, parsed_portrait, plain_fit
+
+from seif_core.evidence import look_at_photo
+from seif_core.evidence.beard import beard_places
+from seif_core.geometry.rasterizer import interpolate, rasterize_view
+from seif_core.portrait import Portrait
+from seif_core.portrait.head_parsing import CLASSES
+
+DARK, BEARD, SKIN = (40, 30, 25), CLASSES.index("beard"), CLASSES.index("skin")
+
+
+@lru_cache(maxsize=1)
+def scene():
+    """Fit, portrait, and where (H, W) its photo shows the places of a beard and the chin."""
+    fit = plain_fit()
+    surface, hair = capped_surface(fit)
+    triangles = torch.from_numpy(fit.model.triangles).long()
+    raster = rasterize_view(torch.from_numpy(fit.posed), triangles, fit.camera, cull_back=True)
+    shown = interpolate(raster, triangles, torch.from_numpy(beard_places(fit.model))).numpy()
+    return fit, parsed_portrait(fit, surface, hair), shown[..., 0] > 0.6, shown[..., 1] > 0.5
+
+
+def photo(painted: np.ndarray, told: np.ndarray) -> Portrait:
+    """The portrait with dark places, some of which the parsing calls beard."""
+    portrait = scene()[1]
+    pixels, shares = portrait.pixels.copy(), portrait.parsing.shares.copy()
+    pixels[painted] = DARK
+    shares[:, told] = 0
+    shares[BEARD, told] = 1
+    return replace(portrait, pixels=pixels, parsing=replace(portrait.parsing, shares=shares))
+
+
+def beard_of(portrait: Portrait) -> np.ndarray:
+    found = look_at_photo(portrait, scene()[0])
+    assert found is not None
+    assert found.parsing is not None
+    return found.parsing.shares[BEARD]
+
+
+def test_jaw_of_the_beards_colour_is_beard_though_the_parsing_calls_it_skin():
+    _, _, zone, chin = scene()
+    beard = beard_of(photo(zone, chin))
+    assert beard[zone & ~chin].mean() > 0.6
+    assert beard[~zone].mean() < 0.01
+
+
+def test_cheeks_beside_a_goatee_stay_skin():
+    _, _, zone, chin = scene()
+    beard = beard_of(photo(chin, chin))
+    assert beard[zone & ~chin].mean() < 0.2
+
+
+def test_dark_jaw_of_who_has_no_beard_stays_skin():
+    _, _, zone, _ = scene()
+    assert beard_of(photo(zone, np.zeros_like(zone))).max() == 0
