@@ -42,9 +42,14 @@ _SURE: Final = 0.85
 _FACING: Final = (0.18, 0.5)
 _EVENING: Final = 0.8
 """How much of the light is taken out."""
+_CALMED: Final = 0.5
+"""How much of the differences in lightness between places is taken for light and shade, of their logarithm."""
+_DARKEST: Final = 0.004
 _PRIOR: Final = 0.01
 _STIFFNESS: Final = 0.02
 _MIRROR: Final = 0.1
+_BAND: Final = 2.0
+"""Standard deviations of the logarithm beyond which the photo's strands are gaps, partings and gloss."""
 _STRONGEST: Final = 0.32
 """Standard deviation of a streak's logarithm at most."""
 _WEAKEST: Final = 0.12
@@ -162,6 +167,7 @@ def shell_texture(
     photo = _fine(space, colours, spread[..., 6:])
     contrast = colours.contrast * (1 - spread[..., 5])  # cloth has no strands
     own = np.exp(contrast * np.clip(grown, -2.5, 2.5)) / np.exp(contrast**2 / 2)
+    photo = np.clip(photo, *np.exp(_BAND * np.array([-colours.contrast, colours.contrast])))
     strands = own + (photo - own) * smoothstep(spread[..., 3], 0.3, 0.8)
     colour = to_srgb(np.clip(spread[..., :3] * strands[..., None], 0, 1).astype(np.float32))
     alpha = smoothstep(spread[..., 4] * 1.9 - 0.45 - 0.3 * np.clip(grown, -1.5, 1.5) * (1 - spread[..., 5]), 0.0, 0.35)
@@ -219,6 +225,8 @@ def _base(
         found = found / evidence.light_at((shell.normals @ space.rotation.T).astype(np.float32), _EVENING)
     sure = seen > 0.5
     median = np.median(found[sure], axis=0) if sure.any() else colours.median.astype(np.float64)
+    light, usual = found.mean(1, keepdims=True).clip(_DARKEST), max(float(median.mean()), _DARKEST)
+    found = found * (usual / light) ** _CALMED  # shade of locks and partings, gloss
     found = np.clip(found, median * 0.35, median * 2.5 + 0.02)
     _, twin = KDTree(shell.vertices).query(shell.vertices * [-1, 1, 1])
     mirrored = _MIRROR * seen[twin] * (1 - seen)

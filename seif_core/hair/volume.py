@@ -63,6 +63,14 @@ _ENOUGH: Final = 5
 """Places on the outline within such a step, fewer of which tell nothing."""
 _SHORT: Final = 0.005
 """Metres under the usual nape down to which hair counts as short."""
+_BARE: Final = 0.5
+"""Label below which the surface is bare."""
+_EDGE: Final = 0.04
+"""Metres from bare places within which short hair is at its edge."""
+_FREE: Final = 0.004
+"""Of these, those over which a cluster's width tells nothing."""
+_STEEP: Final = 1.2
+"""How fast short hair grows thicker away from its edge: the tangent of its slope."""
 _BALL: Final = np.linalg.norm(np.mgrid[-2:3, -2:3, -2:3], axis=0) < 2.3
 """Holes up to four nodes wide are closed."""
 
@@ -101,7 +109,9 @@ def hair_volume(
     skin, scalp = _skin(space, nodes)
     outer, label = _surface(labels, nodes)
     scalp = smoothstep(scalp, *_SURE_SCALP)
-    outer = _thinned(space, labels, nodes, outer=outer, skin=skin)
+    if not _hangs(labels):
+        outer = _thinned(space, labels, nodes, outer=outer, skin=skin)
+        outer = np.maximum(outer, skin - _most_at_edge(labels, nodes))
     if hat is not None:
         outer = outer + _behind(space, labels, nodes) * hat.worn(nodes) * (hat.distances(nodes) - outer)
     label = np.minimum(label, _most(space, nodes, skin))
@@ -141,14 +151,26 @@ def _thinned(space: HairSpace, labels: Labels, nodes: np.ndarray, *, outer: np.n
     The networks make a head of hair of what they do not see. Cut short it is as long behind as beside the head at the
     same height, and runs out at the nape.
     """
-    if min(labels.hanging[:2]) < labels.hanging.usual - _SHORT:
-        return outer
     facing = (labels.normals * unit(space.viewer - labels.points)).sum(1)
     rim = labels.points[(np.abs(facing) < _RIM) & (labels.label > _RISES[1])]
     if len(rim) < _FEWEST:
         return outer
     thickness = _THICKER * _at_height(rim[:, 1], space.skin_distances(rim).signed, labels.hanging.usual, nodes[:, 1])
     return outer + _behind(space, labels, nodes) * (np.maximum(outer, skin - thickness) - outer)
+
+
+def _hangs(labels: Labels) -> bool:
+    """Whether hair hangs below the usual nape, and so is not short."""
+    return min(labels.hanging[:2]) < labels.hanging.usual - _SHORT
+
+
+def _most_at_edge(labels: Labels, nodes: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
+    """How thick short hair is at most near its edges, metres: it begins thin there, and has no hem."""
+    bare = labels.points[labels.label < _BARE]
+    if not len(bare):
+        return np.full(len(nodes), np.inf)
+    away, _ = KDTree(bare).query(nodes, distance_upper_bound=_EDGE)
+    return np.where(np.isfinite(away), _THINNEST + _STEEP * np.maximum(away - _FREE, 0), np.inf)
 
 
 def _at_height(

@@ -11,7 +11,7 @@ from haired_head import haired_scene
 from seif_core.geometry.normals import unit
 from seif_core.hair.labels import Labels, label_surface
 from seif_core.hair.space import HairSpace
-from seif_core.hair.volume import _at_height, hair_volume
+from seif_core.hair.volume import _at_height, _most_at_edge, hair_volume
 
 TRUE = 0.020
 """Metres of hair on the scene's head, the same all round."""
@@ -72,3 +72,17 @@ def test_short_hair_is_at_each_height_as_thick_as_the_outline_shows_and_runs_out
 def test_an_outline_that_shows_hair_here_and_there_alone_tells_one_thickness():
     seen = np.linspace(0, 0.5, 20)
     np.testing.assert_allclose(_at_height(seen, np.full(20, 0.012), -0.03, np.array([0.0, 0.2])), 0.012)
+
+
+def test_short_hair_begins_thin_at_its_edge_and_is_free_in_the_middle(scene):
+    labels = scene[1]
+    bare = labels.points[labels.label < 0.5]
+    middle = labels.points[labels.label > 0.9]
+    most = _most_at_edge(labels, np.concatenate([bare, middle]))
+    assert most[: len(bare)].max() < 0.004
+    assert np.isinf(most[len(bare) :]).any()
+
+
+def test_hair_all_over_has_no_edge(scene):
+    labels = replace(scene[1], label=np.ones(len(scene[1].label)))
+    assert np.isinf(_most_at_edge(labels, labels.points)).all()
