@@ -71,8 +71,9 @@ def carry_on_beard(
     rows = rows[atlas.spread(zone[:, None].astype(np.float32), rows)[:, 0] > _SURE]
     if len(rows) < _FEWEST:
         return
-    middle = np.median(colour[rows], axis=0)
-    contrast = min(float(np.log(colour[rows].mean(1) + _DARKEST).std()), _ROUGHEST)
+    light = colour[rows].mean(1)
+    middle = np.median(colour[rows[light <= np.median(light)]], axis=0)  # hair; the rest is skin between, and gloss
+    contrast = min(float(np.log(light + _DARKEST).std()), _ROUGHEST)
     field = _grown(model, atlas, smoother, texels) * zone
     grain = kept_noise(_SEED, atlas.size, _GRAIN * atlas.size / _REFERENCE).reshape(-1)[atlas.texels]
 
