@@ -25,12 +25,23 @@ KEYS = ("", "jawOpen", "eyeBlinkLeft", "mouthSmileLeft", "browInnerUp")
 GRID = np.array([(a, b, 4 - a - b) for a in range(5) for b in range(5 - a)]) / 4.0
 
 
-def places(head: Head, key: str, at: np.ndarray) -> np.ndarray:
-    """Places (N, 3) on the outer skin's triangles, at barycentric weights, in a key's expression."""
+def places(head: Head, key: str, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places (N, 3) on the outer skin's triangles, at barycentric weights, in a key's expression, and unit normals."""
     moved = head.vertices + (head.key_deltas[head.key_names.index(key)] if key else 0)
     triangles, origin = triangulate(head.faces)
     outer = (head.face_part[origin] == 0) & ~head.regions["mouth_interior"][triangles].any(axis=1)
-    return np.einsum("gk,tkc->tgc", at, moved[triangles[outer]]).reshape(-1, 3)
+    corners = moved[triangles[outer]].astype(float)
+    area = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = area / np.maximum(np.linalg.norm(area, axis=1, keepdims=True), 1e-20)
+    return np.einsum("gk,tkc->tgc", at, corners).reshape(-1, 3), np.repeat(normals, len(at), axis=0)
+
+
+def distances(level: Head, key: str, surface: tuple[KDTree, np.ndarray, np.ndarray]) -> np.ndarray:
+    """Millimetres from the middles of a level's triangles to the planes of the nearest places of the full head."""
+    tree, points, normals = surface
+    middles, _ = places(level, key, np.full((1, 3), 1 / 3))
+    near = tree.query(middles)[1]
+    return 1000 * np.abs(((middles - points[near]) * normals[near]).sum(axis=1))
 
 
 def main() -> None:
@@ -40,9 +51,9 @@ def main() -> None:
     levels = head_lods(head)
     seconds = time.process_time() - start
     print(f"{'level':>6} {'triangles':>9} {'vertices':>8} " + " ".join(f"{key or 'neutral':>15}" for key in KEYS))
-    trees = {key: KDTree(places(head, key, GRID)) for key in KEYS}
+    surfaces = {key: (KDTree((found := places(head, key, GRID))[0]), *found) for key in KEYS}
     for number, level in enumerate(levels, start=1):
-        found = [1000 * trees[key].query(places(level, key, np.full((1, 3), 1 / 3)))[0] for key in KEYS]
+        found = [distances(level, key, surfaces[key]) for key in KEYS]
         figures = " ".join(f"{d.mean():>7.2f} / {np.percentile(d, 95):>5.2f}" for d in found)
         print(f"{number:>6} {len(level.faces):>9} {len(level.vertices):>8} {figures}")
     print(f"{seconds:.1f} s of processor time")

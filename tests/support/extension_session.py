@@ -237,7 +237,8 @@ bpy.context.view_layer.objects.active = hair_of(hairy_rig)[1]
 found["panel"] = bpy.types.SEIF_PT_hair.poll(bpy.context)
 found["cards_made"] = sorted(bpy.ops.seif.make_hair_cards(count=40))
 found["cards_shown"] = shown(hairy_rig)
-others = {ob.name for ob in bpy.data.objects} - {ob.name for ob in [hairy_rig, *hairy_rig.children_recursive]}
+shapes = [bone.custom_shape for bone in hairy_rig.pose.bones]
+others = {ob.name for ob in bpy.data.objects} - {ob.name for ob in [hairy_rig, *hairy_rig.children_recursive, *shapes]}
 bpy.context.view_layer.objects.active = hairy
 found["deleted"] = sorted(bpy.ops.seif.delete_head())
 found["left_after_delete"] = sorted({ob.name for ob in bpy.data.objects} ^ others)

@@ -69,7 +69,8 @@ def _turn() -> np.ndarray:
 
 def _chin(head: Head) -> np.ndarray:
     """Before the lowest part of the face's middle."""
-    face = head.vertices[head.regions["face"]] if head.regions["face"].any() else head.vertices
+    known = head.regions.get("face")
+    face = head.vertices if known is None or not known.any() else head.vertices[known]
     middle = face[np.abs(face[:, 0]) < _CHIN[0]] if (np.abs(face[:, 0]) < _CHIN[0]).any() else face
     lowest = middle[:, 1] < middle[:, 1].min() + 2 * _CHIN[1]
     return np.array([0.0, float(middle[lowest, 1].max()), float(middle[lowest, 2].max()) + _BEFORE])
