@@ -1,7 +1,7 @@
 """Does a head show whose face it is? How often a grey front render is nearest to its own photo, by face recognition.
 
-Run: ``python benchmarks/retrieval.py PORTRAITS SCRATCH [--people N] [--head fit|dense|both|whole]``; PORTRAITS holds
-one photo a person. Needs dlib and the weights of the package face-recognition-models (CC0), which the project does not
+Run: ``python benchmarks/retrieval.py PORTRAITS SCRATCH [--people N] [--head fit|dense|both|whole|textured]``; PORTRAITS
+holds one photo a person. Needs dlib and the weights of the package face-recognition-models (CC0), which the project does not
 depend on: ``pip install --target FOLDER dlib-bin face-recognition-models``, then FOLDER on PYTHONPATH. SCRATCH keeps
 embeddings, so that a run that was stopped goes on.
 
@@ -26,9 +26,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -48,6 +47,8 @@ from seif_core.preview.views import View, render
 
 SIDE: Final = 480
 """Pixels of a render's longer side; photos are made as large."""
+TEXTURE: Final = 1024
+"""Texels a side of whole heads: their relief, irises, and colours where they are asked for."""
 KINDS: Final = ("neutral", "as in the photo")
 
 
@@ -88,15 +89,16 @@ def renders(photo: Path, kind: str) -> list[np.ndarray]:
     Raises:
         SeifError: the photo gives no head.
     """
-    if kind == "whole":
-        head = reconstruct(photo, ReconstructionSettings(texture_size=0)).head
-        plain, shapes = Surface.of_head(replace(head, texture=None)), (head.vertices, head.vertices + head.photo_delta)
+    mode: Literal["shaded", "textured"] = "textured" if kind == "textured" else "shaded"
+    if kind in {"whole", "textured"}:
+        head = reconstruct(photo, ReconstructionSettings(texture_size=TEXTURE)).head
+        plain, shapes = Surface.of_head(head), (head.vertices, head.vertices + head.photo_delta)
     else:
         portrait = read_portrait(photo, settings=PortraitSettings(dense_points=kind != "fit"))
         settings = FitSettings(measured="landmarks" if kind == "fit" else kind)
         fit = fit_portrait(portrait, load_head_model("open"), settings=settings)
         plain, shapes = Surface.of_fit(fit), (fit.neutral, fit.expressed)
-    return [render(plain.with_vertices(shape), View(width=400, height=SIDE)) for shape in shapes]
+    return [render(plain.with_vertices(shape), View(width=400, height=SIDE), mode) for shape in shapes]
 
 
 def embedded(photo: Path, scratch: Path, kind: str, tool: Recognition) -> np.ndarray:
@@ -124,7 +126,7 @@ def main() -> None:
     for name in ("portraits", "scratch"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--people", type=int, default=60)
-    parser.add_argument("--head", choices=("fit", "dense", "both", "whole"), default="fit")
+    parser.add_argument("--head", choices=("fit", "dense", "both", "whole", "textured"), default="fit")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     arguments.scratch.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 Where the photo shows skin, the normal network's map says which way it faces; what the mesh, posed as in the photo,
 leaves of that stands in the map. Wrinkles and pores come from the texture: what is darker than its surroundings lies
 deeper (Beeler et al., High-quality single-shot capture of facial geometry, SIGGRAPH 2010, section 5, the mesoscopic
-augmentation).
+augmentation). So do brows, the lips' line, folds and beards, as a sculptor cuts them: by those a face in clay is known.
 
 Convention: (n + 1) / 2 in tangent space as OpenGL, glTF and Blender read it: red along growing u, green along growing
 v, blue along the mesh's smooth normal; row 0 is at v = 1. Worked number: where the mesh says all there is to say the
@@ -82,6 +82,7 @@ class ReliefChart:
         rows: (R,) their texels in the atlas.
         trust: (R,) float32 in 0..1, how well the photo shows the skin there.
         bare: (R,) float32 in 0..1, where nothing grows or covers, so that colours tell depth.
+        face: (R,) float32 in 0..1, how well the photo shows skin, or brows or beard on it.
         place: (V, 2) where the photo shows each vertex, pixels.
     """
 
@@ -91,6 +92,7 @@ class ReliefChart:
     rows: Int[np.ndarray, " R"]
     trust: Float32[np.ndarray, " R"]
     bare: Float32[np.ndarray, " R"]
+    face: Float32[np.ndarray, " R"]
     place: Float[np.ndarray, "V 2"]
 
     @staticmethod
@@ -110,8 +112,12 @@ class ReliefChart:
         grid = index.reshape(atlas.size, atlas.size)[kept, kept]
         skin = np.flatnonzero(grid.ravel() >= 0)
         rows = grid.ravel()[skin]
-        hair = np.maximum(np.maximum(texels.growth[rows], texels.scalp[rows]), texels.covered[rows])
-        return ReliefChart(grid.shape[0], step, skin, rows, texels.trust[rows], 1 - np.clip(hair, 0, 1), texels.place)
+        trust, growth = texels.trust[rows], np.clip(texels.growth[rows], 0, 1)
+        clear = 1 - np.clip(np.maximum(texels.scalp[rows], texels.covered[rows]), 0, 1)
+        bare = np.minimum(clear, 1 - growth)
+        return ReliefChart(
+            grid.shape[0], step, skin, rows, trust, bare, np.maximum(trust, growth) * clear, texels.place
+        )
 
     def picture(self, values: Float32[np.ndarray, "R C"]) -> Float32[np.ndarray, "M M C"]:
         """Values as a picture, 0 off the skin."""
@@ -161,7 +167,8 @@ def relief_map(
     frame = tangent_frame(fit.posed, normals, model.triangles, model.uvs, triangulate(model.uv_faces)[0])
     metres = atlas.spread(frame.metres, chart.rows) / chart.side
     kept = slice(chart.step // 2, None, chart.step)
-    slope = _fine(chart, colour[kept, kept], metres, settings)
+    lightness = colour[kept, kept].astype(np.float32) @ LUMINANCE.astype(np.float32) / 255
+    slope = _fine(chart, lightness, metres, settings) + _lines(chart, lightness, metres, settings)
     if photo is not None:
         shown = np.flatnonzero(chart.trust > settings.shown[0])
         values = atlas.spread(np.concatenate([chart.place, normals, frame.along], 1), chart.rows[shown])
@@ -206,18 +213,37 @@ def _seen(
 
 
 def _fine(
-    chart: ReliefChart, colour: UInt8[np.ndarray, "M M 3"], metres: Float32[np.ndarray, "R 2"], s: ReliefSettings
+    chart: ReliefChart, lightness: Float32[np.ndarray, "M M"], metres: Float32[np.ndarray, "R 2"], s: ReliefSettings
 ) -> Float32[np.ndarray, "R 2"]:
-    """Slopes along u and v of pores and wrinkles; flat beside the charts' borders, where neighbours are none."""
-    lightness = colour.astype(np.float32) @ LUMINANCE.astype(np.float32) / 255
-    fine = cv2.GaussianBlur(lightness, (0, 0), _SOFT) - cv2.GaussianBlur(
-        lightness, (0, 0), s.width / float(np.median(metres))
-    )
-    leans = [cv2.Sobel(fine, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1))]
-    rise = chart.at_skin(np.stack([leans[0], -leans[1]], 2)) * s.depth / metres
+    """Slopes along u and v of pores and wrinkles."""
+    wide = cv2.GaussianBlur(lightness, (0, 0), s.width / float(np.median(metres)))
+    heights = s.depth * (cv2.GaussianBlur(lightness, (0, 0), _SOFT) - wide)
+    return _leaning(chart, heights, metres, s.steepest) * chart.bare[:, None]
+
+
+def _lines(
+    chart: ReliefChart, lightness: Float32[np.ndarray, "M M"], metres: Float32[np.ndarray, "R 2"], s: ReliefSettings
+) -> Float32[np.ndarray, "R 2"]:
+    """Slopes along u and v of brows, folds, lips and beards: wider than pores, and surely darker or lighter."""
+    pixel = float(np.median(metres))
+    face = chart.picture(chart.face[:, None])[..., 0]
+    wide = [cv2.GaussianBlur(image, (0, 0), s.line_width / pixel) for image in (lightness * face, face)]
+    apart = (lightness - wide[0] / np.maximum(wide[1], _LITTLE)) * (face > _LITTLE)
+    sure = apart * apart**2 / (apart**2 + s.line_least**2)
+    heights = s.line_depth * cv2.GaussianBlur(sure, (0, 0), s.line_soft / pixel)
+    around = cv2.GaussianBlur(face, (0, 0), s.line_edge / pixel)
+    return _leaning(chart, heights, metres, s.line_steepest) * chart.at_skin(around) * chart.face[:, None]
+
+
+def _leaning(
+    chart: ReliefChart, heights: Float32[np.ndarray, "M M"], metres: Float32[np.ndarray, "R 2"], steepest: float
+) -> Float32[np.ndarray, "R 2"]:
+    """Slopes along u and v of heights; flat beside the charts' borders, where neighbours are none."""
+    leans = [cv2.Sobel(heights, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1))]
+    rise = chart.at_skin(np.stack([leans[0], -leans[1]], 2)) / metres
     steep = np.linalg.norm(rise, axis=1, keepdims=True)
     within = cv2.erode(chart.picture(np.ones((len(chart.skin), 1), np.float32)), np.ones((_RIM, _RIM)))
-    return (-rise / (1 + steep / s.steepest) * chart.at_skin(within) * chart.bare[:, None]).astype(np.float32)
+    return (-rise / (1 + steep / steepest) * chart.at_skin(within)).astype(np.float32)
 
 
 def _coded(slope: Float32[np.ndarray, "R 2"]) -> UInt8[np.ndarray, "R 3"]:

@@ -19,6 +19,12 @@ class ReliefSettings:
         width: metres of the Gaussian below which the texture tells of relief: wider is pigment, or light.
         depth: metres that a texel lies deeper for being darker by 1 in sRGB lightness.
         steepest: slope that pores and wrinkles may have at most.
+        line_width: metres of the Gaussian below which the texture tells of brows, folds and beards.
+        line_depth: metres that such a place lies deeper for being darker by 1 in sRGB lightness.
+        line_least: sRGB lightness that counts by half as such a place: less is the skin's mottling, or a JPEG's blocks.
+        line_soft: metres of the Gaussian that such places are smoothed by.
+        line_edge: metres of the Gaussian over which they fade in from the edge of what is seen.
+        line_steepest: slope that they may have at most.
         longest: metres; heights that change over more than 2 pi times this, 15 mm, are left to the mesh, which has an
             edge of 5 mm for each third of them.
     """
@@ -30,6 +36,12 @@ class ReliefSettings:
     width: float = 0.0012
     depth: float = 0.0015
     steepest: float = 0.35
+    line_width: float = 0.006
+    line_depth: float = 0.010
+    line_least: float = 0.04
+    line_soft: float = 0.0003
+    line_edge: float = 0.002
+    line_steepest: float = 0.8
     longest: float = 0.0024
 
 

@@ -34,12 +34,13 @@ def world():
     return fit, build_atlas(fit.model, SIDE), view_mesh(fit, fit.camera), view
 
 
-def chart_of(trust, bare=None):
+def chart_of(trust, bare=None, face=None):
     fit, atlas, _, _ = world()
     skin = np.flatnonzero(atlas.part == 0)
     place = fit.camera.project(fit.posed.astype(np.float64))
     bare = np.ones(len(skin), np.float32) if bare is None else bare
-    return ReliefChart(SIDE, 1, atlas.texels[skin], skin.astype(np.int32), trust[skin], bare, place)
+    face = np.zeros(len(skin), np.float32) if face is None else face
+    return ReliefChart(SIDE, 1, atlas.texels[skin], skin.astype(np.int32), trust[skin], bare, face, place)
 
 
 def seen_by_the_network(lean):
@@ -118,6 +119,22 @@ def test_a_dark_line_is_a_furrow_and_one_under_hair_is_none():
     assert right.min() < -5
     picture, chart = made(None, colour, settings, bare=np.zeros(len(chart_of(trust_of_the_front()).skin), np.float32))
     assert leans(picture, chart).max() < 0.6
+
+
+def test_a_brow_is_cut_into_the_face_where_the_face_is_seen_and_mottled_skin_is_not():
+    count = len(chart_of(trust_of_the_front()).skin)
+    none, face = np.zeros(count, np.float32), np.ones(count, np.float32)
+    brow, mottled = PLAIN.copy(), PLAIN.copy()
+    brow[SIDE // 2 - 4 : SIDE // 2 + 4] = 60
+    mottled[SIDE // 2 - 4 : SIDE // 2 + 4] = 148
+    cut, chart = made(None, brow, bare=none, face=face)
+    assert np.percentile(leans(cut, chart), 99) > 8
+    assert leans(made(None, mottled, bare=none, face=face)[0], chart).max() < 0.6
+    assert leans(made(None, brow, bare=none, face=none)[0], chart).max() < 0.6
+    column = cut[:, SIDE // 2, 1].astype(int)
+    above, below = column[SIDE // 2 - 8 : SIDE // 2], column[SIDE // 2 : SIDE // 2 + 8]
+    assert above.min() < FLAT[1] - 5  # falls into the brow going down, so it leans away from growing v
+    assert below.max() > FLAT[1] + 5
 
 
 def test_no_texel_leans_more_than_the_setting():
