@@ -1,8 +1,8 @@
 """How far levels of detail are from the full head: `python benchmarks/lods.py HEAD.npz`.
 
 Millimetres from the middles of a level's triangles to the planes of the full head's outer skin beside them, neutral and
-with one key at 1; each is mean / 95th percentile. Last figures (astronaut, 15,640 triangles; processor time on a machine
-that was busy):
+with one key at 1; each is mean / 95th percentile. Last figures (astronaut, 15,640 triangles; processor time on a
+machine that was busy):
 
     level triangles vertices         neutral         jawOpen    eyeBlinkLeft  mouthSmileLeft     browInnerUp
         1      4998     2995    0.12 /  0.45    0.12 /  0.47    0.12 /  0.46    0.12 /  0.46    0.12 /  0.46
