@@ -34,6 +34,9 @@ Whole heads as in the photo among 77 photos (chance 1.3 %); the relief of brows,
     relief before                    1 of 10,           9.5               0.663
     relief with brows and folds      5 of 12,           3                 0.623
     the same, textured               8 of 8,            1                 0.413
+
+Kept back, 4 more heads by what ships, too few for a share; ranks: mesh with its irises 1, 11, 15, 30 (distance 0.671),
+relief before 1, 3, 5, 9 (0.634), relief with brows and folds 1, 1, 1, 3 (0.582; at rest 1, 1, 2, 2), textured all 1.
 """
 
 from __future__ import annotations
