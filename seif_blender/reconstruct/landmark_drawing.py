@@ -11,7 +11,7 @@ import bpy
 from .photo_view import PhotoView
 
 _BACKGROUND: Final = (0.08, 0.08, 0.08, 1.0)
-_DOT: Final = (0.2, 0.8, 1.0, 0.35)
+_DOT: Final = (0.2, 0.8, 1.0, 0.8)
 _HANDLE: Final = (1.0, 1.0, 1.0, 1.0)
 _MOVED: Final = (1.0, 0.6, 0.1, 1.0)
 _DRAGGED: Final = (1.0, 0.2, 0.1, 1.0)
@@ -33,7 +33,6 @@ class Overlay:
         self.dots: list[tuple[float, float]] = []
         self._area = area
         self._image = bpy.data.images.load(str(photo))
-        self._image.colorspace_settings.name = "Non-Color"  # drawn onto the screen as it is
         self._texture = gpu.texture.from_image(self._image)
         self._view: PhotoView | None = None
         self._points: dict[tuple[float, ...], list[tuple[float, float]]] = {}
