@@ -14,13 +14,13 @@ from .decimate import Decimated, DecimationMesh, decimate
 
 LOD_TRIANGLES: Final = (5000, 2500, 1000)
 """Triangles of the levels after the full head, which has up to 20,000: for a face that is near, one at speaking
-distance, and one across a room. By eye on the sample portraits."""
+distance, and one across a room. By eye on one sample portrait."""
 
 LEAST_TRIANGLES: Final = 500
-"""Fewer leave lids and lips of the Open head no shape, seen on the sample portraits."""
+"""Fewer leave lids and lips of the Open head no shape, seen on one sample portrait."""
 
 HAIR_SHARE: Final = 0.4
-"""Triangles of a level's hair over those of its head. By eye on the sample portraits: the outline stays."""
+"""Triangles of a level's hair over those of its head. By eye on one sample portrait: the outline stays."""
 
 _REGIONS: Final = {"lids": 8.0, "lips": 8.0, "eyeballs": 2.0, "mouth_interior": 0.5, "neck": 0.5}
 """Factors on the error of regions' surfaces: what moves and is looked at counts more, what is hidden less. By eye."""
