@@ -229,6 +229,7 @@ def _lines(
     face = chart.picture(chart.face[:, None])[..., 0]
     wide = [cv2.GaussianBlur(image, (0, 0), s.line_width / pixel) for image in (lightness * face, face)]
     apart = (lightness - wide[0] / np.maximum(wide[1], _LITTLE)) * (face > _LITTLE)
+    apart = np.minimum(apart, 0)  # what is lighter than its surroundings is a highlight more often than a ridge
     sure = apart * apart**2 / (apart**2 + s.line_least**2)
     heights = s.line_depth * cv2.GaussianBlur(sure, (0, 0), s.line_soft / pixel)
     around = cv2.GaussianBlur(face, (0, 0), s.line_edge / pixel)

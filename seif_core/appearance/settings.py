@@ -37,11 +37,11 @@ class ReliefSettings:
     depth: float = 0.0015
     steepest: float = 0.35
     line_width: float = 0.006
-    line_depth: float = 0.010
+    line_depth: float = 0.005
     line_least: float = 0.04
     line_soft: float = 0.0003
     line_edge: float = 0.002
-    line_steepest: float = 0.8
+    line_steepest: float = 0.6
     longest: float = 0.0024
 
 
