@@ -60,6 +60,7 @@ def _set_expression(driver: bpy.types.Driver, expression: str) -> None:
 def add_slider(rig: bpy.types.Object, name: str, description: str) -> None:
     """Give the rig a custom property from 0 to 1, at 0, that may be changed in library overrides."""
     rig[name] = 0.0
+    rig.update_tag()  # Blender's evaluated rig lacks the property until then, and gives up drivers that ask for it
     limits = {"min": 0.0, "max": 1.0, "soft_min": 0.0, "soft_max": 1.0, "default": 0.0}
     rig.id_properties_ui(name).update(**limits, description=description)
     rig.property_overridable_library_set(f'["{name}"]', True)  # noqa: FBT003 - Blender takes no keyword here

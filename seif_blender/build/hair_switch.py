@@ -29,6 +29,7 @@ def add_switch(rig: bpy.types.Object, forms: Iterable[HairForm], shown: HairForm
     """
     offered = [*sorted(set(forms) - {HairForm.NONE}), HairForm.NONE]
     rig[HAIR_PROPERTY] = int(shown)
+    rig.update_tag()  # or the drivers below find no property and are given up
     rig.id_properties_ui(HAIR_PROPERTY).update(
         min=0,
         max=max(HairForm),

@@ -32,6 +32,7 @@ def add_smooth_outline(mesh_object: bpy.types.Object, rig: bpy.types.Object) -> 
     modifier.show_only_control_edges = True
     modifier.show_in_editmode = False
     rig[SMOOTH_PROPERTY] = True
+    rig.update_tag()  # or the drivers below find no property and are given up
     rig.id_properties_ui(SMOOTH_PROPERTY).update(
         default=True, description="Round the outline in views and renders, while no strands are shown; slower"
     )
