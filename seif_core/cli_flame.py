@@ -106,5 +106,14 @@ def _flame_model(name: str) -> HeadModel:
 
 
 def _model_file(name: str) -> Path:
-    """A FLAME model's own file, which need not be completed here."""
+    """A FLAME model's own file, which need not be completed here.
+
+    Raises:
+        ModelError: it is the Open head, or no added model.
+    """
+    if name == "open":
+        raise ModelError(
+            "FLAME parameters are told of heads that were made with a FLAME model, and this one was made with the Open "
+            "head; reconstruct with --head-model and a FLAME file."
+        )
     return Path(name) if Path(name).suffix.lower() in {".pkl", ".npz"} else find_model(name).file

@@ -153,7 +153,9 @@ class Head:
         try:
             arrays = read_arrays(path)
         except FileNotFoundError as error:
-            raise HeadFormatError(f"There is no head file {called(path)}; reconstruct the photo again.") from error
+            raise HeadFormatError(
+                f"There is no head file {called(path)}; check its name, or reconstruct the photo again."
+            ) from error
         except (OSError, ArrayFileError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or error
             told = f"{called(path)} is no readable head.npz ({reason}); reconstruct it again."

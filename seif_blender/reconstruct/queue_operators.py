@@ -5,7 +5,6 @@
 
 import time
 from pathlib import Path
-from typing import Final
 
 import bpy
 from bpy_extras.io_utils import ImportHelper
@@ -21,9 +20,6 @@ from .photo_queue import QUEUE, QueuedPhoto, Turn
 from .photo_suffixes import PHOTO_FILTER
 from .properties import worker_settings
 from .result import HeadInTheMaking
-
-SPACING: Final = 0.4
-"""Metres from head to head along X, so that wide hair keeps apart. Chosen by eye on the sample portraits."""
 
 
 def add_to_queue(context: bpy.types.Context, photos: list[Path]) -> int:
@@ -100,8 +96,7 @@ class SEIF_OT_run_queue(ModalPump, bpy.types.Operator):
         """Go on with the head of a photo, or keep the sentence that says why there is none; True once that is done."""
         job = one.job
         if self.making is None and job is not None and job.state is State.SUCCEEDED:
-            x, y, z = bpy.context.scene.cursor.location
-            self.making = HeadInTheMaking(bpy.context, job, location=(x + SPACING * self.made, y, z))
+            self.making = HeadInTheMaking(bpy.context, job)
         if self.making is not None and not advance(self, self.making):
             return False
         self.tried += 1

@@ -84,7 +84,7 @@ def read_mesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
         SettingsError: no such file, another format, damaged, compressed, or declaring more than it holds.
     """
     kind = path.suffix.lower()
-    if kind not in FORMATS:
+    if kind not in FORMATS and is_file(path):
         raise SettingsError(
             f"{path.name} is none of the formats that are read ({', '.join(f[1:].upper() for f in FORMATS)}); "
             f"export it "

@@ -84,7 +84,8 @@ def add_model(path: Path, *, release: str = "", folder: Path | None = None) -> I
     """
     if path.suffix.lower() not in _KINDS or not is_file(path):
         raise ModelError(
-            f"{called(path)} is no head model's file (.pkl or .npz); give the FLAME or GNM file that you downloaded."
+            f"{called(path)} is not there, or no head model's file (.pkl or .npz); give the FLAME or GNM file that you "
+            "downloaded."
         )
     if release and release not in RESTRICTED:
         raise ModelError(f"There is no release '{release}' of FLAME; choose {', '.join(sorted(RESTRICTED))}.")

@@ -109,9 +109,7 @@ def decode_photo(path: Path, maximum_megapixels: float = 50.0) -> Photo:
             _register_heif()
             return _photo(file, maximum_megapixels * 1e6)
     except Image.DecompressionBombError as error:
-        raise PhotoUnsuitableError(
-            f"{file.name} is too large to decode safely ({error}); scale it down to 50 megapixels or less."
-        ) from error
+        raise _too_large(file.name, "more than 100 million") from error
     except UnidentifiedImageError as error:
         raise PhotoUnreadableError(_unidentified(file)) from error
     except MemoryError as error:

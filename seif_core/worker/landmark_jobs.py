@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from ..device import choose_device
 from ..errors import SettingsError
 from ..photo_source import photo_file
@@ -83,6 +81,8 @@ def _write_photo(portrait: Portrait, path: Path) -> None:
 
 def _dots(fit: Fit) -> list[list[float]]:
     """Where points of the fitted head that face the camera lie in the photo, pixels."""
+    import numpy as np
+
     from ..geometry.normals import vertex_normals
 
     normals = vertex_normals(fit.posed.astype(np.float64), fit.model.triangles)

@@ -176,7 +176,7 @@ def test_what_makes_no_sense_is_refused_before_the_work(tmp_path):
         ["--out", str(tmp_path / "head.obj")],
         ["--out", str(tmp_path / "head.stl"), "--height-mm", "2"],
         ["--out", str(tmp_path / "head.stl"), "--hollow", "0.1"],
-        ["--out", str(tmp_path / "head.stl"), "--drain", "nan"],
+        ["--out", str(tmp_path / "head.stl"), "--drain", "1000"],
     ):
         assert cli.main(["print", str(tmp_path / "head.npz"), *options]) == SettingsError.exit_code
     assert [path.name for path in tmp_path.iterdir()] == ["head.npz"]
