@@ -164,7 +164,8 @@ class SEIF_OT_correct_landmarks(bpy.types.Operator):
     def _end(self, context: bpy.types.Context, *, accept: bool) -> set[str]:
         if accept:
             context.scene.seif.keep_corrections(self.moved)
-            self.report({"INFO"}, f"{len(self.moved)} landmarks corrected; make the head now")
+            points = "1 landmark" if len(self.moved) == 1 else f"{len(self.moved)} landmarks"
+            self.report({"INFO"}, f"{points} corrected; make the head now")
         self.cancel(context)
         return {"FINISHED"} if accept else {"CANCELLED"}
 
