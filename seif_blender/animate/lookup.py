@@ -53,6 +53,16 @@ def needs_head(cls: type[bpy.types.Operator], context: bpy.types.Context) -> boo
     return True
 
 
+def needs_head_in_object_mode(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """The same, for what works in object mode alone."""
+    if not needs_head(cls, context):
+        return False
+    if context.mode != "OBJECT":
+        cls.poll_message_set("Leave the edit mode first")
+        return False
+    return True
+
+
 def find_head(context: bpy.types.Context) -> FoundHead | None:
     """The head that the active object belongs to, None when it belongs to none."""
     active = context.active_object

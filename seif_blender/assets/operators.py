@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ..animate.lookup import needs_head, require_head
+from ..animate.lookup import needs_head_in_object_mode, require_head
 from ..core import errors
 from .catalogues import name_catalogues
 
@@ -42,11 +42,11 @@ class SEIF_OT_add_asset(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With a head of this file active, in object mode."""
-        if not needs_head(cls, context):
+        if not needs_head_in_object_mode(cls, context):
             return False
         rig = require_head(context).rig
-        if context.mode != "OBJECT" or rig.library is not None or rig.override_library is not None:
-            cls.poll_message_set("The head must be of this file, and Blender in Object Mode")
+        if rig.library is not None or rig.override_library is not None:
+            cls.poll_message_set("This head is linked from another file; add it there")
             return False
         if rig.users_collection[0] == context.scene.collection:
             cls.poll_message_set("Put the head's objects into a collection of their own first")

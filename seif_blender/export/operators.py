@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
-from ..animate.lookup import needs_head, require_head
+from ..animate.lookup import needs_head_in_object_mode, require_head
 from ..core import PRESETS, errors
 from .sidecar import write_scene_sidecar
 from .write import export_head
@@ -39,10 +39,7 @@ class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With a head active, in object mode."""
-        if not needs_head(cls, context):
-            return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Leave the edit mode first")
+        if not needs_head_in_object_mode(cls, context):
             return False
         if require_head(context).rig.library is not None or require_head(context).mesh.library is not None:
             cls.poll_message_set("This head is linked from another file; export it there")

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..animate.lookup import needs_head, require_head
+from ..animate.lookup import needs_head_in_object_mode, require_head
 from ..core import errors
 from ..ui import redraw
 
@@ -31,10 +31,7 @@ class SEIF_OT_make_lods(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With a head of this file active, in object mode."""
-        if not needs_head(cls, context):
-            return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Leave the edit mode first")
+        if not needs_head_in_object_mode(cls, context):
             return False
         if require_head(context).mesh.data.library is not None:
             cls.poll_message_set("This head is linked from another file; make its levels there")

@@ -21,6 +21,7 @@ from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float, Float32
 from .atlas import GATHER_STEP, Atlas
+from .mirrored_field import mirrored_field
 from .noise import kept_noise
 from .projection import Projected
 
@@ -92,8 +93,5 @@ def _grown(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Pr
     some, mirror = slice(None, None, GATHER_STEP), anatomy_of(model).mirror
     told = np.maximum(texels.trust[some], texels.growth[some])
     found, seen = atlas.gather(texels.growth[some, None], told)
-    other = _MIRROR * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
-    weight = seen + other + _PRIOR
-    value = seen[:, None] * found + other[:, None] * found[mirror]
-    field = smoother.solve(value / weight[:, None], weight, stiffness=_STIFFNESS)[:, 0]
+    field = mirrored_field(smoother, found, seen, mirror, mirrored=_MIRROR, prior=_PRIOR, stiffness=_STIFFNESS)
     return smoothstep(field, *_DENSE)

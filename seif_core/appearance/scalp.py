@@ -20,6 +20,7 @@ from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float, Float32
 from .atlas import GATHER_STEP, Atlas
+from .mirrored_field import mirrored_field
 from .noise import kept_noise
 from .projection import Projected
 from .texture_regions import scalp_share
@@ -102,10 +103,7 @@ def growth(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Pr
     seen_texels = np.maximum(texels.trust[some], texels.covered[some])
     shown, seen = atlas.gather(bare, seen_texels)
     seen = seen * scalp_share(anatomy_of(model).over_hairline)
-    other = _S.mirror * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))
-    weight = seen + other + _S.prior
-    value = seen[:, None] * shown + other[:, None] * shown[mirror]
-    field = smoother.solve(value / weight[:, None], weight, stiffness=_S.stiffness)[:, 0]
+    field = mirrored_field(smoother, shown, seen, mirror, mirrored=_S.mirror, prior=_S.prior, stiffness=_S.stiffness)
     grown = 1 - smoothstep(field, 0.25, 0.75)
     return grown if texels.bald is None else grown * (1 - texels.bald)
 
