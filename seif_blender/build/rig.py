@@ -10,12 +10,17 @@ from .bone_shapes import add_bone_shapes
 
 
 def build_rig(name: str, bones: tuple[BonePlan, ...], collection: bpy.types.Collection) -> bpy.types.Object:
-    """Make the armature object, link it and add its bones, with their shapes."""
+    """Make the armature object, link it and add its bones, with their shapes; what was active stays so.
+
+    Blender makes bones in the edit mode of the active object alone, so the rig is active in between.
+    """
+    layer = bpy.context.view_layer
+    before = layer.objects.active
     armature = bpy.data.armatures.new(f"{name} rig")
     armature.display_type = "STICK"
     rig = bpy.data.objects.new(f"{name} rig", armature)
     collection.objects.link(rig)
-    bpy.context.view_layer.objects.active = rig
+    layer.objects.active = rig
     bpy.ops.object.mode_set(mode="EDIT")
     for plan in bones:
         bone = armature.edit_bones.new(plan.name)
@@ -25,6 +30,8 @@ def build_rig(name: str, bones: tuple[BonePlan, ...], collection: bpy.types.Coll
         if plan.parent:
             bone.parent = armature.edit_bones[plan.parent]
     bpy.ops.object.mode_set(mode="OBJECT")
+    rig.select_set(state=False)
+    layer.objects.active = before
     add_bone_shapes(name, rig, bones, collection)
     return rig
 

@@ -14,6 +14,27 @@ from seif_blender.build.plan.draw_up import draw_up
 from seif_blender.build.settings import BuildSettings
 
 
+def test_until_a_head_is_whole_what_was_active_and_selected_stays_so():
+    """The half-made rig was active between two pieces: panels drew a head that had no mesh yet."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    cube = bpy.data.objects.new("Cube", None)
+    bpy.context.scene.collection.objects.link(cube)
+    cube.select_set(state=True)
+    bpy.context.view_layer.objects.active = cube
+    seen = []
+    steps = build_steps(draw_up(with_hair(sample_head()), BuildSettings()), settings=BuildSettings())
+    try:
+        while True:
+            next(steps)
+            seen.append((bpy.context.view_layer.objects.active, list(bpy.context.selected_objects)))
+    except StopIteration as done:
+        made = done.value
+    assert len(seen) >= 3
+    assert all(active == cube and chosen == [cube] for active, chosen in seen)
+    assert bpy.context.view_layer.objects.active == made.mesh
+    assert set(bpy.context.selected_objects) == {made.mesh, made.rig}
+
+
 @pytest.fixture
 def built() -> BuiltHead:
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
