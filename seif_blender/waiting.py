@@ -40,7 +40,8 @@ class WorkerOperator(ModalPump):
             job: for the worker.
             blocking: whether to wait here, for scripts; None for only where there is no window.
         """
-        registry.forget_last()
+        if job.makes_head:  # else the panel tells of the last head again once this is over
+            registry.forget_last()
         self.job = job
         try:
             registry.submit(job, preferences(context).command)

@@ -6,6 +6,7 @@ import bpy
 
 from ..build.names import PHOTO_EXPRESSION_PROPERTY, PHOTO_LIGHT_PROPERTY, SMOOTH_PROPERTY
 from ..build.provenance import read_provenance
+from ..reconstruct.head_photo import photo_of_head
 from ..ui import draw_sentence
 from .lookup import find_head, require_head
 
@@ -35,10 +36,18 @@ class SEIF_PT_head(bpy.types.Panel):
         column = layout.column(align=True)
         column.operator("seif.reset_expression", icon="LOOP_BACK")
         column.operator("seif.key_expression", icon="KEYINGSET")
+        self._draw_rerun(context)
         layout.operator("seif.transfer_keys", icon="SHAPEKEY_DATA")
         layout.operator("seif.add_asset", icon="ASSET_MANAGER")
         layout.operator("seif.view_photo", icon="CAMERA_DATA")
         layout.operator("seif.delete_head", icon="TRASH")
+
+    def _draw_rerun(self, context: bpy.types.Context) -> None:
+        """The button, and from which photo where that is not the panel's."""
+        column, photo = self.layout.column(), photo_of_head(context, require_head(context).rig)
+        column.operator("seif.rerun", icon="FILE_REFRESH")
+        if photo is not None and photo.file is None:
+            draw_sentence(column, context, f"Of its own photo {photo.name}, not of the panel's")
 
 
 class SEIF_PT_licence(bpy.types.Panel):

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import bpy
 
+from ..build.kept_photo import backgrounds, kept_photo
+
 
 def remove_head(rig: bpy.types.Object) -> None:
     """Remove a head's objects, what only they use, and the collections that held only them.
@@ -18,6 +20,7 @@ def remove_head(rig: bpy.types.Object) -> None:
     objects = [*rig.children_recursive, rig]
     materials = {slot.material for ob in objects for slot in ob.material_slots if slot.material is not None}
     images = {node.image for material in materials for node in _image_nodes(material)}
+    images |= _photos(rig)
     shapes = shape_objects(rig)
     collections += [c for shape in shapes for c in shape.users_collection if c not in collections]
     bpy.data.batch_remove([*_with_data(objects)])
@@ -47,7 +50,7 @@ def drop_counters(rig: bpy.types.Object) -> None:
     """
     objects = [rig, *rig.children_recursive, *shape_objects(rig)]
     materials = [slot.material for ob in objects for slot in ob.material_slots if slot.material is not None]
-    images = [node.image for material in materials for node in _image_nodes(material)]
+    images = [node.image for material in materials for node in _image_nodes(material)] + [*_photos(rig)]
     for kind, blocks in (
         (bpy.data.objects, objects),
         (bpy.data.collections, [*rig.users_collection, *(c for o in shape_objects(rig) for c in o.users_collection)]),
@@ -62,6 +65,11 @@ def drop_counters(rig: bpy.types.Object) -> None:
             plain = re.sub(r"\.\d{3,}$", "", block.name)
             if plain not in kind:
                 block.name = plain
+
+
+def _photos(rig: bpy.types.Object) -> set[bpy.types.Image]:
+    kept = kept_photo(rig)
+    return {*backgrounds(rig), *(() if kept is None else (kept,))}
 
 
 def _data_of(objects: Iterable[bpy.types.Object], kind: str) -> list[bpy.types.ID]:

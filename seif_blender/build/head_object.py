@@ -13,7 +13,8 @@ from mathutils import Vector
 from .blueprint import Blueprint, CameraPlan
 from .drivers import add_drivers
 from .hair_object import build_hair
-from .materials import build_materials
+from .kept_photo import keep_photo
+from .materials import build_materials, packed_image
 from .mesh import add_vertex_groups, build_mesh
 from .names import HairForm
 from .photo_camera import build_photo_camera
@@ -70,7 +71,8 @@ def build_blueprint(
 
     Args:
         blueprint: what to build.
-        photo: the upright photo in the pixels of the photo's camera, for its background; None for none.
+        photo: the upright photo in the pixels of the photo's camera, kept with the head and shown behind its camera;
+            None for none.
         location: metres, where the head's origin comes to stand.
         settings: choices, by default `BuildSettings()`.
 
@@ -123,7 +125,10 @@ def build_steps(
     yield
     if settings.scene_render_size:
         _set_render_size(blueprint.camera)
-    camera = build_photo_camera(name, blueprint.camera, photo, rig, collection) if settings.photo_camera else None
+    image = None if photo is None else packed_image(f"{name} photo{photo.suffix}", photo.read_bytes())
+    if image is not None:
+        keep_photo(rig, image)
+    camera = build_photo_camera(name, blueprint.camera, image, rig, collection) if settings.photo_camera else None
     if bpy.context.scene.camera is None:
         bpy.context.scene.camera = camera
     rig.location = Vector(location)

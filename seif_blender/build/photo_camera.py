@@ -9,14 +9,12 @@ shift_x = (250 - 260) / 500 = -0.02.
 from __future__ import annotations
 
 from dataclasses import astuple, replace
-from pathlib import Path
 from typing import Final
 
 import bpy
 from mathutils import Matrix
 
 from .blueprint import CameraPlan
-from .materials import packed_image
 
 _SENSOR_MM: Final = 36.0
 _INTRINSICS: Final = "seif_intrinsics"
@@ -24,7 +22,11 @@ _INTRINSICS: Final = "seif_intrinsics"
 
 
 def build_photo_camera(
-    name: str, plan: CameraPlan, photo: Path | None, rig: bpy.types.Object, collection: bpy.types.Collection
+    name: str,
+    plan: CameraPlan,
+    photo: bpy.types.Image | None,
+    rig: bpy.types.Object,
+    collection: bpy.types.Collection,
 ) -> bpy.types.Object:
     """Make the camera, a child of the rig object, with the photo as background image where there is one.
 
@@ -45,7 +47,7 @@ def build_photo_camera(
     data.display_size = 0.02
     data.clip_start = 0.01
     if photo is not None:
-        _add_background(data, photo, f"{name} photo{photo.suffix}")
+        _add_background(data, photo)
     return camera
 
 
@@ -73,8 +75,7 @@ def refit_lens(camera: bpy.types.Object, scene: bpy.types.Scene) -> None:
     set_lens(camera.data, CameraPlan((), focal, cx, cy, int(width), int(height)), scene)
 
 
-def _add_background(data: bpy.types.Camera, photo: Path, name: str) -> None:
-    image = packed_image(name, photo.read_bytes())
+def _add_background(data: bpy.types.Camera, image: bpy.types.Image) -> None:
     data.show_background_images = True
     background = data.background_images.new()
     background.image = image

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..worker.job import Job
 
@@ -18,6 +18,7 @@ class CaptureJob(Job):
     """
 
     kind: str = "image"
+    makes_head: ClassVar[bool] = False
 
     @property
     def result_file(self) -> Path:

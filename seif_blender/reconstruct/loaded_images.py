@@ -29,11 +29,15 @@ def usable_images() -> list[bpy.types.Image]:
     ]
 
 
-def file_of_image(image: bpy.types.Image) -> Path:
+def file_of_image(image: bpy.types.Image, stem: str = "") -> Path:
     """A picture file with the image's pixels as they are now.
 
     Its own file where that holds them; else a temporary file, which ends with Blender. Packed files keep their bytes,
     and with them the camera's EXIF.
+
+    Args:
+        image: an image.
+        stem: what a temporary file is called, by default as the image.
 
     Raises:
         OutputError: the file cannot be written.
@@ -44,7 +48,7 @@ def file_of_image(image: bpy.types.Image) -> Path:
             return own
     format_before = image.file_format
     suffix = _SUFFIXES.get(format_before, ".png")
-    target = temporary_photo(Path(image.name).stem, suffix)
+    target = temporary_photo(stem or Path(image.name).stem, suffix)
     try:
         if image.packed_file is not None and not image.is_dirty:
             target.write_bytes(image.packed_file.data)

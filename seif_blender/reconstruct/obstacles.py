@@ -20,6 +20,13 @@ def options_obstacle(context: bpy.types.Context) -> str:
     return ""
 
 
+def busy_obstacle(context: bpy.types.Context) -> str:
+    """Why no head can be made now, whatever the photo; empty where one can."""
+    if registry.current_job() is not None:
+        return "A reconstruction is running; wait for it or cancel it"
+    return options_obstacle(context)
+
+
 def obstacle(context: bpy.types.Context) -> str:
     """Why the panel's photo cannot be reconstructed now, empty where it can."""
     chosen = context.scene.seif

@@ -55,6 +55,8 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
     def _draw_photo(self, layout: bpy.types.UILayout, context: bpy.types.Context, chosen: SeifSceneProperties) -> None:
         """The photo's path, the other ways to it, a small picture with its faces."""
         layout.prop(chosen, "photo", text="", placeholder="Photo")
+        if chosen.photo_image is not None:
+            layout.label(text="Kept in this file", icon="PACKAGE")
         row = layout.row(align=True)
         row.operator("seif.paste_photo", text="Paste", icon="PASTEDOWN")
         row.operator("seif.photo_from_image", text="Image", icon="IMAGE_DATA")

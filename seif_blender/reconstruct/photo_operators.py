@@ -80,7 +80,11 @@ class SEIF_OT_paste_photo(bpy.types.Operator):
         if not photos:
             self.report({"ERROR"}, "The clipboard holds neither a picture nor the path of one; copy one first")
             return {"CANCELLED"}
-        context.scene.seif.photo = str(photos[0])
+        try:
+            context.scene.seif.take_photo(photos[0])
+        except OSError as error:
+            self.report({"ERROR"}, f"The picture cannot be read back ({error.strerror or error}); copy it again")
+            return {"CANCELLED"}
         if len(photos) > 1:
             self.report({"INFO"}, f"{add_to_queue(context, photos)} photos added to the queue")
         redraw(context)
@@ -122,11 +126,10 @@ class SEIF_OT_photo_from_image(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Save it if need be, and make it the panel's photo."""
         try:
-            photo = file_of_image(bpy.data.images[self.image])
-        except core.errors.SeifError as error:
+            context.scene.seif.take_photo(file_of_image(bpy.data.images[self.image]))
+        except (core.errors.SeifError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        context.scene.seif.photo = str(photo)
         redraw(context)
         return {"FINISHED"}
 

@@ -11,6 +11,7 @@ import bpy
 
 from ..addon import preferences
 from ..models.listing import added_flame, added_models
+from .pasted_photo import is_temporary, keep_in_file, written_out
 
 FLAME = "flame"
 ADDED = "added"
@@ -85,6 +86,8 @@ def _photo_changed(own: bpy.types.PropertyGroup, context: bpy.types.Context) -> 
 
     own.face = 1
     own.corrected = ""
+    if own.photo_image is not None and own.photo != own.photo_image.name:
+        own.photo_image = None
     look_at_new_photo(context)
 
 
@@ -101,6 +104,9 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
         description="Picture with the face, for example a portrait in JPEG or PNG",
         subtype="FILE_PATH",
         update=_photo_changed,
+    )
+    photo_image: bpy.props.PointerProperty(
+        name="Pasted Photo", description="The photo, where it is no file: kept in this file", type=bpy.types.Image
     )
     head_model: bpy.props.EnumProperty(
         name="Head Model", description="Head model that is fitted to the photo", items=HEAD_MODELS
@@ -182,12 +188,27 @@ class SeifSceneProperties(bpy.types.PropertyGroup):
         except (ValueError, TypeError):
             return []
 
+    def take_photo(self, path: Path) -> None:
+        """Make a file the panel's photo; one among Blender's temporary files is kept in the .blend file.
+
+        Raises:
+            OSError: such a file cannot be read.
+        """
+        if not is_temporary(path):
+            self.photo = str(path)
+            return
+        image = keep_in_file(path)
+        self.photo_image = image
+        self.photo = image.name  # a path of another name forgets the image
+
     def keep_corrections(self, moved: Mapping[int, tuple[float, float]]) -> None:
         """Remember them for the next head of this face."""
         self.corrected = json.dumps([[n, round(x, 1), round(y, 1)] for n, (x, y) in moved.items()]) if moved else ""
 
     def photo_path(self) -> Path:
-        """The photo's absolute path."""
+        """The photo's absolute path; of one that is kept in this file, that of a temporary copy."""
+        if self.photo_image is not None:
+            return written_out(self.photo_image)
         return Path(bpy.path.abspath(self.photo))
 
 

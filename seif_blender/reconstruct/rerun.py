@@ -3,57 +3,94 @@
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 
 import platform
+from dataclasses import replace
 
 import bpy
 
-from ..animate.lookup import find_head
+from .. import core
+from ..animate.lookup import FoundHead, find_head, require_head
 from ..animate.removal import drop_counters, remove_head
+from ..build.kept_photo import kept_photo, replace_photo
+from ..build.provenance import read_provenance, write_provenance
 from ..core import __version__
 from ..worker import registry
+from ..worker.job import Job
+from .head_photo import file_of_copy, photo_of_head
+from .obstacles import busy_obstacle
 from .operators import HeadOperator
+from .properties import worker_settings
 from .summary import diagnostics
 
 
 class SEIF_OT_rerun(HeadOperator, bpy.types.Operator):
-    """Make the active head anew with the photo and options as they are now, in its place."""
+    """Make the active head anew from its own photo with the options as they are now, in its place."""
 
     bl_idname = "seif.rerun"
     bl_label = "Re-run with Changes"
-    bl_description = "Make the active head anew with the photo and options as they are now, in its place"
+    bl_description = "Make the active head anew from its own photo with the options as they are now, in its place"
     bl_options = {"UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """With a head that is active, a photo, and while no other job runs."""
-        if find_head(context) is None:
-            cls.poll_message_set("Select the head that is to be made anew")
-            return False
-        return super().poll(context)
+        """With a head that is active and knows its photo, and while no other job runs."""
+        head = find_head(context)
+        if head is None:
+            lacking = "Select the head that is to be made anew"
+        elif head.rig.library is not None or head.rig.override_library is not None:
+            lacking = "This head is linked from another file; make it anew there"
+        elif photo_of_head(context, head.rig) is None:
+            lacking = "This head has no copy of its photo; choose the same photo file in the panel first"
+        else:
+            lacking = busy_obstacle(context)
+        if lacking:
+            cls.poll_message_set(lacking)
+        return not lacking
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Remember the head by its name, for Blender's data may move meanwhile."""
-        self._remember(context)
-        return super().invoke(context, event)
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Start the job and wait for it without blocking."""
+        return self._begin(context, blocking=False)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """As `invoke`, and wait here."""
-        self._remember(context)
-        return super().execute(context)
+        return self._begin(context, blocking=True)
 
-    def _remember(self, context: bpy.types.Context) -> None:
-        head = find_head(context)
-        self.earlier = head.rig.name if head is not None else ""
+    def _begin(self, context: bpy.types.Context, *, blocking: bool) -> set[str]:
+        """Remember the head by its name, for Blender's data may move meanwhile."""
+        rig = require_head(context).rig
+        photo = photo_of_head(context, rig)
+        if photo is None:  # the poll says so too; a script may not have asked
+            self.report({"ERROR"}, "This head has no copy of its photo; choose the same photo file in the panel first")
+            return {"CANCELLED"}
+        self.earlier, self.photo = rig.name, photo
+        try:
+            file = photo.file or file_of_copy(photo)
+        except core.errors.SeifError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        settings = worker_settings(context) | {"face": photo.face}
+        return self.begin(context, Job(file, settings, corrections=photo.corrections), blocking=blocking)
 
     def complete(self, context: bpy.types.Context) -> set[str]:
         """Put the new head where the earlier one was and take that away; without a new one it stays."""
-        earlier = bpy.data.objects.get(self.earlier)
         answer = super().complete(context)
-        made = find_head(context)
+        earlier, made = bpy.data.objects.get(self.earlier), find_head(context)
         if "FINISHED" in answer and earlier is not None and made is not None:
             made.rig.matrix_world = earlier.matrix_world.copy()
+            if self.photo.file is None:
+                hand_photo_on(earlier, made)
             remove_head(earlier)
             drop_counters(made.rig)
         return answer
+
+
+def hand_photo_on(earlier: bpy.types.Object, made: FoundHead) -> None:
+    """A head that was made of another's copy is of the same photo: it keeps that copy, and the photo's name and sum."""
+    origin, own, image = read_provenance(earlier), read_provenance(made.rig), kept_photo(earlier)
+    if origin is None or own is None or image is None:
+        return
+    for block in (made.mesh, made.rig):
+        write_provenance(block, replace(own, photo=origin.photo, photo_sha256=origin.photo_sha256))
+    replace_photo(made.rig, image)
 
 
 class SEIF_OT_copy_diagnostics(bpy.types.Operator):

@@ -16,6 +16,7 @@ from ..build.names import FORMAT_PROPERTY
 from ..ui import frame_selected, show_textures
 from ..worker import registry
 from ..worker.job import Job, State
+from .head_photo import remember_job
 
 if TYPE_CHECKING:
     from ..build.blueprint import Blueprint
@@ -104,7 +105,8 @@ class HeadInTheMaking:
         from ..build.head_object import build_steps
 
         photo = self.job.photo_file if self.job.photo_file.is_file() else None
-        yield from build_steps(blueprint, photo=photo, location=self._location, settings=self._settings)
+        built = yield from build_steps(blueprint, photo=photo, location=self._location, settings=self._settings)
+        remember_job(built.rig, self.job)
         yield
         context = bpy.context
         self.job.discard()

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..orphan import runs
 
@@ -69,6 +69,8 @@ class Job:
     began: float = field(default_factory=time.monotonic)
     corrections: list[tuple[int, float, float]] = field(default_factory=list)
     _folder: Path | None = None
+    makes_head: ClassVar[bool] = True
+    """Whether its result is a head: the panel goes on telling of it when another kind of request has ended."""
 
     @property
     def over(self) -> bool:

@@ -43,7 +43,7 @@ def submit(job: Job, command: Callable[[], WorkerCommand]) -> None:
     if isinstance(job, Task) and job.gives_way:
         return
     _Registry.last = job
-    if not isinstance(job, Task):
+    if job.makes_head:
         _Registry.head = job
 
 

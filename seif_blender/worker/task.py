@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from .job import Job
 
@@ -24,6 +24,7 @@ class Task(Job):
     fields: dict[str, Any] = field(default_factory=dict)
     output: str = ""
     gives_way: bool = False
+    makes_head: ClassVar[bool] = False
 
     @property
     def result_file(self) -> Path | None:

@@ -13,7 +13,7 @@ import math
 import struct
 from typing import Any, Final
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -114,6 +114,20 @@ def focal_pixels(exif: Image.Exif, width: int, height: int) -> float | None:
     if focal is None or not _PLAUSIBLE[0] <= focal / max(width, height) <= _PLAUSIBLE[1]:
         return None
     return focal
+
+
+def focal_exif(focal: float | None) -> Image.Exif:
+    """EXIF that tells a focal length in pixels and nothing else, for an upright copy of a photo; empty for None.
+
+    Convention: a sensor with one pixel a millimetre, so that `focal_pixels` reads 1234.5 px as a lens of 1234.5 mm.
+    """
+    exif = Image.Exif()
+    if focal is not None:
+        tags = exif.get_ifd(_EXIF_IFD)
+        tags[_FOCAL_LENGTH] = TiffImagePlugin.IFDRational(round(focal * 1000), 1000)
+        tags[_FOCAL_PLANE_X_RESOLUTION] = TiffImagePlugin.IFDRational(1, 1)
+        tags[_FOCAL_PLANE_UNIT] = next(unit for unit, mm in _UNIT_MM.items() if mm == 1.0)
+    return exif
 
 
 def root_text(exif: Image.Exif, tag: int) -> str:

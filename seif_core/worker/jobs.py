@@ -69,6 +69,7 @@ def reconstruct(request: dict[str, Any], progress: Progress, *, stages: Stages =
     """
     from .. import pipeline, report
     from ..portrait.corrections import read_corrections, reading_corrected
+    from ..portrait.upright import write_upright
 
     photo, out = _path(request, "photo"), _path(request, "out")
     _refuse_to_write(out, photo)
@@ -89,10 +90,8 @@ def reconstruct(request: dict[str, Any], progress: Progress, *, stages: Stages =
     with _replacing(out) as part:
         done.head.save(part)
     if photo_out is not None:
-        from PIL import Image
-
         with _replacing(photo_out) as part:
-            Image.fromarray(done.portrait.pixels).save(part, quality=92)
+            write_upright(done.portrait.pixels, done.portrait.focal_px, part)
     return {
         "head": str(out),
         "photo": None if photo_out is None else str(photo_out),

@@ -71,12 +71,11 @@ def _portrait(photo: Path, face: int, progress: Progress) -> Portrait:
 
 
 def _write_photo(portrait: Portrait, path: Path) -> None:
-    from PIL import Image
-
+    from ..portrait.upright import write_upright
     from ..results import output_errors
 
     with output_errors(path):
-        Image.fromarray(portrait.pixels).save(path, quality=92)
+        write_upright(portrait.pixels, portrait.focal_px, path)
 
 
 def _dots(fit: Fit) -> list[list[float]]:

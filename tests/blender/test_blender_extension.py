@@ -141,6 +141,28 @@ def test_a_head_made_anew_takes_the_place_of_the_earlier_one_and_a_failure_keeps
     assert found["diagnostics"] == ["FINISHED"]
 
 
+def test_a_head_is_made_anew_from_its_own_photo_not_from_another_person_s_in_the_panel(found):
+    """It took the panel's photo, and put another person's head in this one's place."""
+    origin = sample_head().photo_name
+    assert found["rerun_of"] == [Path(origin).stem, ".jpg", 0]
+    name, of_copy, size, users = found["rerun_keeps"]
+    assert (name, of_copy) == (origin, True)
+    assert size > 1000
+    assert users == 2  # the rig and the camera's background
+
+
+def test_a_head_without_its_photo_cannot_be_made_anew_and_one_with_it_can_after_dismiss(found):
+    assert found["rerun_without_photo"] is False
+    assert found["rerun_linked_photo"] is True
+
+
+def test_a_picture_that_is_no_file_of_the_artist_s_is_kept_in_the_file_that_is_saved(found):
+    """The path of a temporary file was saved, which was dead after the next start."""
+    assert found["from_image_saved"] == "Painted.png"
+    assert found["pasted_reloaded"] == [True, "Painted.png"]
+    assert found["pasted_forgotten"] is True
+
+
 def test_of_several_photos_each_has_its_turn_and_one_that_fails_stops_no_other(found):
     assert found["empty_queue_poll"] is False
     names, turns, messages = zip(*found["queue"], strict=True)

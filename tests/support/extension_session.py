@@ -5,6 +5,7 @@ Prints one JSON object of findings, which `test_blender_extension.py` judges.
 
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -88,17 +89,33 @@ found["temporary"] = [p.name for p in Path(os.environ["TMPDIR"]).glob("seif-*")]
 # made anew in its place; a failure leaves the head that is there
 objects, collections = len(bpy.data.objects), len(bpy.data.collections)
 rig.location = (4, 5, 6)
-scene.seif.photo = str(scratch / "noface.jpg")
+own.python = "/no/such/python"
+sys.modules[f"{name}.worker.registry"].end_worker()
 try:
     bpy.ops.seif.rerun()
 except RuntimeError:
     found["failed_rerun"] = [len(bpy.data.objects) - objects, rig.name in bpy.data.objects]
-scene.seif.photo = str(scratch / "ok.jpg")
+own.python = sys.executable
+scene.seif.photo, scene.seif.face = str(scratch / "noface.jpg"), 3  # another person's: not what the head is made of
+bpy.ops.seif.dismiss()
 found["rerun"] = sorted(bpy.ops.seif.rerun())
+asked = sys.modules[f"{name}.worker.registry"].last_head()
+found["rerun_of"] = [asked.photo.stem, asked.photo.suffix, asked.settings["face"]]
+scene.seif.photo = str(scratch / "ok.jpg")
 mesh_object = bpy.context.view_layer.objects.active
 rig = mesh_object.parent
 found["rerun_counts"] = [len(bpy.data.objects) - objects, len(bpy.data.collections) - collections]
 found["rerun_location"] = list(rig.matrix_world.translation)
+head_photo = sys.modules[f"{name}.reconstruct.head_photo"]
+kept = head_photo.photo_of_head(bpy.context, rig)
+found["rerun_keeps"] = [kept.name, kept.file is None, len(kept.image.packed_file.data), kept.image.users]
+for unneeded in ("seif_photo_image",):
+    image = rig.pop(unneeded)
+backgrounds = next(ob for ob in rig.children if ob.type == "CAMERA").data.background_images
+backgrounds.clear()
+found["rerun_without_photo"] = bpy.ops.seif.rerun.poll()
+rig["seif_photo_image"] = kept.image
+found["rerun_linked_photo"] = bpy.ops.seif.rerun.poll()
 found["diagnostics"] = sorted(bpy.ops.seif.copy_diagnostics())
 
 # several photos, of which one fails; then one while the list is empty again
@@ -128,9 +145,9 @@ for text in ("nothing", str(scratch / "photo.jpg")):
     except RuntimeError as error:
         found["paste"].append(str(error))
 image = bpy.data.images.new("Painted", 8, 8)
-found["from_image"] = [sorted(bpy.ops.seif.photo_from_image(image="Painted")), scene.seif.photo]
+found["from_image"] = [sorted(bpy.ops.seif.photo_from_image(image="Painted")), str(scene.seif.photo_path())]
+found["from_image_saved"] = scene.seif.photo
 bpy.data.images.remove(image)
-scene.seif.photo = str(scratch / "ok.jpg")
 
 key = mesh_object.data.shape_keys.key_blocks["jawOpen"]
 jaw = rig.pose.bones["jaw"]
@@ -163,7 +180,14 @@ while running.state.name != "RUNNING" and time.monotonic() < deadline:
     registry.poll()
     time.sleep(0.02)
 queue.add([scratch / "ok.jpg"], {})
+pasted = scene.seif.photo_path()
+before = pasted.read_bytes()
+shutil.rmtree(pasted.parent)  # as when Blender ends
 bpy.ops.wm.open_mainfile(filepath=str(file))
+again = bpy.context.scene.seif.photo_path()
+found["pasted_reloaded"] = [again.is_file() and again.read_bytes() == before, again.name]
+bpy.context.scene.seif.photo = str(scratch / "ok.jpg")
+found["pasted_forgotten"] = bpy.context.scene.seif.photo_image is None
 found["reloaded_job"] = [running.state.name, running.message, registry.current_job() is None, len(queue.photos)]
 found["reloaded_left"] = [p.name for p in Path(os.environ["TMPDIR"]).glob("seif-*")]
 scene = bpy.context.scene
