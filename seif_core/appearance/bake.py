@@ -26,10 +26,11 @@ from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..progress import Progress
 from ..shapes import Float, Float32, UInt8
-from .atlas import Atlas, build_atlas
+from .atlas import GATHER_STEP, Atlas, build_atlas
 from .baked_texture import BakedTexture, light_picture
 from .completion import complete
 from .confidence import nothing_seen, vertex_confidence
+from .expression_lines import expression_share, lighten_expression_lines
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
 from .photo_blend import OtherPhoto, blend
@@ -85,7 +86,7 @@ def bake_texture(
     taken_out = np.ones((len(model.template), 3), np.float32)
     smoother = ScreenedPoisson(model.faces, len(model.template))
     window, chart = head_window(portrait, fit), None
-    confidence = nothing_seen(model)
+    confidence, pressed = nothing_seen(model), np.zeros(len(model.template), np.float32)
     if evidence is None or window is None:
         colours = np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
     else:
@@ -98,12 +99,17 @@ def bake_texture(
         progress.step(0.5)
         chart = None if settings.relief is None else ReliefChart.of(atlas, seen[0], settings.relief)
         texels = [blend(seen[0], seen[1:], atlas, smoother)]
+        if settings.expression_lines is not None:
+            growth = vertex_growth(atlas, texels[0].growth)
+            pressed = expression_share(fit, smoother, np.maximum(regions.marked, growth), settings.expression_lines)
         del looked, seen  # tens of megabytes, as the texels themselves, which both below let go of early
         confidence = vertex_confidence(model, atlas, regions, texels[0].trust)
         if as_skin:
             colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
         else:
             colours = complete(model, atlas, regions, smoother, texels.pop())
+        if settings.expression_lines is not None:
+            lighten_expression_lines(fit, atlas, colours, pressed, settings.expression_lines)
     progress.step(0.8)
     _paint_mouth(model, atlas, regions, colours)
     eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))
@@ -118,7 +124,14 @@ def bake_texture(
         normals = evidence.view_of(fit, device).normals
         if chart is not None and settings.relief is not None:
             relief = relief_map(
-                fit, atlas, chart, texture, normals=normals, photo=photo_normals, settings=settings.relief
+                fit,
+                atlas,
+                chart,
+                texture,
+                normals=normals,
+                photo=photo_normals,
+                settings=settings.relief,
+                passing=pressed,
             )
         if as_skin:
             normals = calm_normals(normals, fit, smoother)
@@ -159,6 +172,12 @@ def _projected(
         smoother=smoother,
         settings=settings,
     )
+
+
+def vertex_growth(atlas: Atlas, growth: Float32[np.ndarray, " N"]) -> Float32[np.ndarray, " V"]:
+    """How far each vertex (V,) is beard or brow, 0..1, from the texels' `growth` (N,)."""
+    some = slice(None, None, GATHER_STEP)
+    return atlas.gather(growth[some, None], np.ones(len(growth[some]), np.float32))[0][:, 0]
 
 
 def _bytes(atlas: Atlas, colours: Float32[np.ndarray, "N 3"]) -> UInt8[np.ndarray, "N 3"]:

@@ -151,6 +151,7 @@ def relief_map(
     normals: Float32[np.ndarray, "V 3"],
     photo: PhotoNormals | None,
     settings: ReliefSettings,
+    passing: Float32[np.ndarray, " V"] | None = None,
 ) -> Relief:
     """The relief of a head's skin; flat elsewhere.
 
@@ -162,6 +163,7 @@ def relief_map(
         normals: (V, 3) vertex normals of the posed mesh, camera space.
         photo: the network's normal map; None in fast quality.
         settings: how strong.
+        passing: (V,) in 0..1, how far what the network's map shows is the expression's and not the head's at rest.
     """
     model = fit.model
     frame = tangent_frame(fit.posed, normals, model.triangles, model.uvs, triangulate(model.uv_faces)[0])
@@ -173,7 +175,10 @@ def relief_map(
         shown = np.flatnonzero(chart.trust > settings.shown[0])
         values = atlas.spread(np.concatenate([chart.place, normals, frame.along], 1), chart.rows[shown])
         blur = settings.edge / float(np.median(metres))
-        slope[shown] += _seen(chart, shown, values, photo, blur=blur, s=settings)
+        found = _seen(chart, shown, values, photo, blur=blur, s=settings)
+        if passing is not None:
+            found *= 1 - atlas.spread(passing[:, None], chart.rows[shown])
+        slope[shown] += found
     out = np.tile(np.array(FLAT, np.uint8), (chart.side * chart.side, 1))
     out[chart.skin] = _coded(slope)
     skin = chart.picture(np.ones((len(chart.skin), 1), np.float32))[..., 0] > 0

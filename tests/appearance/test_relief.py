@@ -61,10 +61,12 @@ def trust_of_the_front():
     return (atlas.spread(mesh.facing[:, None])[:, 0] > 0.6).astype(np.float32)
 
 
-def made(photo, colour=PLAIN, settings=SHARP, **chart):
+def made(photo, colour=PLAIN, settings=SHARP, passing=None, **chart):
     fit, atlas, mesh, _ = world()
     chart = chart_of(trust_of_the_front(), **chart)
-    relief = relief_map(fit, atlas, chart, colour, normals=mesh.normals, photo=photo, settings=settings)
+    relief = relief_map(
+        fit, atlas, chart, colour, normals=mesh.normals, photo=photo, settings=settings, passing=passing
+    )
     return relief.normals, chart
 
 
@@ -163,3 +165,13 @@ def test_what_goes_into_tangent_space_comes_back():
     rng = np.random.default_rng(5)
     told, up, along = (unit(rng.normal(size=(50, 3))) for _ in range(3))
     np.testing.assert_allclose(to_tangent_space(from_tangent_space(told, up, along), up, along), told, atol=1e-9)
+
+
+def test_what_the_photo_shows_of_an_expressions_folds_stays_out_of_the_head_at_rest():
+    c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
+    leaning = seen_by_the_network(np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]))
+    picture, chart = made(leaning)
+    assert np.median(leans(picture, chart)[chart.trust > 0]) > 10
+    count = len(world()[0].neutral)
+    picture, chart = made(leaning, passing=np.ones(count, np.float32))
+    assert leans(picture, chart).max() < 0.6

@@ -1,0 +1,148 @@
+"""Folds that the photo's expression makes, taken out of the colours of the head at rest.
+
+A photo that smiles shows folds from nose to mouth and rays beside the eyes; on the head at rest they read as age, and
+whatever follows the colours (`relief`) cuts them into it. Where the expression of the fit presses skin together, places
+darker than their surroundings are taken for such folds and lightened; brows, beard, lids and lips keep theirs.
+
+Pressing is told by the deformation gradient of each triangle from the head at rest to the photo's expression, one less
+its smaller singular value (Sumner and Popovic, Deformation transfer for triangle meshes, SIGGRAPH 2004, section 3).
+
+Convention: shares without unit. Worked number: skin of which 10 mm become 8 mm under the expression is pressed by 0.2.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from ..evidence.colour import LUMINANCE
+from ..fitting import Fit
+from ..geometry.sampling import sample, smoothstep
+from ..geometry.screened_poisson import ScreenedPoisson
+from ..headmodel.model import triangulate
+from ..headmodel.topology import PART_NAMES
+from ..shapes import Float, Float32, Int
+from .atlas import Atlas
+from .settings import ExpressionLineSettings
+
+_LITTLE: Final = 1e-3
+"""Weight below which a mean is none."""
+_FLAT: Final = 1e-12
+"""Square metres below which a triangle tells of no pressing."""
+
+
+def expression_share(
+    fit: Fit,
+    smoother: ScreenedPoisson,
+    kept: Float[np.ndarray, " V"],
+    settings: ExpressionLineSettings,
+) -> Float32[np.ndarray, " V"]:
+    """How far dark lines on each vertex (V,) are the expression's, 0..1.
+
+    Args:
+        fit: gives the head at rest and in the photo's expression.
+        smoother: of its mesh.
+        kept: (V,) in 0..1, where lines are the person's whatever the expression: lids, lips, brows, beard.
+        settings: from which pressing on.
+    """
+    pressed = pressed_skin(fit.neutral, fit.expressed, fit.model.triangles)
+    smooth = smoother.solve(pressed[:, None], np.ones(len(pressed)), stiffness=settings.smooth)[:, 0]
+    return (smoothstep(smooth, *settings.pressed) * (1 - np.clip(kept, 0, 1))).astype(np.float32)
+
+
+def pressed_skin(
+    rest: Float[np.ndarray, "V 3"], expressed: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]
+) -> Float[np.ndarray, " V"]:
+    """By which share the skin around each vertex (V,) is shorter under an expression, the way it is shortened most.
+
+    Args:
+        rest: (V, 3) metres, the head at rest.
+        expressed: (V, 3) metres, under the expression.
+        triangles: (T, 3) into both.
+    """
+    one, two = (_edges_in_plane(points.astype(np.float64)[triangles]) for points in (rest, expressed))
+    area = one[:, 0, 0] * one[:, 1, 1] / 2
+    gradient = two @ np.linalg.inv(one + _FLAT * np.eye(2))
+    short = np.linalg.svd(gradient, compute_uv=False)[:, 1]
+    pressed = np.clip(1 - short, 0, 1) * area
+    corner, size = triangles.ravel(), len(rest)
+    sums = np.bincount(corner, np.repeat(pressed, 3), size)
+    return sums / np.maximum(np.bincount(corner, np.repeat(area, 3), size), _FLAT)
+
+
+def _edges_in_plane(corners: Float[np.ndarray, "T 3 3"]) -> Float[np.ndarray, "T 2 2"]:
+    """Two edges of each triangle as columns, in axes of its own plane: the first lies on the first axis."""
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    length = np.maximum(np.linalg.norm(first, axis=1), np.sqrt(_FLAT))
+    along = (first * second).sum(1) / length
+    across = np.sqrt(np.maximum((second**2).sum(1) - along**2, _FLAT))
+    return np.stack([np.stack([length, along], 1), np.stack([np.zeros_like(length), across], 1)], 1)
+
+
+def lighten_expression_lines(
+    fit: Fit,
+    atlas: Atlas,
+    colours: Float32[np.ndarray, "N 3"],
+    share: Float32[np.ndarray, " V"],
+    settings: ExpressionLineSettings,
+) -> None:
+    """Lighten dark lines on the skin by `share`, in place.
+
+    Args:
+        fit: gives the head at rest, whose size tells the texels'.
+        atlas: the model's texels.
+        colours: (N, 3) sRGB 0..1 of the texels; written over.
+        share: (V,) how far lines are the expression's (`expression_share`).
+        settings: which lines, and how much.
+    """
+    if not share.any():
+        return
+    skin = np.flatnonzero(atlas.part == PART_NAMES.index("skin"))
+    step = max(1, -(-atlas.size // settings.side))
+    dark, around = _dark_lines(_small(atlas, colours, skin, step), settings, step * _texel(fit, atlas))
+    near = atlas.spread(share[:, None], skin)[:, 0]
+    rows, near = skin[near > 0], near[near > 0]
+    y, x = (((k + 0.5) / step - 0.5).astype(np.float32) for k in np.divmod(atlas.texels[rows], atlas.size))
+    lightened = settings.strength * near * sample(dark, x, y)
+    colours[rows] += lightened[:, None] * (sample(around, x, y) - colours[rows])
+
+
+def _small(
+    atlas: Atlas, colours: Float32[np.ndarray, "N 3"], skin: Int[np.ndarray, " S"], step: int
+) -> Float32[np.ndarray, "M M 4"]:
+    """The skin's colours times their weight, and the weight, as a picture of fewer pixels."""
+    picture = np.zeros((atlas.size * atlas.size, 4), np.float32)
+    picture[atlas.texels[skin], :3] = colours[skin]
+    picture[atlas.texels[skin], 3] = 1
+    side = atlas.size // step
+    picture = picture.reshape(atlas.size, atlas.size, 4)
+    return picture if step == 1 else cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def _dark_lines(
+    picture: Float32[np.ndarray, "M M 4"], s: ExpressionLineSettings, pixel: float
+) -> tuple[Float32[np.ndarray, "M M"], Float32[np.ndarray, "M M 3"]]:
+    """How surely each pixel is darker than its surroundings, 0..1, and their colour.
+
+    Args:
+        picture: colours times weight, and weight.
+        s: settings.
+        pixel: metres across one pixel.
+    """
+    wide = cv2.GaussianBlur(picture, (0, 0), s.width / pixel)
+    fine = cv2.GaussianBlur(picture, (0, 0), s.soft / pixel)
+    around, own = (image[..., :3] / np.maximum(image[..., 3:], _LITTLE) for image in (wide, fine))
+    darker = np.maximum((around - own) @ LUMINANCE.astype(np.float32), 0) * (picture[..., 3] > _LITTLE)
+    return (darker**2 / (darker**2 + s.least**2)).astype(np.float32), around.astype(np.float32)
+
+
+def _texel(fit: Fit, atlas: Atlas) -> float:
+    """Metres across a texel, in the mean over the head."""
+    model = fit.model
+    corners = fit.neutral.astype(np.float64)[model.triangles]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum()
+    uv = model.uvs.astype(np.float64)[triangulate(model.uv_faces)[0]]
+    (u1, v1), (u2, v2) = (uv[:, 1] - uv[:, 0]).T, (uv[:, 2] - uv[:, 0]).T
+    return float(np.sqrt(area / np.abs(u1 * v2 - u2 * v1).sum())) / atlas.size

@@ -1,0 +1,105 @@
+"""Folds that the photo's expression makes are taken out of the head at rest, and nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rendered_head import make_fit, make_model
+
+from seif_core.appearance.atlas import build_atlas
+from seif_core.appearance.expression_lines import expression_share, lighten_expression_lines, pressed_skin
+from seif_core.appearance.settings import ExpressionLineSettings
+from seif_core.geometry.screened_poisson import ScreenedPoisson
+
+SETTINGS = ExpressionLineSettings()
+
+
+@lru_cache(maxsize=1)
+def squeezed():
+    """A fit whose skin between y = -0.06 and -0.02 is pressed to 0.8 of its height, all below it moved after."""
+    fit = make_fit(make_model(), yaw=0.0)
+    y = fit.neutral[:, 1]
+    expressed = fit.neutral.copy()
+    expressed[:, 1] += 0.2 * np.clip(-0.02 - y, 0, 0.04)
+    return replace(fit, expressed=expressed), build_atlas(fit.model, 256)
+
+
+def share_of(fit, kept=0.0):
+    count = len(fit.neutral)
+    smoother = ScreenedPoisson(fit.model.faces, count)
+    return expression_share(fit, smoother, np.full(count, kept), SETTINGS)
+
+
+def lined(fit, atlas, height):
+    """Skin with a dark line 2 mm wide across it at a height."""
+    y = atlas.spread(fit.neutral)[:, 1]
+    return np.where(np.abs(y - height)[:, None] < 0.001, 0.35, 0.6).astype(np.float32).repeat(3, 1), y
+
+
+@given(short=st.floats(0.5, 1.0), turn=st.floats(-3, 3))
+def test_skin_pressed_in_one_direction_is_told_whichever_way_it_is_turned(short, turn):
+    rest = np.array([[0, 0, 0], [0.01, 0, 0], [0.01, 0.01, 0], [0, 0.01, 0]])
+    triangles = np.array([[0, 1, 2], [0, 2, 3]])
+    c, s = np.cos(turn), np.sin(turn)
+    turned = (rest * [1, short, 1]) @ np.array([[c, 0, s], [s, 0, -c], [0, 1, 0]])
+    np.testing.assert_allclose(pressed_skin(rest, turned, triangles), 1 - short, atol=1e-3)
+
+
+def test_skin_that_is_stretched_or_only_moved_is_not_pressed():
+    rest = np.array([[0, 0, 0], [0.01, 0, 0], [0.01, 0.01, 0], [0, 0.01, 0]])
+    triangles = np.array([[0, 1, 2], [0, 2, 3]])
+    np.testing.assert_allclose(pressed_skin(rest, rest * [1.3, 1, 1] + 0.02, triangles), 0, atol=1e-3)
+
+
+def test_a_dark_line_where_the_expression_presses_the_skin_is_lightened():
+    fit, atlas = squeezed()
+    colours, y = lined(fit, atlas, -0.04)
+    made = colours.copy()
+    lighten_expression_lines(fit, atlas, made, share_of(fit), SETTINGS)
+    front = (np.abs(y + 0.04) < 0.001) & (atlas.part == 0)
+    assert np.median(made[front]) > 0.35 + 0.6 * (0.6 - 0.35)
+
+
+@pytest.mark.parametrize("height", [0.05, 0.02])
+def test_a_dark_line_elsewhere_stays_as_it_is(height):
+    fit, atlas = squeezed()
+    colours, _ = lined(fit, atlas, height)
+    made = colours.copy()
+    lighten_expression_lines(fit, atlas, made, share_of(fit), SETTINGS)
+    y = atlas.spread(fit.neutral)[:, 1]
+    np.testing.assert_array_equal(made[y > 0.02], colours[y > 0.02])
+
+
+def test_brows_beard_lids_and_lips_keep_their_lines():
+    fit, atlas = squeezed()
+    colours, _ = lined(fit, atlas, -0.04)
+    made = colours.copy()
+    lighten_expression_lines(fit, atlas, made, share_of(fit, kept=1.0), SETTINGS)
+    np.testing.assert_array_equal(made, colours)
+
+
+def test_a_face_at_rest_keeps_every_line():
+    fit, atlas = squeezed()
+    fit = replace(fit, expressed=fit.neutral)
+    colours, _ = lined(fit, atlas, -0.04)
+    made = colours.copy()
+    lighten_expression_lines(fit, atlas, made, share_of(fit), SETTINGS)
+    np.testing.assert_array_equal(made, colours)
+
+
+def test_a_light_line_and_pores_stay():
+    fit, atlas = squeezed()
+    y = atlas.spread(fit.neutral)[:, 1]
+    noise = np.random.default_rng(3).normal(0, 0.004, (len(y), 1))
+    colours = (np.where(np.abs(y + 0.04)[:, None] < 0.001, 0.75, 0.6) + noise).astype(np.float32).repeat(3, 1)
+    made = colours.copy()
+    lighten_expression_lines(fit, atlas, made, share_of(fit), SETTINGS)
+    line = np.abs(y + 0.04) < 0.001
+    assert np.abs(made - colours)[line].max() < 0.01
+    plain = np.abs(y + 0.04) > 0.02
+    assert np.std(made[plain]) > 0.8 * np.std(colours[plain])
