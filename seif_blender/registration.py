@@ -23,6 +23,7 @@ from .flame import operators as flame_operators
 from .hair import operators as hair_operators
 from .hair import panels as hair_panels
 from .lods import operators as lod_operators
+from .lods import properties as lod_properties
 from .models import operators as model_operators
 from .reconstruct import faces, landmark_operator, photo_operators, queue_operators, rerun, thumbnails
 from .reconstruct import operators as reconstruct_operators
@@ -60,6 +61,7 @@ _MODULES: Final = (
     hair_operators,
     hair_panels,
     asset_operators,
+    lod_properties,
     lod_operators,
     export_operators,
     print_operator,
@@ -86,6 +88,7 @@ def register() -> None:
     bpy.types.WindowManager.seif_animation = bpy.props.PointerProperty(type=animate_properties.SeifAnimationProperties)
     controls.register_sliders()
     bpy.types.Scene.seif_capture = bpy.props.PointerProperty(type=capture_properties.SeifCaptureProperties)
+    bpy.types.Scene.seif_lods = bpy.props.PointerProperty(type=lod_properties.SeifLodProperties)
     bpy.types.TOPBAR_MT_file_import.append(photo_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_import.append(flame_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_export.append(export_panels.draw_export_menu)
@@ -106,6 +109,7 @@ def unregister() -> None:
     controls.unregister_sliders()
     del bpy.types.WindowManager.seif_animation
     bpy.types.TOPBAR_MT_file_import.remove(flame_operators.draw_import_menu)
+    del bpy.types.Scene.seif_lods
     del bpy.types.Scene.seif_capture
     del bpy.types.Scene.seif
     for module in reversed(_MODULES):

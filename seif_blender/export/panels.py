@@ -27,7 +27,9 @@ class SEIF_PT_export(bpy.types.Panel):
         grid = self.layout.grid_flow(columns=2, even_columns=True, align=True)
         for preset in PRESETS.values():
             grid.operator("seif.export_engine", text=preset.title.split(" (")[0]).preset = preset.name
-        self.layout.operator("seif.make_lods", icon="MOD_DECIM")
+        column = self.layout.column(align=True)
+        column.row(align=True).prop(context.scene.seif_lods, "triangles", text="")
+        column.operator("seif.make_lods", icon="MOD_DECIM")
         draw_sentence(self.layout, context, _OWN_EXPORT, "INFO")
         self.layout.operator("seif.print_head", icon="MESH_MONKEY")
 

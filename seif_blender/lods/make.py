@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import bpy
 import numpy as np
@@ -17,21 +19,28 @@ from ..build.plan.arrays import floats, integers
 from ..build.plan.mesh import plan_group
 from ..build.rig import bind
 from ..build.shape_keys import add_shape_keys
-from ..build.surfaces import SURFACES
-from ..core import (
-    HAIR_SHARE,
-    Decimated,
-    DecimationMesh,
-    carrying_poses,
-    checked_counts,
-    decimate,
-    importance,
-    levels_of,
-    mirror_image,
-)
+from ..core import Decimated, checked_counts, errors
 from ..hair.lookup import hair_objects
+from .decimation import Levels, make_levels
 from .lookup import LevelObjects, lod_objects
-from .scene_arrays import SceneArrays, read_mesh
+from .scene_arrays import SceneArrays, read_steps
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, eq=False)
+class LodPlan:
+    """A head as it was when its levels were asked for.
+
+    Attributes:
+        counts: triangles of the levels, descending; those that the head does not have are left out.
+        head: its mesh.
+        hair: its shell and cards.
+    """
+
+    counts: tuple[int, ...]
+    head: SceneArrays
+    hair: dict[HairForm, SceneArrays]
 
 
 def remove_lods(head: FoundHead) -> None:
@@ -41,7 +50,7 @@ def remove_lods(head: FoundHead) -> None:
 
 
 def make_lods(head: FoundHead, counts: Sequence[int]) -> dict[int, LevelObjects]:
-    """Make the levels of a head and of its shell and cards; those that were there before are replaced.
+    """Make the levels of a head and of its shell and cards here and now; those that were there before are replaced.
 
     Args:
         head: the head.
@@ -50,44 +59,59 @@ def make_lods(head: FoundHead, counts: Sequence[int]) -> dict[int, LevelObjects]
     Raises:
         SettingsError: the counts make no sense.
     """
+    plan = _ended(plan_steps(head, counts))
+    return _ended(build_steps(head, plan, make_levels(plan.head, plan.hair, plan.counts)))
+
+
+def _ended(steps: Generator[None, None, _Result]) -> _Result:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+
+
+def plan_steps(head: FoundHead, counts: Sequence[int]) -> Generator[None, None, LodPlan]:
+    """Read what the levels are made of, in pieces that are short enough for a frame.
+
+    Raises:
+        SettingsError: the counts make no sense.
+    """
     counts = checked_counts(counts)
+    arrays = yield from read_steps(head.mesh)
+    hair: dict[HairForm, SceneArrays] = {}
+    for form, ob in hair_objects(head).items():
+        if ob.type == "MESH":
+            hair[form] = yield from read_steps(ob)
+    return LodPlan(tuple(count for count in counts if count < len(arrays.triangles)), arrays, hair)
+
+
+def build_steps(head: FoundHead, plan: LodPlan, levels: Levels) -> Generator[None, None, dict[int, LevelObjects]]:
+    """Replace the levels in the scene, an object a piece; nothing may undo, redo or load a file in between.
+
+    Raises:
+        SettingsError: the head is no longer what was read.
+    """
+    shapes = head.mesh.data.shape_keys
+    keys = len(shapes.key_blocks) - 1 if shapes is not None else 0
+    if len(head.mesh.data.vertices) != len(plan.head.points) or keys != len(plan.head.keys):
+        raise errors.SettingsError("The head's mesh or keys were changed meanwhile; make the levels again.")
     remove_lods(head)
-    arrays = read_mesh(head.mesh)
-    counts = [count for count in counts if count < len(arrays.triangles)]
-    names = [surface.parts[0] for surface in SURFACES]
-    levels = levels_of(_to_decimate(arrays, names), arrays.slots, names, counts)
-    for number, level in enumerate(levels, start=1):
-        ob = _build(f"{head.mesh.name} LOD{number}", head.mesh, arrays, level, head)
+    for number, level in enumerate(levels.head, start=1):
+        ob = _build(f"{head.mesh.name} LOD{number}", head.mesh, plan.head, level, head)
         ob[LOD_PROPERTY] = number
         if PHOTO_LIGHT_PROPERTY in head.mesh:
             follow_light(ob, head.rig)
-    for form, hair in hair_objects(head).items():
-        if hair.type == "MESH":
-            _make_hair(head, form, hair, counts)
+        yield
+    standing = hair_objects(head)
+    for form, made in levels.hair.items():
+        for number, level in enumerate(made, start=1):
+            if form in standing and len(standing[form].data.vertices) == len(plan.hair[form].points):
+                title = f"{head.mesh.name} LOD{number} {'Hair' if form is HairForm.SHELL else 'Hair Cards'}"
+                ob = _build(title, standing[form], plan.hair[form], level, head)
+                ob[LOD_PROPERTY], ob[LOD_HAIR_PROPERTY] = number, int(form)
+                yield
     return lod_objects(head)
-
-
-def _to_decimate(arrays: SceneArrays, names: list[str]) -> DecimationMesh:
-    owned = {name: np.unique(arrays.triangles[arrays.slots == k]) for k, name in enumerate(names)}
-    return DecimationMesh(
-        carrying_poses(arrays.points, arrays.keys - arrays.points),
-        arrays.triangles,
-        arrays.uvs,
-        arrays.uv_triangles,
-        importance(len(arrays.points), arrays.regions, owned),
-        mirror_image(arrays.points, arrays.triangles),
-    )
-
-
-def _make_hair(head: FoundHead, form: HairForm, hair: bpy.types.Object, counts: list[int]) -> None:
-    arrays = read_mesh(hair)
-    weights, alone = np.ones(len(arrays.points)), np.full(len(arrays.points), -1)
-    whole = DecimationMesh(arrays.points[None], arrays.triangles, arrays.uvs, arrays.uv_triangles, weights, alone)
-    wanted = [int(HAIR_SHARE * count) for count in counts]
-    for number, level in enumerate(decimate(whole, wanted), start=1):
-        title = f"{head.mesh.name} LOD{number} {'Hair' if form is HairForm.SHELL else 'Hair Cards'}"
-        ob = _build(title, hair, arrays, level, head)
-        ob[LOD_PROPERTY], ob[LOD_HAIR_PROPERTY] = number, int(form)
 
 
 def _build(

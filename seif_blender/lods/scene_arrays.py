@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Final
 
 import bpy
 import numpy as np
 
 from ..build.names import REGION_PREFIX
+
+_VERTICES: Final = 2000
+"""Vertices whose weights are read in one piece: 20 to 30 ms of processor time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +44,8 @@ class SceneArrays:
         return {name: weights > 0.5 for name, weights in named.items()}
 
 
-def read_mesh(ob: bpy.types.Object) -> SceneArrays:
-    """The object's own mesh, without its modifiers."""
+def read_steps(ob: bpy.types.Object) -> Generator[None, None, SceneArrays]:
+    """Read the object's own mesh, without its modifiers, in pieces that are short enough for a frame."""
     mesh = ob.data
     mesh.calc_loop_triangles()
     count, faces = len(mesh.vertices), len(mesh.loop_triangles)
@@ -50,7 +55,9 @@ def read_mesh(ob: bpy.types.Object) -> SceneArrays:
     mesh.loop_triangles.foreach_get("polygon_index", polygons)
     slots = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("material_index", slots)
+    yield
     uvs, uv_triangles = _texture_coordinates(mesh, corners, loops)
+    yield
     blocks = list(mesh.shape_keys.key_blocks) if mesh.shape_keys is not None else []
     shapes = np.empty((len(blocks), 3 * count), np.float32)
     for row, key in zip(shapes, blocks, strict=True):
@@ -60,6 +67,8 @@ def read_mesh(ob: bpy.types.Object) -> SceneArrays:
     else:
         points, keys = np.empty(3 * count, np.float32), shapes
         mesh.vertices.foreach_get("co", points)
+    yield
+    weights = yield from _weights(ob)
     return SceneArrays(
         points.reshape(-1, 3),
         keys.reshape(len(keys), count, 3),
@@ -67,7 +76,7 @@ def read_mesh(ob: bpy.types.Object) -> SceneArrays:
         slots[polygons],
         uvs,
         uv_triangles,
-        _weights(ob),
+        weights,
     )
 
 
@@ -83,10 +92,13 @@ def _texture_coordinates(mesh: bpy.types.Mesh, corners: np.ndarray, loops: np.nd
     return own[first], index.reshape(-1, 3).astype(np.int64)
 
 
-def _weights(ob: bpy.types.Object) -> dict[str, np.ndarray]:
+def _weights(ob: bpy.types.Object) -> Generator[None, None, dict[str, np.ndarray]]:
     names = [group.name for group in ob.vertex_groups]
-    table = np.zeros((len(names), len(ob.data.vertices)), np.float32)
-    for vertex in ob.data.vertices:
-        for group in vertex.groups:
-            table[group.group, vertex.index] = group.weight
+    vertices = ob.data.vertices
+    table = np.zeros((len(names), len(vertices)), np.float32)
+    for first in range(0, len(vertices), _VERTICES):
+        for vertex in vertices[first : first + _VERTICES]:
+            for group in vertex.groups:
+                table[group.group, vertex.index] = group.weight
+        yield
     return dict(zip(names, table, strict=True))

@@ -106,7 +106,7 @@ def poll() -> None:
 def cancel() -> None:
     """Cancel the job that waits or is held, or else runs; `poll` sees it through."""
     if _Registry.held is not None:
-        _Registry.held.finish(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)
+        _Registry.held.finish(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)  # who holds it lets go
         return
     if _Registry.waiting is not None:
         job, _Registry.waiting = _Registry.waiting, None

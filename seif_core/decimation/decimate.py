@@ -8,7 +8,7 @@ runs in Blender too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -64,12 +64,15 @@ class Decimated:
     sources: Int[np.ndarray, " T"]
 
 
-def decimate(mesh: DecimationMesh, targets: Sequence[int]) -> list[Decimated]:
+def decimate(
+    mesh: DecimationMesh, targets: Sequence[int], told: Callable[[float], None] = lambda _fraction: None
+) -> list[Decimated]:
     """Levels of at most so many triangles, each made of the one before.
 
     Args:
         mesh: the full mesh.
         targets: counts of triangles, descending.
+        told: called between rounds with the fraction that is done, 0..1; what it raises ends the work.
 
     Returns:
         One level for each target; with more triangles where borders, seams and folds leave no sound collapse.
@@ -80,8 +83,10 @@ def decimate(mesh: DecimationMesh, targets: Sequence[int]) -> list[Decimated]:
     uvs = mesh.uvs.astype(np.float64)[coordinates]
     quadrics, levels = vertex_quadrics(now, poses, mesh.importance), []
     fixed = _Fixed(poses, uvs, monomials(poses), mesh.mirror.astype(np.int64))
+    most, least = len(now.triangles), min(targets, default=0)
     for target in targets:
         while len(now.triangles) > target:
+            told((most - len(now.triangles)) / (most - least))
             chosen = _round(now, quadrics, fixed, len(now.triangles) - target)
             if not len(chosen.gone):
                 break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -67,7 +67,11 @@ def importance(
 
 
 def levels_of(
-    mesh: DecimationMesh, part: Int[np.ndarray, " T"], names: Sequence[str], counts: Sequence[int]
+    mesh: DecimationMesh,
+    part: Int[np.ndarray, " T"],
+    names: Sequence[str],
+    counts: Sequence[int],
+    told: Callable[[float], None] = lambda _fraction: None,
 ) -> list[Decimated]:
     """The levels after the full mesh, those that would have as many triangles left out.
 
@@ -76,6 +80,7 @@ def levels_of(
         part: of each triangle, into `names`.
         names: of the parts, as in `PART_NAMES`.
         counts: triangles of the levels, descending, fewer than the mesh has.
+        told: as in `decimate`, of all levels together.
 
     Returns:
         One level for each count; `sources` are triangles of the full mesh.
@@ -86,7 +91,9 @@ def levels_of(
         same = [count for count in counts[len(found) :] if _dropped(count) == dropped]
         kept = np.flatnonzero(~np.isin(part, [k for k, name in enumerate(names) if name in dropped]))
         rest = replace(mesh, triangles=mesh.triangles[kept], uv_triangles=mesh.uv_triangles[kept])
-        found += [replace(level, sources=kept[level.sources]) for level in decimate(rest, same)]
+        done, share = len(found) / len(counts), len(same) / len(counts)
+        made = decimate(rest, same, lambda part, done=done, share=share: told(done + share * part))
+        found += [replace(level, sources=kept[level.sources]) for level in made]
     return found
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+from pathlib import Path
+
 import bpy
 import numpy as np
 import pytest
@@ -15,6 +19,10 @@ from seif_blender.build.names import SMOOTH_PROPERTY, HairForm
 from seif_blender.hair.lookup import hair_objects
 from seif_blender.lods.lookup import lod_objects
 from seif_blender.lods.make import make_lods
+from seif_blender.lods.making import LodsInTheMaking
+from seif_blender.worker import registry
+from seif_blender.worker.job import State
+from seif_blender.worker.task import Task
 
 COUNTS = (900, 500)
 
@@ -105,3 +113,54 @@ def test_saved_and_opened_again_the_levels_are_there(head, tmp_path):
     levels = lod_objects(FoundHead(mesh, rig, None))
     assert [len(level.hair) for level in levels.values()] == [2, 2]
     assert levels[1].mesh.data.shape_keys.animation_data.drivers
+
+
+def steps_of(making: LodsInTheMaking, *, cancel_at: float = 2.0):
+    """What is in the file after each step, with the share that is done; cancelled once so much is."""
+    seen = []
+    while not making.step():
+        seen.append((making.job.total, making.exclusive, len(bpy.data.objects)))
+        if making.job.total >= cancel_at and registry.current_job() is making.job:
+            registry.cancel()
+        time.sleep(0.002)
+    return seen
+
+
+def test_levels_are_decimated_beside_blender_with_a_bar_and_built_an_object_a_step(head):
+    """Blender stood still for twenty seconds, without progress."""
+    before = len(bpy.data.objects)
+    making = LodsInTheMaking(head, COUNTS, Task(Path("sample"), kind="lods"))
+    assert registry.current_job() is making.job
+    seen = steps_of(making)
+    assert making.job.state is State.SUCCEEDED
+    assert registry.current_job() is None
+    assert list(making.made) == [1, 2]
+    waiting = [total for total, exclusive, _ in seen if not exclusive]
+    assert len(waiting) > 5
+    assert waiting == sorted(waiting)
+    assert len({round(total, 3) for total in waiting}) > 3
+    built = [count for _, _, count in seen]
+    assert max(b - a for a, b in itertools.pairwise(built)) <= 1
+    assert built[-1] == before + 6
+
+
+def test_cancelled_in_the_middle_the_scene_is_as_it_was_and_the_next_attempt_works(head):
+    names = {ob.name for ob in bpy.data.objects}
+    making = LodsInTheMaking(head, COUNTS, Task(Path("sample"), kind="lods"))
+    steps_of(making, cancel_at=0.2)
+    assert making.job.state is State.CANCELLED
+    assert {ob.name for ob in bpy.data.objects} == names
+    assert registry.current_job() is None
+    again = LodsInTheMaking(head, COUNTS, Task(Path("sample"), kind="lods"))
+    steps_of(again)
+    assert again.job.state is State.SUCCEEDED
+
+
+def test_a_head_that_was_changed_or_deleted_meanwhile_is_a_sentence(head):
+    making = LodsInTheMaking(head, COUNTS, Task(Path("sample"), kind="lods"))
+    while making.exclusive:
+        making.step()
+    head.mesh.shape_key_add(name="mine")
+    steps_of(making)
+    assert making.job.state is State.FAILED
+    assert "changed meanwhile" in making.job.message
