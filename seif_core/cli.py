@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from . import (
     __version__,
@@ -79,10 +79,19 @@ def _run(options: argparse.Namespace) -> int:
         return stop.exit_code if isinstance(stop, StopSignalError) else CancelledError.exit_code
 
 
+class _Parser(argparse.ArgumentParser):
+    """One that says what is wrong in one sentence; the usage, which would push it off the screen, is for ``--help``."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say it and end with the exit code of a command line that cannot be understood."""
+        say(f"seif: {message.rstrip('.')}; {self.prog} --help tells what there is.")
+        self.exit(2)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="seif", description="One photo becomes an animatable head.")
+    parser = _Parser(prog="seif", description="One photo becomes an animatable head.")
     parser.add_argument("--version", action="version", version=f"seif {__version__}")
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--verbose", action="store_true", help="tell more, and show where an error came from")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     cli_reconstruct.add_options(commands.add_parser("reconstruct", parents=[common], help="make heads from photos"))

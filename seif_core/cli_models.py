@@ -13,7 +13,14 @@ from .folders import models_folder
 from .headmodel import gnm_download, load_head_model
 from .headmodel.flame_release import RESTRICTED
 from .headmodel.gnm import NAME as GNM
-from .headmodel.installed import InstalledModel, add_from_publisher, add_model, installed_models, remove_model
+from .headmodel.installed import (
+    InstalledModel,
+    add_from_publisher,
+    add_model,
+    installed_models,
+    removable_model,
+    remove_model,
+)
 from .progress import Progress
 from .terminal import StageLines, say, tell
 
@@ -95,7 +102,10 @@ def _list(_options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    for name in options.names:
+    names = dict.fromkeys(options.names)
+    for name in names:  # all of them, before one is gone
+        removable_model(name)
+    for name in names:
         tell(f"removed {_line(remove_model(name))}")
     return 0
 

@@ -17,6 +17,7 @@ from .device import memory_in_words
 from .errors import CancelledError, SeifError
 from .expression_choice import SETS, SPELLINGS
 from .filenames import about, as_text, is_file, result_folders
+from .headmodel.installed import check_name
 from .photo_source import photo_file
 from .pipeline import reconstruct
 from .progress import Progress
@@ -53,7 +54,7 @@ class Outcome:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `seif reconstruct`, and `run` as what carries them out."""
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="pictures, one head each")
+    parser.add_argument("photos", nargs="+", type=named_path, metavar="PHOTO", help="pictures, one head each")
     told = "the photos show one person: one head from all of them, in the folder of the first"
     parser.add_argument("--same-person", action="store_true", help=told)
     add_run_options(parser)
@@ -132,6 +133,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         SettingsError: an option has a value that makes no sense.
         DependencyError: a format needs a library that is not installed.
+        ModelError: there is no such head model.
         OutputError: nothing can be written into the folder of results.
         KeyboardInterrupt: the user stopped the run.
     """
@@ -154,8 +156,9 @@ def settings_of(options: argparse.Namespace) -> ReconstructionSettings:
 
     Raises:
         SettingsError: an option has a value that makes no sense.
+        ModelError: there is no such head model.
     """
-    return ReconstructionSettings(
+    settings = ReconstructionSettings(
         head_model=options.head_model,
         **shape_settings(options),
         texture_size=options.texture_size,
@@ -166,6 +169,8 @@ def settings_of(options: argparse.Namespace) -> ReconstructionSettings:
         expressions=options.expressions,
         spelling=options.spelling,
     )
+    check_name(settings.head_model)
+    return settings
 
 
 def formats_of(options: argparse.Namespace) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ _LONGEST: Final = 200
 """Bytes of a folder's name in UTF-8: file systems take 255, and a number may be added."""
 
 _NAMELESS: Final = "head"
-"""Folder of a photo whose name says nothing, such as ``...jpg``."""
+"""Folder of a photo whose name says nothing, such as ``...jpg``, or has no letter that is text."""
 
 
 def as_text(name: str) -> str:
@@ -64,7 +64,8 @@ def folder_name(photo: Path) -> str:
     name = name.strip(" .").encode()[:_LONGEST].decode(errors="ignore").strip(" .")
     if os.name == "nt" and _DEVICES_OF_WINDOWS.fullmatch(name):
         name = f"_{name}"
-    return name or _NAMELESS
+    told = bool(name.strip("_")) or not _NO_TEXT.search(photo.stem)  # else every letter was none
+    return name if name and told else _NAMELESS
 
 
 def same_name(name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +25,8 @@ _ROWS: Final = 200
 """Rows of one sheet: a JPEG has at most 65,535 lines."""
 _LETTERS: Final = 72
 """That fit into a line."""
+_DAMAGED: Final = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""What Pillow raises on files that are not there, or damaged."""
 _BACK: Final = (38, 38, 40)
 _GREY: Final = (105, 108, 111)
 _COLOURS: Final = {
@@ -54,7 +58,17 @@ def write_contact_sheets(outcomes: Sequence[PhotoOutcome], out: Path) -> list[Pa
             finally:
                 partial.unlink(missing_ok=True)
             paths.append(path)
+        _remove_later_sheets(out, len(paths))
     return paths
+
+
+def _remove_later_sheets(out: Path, written: int) -> None:
+    """Sheets of an earlier run over more photos show what this one does not tell of."""
+    for number in count(written + 1):
+        path = out / f"batch-{number}.jpg"
+        if not path.is_file():
+            return
+        path.unlink()
 
 
 def _sheet(outcomes: Sequence[PhotoOutcome]) -> Image.Image:
@@ -73,16 +87,14 @@ def _sheet(outcomes: Sequence[PhotoOutcome]) -> Image.Image:
 
 
 def _pictures(outcome: PhotoOutcome) -> Image.Image:
-    """The first row of the preview, or the photo alone."""
-    try:
-        if outcome.kind in ("made", "kept"):
-            with Image.open(outcome.job.target / "preview.png") as preview:
-                row = preview.convert("RGB").crop((0, 0, preview.width, round(preview.width * FIRST_ROW)))
-                return row.resize((_WIDTH, _ROW), Image.Resampling.LANCZOS)
-        with Image.open(outcome.job.photo) as photo:
-            photo.draft("RGB", (_WIDTH, _ROW))
-            small = ImageOps.exif_transpose(photo).convert("RGB")
-            small.thumbnail((_WIDTH, _ROW))
-            return small
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow raises on damaged files
-        return Image.new("RGB", (_ROW, _ROW), _GREY)
+    """The first row of the preview, or the photo alone where there is none."""
+    if outcome.kind in ("made", "kept"):
+        with suppress(*_DAMAGED), Image.open(outcome.job.target / "preview.png") as preview:
+            row = preview.convert("RGB").crop((0, 0, preview.width, round(preview.width * FIRST_ROW)))
+            return row.resize((_WIDTH, _ROW), Image.Resampling.LANCZOS)
+    with suppress(*_DAMAGED), Image.open(outcome.job.photo) as photo:
+        photo.draft("RGB", (_WIDTH, _ROW))
+        small = ImageOps.exif_transpose(photo).convert("RGB")
+        small.thumbnail((_WIDTH, _ROW))
+        return small
+    return Image.new("RGB", (_ROW, _ROW), _GREY)

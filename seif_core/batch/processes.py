@@ -60,9 +60,14 @@ def run_in_processes(jobs: Sequence[PhotoJob], do: Do, processes: int) -> Iterat
 
 
 def threads_each(processes: int) -> int:
-    """How many threads each of some processes gets: the cores shared out, at least one."""
+    """Threads of each of some processes: the cores shared out, fewer where the user said so, at least one."""
     own = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return max(1, len(own) // processes)
+    return _at_most(os.environ.get(_THREADS[0]), max(1, len(own) // processes))
+
+
+def _at_most(asked: str | None, threads: int) -> int:
+    """So many threads, or the fewer that an environment variable asks for."""
+    return max(1, min(threads, int(asked))) if asked is not None and asked.isdecimal() else threads
 
 
 @dataclass(eq=False)
@@ -135,8 +140,7 @@ def _threads_in_environment(threads: int) -> Iterator[None]:
     """Inside, processes are started with so many threads; what the user has set lower stays."""
     before = {name: os.environ.get(name) for name in _THREADS}
     for name, value in before.items():
-        asked = int(value) if value is not None and value.isdigit() else threads
-        os.environ[name] = str(max(1, min(threads, asked)))
+        os.environ[name] = str(_at_most(value, threads))
     try:
         yield
     finally:

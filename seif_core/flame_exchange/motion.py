@@ -26,6 +26,8 @@ from ..shapes import Float, Float32
 from .parameters import FlameParameters
 
 _FORMAT: Final = "seif head motion 1"
+_FLAME: Final = "flame"
+"""How the names of FLAME's releases begin, and no other model's."""
 _NOTHING: Final = 1e-6
 """Coefficient below which a component that the head lacks is rounding."""
 
@@ -67,7 +69,7 @@ class HeadMotion:
 
 def is_flame_head(head: Head) -> bool:
     """Whether the head's components are FLAME's."""
-    return head.model_name.startswith("flame")
+    return head.model_name.startswith(_FLAME)
 
 
 def motion_of(head: Head, parameters: FlameParameters, flame: HeadModel | None = None) -> HeadMotion:
@@ -82,6 +84,8 @@ def motion_of(head: Head, parameters: FlameParameters, flame: HeadModel | None =
     Raises:
         ModelError: the head is none of FLAME's and no FLAME model is given.
     """
+    if flame is not None:
+        _check_flame(flame)
     own = is_flame_head(head)
     if not own and flame is None:
         raise ModelError(
@@ -127,9 +131,10 @@ def named_motion(
         The motion with FLAME's own coefficients in `expression`, whatever the head's model.
 
     Raises:
-        ModelError: the parameters use components that the model lacks.
+        ModelError: the parameters use components that the model lacks, or the model is none of FLAME's.
         CancelledError: the user cancelled.
     """
+    _check_flame(flame)
     space, progress = ExpressionSpace.of_model(flame), progress or Progress()
     joints = flame.joint_regressor.astype(np.float64) @ flame.template
     coefficients = _fitting(parameters.expression, len(flame.expression_basis))
@@ -190,6 +195,15 @@ def model_of_head(head: Head) -> HeadModel:
         uv_faces=head.uv_faces,
         regions=head.regions,
     )
+
+
+def _check_flame(model: HeadModel) -> None:
+    """Refuse a model of another family: its components are other movements, and would be taken without a word."""
+    if not model.name.startswith(_FLAME):
+        raise ModelError(
+            f"{model.title} is no FLAME model, and FLAME's components mean nothing on it; name a FLAME file that you "
+            "downloaded, or one that seif models list shows."
+        )
 
 
 def _by_name(

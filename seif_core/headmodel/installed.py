@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import ModelError, OutputError
-from ..filenames import called, is_file
+from ..filenames import as_text, called, is_file
 from ..folders import models_folder
 from ..progress import Progress
 from . import gnm_download
@@ -38,6 +38,8 @@ _ABOUT: Final = "model.json"
 _KINDS: Final = (".pkl", ".npz")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 """Short names: what needs no quoting in a shell and is a folder's name on every system."""
+_SHOWN: Final = 200
+"""Characters of a wrong name that are repeated."""
 _LARGEST_ABOUT: Final = 1 << 16
 """Bytes of a model.json: 64 kB; ours take 500 bytes."""
 _VARIANTS: Final = ("no_jaw",)
@@ -135,11 +137,44 @@ def find_model(name: str, folder: Path | None = None) -> InstalledModel:
     """
     known = {model.name: model for model in installed_models(folder)}
     if name not in known:
-        choices = ", ".join(("open", *known))
+        shown, choices = as_text(name[:_SHOWN]), ", ".join(("open", *known))
         raise ModelError(
-            f"There is no head model named '{name}'; choose {choices}, or give the path of a FLAME or GNM file (.pkl, "
+            f"There is no head model named '{shown}'; choose {choices}, or give the path of a FLAME or GNM file (.pkl, "
             ".npz), which seif models add PATH keeps."
         )
+    return known[name]
+
+
+def check_name(name: str, folder: Path | None = None) -> None:
+    """See that a head model can be meant by a name or path, before there is any work; its file is not read.
+
+    Args:
+        name: as `load_head_model` takes it.
+        folder: where models are kept; None for the user's folder.
+
+    Raises:
+        ModelError: there is no file of that path, or no model of that name.
+    """
+    path = Path(name)
+    if path.suffix.lower() in _KINDS:
+        if not is_file(path):
+            raise ModelError(f"There is no file {as_text(name[:_SHOWN])}; give the path of the model you downloaded.")
+    elif name != "open":
+        find_model(name, folder)
+
+
+def removable_model(name: str, folder: Path | None = None) -> InstalledModel:
+    """The added model of that name, to be removed.
+
+    Raises:
+        ModelError: there is no added model of that name.
+    """
+    if name == "open":
+        raise ModelError("The Open head is part of the project and stays; name a model that seif models list shows.")
+    known = {model.name: model for model in installed_models(folder)}
+    if name not in known:
+        there = f"they are {', '.join(known)}" if known else "none is"
+        raise ModelError(f"There is no head model named '{as_text(name[:_SHOWN])}' among the added; {there}.")
     return known[name]
 
 
@@ -150,9 +185,7 @@ def remove_model(name: str, folder: Path | None = None) -> InstalledModel:
         ModelError: there is no added model of that name.
         OutputError: its folder cannot be removed.
     """
-    if name == "open":
-        raise ModelError("The Open head is part of the project and stays; name a model that seif models list shows.")
-    model = find_model(name, folder)
+    model = removable_model(name, folder)
     try:
         completed_file(model.file).unlink(missing_ok=True)
         shutil.rmtree(model.file.parent.parent)

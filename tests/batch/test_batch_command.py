@@ -14,7 +14,7 @@ from fake_stages import fake_stages, fake_writers, sample_portrait
 from PIL import Image
 
 from seif_core import cli, cli_batch, results
-from seif_core.batch import contact_sheet
+from seif_core.batch import contact_sheet, processes
 
 
 @pytest.fixture
@@ -38,6 +38,16 @@ def batch(folder, out, *more):
 def rows(out):
     with (out / "batch.csv").open(encoding="utf-8-sig", newline="") as file:
         return {row["photo"]: row for row in csv.DictReader(file)}
+
+
+def test_the_line_before_the_work_counts_threads_as_the_processes_do(in_this_process, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(processes.os, "sched_getaffinity", lambda _: range(8), raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    batch(photos(tmp_path / "in", "a.jpg", "b.jpg"), tmp_path / "out", "--processes", "2")
+    assert "2 photos to do, 2 processes of 3 threads" in capsys.readouterr().out
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    batch(photos(tmp_path / "in", "a.jpg", "b.jpg"), tmp_path / "other", "--processes", "2")
+    assert "2 processes of 4 threads" in capsys.readouterr().out
 
 
 def test_every_photo_has_a_row_that_says_what_became_of_it(in_this_process, tmp_path):

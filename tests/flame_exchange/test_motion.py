@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from flame_head import flame_head, with_keys
 from flame_pickle import flame_arrays, write_flame
-from sample_head import sample_head
+from sample_head import sample_head, sample_model
 
 from seif_core import cli
 from seif_core.errors import ModelError, OutputError, SettingsError
 from seif_core.flame_exchange.export_parameters import export_parameters
-from seif_core.flame_exchange.motion import head_in_frame, motion_of
+from seif_core.flame_exchange.motion import head_in_frame, motion_of, named_motion
 from seif_core.flame_exchange.parameters import FlameParameters
 from seif_core.head import Head
 from seif_core.headmodel.flame import read_flame
@@ -64,6 +64,15 @@ def test_a_smile_of_flames_components_is_a_smile_on_another_model_by_the_keys_na
     expected = sum(last[name] * head.key_deltas[head.key_names.index(name)] for name in last)
     assert np.abs(shown.photo_delta - expected).max() < 1e-5
     np.testing.assert_array_equal(shown.vertices, head.vertices)
+
+
+def test_another_family_is_not_taken_for_flame():
+    other = sample_model()
+    parameters = FlameParameters(np.zeros(0, np.float32), np.ones((1, 4), np.float32), np.zeros((1, 5, 3), np.float32))
+    with pytest.raises(ModelError, match="no FLAME model"):
+        motion_of(sample_head(), parameters, other)
+    with pytest.raises(ModelError, match="no FLAME model"):
+        named_motion(other.key_names, parameters, other)
 
 
 def test_the_jaws_joint_and_jaw_open_do_not_open_the_mouth_twice(flame):

@@ -171,6 +171,17 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(folder, tmp_path,
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick")
+def test_removing_what_is_not_there_removes_nothing_and_says_what_is(folder, tmp_path, arrays, capsys):
+    assert cli.main(["models", "remove", "nix"]) == 4
+    assert "none is." in capsys.readouterr().err
+    add_model(flame_file(tmp_path / "FLAME2023" / "flame2023.pkl", arrays))
+    assert cli.main(["models", "remove", "flame2023", "nix"]) == 4
+    assert "they are flame2023" in capsys.readouterr().err
+    assert find_model("flame2023").name == "flame2023"
+    assert cli.main(["models", "remove", "flame2023", "flame2023"]) == 0
+
+
 def test_the_command_line_adds_lists_and_removes(folder, tmp_path, arrays, capsys):
     assert cli.main(["models", "list"]) == 0
     assert "No model is added" in capsys.readouterr().out

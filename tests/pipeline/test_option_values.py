@@ -56,12 +56,13 @@ def run(tmp_path, monkeypatch, capsys):
 def test_no_option_takes_a_path_or_a_number_unchecked(words):
     """An empty name would be the current folder, and nan a number."""
     loose = [a.dest for a in COMMANDS[words]._actions if a.type in (Path, float, int) and not a.choices]
-    assert loose in ([], ["photos"])  # whose photos have outcomes of their own
+    assert not loose
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("reconstruct", "", "--out", "out"),
         ("reconstruct", "a.jpg", "--out="),
         ("reconstruct", "a.jpg", "--out", "out", "--head-model="),
         ("batch", "photos", "--out", " "),
@@ -214,9 +215,26 @@ def test_a_name_that_no_system_takes_ends_in_a_sentence(run, arguments):
     assert "nobody foresaw" not in said
 
 
-def test_a_head_model_of_an_impossible_name_is_left_to_the_stage_that_loads_it(run):
-    code, _ = run("reconstruct", "a.jpg", "--out", "out", "--formats", "npz", "--head-model", "x" * 300)
-    assert code == 0  # the stand-in takes every name; the run looks for the file, lest a result replaces it
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + ".npz", "opne", "gone.npz", "folder.npz"])
+@pytest.mark.parametrize("command", [("reconstruct", "a.jpg"), ("batch", "photos")], ids=["reconstruct", "batch"])
+def test_a_head_model_that_is_none_is_told_before_any_work(run, tmp_path, command, name):
+    (tmp_path / "folder.npz").mkdir()
+    code, said = run(*command, "--out", "out", "--formats", "npz", "--head-model", name)
+    assert code == 4
+    assert name[:40] in said
+    assert len(said) < 400
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_command_line_that_cannot_be_understood_is_answered_by_one_sentence(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main([*words, "--no-such-option"])
+    told = capsys.readouterr().err
+    assert end.value.code == 2
+    assert told.count("\n") == 1
+    assert told.startswith("seif: ")
+    assert told.endswith(f"seif {' '.join(words)} --help tells what there is.\n") or "seif --help" in told
 
 
 def test_what_a_terminal_would_obey_is_not_repeated_to_it(run):

@@ -138,6 +138,7 @@ def test_no_name_of_a_photo_leads_out_of_the_output_folder(fakes, tmp_path, name
 def test_long_names_and_control_characters_give_a_folder():
     assert len(folder_name(Path("ä" * 120 + ".jpg")).encode()) <= 200
     assert folder_name(Path("a\nb\x1b[2J.jpg")) == "a_b_[2J"
+    assert [folder_name(Path(name)) for name in ("\udce9.jpg", "\udce9_\udcff.jpg", "_.jpg")] == ["head", "head", "_"]
     assert as_text("a\x1b[2J") == "a\ufffd[2J"
 
 
