@@ -27,6 +27,8 @@ UNFINISHED = "seif-unfinished"
 PYTHON = (3, 11)
 ALONE = "-alone"
 """In the name of a requirement file whose package is installed without its dependencies."""
+TEST_PROCESSES = 4
+"""Processes that test at once, at most: each grows to 1.2 GB. Chosen by hand."""
 SEEN = ("Collecting ", "Processing ", "Requirement already satisfied: ")
 """How pip's lines about one more package start."""
 
@@ -88,7 +90,21 @@ def demo(options: argparse.Namespace, rest: list[str]) -> int:
 def test(_options: argparse.Namespace, rest: list[str]) -> int:
     """Run pytest."""
     python = environment(["blender.txt", "test.txt", "anny-alone.txt"])
-    return run([python, "-m", "pytest", *rest])
+    return run([python, "-m", "pytest", *side_by_side(rest), *rest])
+
+
+def side_by_side(arguments: list[str]) -> list[str]:
+    """What pytest is told so that much is tested by several processes, which hand each other what is left.
+
+    Nothing where one file of tests is named, for starting them takes longer than that, and where the arguments ask for
+    something that one process alone has (`-s`, `--pdb`), or say it themselves (`-n 0`).
+    """
+    named = [word for word in arguments if not word.startswith("-") and (ROOT / word.partition("::")[0]).exists()]
+    own = any(word.startswith(("-n", "--numprocesses", "--dist", "--pdb", "-s")) for word in arguments)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if own or cores == 1 or (len(named) == 1 and ".py" in named[0]):
+        return []
+    return ["-n", str(min(cores, TEST_PROCESSES)), "--dist", "worksteal"]
 
 
 def check(_options: argparse.Namespace, _rest: list[str]) -> int:

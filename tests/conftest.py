@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from jaxtyping import install_import_hook
-
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as `device.share_the_cores` does, before torch is imported
+if _processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # each has its share of the cores as threads
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // _processes)))
+
+from jaxtyping import install_import_hook
 
 _hook = install_import_hook("seif_core", "typecheck.typechecker")
 

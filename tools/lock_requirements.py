@@ -76,6 +76,7 @@ TEST: Final = (
     "manifold3d==3.5.4",
     "pyright==1.1.414",
     "pytest==9.2.0",
+    "pytest-xdist==3.8.0",
     "ruff==0.17.6",
 )
 

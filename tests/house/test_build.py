@@ -159,3 +159,25 @@ def test_cuda_is_chosen_where_the_driver_lists_a_gpu(tmp_path, monkeypatch, answ
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     assert runtime.find_accelerator("Linux") == found
     assert runtime.find_accelerator("Darwin") == "mps"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], ["-n", "2", "--dist", "worksteal"]),
+        (["--durations=15", "-x"], ["-n", "2", "--dist", "worksteal"]),
+        (["-k", "roll"], ["-n", "2", "--dist", "worksteal"]),
+        (["tests/blender"], ["-n", "2", "--dist", "worksteal"]),
+        (["tests/house/test_build.py"], []),
+        (["tests/house/test_build.py::test_wrong_python_ends_in_a_sentence"], []),
+        (["-n", "0"], []),
+        (["-n0"], []),
+        (["--pdb"], []),
+        (["-s"], []),
+    ],
+)
+def test_the_suite_is_run_by_as_many_processes_as_there_are_cores(monkeypatch, arguments, expected):
+    monkeypatch.setattr(build.os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    assert build.side_by_side(arguments) == expected
+    monkeypatch.setattr(build.os, "sched_getaffinity", lambda _: {0}, raising=False)
+    assert build.side_by_side(arguments) == []
