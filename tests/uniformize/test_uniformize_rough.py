@@ -145,6 +145,17 @@ def test_pressed_lips_are_parted_without_folds(model, skin):
     assert np.linalg.norm(move, axis=1).max() < 0.0005
 
 
+def test_parted_lips_leave_no_wider_slit_than_they_need(model, skin):
+    points = model.template[skin.ids].astype(np.float64)
+    move = separate_lips(skin, points)
+    sunk = np.linalg.norm(move, axis=1) > 1e-7
+    less = crossing_pairs(points + 0.7 * move, skin.triangles)
+    bound = np.zeros(len(points), bool)
+    bound[skin.triangles[less.ravel()]] = True
+    assert np.linalg.norm(move[sunk & ~bound], axis=1).mean() < 5e-5
+    assert bound[sunk & (np.linalg.norm(move, axis=1) > 2e-4)].mean() > 0.9
+
+
 def test_a_wall_behind_another_is_not_seen():
     outer, inner = sphere(16000) * 0.1, sphere(8000) * 0.08
     points = np.concatenate([outer, inner])
