@@ -2,7 +2,8 @@
 
 Head models close the mouth by letting the lips' inner sides overlap by some tenths of a millimetre. Where triangles of
 the mouth cross, their vertices and, fading, those around sink into the flesh, along normals that turn slowly, until
-none cross. Then each rises again as far as none cross, for teeth would shine through the slit. What would take more than half a millimetre, or invert or cross triangles elsewhere, stays as it was.
+none cross. Then each rises again as far as none cross, for teeth would shine through the slit. What would take more
+than half a millimetre, or invert or cross triangles elsewhere, stays as it was.
 """
 
 from __future__ import annotations
