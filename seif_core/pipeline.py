@@ -279,6 +279,8 @@ def _warnings_of_others(best: FittedPhoto, others: Sequence[FittedPhoto]) -> tup
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:
+    from .fitting.viewing_distance import distance_warnings
+
     found = list(portrait.warnings)
     if portrait.face_count > 1:
         others = portrait.face_count - 1
@@ -289,6 +291,7 @@ def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:
         found.append(f"The landmarks fit loosely ({fit.landmark_error:.1f} %); a sharper, more frontal photo helps.")
     if fit.turn > 45.0:
         found.append(f"The head is turned by {fit.turn:.0f} degrees; its far side is guessed from the near one.")
+    found += distance_warnings(fit, focal_known=portrait.focal_px is not None)
     if portrait.confidence < 0.7:
         found.append("The detector is not sure that this is a face; look at the result with care.")
     return tuple(found)
