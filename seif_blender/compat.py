@@ -126,9 +126,9 @@ def _animation_data(user: bpy.types.ID) -> bpy.types.AnimData:
 def paste_clipboard_image(context: bpy.types.Context) -> bpy.types.Image | None:
     """The picture on the clipboard as a new image, None where there is none or this system's Blender cannot tell.
 
-    `bpy.ops.image.clipboard_paste` exists in all supported releases; from 4.4 on its poll wants an image editor, so an
-    area becomes one for a moment. Source: `image_clipboard_paste_poll` in editors/space_image/image_ops.cc, without and
-    with the test "Image Editor not found".
+    `bpy.ops.image.clipboard_paste` exists in all supported releases; in some its poll wants an image editor, so an area
+    becomes one for a moment in all. Source: `image_clipboard_paste_poll` in editors/space_image/image_ops.cc, which is
+    found without and with the test "Image Editor not found"; with which release it came was not found out.
     """
     if context.area is None:
         return None

@@ -83,7 +83,7 @@ def shape_head(
         stages: the functions that do it.
         device: where the networks run.
         normals: estimates the front normals; the embedded network when None.
-        progress: told the stages ``Surface`` and ``Uniform``; may cancel.
+        progress: told the stages ``Surface`` and ``Mesh``; may cancel.
 
     Raises:
         ModelError: weights are missing or damaged.
@@ -114,7 +114,7 @@ def shape_head(
     surface = upright.surface_in_photo(found)
     return_memory()
     try:
-        with progress.stage("Uniform"):
+        with progress.stage("Mesh"):
             shaped = _uniform(upright.fit, found, evidence, settings, stages=stages, progress=progress)
     except (SettingsError, RegistrationError) as error:
         _LOG.info("no uniform mesh: %s", error)

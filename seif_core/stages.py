@@ -11,7 +11,7 @@ STAGES: Final = {
     "Fit": 0.1,
     "Evidence": 0.02,
     "Surface": 0.25,
-    "Uniform": 0.33,
+    "Mesh": 0.33,
     "Hair": 0.04,
     "Texture": 0.11,
     "Head": 0.02,
@@ -34,7 +34,7 @@ def stages_of(settings: Mapping[str, Any]) -> dict[str, float]:
     """
     left_out = set()
     if settings.get("quality") == "fast":
-        left_out |= {"Surface", "Uniform", "Hair"}
+        left_out |= {"Surface", "Mesh", "Hair"}
     if settings.get("hair", "layer") != "layer":
         left_out.add("Hair")
     if settings.get("texture_size") == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import bpy
@@ -14,7 +16,7 @@ from ..worker.job import Job, State
 from . import faces, thumbnails
 from .properties import ADDED, FLAME
 from .queue_list import draw_queue
-from .summary import confidence_lines, progress_words, time_words
+from .summary import confidence_table, progress_words, time_words
 
 if TYPE_CHECKING:
     from .properties import SeifSceneProperties
@@ -118,13 +120,18 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
         """Time, what is seen and what is guessed, warnings, and the way to another try."""
         times = time_words(job.report)
         draw_sentence(box, context, f"{job.seconds:.0f} s" + (f": {times}" if times else ""), "TIME")
-        column = box.column(align=True)
-        column.scale_y = 0.8
-        for line in confidence_lines(job.report):
-            column.label(text=line)
+        self._draw_table(box, confidence_table(job.report))
         for warning in job.report.get("warnings", ()):
             draw_sentence(box, context, warning, "INFO")
         box.operator("seif.rerun", icon="FILE_REFRESH")
+
+    def _draw_table(self, box: bpy.types.UILayout, rows: Sequence[Sequence[str]]) -> None:
+        if not rows:
+            return
+        grid = box.grid_flow(row_major=True, columns=len(rows[0]), even_columns=True, align=True)
+        grid.scale_y = 0.8
+        for text in itertools.chain.from_iterable(rows):
+            grid.label(text=text)
 
 
 class SEIF_PT_options(bpy.types.Panel):

@@ -39,18 +39,18 @@ def _duration(seconds: float) -> str:
     return f"{seconds / _MINUTE:.0f} min"
 
 
-def confidence_lines(report: Mapping[str, Any]) -> list[str]:
-    """A line a region: how much of its skin the photo shows, how much is mirrored from the other side, guessed.
+def confidence_table(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Rows of how much of each region's colour the photo shows, is mirrored from the other side, or is guessed.
 
-    A line before them names the three, so that each is short enough for a narrow sidebar.
+    Returns:
+        The column's headings, then a row for each region; nothing where the report tells none.
     """
     found = _mapping(report, "confidence")
-    lines = [
-        f"{'Skin' if region == 'all' else region.title()}: "
-        + ", ".join(f"{shares.get(name, 0.0):.0%}" for name in _SHARES)
+    rows = [
+        ("Skin" if region == "all" else region.title(), *(f"{shares.get(name, 0.0):.0%}" for name in _SHARES))
         for region, shares in found.items()
     ]
-    return [", ".join(_SHARES).capitalize(), *lines] if lines else []
+    return [("Colour", *(name.capitalize() for name in _SHARES)), *rows] if rows else []
 
 
 def _mapping(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -11,6 +11,11 @@ from . import installation
 from .accelerator import TITLES, detected, gigabytes
 from .location import disk_use, installed_runtime, runtime_record, worker_command
 
+_ROCM = (
+    "AMD GPU: there are no pinned libraries for ROCm, so the runtime uses the processor. A Python that has torch for "
+    "ROCm may be named in the preferences"
+)
+
 
 def runtime_missing(context: bpy.types.Context) -> bool:
     """Whether there is nothing to reconstruct with: no runtime, and no Python of the artist's."""
@@ -47,6 +52,8 @@ def draw_runtime(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         row.progress(text=f"Installing: {running.detail}", factor=running.fraction)
         row.operator("seif.cancel_install", text="", icon="X")
         return
+    if core.runtime.has_rocm_gpu():
+        draw_sentence(layout, context, _ROCM, "INFO")
     missing = runtime_missing(context)
     kind = detected() if own.accelerator == "auto" else own.accelerator
     layout.prop(own, "accelerator")

@@ -23,6 +23,7 @@ from typing import Final
 PYTHON_TAGS: Final = ("py311", "py313")
 """Pythons that there are requirement files for: Blender 4.2 to 5.0, and 5.1 and newer."""
 
+_ROCM_DEVICE: Final = Path("/dev/kfd")
 ACCELERATORS: Final = ("cpu", "cuda", "mps")
 
 DISK_BYTES: Final = {"cpu": 1_500_000_000, "cuda": 6_500_000_000, "mps": 1_500_000_000}
@@ -111,6 +112,17 @@ def find_accelerator(system: str | None = None) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return "cpu"
     return "cuda" if listed.returncode == 0 and "GPU" in listed.stdout else "cpu"
+
+
+def has_rocm_gpu(system: str | None = None) -> bool:
+    """Whether AMD's ROCm driver is here: a GPU for which there is no pinned list, since PyPI has no such torch.
+
+    Source: `/dev/kfd`, the device of AMD's compute driver (https://rocm.docs.amd.com, "Running Docker containers").
+
+    Args:
+        system: as `platform.system` names it; this machine's when None.
+    """
+    return (system or platform.system()) == "Linux" and _ROCM_DEVICE.exists()
 
 
 def requirements_file(accelerator: str, *, python: Sequence[int] | None = None, system: str | None = None) -> Path:

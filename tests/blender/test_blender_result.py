@@ -15,7 +15,7 @@ from seif_blender.build.head_object import build_blueprint, build_head
 from seif_blender.build.names import CONFIDENCE_LAYER
 from seif_blender.build.plan.draw_up import draw_up
 from seif_blender.build.settings import BuildSettings
-from seif_blender.reconstruct.summary import confidence_lines, diagnostics, time_words
+from seif_blender.reconstruct.summary import confidence_table, diagnostics, time_words
 from seif_blender.worker.job import Job, State
 
 REPORT = {
@@ -65,17 +65,17 @@ def test_the_layer_travels_with_the_blueprint_as_text():
 
 def test_the_result_line_tells_the_longest_stages_and_each_region():
     assert time_words(REPORT) == "surface 6 s, texture 2 s, fit 1 s"
-    assert confidence_lines(REPORT) == [
-        "Seen, mirrored, guessed",
-        "Face: 80%, 5%, 15%",
-        "Skin: 20%, 0%, 80%",
+    assert confidence_table(REPORT) == [
+        ("Colour", "Seen", "Mirrored", "Guessed"),
+        ("Face", "80%", "5%", "15%"),
+        ("Skin", "20%", "0%", "80%"),
     ]
 
 
 @pytest.mark.parametrize("report", [{}, {"seconds": None, "confidence": {}}, {"seconds": 1}])
 def test_a_report_that_tells_nothing_is_no_error(report):
     assert time_words(report) == ""
-    assert confidence_lines(report) == []
+    assert confidence_table(report) == []
 
 
 def test_diagnostics_name_no_folder_of_the_artist():

@@ -232,3 +232,18 @@ def test_the_head_has_the_size_of_a_head_in_metres(head):
     assert list(head.mesh.dimensions) == pytest.approx(spread[[0, 2, 1]].tolist(), abs=1e-5)
     assert all(scale == 1 for scale in (*head.rig.scale, *head.mesh.scale))
     assert bpy.context.scene.unit_settings.scale_length == 1
+
+
+def test_the_picture_for_the_asset_browser_leaves_the_artist_s_render_alone(head, tmp_path):
+    scene = bpy.context.scene
+    scene.camera, scene.render.engine = head.camera, "BLENDER_WORKBENCH"
+    scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 48, 64, 100
+    bpy.ops.render.render()
+    result = bpy.data.images["Render Result"]
+    result.save_render(str(tmp_path / "before.png"), scene=scene)
+    slot = result.render_slots.active_index
+    mark_head(head)
+    assert result.render_slots.active_index == slot
+    result.save_render(str(tmp_path / "after.png"), scene=scene)
+    before, after = ((tmp_path / f"{name}.png").read_bytes() for name in ("before", "after"))
+    assert before == after

@@ -44,7 +44,7 @@ def test_one_photo_gives_one_folder_with_every_file_and_says_where(photo, tmp_pa
     assert sorted(p.name for p in folder.iterdir()) == ["head.glb", "head.npz", "preview.png", "report.json"]
     told = capsys.readouterr()
     assert str(folder.resolve()) in told.out
-    for stage in ("Prepare", "Portrait", "Fit", "Evidence", "Surface", "Uniform", "Hair", "Texture", "Head", "Write"):
+    for stage in ("Prepare", "Portrait", "Fit", "Evidence", "Surface", "Mesh", "Hair", "Texture", "Head", "Write"):
         assert stage in told.out
     assert "bpy" in told.err
 
