@@ -37,6 +37,8 @@ _SKIN: Final = (0.5, 0.9)
 """Share of skin in the parsing from which a texel is believed, not at all and wholly."""
 _RIM: Final = (0.08, 0.20)
 """Difference from the face's skin, sRGB of the channel that differs most, from which what glasses show is no skin."""
+_FRAME: Final = (0.35, 0.8)
+"""Share of glasses from which a texel is a frame or its shadow, whatever its colour, not at all and wholly."""
 _CALM: Final = 0.006
 """Metres over which the normals are smoothed that light is divided out by."""
 _NOTHING: Final = 1e3
@@ -223,7 +225,8 @@ class _Photo:
         """How far some texels show skin, (N,) in 0..1."""
         away = np.abs(colour - self._evidence.skin_colour).T
         unlike = np.maximum(np.maximum(away[0], away[1]), away[2])  # a rim or a highlight, not skin behind glass
-        return smoothstep(skin, *_SKIN) * (1 - glasses * smoothstep(unlike, *_RIM))
+        rim = np.maximum(glasses * smoothstep(unlike, *_RIM), smoothstep(glasses, *_FRAME))
+        return smoothstep(skin, *_SKIN) * (1 - rim)
 
 
 class _Piece:
