@@ -42,6 +42,12 @@ _MIRRORED: Final = 0.012
 """Metres within which a mirrored cluster is looked for."""
 _LOWEST: Final = 2.0
 """Percentile of the heights of seen hair that counts as its lower end."""
+_LONG: Final = 0.01
+"""Metres under the usual nape from which hair is longer than that."""
+_FACE: Final = -0.25
+"""Eye distances over the usual hairline below which hair that stands off the skin hangs."""
+_COVERING: Final = (8.0, 20.0)
+"""Clusters of such hair on one side from which it hangs there, not at all and surely: 20 are 7 square centimetres."""
 _SEEN: Final = 0.5
 _ACCURACY: Final = 1e-3
 _ITERATIONS: Final = 200
@@ -55,11 +61,20 @@ class Hanging(NamedTuple):
         left: height of the lower end of hair on the subject's left, metres in the rest pose.
         right: on the right.
         usual: where short hair ends at the nape.
+        covers: how far hair hangs off the skin below the hairline, over ears and cheeks, on the left and right, 0..1:
+            it may end above the nape and hang all the same.
     """
 
     left: float
     right: float
     usual: float
+    covers: tuple[float, float] = (0.0, 0.0)
+
+    def falling(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
+        """How far hair hangs on the side that points lie on, 0..1."""
+        side = smoothstep(points[:, 0], -0.05, 0.05)
+        covers = self.covers[1] + (self.covers[0] - self.covers[1]) * side
+        return np.maximum(covers, self.lowest(points) < self.usual - _LONG)
 
     def lowest(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
         """The lower end of hair at points, by the side they lie on."""
@@ -134,11 +149,15 @@ def _hanging(space: HairSpace, hair: Float[np.ndarray, "N 3"]) -> Hanging:
     """The lower end of hair beside and behind the face, from points that surely are hair."""
     back = (np.abs(space.over_hairline) < 0.1) & (space.skin[:, 2] < space.axis[2])
     usual = float(space.skin[back, 1].min()) if back.any() else float(space.axis[1])
-    ends = []
+    found = space.index.query(hair)
+    height = space.index.weights(found).interpolate(space.triangles, space.over_hairline[:, None])[:, 0]
+    off = hair[(height < _FACE) & (found.distances > _OFF_SKIN[1])]
+    ends, covers = [], []
     for side in (1, -1):
         beside = hair[hair[:, 0] * side > 0]
         ends.append(min(usual, float(np.percentile(beside[:, 1], _LOWEST))) if len(beside) else usual)
-    return Hanging(ends[0], ends[1], usual)
+        covers.append(float(smoothstep(np.array([float((off[:, 0] * side > 0).sum())]), *_COVERING)[0]))
+    return Hanging(ends[0], ends[1], usual, (covers[0], covers[1]))
 
 
 def prior(space: HairSpace, points: Float[np.ndarray, "N 3"], hanging: Hanging) -> Float[np.ndarray, " N"]:
@@ -155,7 +174,7 @@ def prior(space: HairSpace, points: Float[np.ndarray, "N 3"], hanging: Hanging) 
     behind = points[:, 2] < space.axis[2] + 0.02
     scalp = smoothstep(height, *_HAIRLINE) * (behind | (height > 0)) * grown
     low = hanging.lowest(points)
-    fallen = smoothstep(points[:, 1] - low, -0.01, 0.01) * (low < hanging.usual - 0.01)
+    fallen = smoothstep(points[:, 1] - low, -0.01, 0.01) * hanging.falling(points)
     return np.maximum(scalp, fallen * np.maximum(ear, smoothstep(found.distances, *_OFF_SKIN)))
 
 

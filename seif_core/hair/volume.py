@@ -63,6 +63,8 @@ _ENOUGH: Final = 5
 """Places on the outline within such a step, fewer of which tell nothing."""
 _SHORT: Final = 0.005
 """Metres under the usual nape down to which hair counts as short."""
+_COVERED: Final = 0.5
+"""Of `Hanging.covers`, from which hair hangs over an ear."""
 _BARE: Final = 0.5
 """Label below which the surface is bare."""
 _EDGE: Final = 0.04
@@ -160,8 +162,9 @@ def _thinned(space: HairSpace, labels: Labels, nodes: np.ndarray, *, outer: np.n
 
 
 def _hangs(labels: Labels) -> bool:
-    """Whether hair hangs below the usual nape, and so is not short."""
-    return min(labels.hanging[:2]) < labels.hanging.usual - _SHORT
+    """Whether hair hangs below the usual nape, or over both ears, and so is not short."""
+    hanging = labels.hanging
+    return min(hanging.left, hanging.right) < hanging.usual - _SHORT or min(hanging.covers) > _COVERED
 
 
 def _most_at_edge(labels: Labels, nodes: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
