@@ -126,7 +126,8 @@ def hair_volume(
     values = np.maximum(values, -(skin + _BOTTOM))
     loose = np.where(skin < _ON_SCALP, scalp, 0) > 0
     values = np.where(loose, values, np.maximum(values, outline(space, nodes)))
-    closed = ndimage.grey_opening(values.reshape(shape), footprint=_BALL)
+    # beyond the grid there is no hair: mirrored, a thin layer before its border would count as a hole
+    closed = ndimage.grey_opening(values.reshape(shape), footprint=_BALL, mode="constant", cval=_MARGIN)
     free = label.reshape(shape) > _LEAST_LABEL
     values = np.where(free, np.minimum(closed, values.reshape(shape)), values.reshape(shape))
     return HairVolume(ndimage.gaussian_filter(values, _SMOOTHED), origin, _SPACING)

@@ -86,3 +86,12 @@ def test_short_hair_begins_thin_at_its_edge_and_is_free_in_the_middle(scene):
 def test_hair_all_over_has_no_edge(scene):
     labels = replace(scene[1], label=np.ones(len(scene[1].label)))
     assert np.isinf(_most_at_edge(labels, labels.points)).all()
+
+
+def test_surface_that_lies_under_the_skin_leaves_no_hair_at_the_border_of_the_grid(scene):
+    """A surface within the skull puts the grid's border near the skin; the room before it was closed as a hole."""
+    space, labels = scene
+    sunk = replace(labels, points=labels.points - (TRUE + 0.012) * labels.normals)
+    values = hair_volume(space, sunk).values
+    for axis in range(3):
+        assert np.take(values, [0, -1], axis=axis).min() > 0
