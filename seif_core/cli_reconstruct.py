@@ -6,7 +6,7 @@ import argparse
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from typing import Any, Final
 from .blend import waiting_blender
 from .cli_values import filled_text, named_path, whole_number
 from .device import memory_in_words
-from .errors import CancelledError, SeifError
+from .errors import CancelledError, SeifError, SettingsError
 from .expression_choice import SETS, SPELLINGS
 from .filenames import about, as_text, is_file, result_folders
 from .headmodel.installed import check_name
@@ -33,6 +33,7 @@ from .settings import (
     ReconstructionSettings,
 )
 from .signals import stop_if_asked
+from .stage_functions import Stages
 from .terminal import StageLines, say, tell
 from .unforeseen import unforeseen_in_words
 
@@ -57,6 +58,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="+", type=named_path, metavar="PHOTO", help="pictures, one head each")
     told = "the photos show one person: one head from all of them, in the folder of the first"
     parser.add_argument("--same-person", action="store_true", help=told)
+    told = "points of landmarks and hairline that were corrected by hand, as --debug-images writes them (one photo)"
+    parser.add_argument("--corrections", type=named_path, metavar="FILE", help=told)
     add_run_options(parser)
     parser.set_defaults(run=run)
 
@@ -139,6 +142,7 @@ def run(options: argparse.Namespace) -> int:
     """
     settings = settings_of(options)
     formats = formats_of(options)
+    options.stages = corrected_stages(options)
     check_place(options.out)
     heads = 1 if options.same_person else len(options.photos)
     outcomes: list[Outcome] = []
@@ -149,6 +153,22 @@ def run(options: argparse.Namespace) -> int:
         raise
     _sum_up(outcomes, heads)
     return next((outcome.error.exit_code for outcome in outcomes if outcome.error is not None), 0)
+
+
+def corrected_stages(options: argparse.Namespace) -> Stages:
+    """The stages of the run, which read the photo with the points of ``--corrections``.
+
+    Raises:
+        SettingsError: the file cannot be read, holds no corrections, or there are several photos.
+    """
+    if options.corrections is None:
+        return options.stages
+    from .portrait.corrections import corrections_of_file, reading_corrected
+
+    if len(options.photos) > 1:
+        raise SettingsError("Corrected points are those of one photo; give --corrections with one photo.")
+    moved = corrections_of_file(options.corrections)
+    return replace(options.stages, read_portrait=reading_corrected(options.stages.read_portrait, moved))
 
 
 def settings_of(options: argparse.Namespace) -> ReconstructionSettings:
@@ -204,7 +224,7 @@ def _outcomes(
 
 def _files_read(options: argparse.Namespace) -> list[Path]:
     """Every file that the run reads, as far as the user named it."""
-    named = [Path(name) for name in (options.head_model, options.normal_model) if name]
+    named = [Path(name) for name in (options.head_model, options.normal_model, options.corrections) if name]
     return [*options.photos, *(path for path in named if is_file(path))]
 
 

@@ -20,6 +20,7 @@ from .errors import DependencyError, OutputError, SettingsError
 from .filenames import as_text, same_name
 from .folder_lock import PREFIX, abandoned, folder_lock, scratch_of
 from .pipeline import Reconstruction
+from .portrait.portrait import Portrait
 from .progress import Progress
 from .report import build_report, write_report
 from .signals import held
@@ -36,7 +37,7 @@ RESULT_FILES: Final = (
     *(f"head_LOD{level}{suffix}" for level in range(1, 10) for suffix in (".glb", ".fbx")),
     *("preview.png", REPORT),
     *("landmarks.png", "mask.png", "normal_fit.png", "normal_network.png", "normal_surface.png", "normal_mesh.png"),
-    "overlay.png",
+    *("overlay.png", "corrections.json"),
 )
 """Every name that a result may have; other files in its folder are the user's and stay."""
 
@@ -174,6 +175,14 @@ def _places(path: Path) -> tuple[str, str]:
     return os.path.join(os.path.realpath(path.parent), path.name), os.path.realpath(path)  # noqa: PTH118 - as above
 
 
+def _write_points(portrait: Portrait, folder: Path) -> None:
+    from .portrait.corrections import SCHEME, write_correction_points
+
+    if portrait.landmark_scheme == SCHEME:
+        with output_errors(folder):
+            write_correction_points(portrait, folder / "corrections.json")
+
+
 def write_results(
     done: Reconstruction,
     folder: Path,
@@ -191,7 +200,7 @@ def write_results(
         folder: where the files go.
         formats: names in `FORMATS`.
         target: where the files will be in the end, to be named in errors; `folder` when None.
-        debug_images: also write the pictures of ``--debug-images``.
+        debug_images: also write the pictures of ``--debug-images``, and the points that can be corrected.
         progress: told the stage ``Write``; may cancel.
         blender: one that waits already (`blend.waiting_blender`), to write head.blend; a new one when None.
 
@@ -223,6 +232,7 @@ def write_results(
             progress.step(0.7)
             if debug_images:
                 preview.write_debug_images(done.portrait, done.fit, head, folder, done.surface)
+                _write_points(done.portrait, folder)
             if blend is not None:
                 blend.finish(progress)
         if "npz" not in formats:

@@ -13,10 +13,14 @@ from .photo_view import PhotoView
 _BACKGROUND: Final = (0.08, 0.08, 0.08, 1.0)
 _DOT: Final = (0.2, 0.8, 1.0, 0.8)
 _HANDLE: Final = (1.0, 1.0, 1.0, 1.0)
+_HAIRLINE: Final = (0.5, 1.0, 0.4, 1.0)
 _MOVED: Final = (1.0, 0.6, 0.1, 1.0)
 _DRAGGED: Final = (1.0, 0.2, 0.1, 1.0)
-_SIZES: Final = {_DOT: 2.0, _HANDLE: 7.0, _MOVED: 9.0, _DRAGGED: 12.0}
+_SIZES: Final = {_DOT: 2.0, _HANDLE: 7.0, _HAIRLINE: 7.0, _MOVED: 9.0, _DRAGGED: 12.0}
 """Colours with the sizes of their points in pixels. Chosen by eye."""
+
+_FIRST_OF_HAIRLINE: Final = 1000
+"""As `portrait.hairline.FIRST`, which would load numpy when the add-on is enabled."""
 
 
 class Overlay:
@@ -43,9 +47,10 @@ class Overlay:
     ) -> None:
         """Draw this from now on."""
         self._view = view
-        self._points = {_HANDLE: [], _MOVED: [], _DRAGGED: []}
+        self._points = {_HANDLE: [], _HAIRLINE: [], _MOVED: [], _DRAGGED: []}
         for number, x, y in handles:
-            colour = _DRAGGED if number == dragged else _MOVED if number in moved else _HANDLE
+            still = _HAIRLINE if number >= _FIRST_OF_HAIRLINE else _HANDLE
+            colour = _DRAGGED if number == dragged else _MOVED if number in moved else still
             self._points[colour].append((x, y))
         self._area.tag_redraw()
 

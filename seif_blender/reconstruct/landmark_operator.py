@@ -32,7 +32,8 @@ class SEIF_OT_correct_landmarks(bpy.types.Operator):
     bl_idname = "seif.correct_landmarks"
     bl_label = "Correct Landmarks"
     bl_description = (
-        "Drag the points that were found in the photo to where they belong; the next head is made with them"
+        "Drag the points of face and hairline that were found in the photo to where they belong; "
+        "the next head is made with them"
     )
 
     _timer: Any = None
@@ -164,7 +165,7 @@ class SEIF_OT_correct_landmarks(bpy.types.Operator):
     def _end(self, context: bpy.types.Context, *, accept: bool) -> set[str]:
         if accept:
             context.scene.seif.keep_corrections(self.moved)
-            points = "1 landmark" if len(self.moved) == 1 else f"{len(self.moved)} landmarks"
+            points = "1 point" if len(self.moved) == 1 else f"{len(self.moved)} points"
             self.report({"INFO"}, f"{points} corrected; make the head now")
         self.cancel(context)
         return {"FINISHED"} if accept else {"CANCELLED"}

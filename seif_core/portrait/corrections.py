@@ -1,15 +1,19 @@
-"""Landmarks corrected by hand: the points that a user may drag, and how the others follow."""
+"""Landmarks and hairline corrected by hand: the points that a user may drag, and how the others follow."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from ..errors import SettingsError
 from ..shapes import Float32
+from .hairline import NAMES as HAIRLINE
+from .hairline import hairline_rows, with_hairline
 from .portrait import Portrait
 
 SCHEME: Final = "mediapipe478"
@@ -53,11 +57,19 @@ HANDLES: Final[Mapping[int, str]] = {
 }
 """Points of MediaPipe's Face Mesh that can be dragged; the others follow. Sides are the person's. Numbers: canonical
 face model of MediaPipe 0.10.21 (modules/face_geometry/data); which of the 478 are handles was chosen by eye."""
+_BRIDGE: Final = 168
+"""The bridge of the nose, from which the hairline's rays go out."""
 _MOST: Final = 500
+_LARGEST: Final = 1 << 20
+"""Bytes of a file of corrections: a hundred times what one has."""
+_STILL: Final = 0.06
+"""Pixels by which a point may lie beside where it was found and count as left alone: they are told to a tenth."""
 
 
 def read_corrections(value: Any) -> dict[int, tuple[float, float]]:  # noqa: ANN401 - what a request holds
-    """Corrections as a request tells them: a list of number, x, y in pixels of the upright photo.
+    """Corrections as a request or a file tells them: a list of number, x, y in pixels of the upright photo.
+
+    Numbers are those of `HANDLES` and of `hairline.NAMES`; a fourth entry, a text, is the point's name, for people.
 
     Raises:
         SettingsError: it is no such list.
@@ -65,13 +77,46 @@ def read_corrections(value: Any) -> dict[int, tuple[float, float]]:  # noqa: ANN
     if value is None:
         return {}
     found: dict[int, tuple[float, float]] = {}
-    rows = value if isinstance(value, list) and len(value) <= _MOST else None
-    for row in rows if rows is not None else [None]:
-        numbers = isinstance(row, list) and [n for n in row if isinstance(n, (int, float)) and not isinstance(n, bool)]
-        if not numbers or len(numbers) != 3 or numbers[0] not in HANDLES or not np.isfinite(numbers).all():
-            raise SettingsError("The corrected landmarks must be a list of [number of a handle, x, y] in pixels.")
-        found[int(numbers[0])] = (float(numbers[1]), float(numbers[2]))
+    for row in value if isinstance(value, list) and len(value) <= _MOST else [None]:
+        number, x, y = _point(row)
+        found[number] = (x, y)
     return found
+
+
+def _point(row: Any) -> tuple[int, float, float]:  # noqa: ANN401 - what a request or a file holds
+    named = isinstance(row, list) and len(row) == 4 and isinstance(row[3], str)
+    entries = row[:3] if named else row if isinstance(row, list) else []
+    numbers = [float(n) for n in entries if isinstance(n, (int, float)) and not isinstance(n, bool)]
+    known = len(numbers) == len(entries) == 3 and (numbers[0] in HANDLES or numbers[0] in HAIRLINE)
+    if not known or not np.isfinite(numbers).all():
+        raise SettingsError("The corrected landmarks must be a list of [number of a handle, x, y] in pixels.")
+    return int(numbers[0]), numbers[1], numbers[2]
+
+
+def corrections_of_file(path: Path) -> dict[int, tuple[float, float]]:
+    """Corrections of a JSON file, as `write_correction_points` writes one.
+
+    Raises:
+        SettingsError: it cannot be read, or holds no corrections.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise SettingsError(f"{path.name} is too large for corrected points; give the corrections.json of a photo.")
+        return read_corrections(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no JSON"
+        raise SettingsError(f"The corrected points of {path.name} cannot be read ({reason}).") from error
+
+
+def write_correction_points(portrait: Portrait, path: Path) -> None:
+    """Write every point that can be corrected as it was found, a line each, to be edited and handed back.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    named = {**HANDLES, **HAIRLINE}
+    rows = [json.dumps([n, x, y, named[n]]) for n, x, y in correction_rows(portrait)]
+    path.write_text("[\n  " + ",\n  ".join(rows) + "\n]\n", encoding="utf-8", newline="\n")
 
 
 def moved_landmarks(
@@ -98,7 +143,7 @@ def moved_landmarks(
 
 
 def corrected(portrait: Portrait, moved: Mapping[int, tuple[float, float]]) -> Portrait:
-    """A portrait with corrected landmarks, and a sentence that says so.
+    """A portrait with corrected landmarks and hairline, and sentences that say so; points left where they were stay.
 
     Raises:
         SettingsError: its landmarks are of another set than `SCHEME`.
@@ -107,6 +152,37 @@ def corrected(portrait: Portrait, moved: Mapping[int, tuple[float, float]]) -> P
         return portrait
     if portrait.landmark_scheme != SCHEME:
         raise SettingsError("Only MediaPipe's landmarks can be corrected by hand; choose that detector.")
+    found = {n: (x, y) for n, x, y in correction_rows(portrait)}
+    moved = {n: xy for n, xy in moved.items() if n not in found or np.abs(np.subtract(xy, found[n])).max() > _STILL}
+    line = {n: xy for n, xy in moved.items() if n in HAIRLINE}
+    if line and portrait.parsing is not None:
+        parsing = with_hairline(portrait.parsing, portrait.landmarks[_BRIDGE, :2], line)
+        told = f"The hairline was corrected by hand at {len(line)} point{'s' if len(line) > 1 else ''}."
+        portrait = replace(portrait, parsing=parsing, warnings=(*portrait.warnings, told))
+    return _with_landmarks(portrait, {n: xy for n, xy in moved.items() if n in HANDLES})
+
+
+def correction_rows(
+    portrait: Portrait, moved: Mapping[int, tuple[float, float]] | None = None
+) -> Sequence[tuple[int, float, float]]:
+    """Number, x and y in pixels of every point that can be corrected.
+
+    Args:
+        portrait: as it was found.
+        moved: points that were put elsewhere.
+    """
+    moved = moved or {}
+    points = moved_landmarks(portrait.landmarks, {n: xy for n, xy in moved.items() if n in HANDLES})
+    rows = [*handle_rows(points)]
+    if portrait.parsing is not None:
+        line = {n: xy for n, xy in moved.items() if n in HAIRLINE}
+        rows += hairline_rows(portrait.parsing, portrait.landmarks[_BRIDGE, :2], line)
+    return rows
+
+
+def _with_landmarks(portrait: Portrait, moved: Mapping[int, tuple[float, float]]) -> Portrait:
+    if not moved:
+        return portrait
     points = moved_landmarks(portrait.landmarks, moved)
     bounds = np.concatenate([points[:, :2].min(0), points[:, :2].max(0)]).astype(np.float32)
     told = f"{len(moved)} landmark{'s' if len(moved) > 1 else ''} corrected by hand."

@@ -39,7 +39,7 @@ def landmarks(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """
     from ..fitting import fit_portrait
     from ..headmodel import load_head_model
-    from ..portrait.corrections import SCHEME, corrected, handle_rows, read_corrections
+    from ..portrait.corrections import SCHEME, corrected, correction_rows, read_corrections
 
     photo, moved = absolute_path(request, "photo"), read_corrections(request.get("corrections"))
     face = request.get("face", 0)
@@ -56,8 +56,8 @@ def landmarks(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         now = corrected(portrait, moved)
         fit = fit_portrait(now, model, device=choose_device("cpu"), seed=0, progress=progress)
     height, width = portrait.pixels.shape[:2]
-    told = {"width": width, "height": height, "handles": handle_rows(now.landmarks), "error": fit.landmark_error}
-    return {"report": told | {"found": handle_rows(portrait.landmarks), "dots": _dots(fit)}}
+    told = {"width": width, "height": height, "handles": correction_rows(portrait, moved), "error": fit.landmark_error}
+    return {"report": told | {"found": correction_rows(portrait), "dots": _dots(fit)}}
 
 
 def _portrait(photo: Path, face: int, progress: Progress) -> Portrait:

@@ -9,6 +9,7 @@ from skimage import data as skimage_data
 
 from seif_core.errors import SettingsError
 from seif_core.portrait.corrections import HANDLES
+from seif_core.portrait.hairline import NAMES as HAIRLINE
 from seif_core.progress import Progress
 from seif_core.worker import landmark_jobs
 from seif_core.worker.landmark_jobs import landmarks
@@ -34,7 +35,10 @@ def spot(rows, number):
 def test_the_fit_follows_a_corrected_chin_and_the_photo_is_not_read_again(photo, tmp_path, monkeypatch):
     first = asked(photo, out=str(tmp_path / "photo.jpg"))
     assert Image.open(tmp_path / "photo.jpg").size == (first["width"], first["height"]) == (512, 512)
-    assert [row[0] for row in first["handles"]] == list(HANDLES)
+    numbers = [row[0] for row in first["handles"]]
+    assert numbers[: len(HANDLES)] == list(HANDLES)
+    assert set(numbers[len(HANDLES) :]) <= set(HAIRLINE)
+    assert len(numbers) > len(HANDLES) + 5
     assert first["handles"] == first["found"]
     dots = np.array(first["dots"])
     assert len(dots) > 500
