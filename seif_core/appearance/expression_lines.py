@@ -12,7 +12,8 @@ Convention: shares without unit. Worked number: skin of which 10 mm become 8 mm 
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -29,6 +30,8 @@ from .settings import ExpressionLineSettings
 
 _LITTLE: Final = 1e-3
 """Weight below which a mean is none."""
+_REACH: Final = 4.0
+"""Standard deviations to which OpenCV's Gaussian of floats reaches (its `getGaussianKernel`)."""
 _FLAT: Final = 1e-12
 """Square metres below which a triangle tells of no pressing."""
 
@@ -97,33 +100,67 @@ def lighten_expression_lines(
         share: (V,) how far lines are the expression's (`expression_share`).
         settings: which lines, and how much.
     """
-    if not share.any():
-        return
     skin = np.flatnonzero(atlas.part == PART_NAMES.index("skin"))
-    step = max(1, -(-atlas.size // settings.side))
-    dark, around = _dark_lines(_small(atlas, colours, skin, step), settings, step * _texel(fit, atlas))
     near = atlas.spread(share[:, None], skin)[:, 0]
     rows, near = skin[near > 0], near[near > 0]
-    y, x = (((k + 0.5) / step - 0.5).astype(np.float32) for k in np.divmod(atlas.texels[rows], atlas.size))
+    if not len(rows):
+        return
+    step = max(1, -(-atlas.size // settings.side))
+    pixel = step * _texel(fit, atlas)
+    places = np.stack(np.divmod(atlas.texels[rows], atlas.size), 1)
+    window = _Window.around(places, atlas.size, step, math.ceil(_REACH * settings.width / pixel) + 1)
+    dark, around = _dark_lines(_small(atlas, colours, skin, window), settings, pixel)
+    y, x = (((places + 0.5) / step - 0.5).astype(np.float32) - (window.top, window.left)).astype(np.float32).T
     lightened = settings.strength * near * sample(dark, x, y)
     colours[rows] += lightened[:, None] * (sample(around, x, y) - colours[rows])
 
 
+class _Window(NamedTuple):
+    """The piece of the small picture that is looked at: all that the blurs of the changed texels reach.
+
+    Attributes:
+        top: its first row, pixels of the small picture.
+        left: its first column.
+        height: rows.
+        width: columns.
+        step: texels across a pixel.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+    step: int
+
+    @staticmethod
+    def around(places: Int[np.ndarray, "R 2"], size: int, step: int, margin: int) -> _Window:
+        """The window of texels at (row, column) with a margin in pixels."""
+        side = size // step
+        low = np.clip(places.min(0) // step - margin, 0, side - 1)
+        high = np.clip(places.max(0) // step + 1 + margin, low + 1, side)
+        return _Window(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]), step)
+
+
 def _small(
-    atlas: Atlas, colours: Float32[np.ndarray, "N 3"], skin: Int[np.ndarray, " S"], step: int
-) -> Float32[np.ndarray, "M M 4"]:
-    """The skin's colours times their weight, and the weight, as a picture of fewer pixels."""
-    picture = np.zeros((atlas.size * atlas.size, 4), np.float32)
-    picture[atlas.texels[skin], :3] = colours[skin]
-    picture[atlas.texels[skin], 3] = 1
-    side = atlas.size // step
-    picture = picture.reshape(atlas.size, atlas.size, 4)
-    return picture if step == 1 else cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    atlas: Atlas, colours: Float32[np.ndarray, "N 3"], skin: Int[np.ndarray, " S"], window: _Window
+) -> Float32[np.ndarray, "H W 4"]:
+    """The skin's colours times their weight, and the weight, in a window of a picture of fewer pixels."""
+    y, x = np.divmod(atlas.texels[skin], atlas.size)
+    y, x = y - window.top * window.step, x - window.left * window.step
+    height, width = window.height * window.step, window.width * window.step
+    inside = np.flatnonzero((y >= 0) & (y < height) & (x >= 0) & (x < width))
+    picture, at = np.zeros((height * width, 4), np.float32), (y * width + x)[inside]
+    picture[at, :3] = colours[skin[inside]]
+    picture[at, 3] = 1
+    picture = picture.reshape(height, width, 4)
+    if window.step == 1:
+        return picture
+    return cv2.resize(picture, (window.width, window.height), interpolation=cv2.INTER_AREA)
 
 
 def _dark_lines(
-    picture: Float32[np.ndarray, "M M 4"], s: ExpressionLineSettings, pixel: float
-) -> tuple[Float32[np.ndarray, "M M"], Float32[np.ndarray, "M M 3"]]:
+    picture: Float32[np.ndarray, "H W 4"], s: ExpressionLineSettings, pixel: float
+) -> tuple[Float32[np.ndarray, "H W"], Float32[np.ndarray, "H W 3"]]:
     """How surely each pixel is darker than its surroundings, 0..1, and their colour.
 
     Args:

@@ -264,7 +264,8 @@ def _looked_up(
 ) -> UInt8[np.ndarray, "P 3"]:
     """The texture at the pixels, from a mip level that suits the picture."""
     uv = _blend(hits, scene.uv_triangles, uvs.astype(np.float32))
-    texture = _mip(texture, scene.uv_triangles, uvs, np.unique(hits.triangle), len(hits.pixel))
+    seen = np.flatnonzero(np.bincount(hits.triangle, minlength=1))
+    texture = _mip(texture, scene.uv_triangles, uvs, seen, len(hits.pixel))
     height, width = texture.shape[:2]
     x = np.clip(uv[:, 0] * width - 0.5, 0, width - 1)
     y = np.clip((1 - uv[:, 1]) * height - 0.5, 0, height - 1)

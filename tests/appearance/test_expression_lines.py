@@ -92,6 +92,28 @@ def test_a_face_at_rest_keeps_every_line():
     np.testing.assert_array_equal(made, colours)
 
 
+def test_pressing_that_no_texel_of_the_skin_has_changes_nothing():
+    fit, atlas = squeezed()
+    colours, _ = lined(fit, atlas, -0.04)
+    bare, made = replace(atlas, part=np.ones_like(atlas.part)), colours.copy()
+    lighten_expression_lines(fit, bare, made, share_of(fit), SETTINGS)
+    np.testing.assert_array_equal(made, colours)
+
+
+def test_only_what_the_blurs_reach_is_looked_at_and_the_rest_of_the_skin_counts_for_nothing():
+    fit, atlas = squeezed()
+    atlas = build_atlas(fit.model, 1024)
+    colours, y = lined(fit, atlas, -0.04)
+    share = np.where(np.abs(fit.neutral[:, 1] + 0.04) < 0.01, share_of(fit), 0).astype(np.float32)
+    made, other = colours.copy(), colours.copy()
+    far = y > 0.04  # 70 mm off, where four standard deviations are 40 mm
+    other[far] = 0.9
+    lighten_expression_lines(fit, atlas, made, share, SETTINGS)
+    lighten_expression_lines(fit, atlas, other, share, SETTINGS)
+    assert np.abs(made - colours).max() > 0.05
+    np.testing.assert_array_equal(made[~far], other[~far])
+
+
 def test_a_light_line_and_pores_stay():
     fit, atlas = squeezed()
     y = atlas.spread(fit.neutral)[:, 1]
