@@ -246,6 +246,7 @@ def _hair_and_texture(
                 layer = stages.make_hair(
                     portrait, shaped, shape.surface, evidence, seed=settings.seed, progress=progress
                 )
+                return_memory()
         if settings.texture_size:
             with progress.stage("Texture"):
                 wanted = _texture_settings(settings)

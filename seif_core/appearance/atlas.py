@@ -87,8 +87,15 @@ class Atlas:
         self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | slice | None = None
     ) -> Float32[np.ndarray, "M C"]:
         """Per-vertex values at the texels (or at the chosen ones of them)."""
-        blend = self.blend(slice(None) if chosen is None else chosen)
-        return np.asarray(blend @ np.ascontiguousarray(values, np.float32))
+        values = np.ascontiguousarray(values, np.float32)
+        if isinstance(chosen, slice):
+            return np.asarray(self.blend(chosen) @ values)
+        count = len(self.texels) if chosen is None else len(chosen)
+        out = np.empty((count, values.shape[1]), np.float32)
+        for start in range(0, count, _PART):  # the weights of all texels are a hundred megabytes
+            part = slice(start, min(start + _PART, count))
+            out[part] = self.blend(part if chosen is None else chosen[part]) @ values
+        return out
 
     def gather(
         self, values: Float[np.ndarray, "M C"], weights: Float[np.ndarray, " M"]

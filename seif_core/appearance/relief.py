@@ -39,6 +39,8 @@ FLAT: Final = (128, 128, 255)
 """The texel that adds nothing."""
 _WHOLE: Final = (0.7, 0.95)
 """Length of an interpolated normal from which it lies in the network's map, not at all and wholly."""
+_PART: Final = 1 << 17
+"""Pixels that are coded at once: what is on the way takes a hundred bytes each."""
 _LITTLE: Final = 1e-3
 """Weight below which a mean is none."""
 _WITHIN: Final = (0.5, 0.95)
@@ -180,7 +182,9 @@ def relief_map(
             found *= 1 - atlas.spread(passing[:, None], chart.rows[shown])
         slope[shown] += found
     out = np.tile(np.array(FLAT, np.uint8), (chart.side * chart.side, 1))
-    out[chart.skin] = _coded(slope)
+    for start in range(0, len(slope), _PART):
+        part = slice(start, start + _PART)
+        out[chart.skin[part]] = _coded(slope[part])
     skin = chart.picture(np.ones((len(chart.skin), 1), np.float32))[..., 0] > 0
     heights = heights_of_slopes(chart.picture(slope), chart.picture(metres), skin, length=settings.longest)
     return Relief(out.reshape(chart.side, chart.side, 3), heights)

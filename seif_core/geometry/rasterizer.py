@@ -235,11 +235,11 @@ def interpolate(
 ) -> Float[torch.Tensor, "H W C"]:
     """Per-vertex values at each pixel, 0 where nothing is; differentiable in `values`."""
     height, width = raster.triangle.shape
-    pixels = torch.nonzero(raster.triangle.reshape(-1) >= 0).squeeze(1)
-    corners = triangles[raster.triangle.reshape(-1)[pixels]]
-    weights = raster.barycentric.reshape(-1, 3)[pixels].to(values.dtype)
+    triangle, barycentric = raster.triangle.reshape(-1), raster.barycentric.reshape(-1, 3)
     out = values.new_zeros((height * width, values.shape[1]))
-    out = out.index_put((pixels,), torch.einsum("pk,pkc->pc", weights, values[corners]))
+    for part in torch.split(torch.nonzero(triangle >= 0).squeeze(1), _PIXELS):  # three corners' values of all are many
+        weights, corners = barycentric[part].to(values.dtype), triangles[triangle[part]]
+        out = out.index_put_((part,), torch.einsum("pk,pkc->pc", weights, values[corners]))
     return out.view(height, width, -1)
 
 

@@ -60,7 +60,8 @@ def card_atlas(colour: Float[np.ndarray, "3"], contrast: float, seed: int) -> UI
                 picture, [points], isClosed=False, color=ink, thickness=thick, lineType=cv2.LINE_AA, shift=_SHIFT
             )
     fade = _ROOT + (1 - _ROOT) * np.clip(np.linspace(0, 4, _HEIGHT), 0, 1)
-    picture[..., :3] = np.rint(picture[..., :3] * fade[:, None, None])
+    dark = fade < 1
+    picture[dark, :, :3] = np.rint(picture[dark, :, :3] * fade[dark, None, None])
     return picture
 
 
