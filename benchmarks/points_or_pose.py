@@ -1,4 +1,4 @@
-"""What keeps dense points from being the default: their shape, or their pose? Normals of the fit, parts exchanged.
+"""What do dense points change: the shape, or the pose? Normals of the fit, parts exchanged.
 
 Run: ``python benchmarks/points_or_pose.py FOLDER``; FOLDER as in `fit_normals`, photos with references alone are used.
 

@@ -194,10 +194,15 @@ def _fitted(
     photos: Sequence[Path], prepared: _Prepared, settings: ReconstructionSettings, stages: Stages, progress: Progress
 ) -> list[FittedPhoto]:
     """The photos with the head model fitted to them, the best first."""
+    from .headmodel.dense_set import DENSE_MODEL
     from .portrait import PortraitSettings
 
     with progress.stage("Portrait"):
-        wanted = PortraitSettings(backend=settings.landmarks, allow_download=settings.online)
+        wanted = PortraitSettings(
+            backend=settings.landmarks,
+            allow_download=settings.online,
+            dense_points=settings.head_model == DENSE_MODEL,
+        )
         portraits = [stages.read_portrait(p, face=settings.face, settings=wanted, progress=progress) for p in photos]
     common: dict[str, Any] = {"device": prepared.device, "seed": settings.seed, "progress": progress}
     with progress.stage("Fit"):

@@ -266,6 +266,7 @@ class _Fitter:
             corners = self.prepared.local[torch.as_tensor(self.sighted.vertices, device=device)][None, :, None]
             self.sighted_corners = corners.repeat(len(portraits), 1, 3)
         self.alone = self.sighted is not None and settings.measured == "dense"
+        self.seeing = self.alone
         fine = np.isin(prepared.used, np.concatenate([*prepared.scheme.lids, prepared.scheme.inner_lips]))
         rows = np.flatnonzero(fine | (np.arange(len(fine)) % _DEPTH_EACH == 0) if self.alone else np.ones(len(fine)))
         self.kept = torch.as_tensor(rows, device=device)
@@ -281,6 +282,7 @@ class _Fitter:
         everything = torch.ones_like(rigid)
         everything[EYES] = False
         for turn in range(self.settings.rounds):
+            self.seeing = self.alone or turn >= self.settings.rounds // 2
             self.progress.step((turn + 1) / (self.settings.rounds + 2))
             self._find_contours()
             self._find_outliers(max(1.0, self.settings.first_laxness / 2**turn))
@@ -348,7 +350,7 @@ class _Fitter:
 
     def _sightings(self) -> Sightings | None:
         """The dense points with what is added to the doubts of outliers."""
-        if self.sighted is None:
+        if self.sighted is None or not self.seeing:
             return None
         unique, inverse = torch.unique(self.sighted_corners, return_inverse=True)
         weights = torch.zeros_like(self.sighted_corners, dtype=torch.float64)

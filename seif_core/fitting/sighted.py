@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..headmodel import HeadModel
-from ..headmodel.dense_set import dense_set
+from ..headmodel.dense_set import DENSE_MODEL, dense_set
 from ..portrait.portrait import Portrait
 from ..shapes import Float, Int
 from .energy import Sightings, whitening
@@ -20,8 +20,6 @@ from .parameters import PointSet
 
 _ROOTED: Final = 0.05
 """Skin weight of the root joint from which a vertex moves with the body."""
-_OPEN: Final = "open"
-"""The head model whose vertices the dense points mark."""
 
 
 class SightedPoints(NamedTuple):
@@ -52,7 +50,7 @@ class SightedPoints(NamedTuple):
 
 def dense_vertices(model: HeadModel) -> Int[np.ndarray, " N"]:
     """Vertices (N,) of a head model that dense points mark; none on a model other than the Open head."""
-    return dense_set(model).vertices if model.name == _OPEN else np.zeros(0, np.int64)
+    return dense_set(model).vertices if model.name == DENSE_MODEL else np.zeros(0, np.int64)
 
 
 def sighted_points(
@@ -67,7 +65,7 @@ def sighted_points(
         device: of the tensors.
     """
     found = [portrait.dense for portrait in portraits if portrait.dense is not None]
-    if model.name != _OPEN or len(found) < len(portraits):
+    if model.name != DENSE_MODEL or len(found) < len(portraits):
         return None
     vertices = found[0].vertices
     rows = np.flatnonzero(model.skin_weights[vertices, 0] < _ROOTED)

@@ -17,6 +17,8 @@ from .anatomy import anatomy_of
 from .model import HeadModel
 from .once_per_model import once_per_model
 
+DENSE_MODEL: Final = "open"
+"""Name of the head model whose vertices the dense points mark."""
 _SPACINGS: Final = (
     ("neck", 0.03),
     ("scalp", 0.022),

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import SettingsError
 from ..shapes import Float32
+from .dense_points import DensePoints
 from .hairline import NAMES as HAIRLINE
 from .hairline import hairline_rows, with_hairline
 from .portrait import Portrait
@@ -64,6 +65,10 @@ _LARGEST: Final = 1 << 20
 """Bytes of a file of corrections: a hundred times what one has."""
 _STILL: Final = 0.06
 """Pixels by which a point may lie beside where it was found and count as left alone: they are told to a tenth."""
+_CORNERS: Final = (33, 263)
+"""The outer corners of the eyes."""
+_REACH: Final = 0.4
+"""Distances between them beyond the nearest handle at which a dense point follows by a third; chosen by eye."""
 
 
 def read_corrections(value: Any) -> dict[int, tuple[float, float]]:  # noqa: ANN401 - what a request holds
@@ -127,19 +132,40 @@ def moved_landmarks(
     Args:
         landmarks: x, y in pixels, z in pixels; z stays.
         moved: number of a handle -> x, y in pixels.
+    """
+    if not moved:
+        return landmarks
+    made = landmarks.copy()
+    made[:, :2] += _following(landmarks, moved, landmarks[:, :2])
+    return made
+
+
+def _following(
+    landmarks: Float32[np.ndarray, "478 3"],
+    moved: Mapping[int, tuple[float, float]],
+    points: Float32[np.ndarray, "N 2"],
+) -> Float32[np.ndarray, "N 2"]:
+    """How far points of the photo (N, 2) follow the handles, pixels.
 
     Source: thin plate splines, Bookstein, "Principal Warps", IEEE TPAMI 11(6), 1989.
     """
     from scipy.interpolate import RBFInterpolator
 
-    if not moved:
-        return landmarks
     numbers = list(HANDLES)
     sites = landmarks[numbers, :2].astype(np.float64)
     shifts = np.array([np.subtract(moved[n], landmarks[n, :2]) if n in moved else (0.0, 0.0) for n in numbers])
-    made = landmarks.copy()
-    made[:, :2] += RBFInterpolator(sites, shifts)(landmarks[:, :2].astype(np.float64)).astype(np.float32)
-    return made
+    return RBFInterpolator(sites, shifts)(points.astype(np.float64)).astype(np.float32)
+
+
+def _moved_dense(
+    dense: DensePoints, landmarks: Float32[np.ndarray, "478 3"], moved: Mapping[int, tuple[float, float]]
+) -> DensePoints:
+    """The dense points as they follow the handles: wholly among them, less and less beyond them."""
+    sites = landmarks[list(HANDLES), :2]
+    away = np.linalg.norm(dense.pixels[:, None] - sites[None], axis=2).min(1)
+    reach = _REACH * float(np.linalg.norm(landmarks[_CORNERS[0], :2] - landmarks[_CORNERS[1], :2]))
+    share = np.exp(-((away / max(reach, 1.0)) ** 2)).astype(np.float32)
+    return replace(dense, pixels=dense.pixels + share[:, None] * _following(landmarks, moved, dense.pixels))
 
 
 def corrected(portrait: Portrait, moved: Mapping[int, tuple[float, float]]) -> Portrait:
@@ -185,8 +211,9 @@ def _with_landmarks(portrait: Portrait, moved: Mapping[int, tuple[float, float]]
         return portrait
     points = moved_landmarks(portrait.landmarks, moved)
     bounds = np.concatenate([points[:, :2].min(0), points[:, :2].max(0)]).astype(np.float32)
+    dense = None if portrait.dense is None else _moved_dense(portrait.dense, portrait.landmarks, moved)
     told = f"{len(moved)} landmark{'s' if len(moved) > 1 else ''} corrected by hand."
-    return replace(portrait, landmarks=points, box=bounds, dense=None, warnings=(*portrait.warnings, told))
+    return replace(portrait, landmarks=points, box=bounds, dense=dense, warnings=(*portrait.warnings, told))
 
 
 def reading_corrected(

@@ -29,7 +29,7 @@ class PortraitSettings:
     allow_download: bool = False
     minimum_face_px: int = 24
     minimum_confidence: float = 0.5
-    dense_points: bool = False
+    dense_points: bool = True
     refinements: int = 8
     maximum_megapixels: float = 50.0
 

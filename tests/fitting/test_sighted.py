@@ -93,13 +93,13 @@ def test_an_error_that_all_points_share_does_not_move_the_head_from_its_lids(hea
     assert np.linalg.norm(place(shared) - true) < np.linalg.norm(place(moved) - true)
 
 
-def test_the_landmarks_are_taken_unless_dense_points_are_asked_for(head, person):
+def test_dense_points_count_unless_the_landmarks_alone_are_asked_for(head, person):
     portrait, _ = photo_of(head, translation=tuple(PLACE), camera=CAMERA)
-    plain = fit_portrait(portrait, head, settings=DENSE)
+    plain = fit_portrait(portrait, head)
     told = replace(portrait, dense=seen(head, person))
-    asked = fit_portrait(told, head, settings=FitSettings())
+    asked = fit_portrait(told, head, settings=FitSettings(measured="landmarks"))
     assert np.allclose(plain.shape, asked.shape, atol=1e-6)
-    assert np.abs(plain.shape - fit_portrait(told, head, settings=DENSE).shape).max() > 0.5
+    assert np.abs(plain.shape - fit_portrait(told, head).shape).max() > 0.5
 
 
 def test_both_together_lie_between_unsure_points_and_the_landmarks(head, person):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from synthetic_head import photo_of
 
 from seif_core.errors import SettingsError
-from seif_core.portrait.corrections import HANDLES, moved_landmarks, read_corrections
+from seif_core.headmodel import load_head_model
+from seif_core.portrait.corrections import HANDLES, corrected, moved_landmarks, read_corrections
+from seif_core.portrait.dense_points import DensePoints
 
 RNG = np.random.default_rng(0)
 LANDMARKS = np.concatenate([RNG.uniform(100, 300, (478, 2)), RNG.normal(0, 20, (478, 1))], axis=1).astype(np.float32)
@@ -47,3 +52,19 @@ def test_corrections_of_a_request_are_read():
 def test_what_is_no_list_of_corrections_is_refused_in_words(value):
     with pytest.raises(SettingsError, match="list of"):
         read_corrections(value)
+
+
+def dense_at(pixels):
+    count = len(pixels)
+    one = np.ones(count, np.float32)
+    return DensePoints(np.arange(count), np.asarray(pixels, np.float32), one, np.zeros((count, 1), np.float32), one)
+
+
+def test_dense_points_beside_a_dragged_handle_follow_it_and_far_ones_stay():
+    photo, _ = photo_of(load_head_model("open"))
+    chin = photo.landmarks[152, :2]
+    portrait = replace(photo, dense=dense_at(np.stack([chin, chin + np.float32([0, 2000])])))
+    made = corrected(portrait, {152: (float(chin[0]), float(chin[1] + 5))})
+    assert made.dense is not None
+    np.testing.assert_allclose(made.dense.pixels[0] - chin, (0, 5), atol=0.1)
+    np.testing.assert_allclose(made.dense.pixels[1] - chin, (0, 2000), atol=0.1)
