@@ -27,7 +27,7 @@ from .headwear import find_headwear, with_headwear
 from .labels import label_surface
 from .orientation import hair_orientation
 from .settings import HairSettings
-from .shell import Shell, make_shell, shell_weights
+from .shell import Shell, followed, make_shell, shell_weights
 from .shell_texture import hair_colours, shell_texture, worn_share
 from .space import HairSpace
 from .tracing import ShellField
@@ -45,7 +45,7 @@ class HairModel(NamedTuple):
     Attributes:
         layer: the result.
         space: the bald head's.
-        shell: the shell before it was packed.
+        shell: the shell about the volume, before it followed the surface and was packed.
         directions: (V, 3) unit, of the hair at its vertices, rest pose.
         orientation: (S, S, 3) of `orientation.hair_orientation`.
     """
@@ -119,22 +119,23 @@ def model_hair(
         return None
     orientation = hair_orientation(space, portrait.pixels)
     directions = hair_directions(space, shell, orientation)
-    unwrapped = unwrap(space, shell)
+    fine = followed(space, shell, surface)
+    unwrapped = unwrap(space, fine)
     colours = hair_colours(space, portrait.pixels)
     texture, colour = shell_texture(
         space,
-        shell,
+        fine,
         unwrapped,
         directions,
         colours=colours,
-        worn=None if hat is None else worn_share(space, shell, hat),
+        worn=None if hat is None else worn_share(space, fine, hat),
         evidence=evidence,
         size=s.texture_size,
         seed=seed,
     )
     progress.step(0.8)
     mesh = HairMesh(
-        vertices=shell.vertices.astype(np.float32),
+        vertices=fine.vertices.astype(np.float32),
         faces=shell.quads.astype(np.int32),
         uvs=unwrapped.uvs.astype(np.float32),
         uv_faces=unwrapped.quads.astype(np.int32),

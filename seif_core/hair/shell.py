@@ -6,15 +6,17 @@ the skin, has about 0.12 square metres and, of 4,500 quads, edges of 5 mm.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from ..geometry.connectivity import Connectivity
 from ..geometry.normals import vertex_normals
+from ..geometry.sampling import smoothstep
 from ..geometry.surface_nets import QuadMesh, largest_solid, surface_nets
 from ..headmodel.topology import JOINT_NAMES
+from ..implicit.head_surface import HeadSurface
 from ..shapes import Bool, Float, Int
 from .labels import Labels
 from .seen import look_at
@@ -30,6 +32,16 @@ _ROUNDS: Final = 6
 _PACE: Final = 0.5
 _FARTHEST: Final = 0.004
 """Metres that a round may move a vertex along the gradient."""
+_BLUR: Final = 0.002
+"""Metres below which places of the surface are blended. Chosen by eye, as are the three below."""
+_HAIR: Final = (0.5, 0.8)
+"""Labels from which the shell follows the surface, not at all and wholly."""
+_SHOWN: Final = (0.1, 0.4)
+"""The same of how far the photo shows it."""
+_NEAR: Final = (0.016, 0.008)
+"""Metres from the surface from which it does, not at all and wholly: locks beyond it stay where they are."""
+_KEPT: Final = 0.004
+"""Metres over the skin down to which a place may go with the surface."""
 _NECK, _ROOT = JOINT_NAMES.index("neck"), JOINT_NAMES.index("root")
 _WEIGHT_ROUNDS: Final = 8
 _ROOM: Final = 1e-4
@@ -89,6 +101,29 @@ def make_shell(space: HairSpace, labels: Labels, volume: HairVolume) -> Shell | 
     _, label = plane_distances(vertices, labels.points, labels.normals, labels.label, volume.spacing)
     _, seen = plane_distances(vertices, labels.points, labels.normals, labels.seen, volume.spacing)
     return Shell(vertices, mesh.quads, normals, skin, label, seen, _visible(space, vertices, triangles_of(mesh.quads)))
+
+
+def followed(space: HairSpace, shell: Shell, surface: HeadSurface) -> Shell:
+    """The shell with its vertices on the head's surface where that is surely hair, seen, and near.
+
+    The volume's grid is coarser than the surface. What grows within the volume is laid out in the shell as it was.
+
+    Args:
+        space: the bald head's.
+        shell: about the volume.
+        surface: the head's, with hair.
+    """
+    points = space.to_rest(surface.vertices)
+    none = np.zeros(len(points))
+    away, _ = plane_distances(shell.vertices, points, vertex_normals(points, surface.triangles), none, _BLUR)
+    share = smoothstep(shell.label, *_HAIR) * smoothstep(shell.seen, *_SHOWN) * smoothstep(np.abs(away), *_NEAR)
+    share = np.minimum(share, Connectivity(shell.triangles, len(shell.vertices)).neighbour_mean @ share)
+    room = np.maximum(shell.skin - _KEPT, 0)  # the surface may lie under the bald skin
+    inward = np.minimum(share * away, room)
+    vertices = shell.vertices - inward[:, None] * shell.normals
+    return replace(
+        shell, vertices=vertices, normals=vertex_normals(vertices, shell.triangles), skin=shell.skin - inward
+    )
 
 
 def _visible(space: HairSpace, vertices: np.ndarray, triangles: np.ndarray) -> Bool[np.ndarray, " V"]:
