@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import igl
 import numpy as np
 import pytest
 from sample_head import sample_head
@@ -16,6 +17,7 @@ from seif_core.expressions.combination import combine
 from seif_core.expressions.named_keys import named_keys
 from seif_core.head import Head
 from seif_core.headmodel import load_head_model
+from seif_core.headmodel.model import triangulate
 
 PAIRS = (("mouthSmileLeft", "jawOpen"), ("eyeBlinkLeft", "eyeSquintLeft"))
 
@@ -107,6 +109,41 @@ def test_lips_close_over_an_open_jaw(model):
     change = np.linalg.norm((closed[upper] - closed[lower]) - (still[upper] - still[lower]), axis=1)
     assert change.max() < 0.0015
     assert marks(model.template + model.key_basis[ARKIT_52.index("jawOpen")])[66, 1] < still[66, 1] - 0.02
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("jawOpen", "mouthSmileLeft", "mouthSmileRight"),
+        ("jawOpen", "mouthStretchLeft", "mouthStretchRight"),
+        ("jawOpen", "mouthFrownLeft", "mouthFrownRight"),
+        ("jawOpen", "noseSneerLeft"),
+        ("mouthSmileLeft", "mouthClose"),
+        ("mouthRollLower",),
+    ],
+)
+def test_the_mouths_lining_stays_under_the_skin(model, names):
+    offset = sum(model.key_basis[ARKIT_52.index(name)] for name in names)
+    offset = offset + model.combinations.displacement(dict.fromkeys(names, 1.0))
+    assert lining_outside(model, offset) < 1.0
+
+
+def lining_outside(model, offset):
+    """Square millimetres of the mouth's lining about which the closed skin winds backwards: it has come out."""
+    triangles, origin = triangulate(model.faces)
+    skin = triangles[model.face_part[origin] == 0].astype(np.int64)
+    directed = np.concatenate([skin[:, [0, 1]], skin[:, [1, 2]], skin[:, [2, 0]]])
+    known = set(map(tuple, directed.tolist()))
+    rim = np.array([edge[::-1] for edge in known if edge[::-1] not in known])
+    head = (model.template + offset).astype(np.float64)
+    points = np.concatenate([head, head[rim].mean(axis=(0, 1))[None]])
+    closed = np.concatenate([skin, np.column_stack([rim, np.full(len(rim), len(head))])])
+    lining = head[skin[model.regions["mouth_interior"][skin].any(axis=1)]]
+    across = np.cross(lining[:, 1] - lining[:, 0], lining[:, 2] - lining[:, 0])
+    area = np.linalg.norm(across, axis=1)
+    before = lining.mean(axis=1) + 1.5e-4 * across / np.maximum(area, 1e-15)[:, None]
+    winding = np.asarray(igl.fast_winding_number(points, closed, before), np.float64)
+    return 1e6 * area[winding < -0.5].sum() / 2
 
 
 def test_lower_teeth_go_with_the_jaw_as_one_piece(model):

@@ -7,6 +7,7 @@ from importlib import util
 
 import numpy as np
 import pytest
+from scipy.spatial import KDTree
 
 from seif_core.errors import ModelError
 from seif_core.expressions.arkit import ARKIT_52, mirrored_name
@@ -23,8 +24,10 @@ from seif_core.workshop.openhead import (
     lip_contact,
     lip_softening,
     mouth_contact,
+    mouth_lining,
     pairs,
     rims,
+    tongue_low,
     tongue_out,
 )
 from seif_core.workshop.openhead.build import write_npz
@@ -140,6 +143,58 @@ def test_lips_pressed_into_the_teeth_stay_before_them(template):
     inside = wall.at((template + offset)[near])[1] > 0.9
     assert (wall.at((template + offset)[near])[0][inside] < 0).any()
     assert wall.at(held[near])[0][wall.at(held[near])[1] > 0.9].min() > 0
+
+
+def test_the_mouths_lining_goes_with_the_skin_over_it_and_not_with_the_other_lip(template):
+    everywhere = np.where(part_mask("skin")[:, None], [0.004, 0.0, 0.002], 0.0)
+    depth = mouth_contact.mouth_depth()
+    still = everywhere * (depth <= 0)[:, None]
+    found = mouth_lining.follow_skin(still[None])[0]
+    gap = KDTree(template[part_mask("skin") & (depth <= 0)]).query(template)[0]
+    cheek = (depth >= 4) & (gap < 0.005)
+    assert cheek.sum() > 20
+    np.testing.assert_allclose(found[cheek], everywhere[cheek], atol=4e-4)
+    np.testing.assert_array_equal(found[depth <= 1], still[depth <= 1])
+    np.testing.assert_array_equal(found[depth > 11], still[depth > 11])
+    lower = lower_lip(template) * [0, -0.01, 0] * (depth <= 0)[:, None]
+    upper = (depth > 1) & (depth < 6) & (template[:, 1] > template[rims.rim_halves(template, "mouth")[1], 1].max())
+    assert upper.any()
+    assert np.abs(mouth_lining.follow_skin(lower[None])[0][upper]).max() < 5e-4
+
+
+def test_what_the_lining_does_is_one_matrix_so_that_sums_of_keys_hold(template):
+    one, other = np.random.default_rng(0).normal(0, 0.001, (2, *template.shape))
+    found = mouth_lining.follow_skin(np.stack([one, other, one + other]))
+    np.testing.assert_allclose(found[0] + found[1], found[2], atol=1e-12)
+
+
+def test_corners_of_the_mouth_move_as_one_piece_and_nothing_far_from_them_changes(template):
+    wild = np.random.default_rng(0).normal(0, 0.002, template.shape)
+    ends = template[rims.rim_halves(template, "mouth")[0][[0, -1]]]
+    far = np.linalg.norm(template[:, None] - ends[None], axis=2).min(axis=1)
+    change = lip_softening.even_corners(wild)
+    near = (far < 0.003) & (np.abs(change).max(axis=1) > 0)
+    assert near.sum() >= 4
+    assert np.linalg.norm((wild + change)[near], axis=1).mean() < 0.4 * np.linalg.norm(wild[near], axis=1).mean()
+    assert np.abs(change[far > 0.035]).max() < 1e-5
+
+
+def test_the_tongue_of_an_open_mouth_lies_below_the_edges_of_the_lower_teeth(template):
+    key = np.zeros_like(template)
+    tongue, teeth = part_mask("tongue"), part_mask("teeth_lower")
+    low = template + tongue_low.lie_low(template, key)
+    front = template[tongue, 2] > 0.02
+    assert template[tongue][front, 1].max() > template[teeth, 1].max()
+    assert low[tongue][front, 1].max() < template[teeth, 1].max() - 0.002
+    root = template[tongue, 2] < -0.03
+    np.testing.assert_allclose(low[tongue][root], template[tongue][root], atol=1e-9)
+    np.testing.assert_array_equal(low[~tongue], template[~tongue])
+
+
+def test_halves_of_a_correction_for_both_sides_make_it_whole(template, mirror):
+    left = pairs.left_share(template)
+    np.testing.assert_allclose(left + left[mirror], 1, atol=1e-6)
+    assert left[template[:, 0] > 0.02].min() == 1
 
 
 def test_the_funnels_opening_is_half_an_ellipse_at_most(template):

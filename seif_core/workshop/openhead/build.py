@@ -25,10 +25,12 @@ from . import (
     lining,
     lip_contact,
     makehuman,
+    mouth_lining,
     orbits,
     pairs,
     regions,
     rig,
+    tongue_low,
     tongue_out,
     uv,
 )
@@ -40,7 +42,7 @@ FORMAT_VERSION: Final = 1
 _DUST: Final = 1e-12
 """Metres, or shares of 1: the greatest value that is a rounding error."""
 
-TITLE: Final = "Open head 1.2"
+TITLE: Final = "Open head 1.3"
 LICENCE: Final = "CC0-1.0 AND CC-BY-4.0 AND MIT"
 """SPDX expression: what the geometry, and the statistics of real heads, were released under."""
 
@@ -128,10 +130,13 @@ def keys_of(
     round_lips = ARKIT_52.index("mouthFunnel")
     keys[round_lips] += funnel.rounder_opening(template, keys[round_lips])
     keys += np.stack([lip_contact.settle_mouth(template, key) for key in keys])
+    jaw = ARKIT_52.index("jawOpen")
+    keys[jaw] = tongue_low.lie_low(template, keys[jaw])
     keys[ARKIT_52.index("tongueOut")] = tongue_out.put_out(template, keys)
     _seal_lips(template, keys)
     keys = blinks.closing_keys(space, orbits.seat_keys(keys, units))
-    return orbits.seat_keys(lid_contact.clear_keys(template, keys, range(len(keys))), keys)
+    keys = orbits.seat_keys(lid_contact.clear_keys(template, keys, range(len(keys))), keys)
+    return mouth_lining.follow_skin(keys)
 
 
 def _seal_lips(template: np.ndarray, keys: np.ndarray) -> None:

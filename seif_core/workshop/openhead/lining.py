@@ -64,7 +64,7 @@ def _smooth_inside(inside: np.ndarray, values: np.ndarray, components: np.ndarra
 def thicken(template: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "V 3"]:
     """The head (V, 3) with its mouth's lining pushed inwards where it comes closer than `THICKNESS` to the skin."""
     out = template.copy()
-    normals = _normals(template)
+    normals = vertex_normals(template)
     lining = cavity_mask("mouth")
     outer = np.flatnonzero(part_mask("skin") & ~inner_skin())
     rim = np.flatnonzero(rings_around("mouth", 0) == 0)
@@ -120,7 +120,7 @@ def keep_lids_on_eyes(
     return out
 
 
-def _normals(points: np.ndarray) -> np.ndarray:
+def vertex_normals(points: np.ndarray) -> np.ndarray:
     """(V, 3) area-weighted unit normals, outward."""
     faces = head_selection().faces
     a, b, c, d = (points[faces[:, k]] for k in range(4))

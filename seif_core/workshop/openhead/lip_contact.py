@@ -10,13 +10,17 @@ from typing import Final
 import numpy as np
 
 from ...shapes import Float64
-from .lip_softening import evenly, lip_triangles, soften
+from .lip_softening import cost, evenly, lip_triangles, soften
 from .mouth_contact import hold_lips
 
 _STILL: Final = 1e-4
 """Metres: an offset that moves no vertex of the lips farther needs no softening."""
 _EVEN_PUSHES: Final = 4
 """Pushes off the teeth that are made even in space and so draw no lip through itself, before a last plain one."""
+
+_TURNS: Final = 2
+"""A push off the teeth can draw lips through themselves again: softened and pushed so many times, and what costs
+least is taken."""
 
 
 def settle_mouth(
@@ -30,7 +34,13 @@ def settle_mouth(
     """
     if np.abs(offset[np.unique(lip_triangles())]).max() < _STILL:
         return np.zeros_like(offset)
-    held = soften(offset)
-    for _ in range(_EVEN_PUSHES):
-        held = held + evenly(hold_lips(template, held))
-    return held + hold_lips(template, held) - offset
+    best, lowest, start = offset, np.inf, offset
+    for _ in range(_TURNS):
+        held = soften(start)
+        for _ in range(_EVEN_PUSHES):
+            held = held + evenly(hold_lips(template, held))
+        start = held + hold_lips(template, held)
+        paid = cost(offset, start)
+        if paid < lowest:
+            best, lowest = start, paid
+    return best - offset

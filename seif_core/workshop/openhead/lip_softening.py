@@ -26,7 +26,7 @@ from scipy.spatial import KDTree
 
 from ...geometry.self_intersection import crossing_pairs
 from ...shapes import Float64, Int64
-from . import calibration
+from . import calibration, rims
 from .mouth_contact import mouth_depth
 from .regions import region_masks, rings_around
 from .selection import head_selection
@@ -63,6 +63,10 @@ _INNER: Final = 5
 _INNER_FADE: Final = 3.0
 _EVEN: Final = 0.004
 """Metres: the width by which a push is made even."""
+_CORNER: Final = 0.007
+"""Metres: how far about the mouth's corners skin is made even, as a standard deviation; chosen by eye."""
+_CORNER_WIDTH: Final = 0.005
+"""Metres: the width by which it is."""
 _RIDGE: Final = 0.05
 """Ridge on the linear part of a fit, as a share of the weights' sum, for neighbourhoods that are flat."""
 _CUT: Final = 3.0
@@ -79,8 +83,7 @@ def soften(offset: Float64[np.ndarray, "V 3"], settings: SofteningSettings | Non
         settings: see `SofteningSettings`.
     """
     chosen = settings or SofteningSettings()
-    ids, lips = softened_skin(), lip_triangles()
-    about = np.unique(lips)
+    ids = softened_skin()
     place = calibration.calibrated_identity().template[ids]
     layers = np.stack([offset[ids], *(fit @ offset[ids] for fit in _fits(chosen.widths))])
     highest = len(layers) - 1.0
@@ -90,10 +93,10 @@ def soften(offset: Float64[np.ndarray, "V 3"], settings: SofteningSettings | Non
     found, best, lowest, late = offset, offset, np.inf, 0
     for _ in range(chosen.rounds):
         crossing, hit = _crossings(found, chosen.identities)
-        cost = crossing + 1000 * chosen.price * float(np.linalg.norm((found - offset)[about], axis=1).mean())
-        late = 0 if cost < lowest else late + 1
-        if cost < lowest:
-            best, lowest = found, cost
+        paid = _price(offset, found, crossing, chosen)
+        late = 0 if paid < lowest else late + 1
+        if paid < lowest:
+            best, lowest = found, paid
         if not crossing or late > chosen.patience:
             break
         level[row[hit]] = np.minimum(level[row[hit]] + chosen.step, highest)
@@ -102,12 +105,41 @@ def soften(offset: Float64[np.ndarray, "V 3"], settings: SofteningSettings | Non
     return best
 
 
+def cost(
+    offset: Float64[np.ndarray, "V 3"],
+    changed: Float64[np.ndarray, "V 3"],
+    settings: SofteningSettings | None = None,
+) -> float:
+    """What an offset (V, 3) costs in place of another: pairs that cross on all heads, and the lips' change."""
+    chosen = settings or SofteningSettings()
+    return _price(offset, changed, _crossings(changed, chosen.identities)[0], chosen)
+
+
+def _price(offset: np.ndarray, changed: np.ndarray, crossing: int, settings: SofteningSettings) -> float:
+    about = np.unique(lip_triangles())
+    return crossing + 1000 * settings.price * float(np.linalg.norm((changed - offset)[about], axis=1).mean())
+
+
 def evenly(change: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "V 3"]:
     """A change (V, 3), metres, made as even in space about the mouth as `_EVEN` says."""
     ids, share = softened_skin(), _allowed()[:, None]
     even = change.copy()
     even[ids] = share * (_fits((_EVEN,))[0] @ change[ids]) + (1 - share) * change[ids]
     return even
+
+
+def even_corners(offset: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "V 3"]:
+    """Change (V, 3), metres, of an offset (V, 3) under which the skin about the mouth's corners moves as one piece.
+
+    In the corner both lips are one: where a sum of keys opens them to the very end and draws the end away, it folds.
+    """
+    ids, place = softened_skin(), calibration.calibrated_identity().template
+    ends = place[rims.rim_halves(place, "mouth")[0][[0, -1]]]
+    near = np.linalg.norm(place[ids][:, None] - ends[None], axis=2).min(axis=1)
+    share = (np.exp(-((near / _CORNER) ** 2) / 2) * _allowed())[:, None]
+    change = np.zeros_like(offset)
+    change[ids] = share * (_fits((_CORNER_WIDTH,))[0] @ offset[ids] - offset[ids])
+    return change
 
 
 def _between(layers: np.ndarray, level: np.ndarray) -> np.ndarray:
@@ -172,7 +204,7 @@ def _allowed() -> Float64[np.ndarray, " N"]:
     return np.where(depth > 0, np.clip((_INNER - depth) / _INNER_FADE, 0, 1), outside)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _fits(widths: tuple[float, ...]) -> tuple[sparse.csr_matrix, ...]:
     """For each width the matrix (N, N) that takes values at vertices to those of affine fits around them."""
     return tuple(affine_fits(calibration.calibrated_identity().template[softened_skin()], width) for width in widths)

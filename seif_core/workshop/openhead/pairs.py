@@ -18,9 +18,10 @@ from ...combination_shapes import CombinationShapes
 from ...expressions.arkit import ARKIT_52, mirrored_name
 from ...registration.bending_energy import fill_smoothly
 from ...shapes import Float64
-from . import lid_contact, orbits, rims, tongue_out
+from . import lid_contact, mouth_lining, orbits, rims, tongue_out
 from .calibration import fit_template, outer_skin
 from .lip_contact import settle_mouth
+from .lip_softening import even_corners, evenly
 from .regions import rings_around
 from .rig import part_mask
 from .selection import head_selection
@@ -81,12 +82,20 @@ SATURATING: Final = frozenset(
         ("mouthStretchLeft", "mouthFrownLeft"),
         ("mouthShrugLower", "mouthShrugUpper"),
         ("mouthSmileLeft", "mouthUpperUpLeft"),
+        ("mouthSmileLeft", "jawOpen"),
+        ("mouthStretchLeft", "jawOpen"),
+        ("mouthDimpleLeft", "jawOpen"),
+        ("mouthFrownLeft", "jawOpen"),
     }
 )
 """Pairs whose muscles pull the same skin: where both pull alike, the sum reaches `_BEYOND` of the second pull more."""
 
 _BEYOND: Final = 0.45
 """Share of what the sum goes beyond its larger part; chosen by eye."""
+_ROUND_MOUTH: Final = 0.5
+"""Share of evenness in the corners of the open mouth that keys of both sides get, which make it round."""
+_MIDDLE: Final = 0.012
+"""Metres from the middle plane at which a correction for both sides has become that of one side."""
 _WORTH: Final = 0.0003
 """Metres: pairs whose correction is smaller everywhere are left out."""
 _LID_REACH: Final = 9
@@ -100,11 +109,8 @@ def combination_shapes(template: Float64[np.ndarray, "V 3"], keys: Float64[np.nd
     mirror = head_selection().mirror
     pairs, deltas = [], []
     for pair in (*LID_PAIRS, *MOUTH_PAIRS, tongue_out.PAIR):
-        first, second = (keys[ARKIT_52.index(name)] for name in pair)
-        if pair == tongue_out.PAIR:
-            delta = tongue_out.opening_taken_back(keys)
-        else:
-            delta = _lids(template, first, second) if pair in LID_PAIRS else _mouth(template, first, second, pair)
+        delta = _correction(template, keys, pair)
+        delta = mouth_lining.follow_skin(delta[None])[0]
         delta[np.abs(delta).max(axis=1) < _SMALLEST] = 0
         twin = (mirrored_name(pair[0]), mirrored_name(pair[1]))
         even = set(twin) == set(pair)
@@ -118,6 +124,28 @@ def combination_shapes(template: Float64[np.ndarray, "V 3"], keys: Float64[np.nd
             pairs.append(twin)
             deltas.append(delta[mirror] * [-1, 1, 1])
     return CombinationShapes(tuple(pairs), np.stack(deltas).astype(np.float32))
+
+
+def _correction(template: np.ndarray, keys: np.ndarray, pair: tuple[str, str]) -> np.ndarray:
+    first, second = (keys[ARKIT_52.index(name)] for name in pair)
+    if pair == tongue_out.PAIR:
+        return tongue_out.opening_taken_back(keys)
+    if pair in LID_PAIRS:
+        return _lids(template, first, second)
+    other = mirrored_name(pair[0])
+    if pair[0] == other or mirrored_name(pair[1]) != pair[1]:
+        return _mouth(template, first, second, pair)
+    # both sides are used together more often than one alone: what they need with the even key is halved
+    twin = keys[ARKIT_52.index(other)]
+    both = _mouth(template, first + twin + _mouth(template, first, twin, (pair[0], other)), second, pair)
+    mirror = head_selection().mirror
+    return left_share(template)[:, None] * (both + both[mirror] * [-1, 1, 1]) / 2
+
+
+def left_share(template: np.ndarray) -> np.ndarray:
+    """(V,) 1 on the subject's left, 0 on the right, mirror images add up to 1."""
+    part = np.clip(template[:, 0] / _MIDDLE, -1, 1)
+    return (1 + part * (3 - part**2) / 2) / 2
 
 
 def _lids(template: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -138,7 +166,10 @@ def _lids(template: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.nda
 
 
 def _mouth(template: np.ndarray, first: np.ndarray, second: np.ndarray, pair: tuple[str, str]) -> np.ndarray:
-    out = _saturated(first, second) if pair in SATURATING else np.zeros_like(first)
+    out = evenly(_saturated(first, second)) if pair in SATURATING else np.zeros_like(first)
+    if "jawOpen" in pair:
+        share = 1.0 if pair[0] != mirrored_name(pair[0]) else _ROUND_MOUTH
+        out += share * even_corners(first + second + out)
     return out + settle_mouth(template, first + second + out)
 
 
