@@ -23,10 +23,10 @@ Open head 1.3 (1.2), on 2 cores shared with other work:
     linings      5 (830)          33 (10523)        38 (2749)
 
 The 45 are upper teeth above and behind a lower lip that is rolled in (mouthRollLower), told as before it; no
-triangle of a tooth passes through one of a lip. Linings in 1.2: jawOpen with both smiles 719, with both frowns 702, with
-noseSneerLeft 685; in 1.3: jawOpen with both smiles 30, mouthSmileLeft with mouthStretchLeft 12. Lips that are left:
-jawOpen with both dimples 137, with both smiles 123, with mouthClose 44, with mouthFunnel 21; mouthRollLower 13. More than
-half of them are on one child's head whose resting lips cross 18 times (seif_demo_1).
+triangle of a tooth passes through one of a lip. Linings in 1.2: jawOpen with both smiles 719, with both frowns 702,
+with noseSneerLeft 685; in 1.3: jawOpen with both smiles 30, mouthSmileLeft with mouthStretchLeft 12. Lips left:
+jawOpen with both dimples 137, with both smiles 123, with mouthClose 44, with mouthFunnel 21; mouthRollLower 13. Half of
+those under keys and pairs are on one child's head whose resting lips cross 18 times (seif_demo_1).
 """
 
 from __future__ import annotations
