@@ -8,7 +8,9 @@ photo, hair or glasses painted as skin, or what the person has (a beard).
 
 Last figures, eight portraits of a texture of 1,024 (astronaut, duncan, grace_hopper, obama and D000624, P000597,
 R000591, S001153 of public domain): seven without a patch. What is left is hopper's: the shade under her chin (1.8 %,
-19 L* darker) and the folds beside her nose (1.2 and 1.0 %, 20 and 18).
+19 L* darker) and the folds beside her nose (1.2 and 1.0 %, 20 and 18). Since rims of glasses are found all round, four
+wearers (grace_hopper, A000369, B001232, M000725; texture of 2,048): three without a patch, before and after; hopper has
+two (chin 1.6 %, one fold 1.1 %) instead of three.
 
 Before the parsing was asked three times and beards were told, eight portraits (astronaut, duncan, grace_hopper,
 kwong, obama, portrait_iris_stefan_kellner and two of public domain with a fringe and with curls): five without a
