@@ -7,7 +7,8 @@ expression (GNM's labels against the sums of keys of `LABELS`): *cosine* of all 
 the expression's; *region*, overlap of what moves by more than a fifth of its largest offset (intersection by union);
 *distance*, root mean square of the difference by that of the expression.
 
-Last figures (mean over expressions; 1.0 had MakeHuman's units, 1.1 the learned keys, 1.2 their lips made sound):
+Last figures (mean over expressions; 1.0 had MakeHuman's units, 1.1 the learned keys, 1.2 their lips made sound;
+1.3 has the means of 1.2):
 
                           1.0                      1.1                      1.2
                  cosine extent region dist.  the same                 the same
