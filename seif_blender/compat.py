@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,31 @@ def _slotted_action(name: str, users: list[bpy.types.ID]) -> list[Any]:
 
 def _animation_data(user: bpy.types.ID) -> bpy.types.AnimData:
     return user.animation_data or user.animation_data_create()
+
+
+def save_copy_of_image(image: bpy.types.Image, target: Path) -> None:
+    """Write an image's pixels in its format, leaving the image as it is: dirty, generated, with its own path.
+
+    Where `Image.save` knows no `save_copy` (4.2), another image takes the pixels and is saved.
+
+    Raises:
+        RuntimeError: it cannot be written.
+    """
+    if "save_copy" in image.bl_rna.functions["save"].parameters:
+        image.save(filepath=str(target), save_copy=True)
+        return
+    if not image.has_data and not len(image.pixels):
+        raise RuntimeError(f"{image.name} has no pixels")
+    pixels = array.array("f", bytes(4 * len(image.pixels)))
+    image.pixels.foreach_get(pixels)
+    other = bpy.data.images.new(image.name, *image.size, float_buffer=image.is_float)
+    try:
+        other.colorspace_settings.name = image.colorspace_settings.name
+        other.pixels.foreach_set(pixels)
+        other.file_format, other.filepath_raw = image.file_format, str(target)
+        other.save()
+    finally:
+        bpy.data.images.remove(other)
 
 
 def paste_clipboard_image(context: bpy.types.Context) -> bpy.types.Image | None:

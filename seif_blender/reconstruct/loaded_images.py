@@ -10,7 +10,7 @@ from typing import Final
 import bpy
 
 from .. import core
-from ..compat import paste_clipboard_image
+from ..compat import paste_clipboard_image, save_copy_of_image
 
 _SUFFIXES: Final = {"JPEG": ".jpg", "PNG": ".png", "TIFF": ".tif", "BMP": ".bmp", "WEBP": ".webp"}
 """Blender's `Image.file_format` -> suffix, for formats that the library reads; others are saved as PNG."""
@@ -55,7 +55,7 @@ def file_of_image(image: bpy.types.Image, stem: str = "") -> Path:
             return target
         if suffix == ".png":
             image.file_format = "PNG"
-        image.save(filepath=str(target), save_copy=True)
+        save_copy_of_image(image, target)
     except (OSError, RuntimeError) as error:
         raise core.errors.OutputError(
             f"The image {image.name} could not be saved as a photo ({str(error).strip()}); "
