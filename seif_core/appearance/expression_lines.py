@@ -32,6 +32,8 @@ _LITTLE: Final = 1e-3
 """Weight below which a mean is none."""
 _REACH: Final = 4.0
 """Standard deviations to which OpenCV's Gaussian of floats reaches (its `getGaussianKernel`)."""
+_LEAST_SHARE: Final = 0.01
+"""Share of a line below which nothing is done: a step or two of 8 bits at most."""
 _FLAT: Final = 1e-12
 """Square metres below which a triangle tells of no pressing."""
 
@@ -102,7 +104,7 @@ def lighten_expression_lines(
     """
     skin = np.flatnonzero(atlas.part == PART_NAMES.index("skin"))
     near = atlas.spread(share[:, None], skin)[:, 0]
-    rows, near = skin[near > 0], near[near > 0]
+    rows, near = skin[near > _LEAST_SHARE], near[near > _LEAST_SHARE]
     if not len(rows):
         return
     step = max(1, -(-atlas.size // settings.side))
@@ -112,7 +114,11 @@ def lighten_expression_lines(
     dark, around = _dark_lines(_small(atlas, colours, skin, window), settings, pixel)
     y, x = (((places + 0.5) / step - 0.5).astype(np.float32) - (window.top, window.left)).astype(np.float32).T
     lightened = settings.strength * near * sample(dark, x, y)
-    colours[rows] += lightened[:, None] * (sample(around, x, y) - colours[rows])
+    lines = np.flatnonzero(lightened > _LEAST_SHARE)
+    if not len(lines):
+        return
+    rows, lightened = rows[lines], lightened[lines, None]
+    colours[rows] += lightened * (sample(around, x[lines], y[lines]) - colours[rows])
 
 
 class _Window(NamedTuple):
@@ -145,17 +151,17 @@ def _small(
     atlas: Atlas, colours: Float32[np.ndarray, "N 3"], skin: Int[np.ndarray, " S"], window: _Window
 ) -> Float32[np.ndarray, "H W 4"]:
     """The skin's colours times their weight, and the weight, in a window of a picture of fewer pixels."""
-    y, x = np.divmod(atlas.texels[skin], atlas.size)
-    y, x = y - window.top * window.step, x - window.left * window.step
-    height, width = window.height * window.step, window.width * window.step
-    inside = np.flatnonzero((y >= 0) & (y < height) & (x >= 0) & (x < width))
-    picture, at = np.zeros((height * width, 4), np.float32), (y * width + x)[inside]
-    picture[at, :3] = colours[skin[inside]]
-    picture[at, 3] = 1
-    picture = picture.reshape(height, width, 4)
-    if window.step == 1:
-        return picture
-    return cv2.resize(picture, (window.width, window.height), interpolation=cv2.INTER_AREA)
+    step = window.step
+    first = np.arange(step // 2, atlas.size, step)[: atlas.size // step]
+    grid = np.full(atlas.size * atlas.size, -1, np.int32)
+    grid[atlas.texels[skin]] = skin
+    rows, columns = first[window.top :][: window.height], first[window.left :][: window.width]
+    chosen = grid.reshape(atlas.size, atlas.size)[np.ix_(rows, columns)]
+    picture = np.zeros((*chosen.shape, 4), np.float32)
+    shown = chosen >= 0
+    picture[shown, :3] = colours[chosen[shown]]
+    picture[shown, 3] = 1
+    return picture
 
 
 def _dark_lines(

@@ -62,7 +62,7 @@ class ExpressionLineSettings:
     pressed: tuple[float, float] = (0.02, 0.10)
     smooth: float = 4.0
     strength: float = 0.9
-    side: int = 1024
+    side: int = 512
     width: float = 0.010
     soft: float = 0.0006
     least: float = 0.02
