@@ -64,5 +64,7 @@ def parse_choice(sets: str, spelling: str = "apple") -> ExpressionChoice:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text[:9]) <= ALL_COMPONENTS:
-        raise SettingsError(f"'flame:{text}' asks for no number of components; write for example flame:50.")
+        raise SettingsError(
+            f"'flame:{text}' names no number of components from 1 to {ALL_COMPONENTS}; write for example flame:50."
+        )
     return int(text)

@@ -99,7 +99,8 @@ class ReconstructionSettings:
         """Sentences about what was chosen, and changes nothing of the result because of another choice."""
         if self.quality != "fast":
             return ()
-        return tuple(words for name, words in _FULL_ALONE.items() if getattr(self, name) != _default(name))
+        told = tuple(words for name, words in _FULL_ALONE.items() if getattr(self, name) != _default(name))
+        return (*told, _PAINTED) if self.hair == "merged" else told
 
     @staticmethod
     def from_mapping(values: dict[str, Any]) -> ReconstructionSettings:
@@ -117,6 +118,7 @@ class ReconstructionSettings:
         return ReconstructionSettings(**values)
 
 
+_PAINTED: Final = "Fast quality has no shape of hair: merged hair is painted on the texture alone; choose full quality."
 _FULL_ALONE: Final = {
     "subdivisions": "Fast quality keeps the head model's own faces; choose full quality for subdivisions.",
     "resolution": "Fast quality makes no surface, so its resolution has no effect; choose full quality for it.",

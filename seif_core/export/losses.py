@@ -31,7 +31,7 @@ def losses_of(head: Head, choice: ExpressionChoice, hair: str) -> list[str]:
     if len(head.expression_deltas) and "flame" not in choice.sets:
         found.append(
             f"{len(head.expression_deltas)} components of the head model's expression are left out; "
-            "--expressions arkit,flame:50 adds them."
+            "--expressions arkit,flame makes keys of them."
         )
     if head.hair is not None and hair == "none":
         found.append("The hair layer is left out.")

@@ -136,6 +136,10 @@ def find_model(name: str, folder: Path | None = None) -> InstalledModel:
         ModelError: there is none; the sentence names those that there are.
     """
     known = {model.name: model for model in installed_models(folder)}
+    if name not in known and is_file(Path(name)):
+        raise ModelError(
+            f"{as_text(name[:_SHOWN])} is no head model: those of FLAME and GNM end in .pkl or .npz; give such a path."
+        )
     if name not in known:
         shown, choices = as_text(name[:_SHOWN]), ", ".join(("open", *known))
         raise ModelError(

@@ -145,13 +145,33 @@ def test_a_huge_seed_is_told_what_the_largest_is(run):
 
 @pytest.mark.parametrize(
     ("option", "value", "words"),
-    [("--resolution", "512", "resolution"), ("--weights", "original", "weights"), ("--subdivisions", "1", "faces")],
+    [
+        ("--resolution", "512", "resolution"),
+        ("--weights", "original", "weights"),
+        ("--subdivisions", "1", "faces"),
+        ("--hair", "merged", "painted"),
+    ],
 )
 def test_what_fast_quality_does_not_heed_is_said(run, option, value, words):
     code, said = run("reconstruct", "a.jpg", "--out", "out", "--formats", "npz", "--quality", "fast", option, value)
     assert code == 0
     assert "Fast quality" in said
     assert words in said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("reconstruct", "a.jpg", "--out", "out", "--head-model", "a.jpg"), "a.jpg is no head model"),
+        (("reconstruct", "a.jpg", "--out", "out", "--expressions", "flame:100000"), "from 1 to 1000"),
+        (("compare", "nowhere", "--out", "out"), "There is no folder nowhere"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_is_wrong_is_told_and_not_something_else(run, words, told):
+    code, said = run(*words)
+    assert code != 0
+    assert told in said
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "0.5", "1e9"])

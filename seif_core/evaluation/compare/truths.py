@@ -24,6 +24,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import SettingsError
+from ...filenames import is_folder
 from ...shapes import Float, Int
 from ..landmark_files import read_landmarks
 from ..units import SCAN_UNITS, guess_unit
@@ -68,6 +69,8 @@ def plain_cases(root: Path) -> list[Case]:
     Raises:
         SettingsError: there is no photo.
     """
+    if not is_folder(root):
+        raise SettingsError(f"There is no folder {root}; name the one that holds photos and methods.")
     cases = []
     for photo in photos_of(root / "photos"):
         scan = first_file(root / "scans", with_suffixes([photo.stem]))
