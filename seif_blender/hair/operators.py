@@ -31,7 +31,7 @@ class SEIF_OT_make_hair_cards(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     count: bpy.props.IntProperty(
-        name="Cards", description="How many cards are made; guides are skipped evenly", default=120, min=1, soft_max=400
+        name="Cards", description="How many cards are made; guides are skipped evenly", default=200, min=1, soft_max=400
     )
 
     @classmethod

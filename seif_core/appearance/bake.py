@@ -34,6 +34,7 @@ from .confidence import nothing_seen, vertex_confidence
 from .expression_lines import expression_share, lighten_expression_lines
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
+from .lid_folds import cover_folded_lids, folded_lids
 from .photo_blend import OtherPhoto, blend
 from .projection import Projected, calm_normals, project_photo
 from .relief import PhotoNormals, ReliefChart, relief_map
@@ -109,6 +110,7 @@ def bake_texture(
             colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
         else:
             colours = complete(model, atlas, regions, smoother, texels.pop())
+        cover_folded_lids(atlas, regions, smoother, folded_lids(model), colours)
         if settings.expression_lines is not None:
             lighten_expression_lines(fit, atlas, colours, pressed, settings.expression_lines)
     return_memory()  # two hundred megabytes of what completing the skin took
@@ -134,6 +136,7 @@ def bake_texture(
                 photo=photo_normals,
                 settings=settings.relief,
                 passing=pressed,
+                hidden=folded_lids(model),
             )
         if as_skin:
             normals = calm_normals(normals, fit, smoother)

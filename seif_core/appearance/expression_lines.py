@@ -4,8 +4,7 @@ A photo that smiles shows folds from nose to mouth and rays beside the eyes; on 
 whatever follows the colours (`relief`) cuts them into it. Where the expression of the fit presses skin together, places
 darker than their surroundings are taken for such folds and lightened; brows, beard, lids and lips keep theirs.
 
-Pressing is told by the deformation gradient of each triangle from the head at rest to the photo's expression, one less
-its smaller singular value (Sumner and Popovic, Deformation transfer for triangle meshes, SIGGRAPH 2004, section 3).
+Pressing is told by the principal stretches of the mesh from the head at rest to the photo's expression.
 
 Convention: shares without unit. Worked number: skin of which 10 mm become 8 mm under the expression is pressed by 0.2.
 """
@@ -20,6 +19,7 @@ import numpy as np
 
 from ..evidence.colour import LUMINANCE
 from ..fitting import Fit
+from ..geometry.principal_stretches import principal_stretches
 from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel.model import triangulate
@@ -34,8 +34,6 @@ _REACH: Final = 4.0
 """Standard deviations to which OpenCV's Gaussian of floats reaches (its `getGaussianKernel`)."""
 _LEAST_SHARE: Final = 0.01
 """Share of a line below which nothing is done: a step or two of 8 bits at most."""
-_FLAT: Final = 1e-12
-"""Square metres below which a triangle tells of no pressing."""
 
 
 def expression_share(
@@ -52,38 +50,9 @@ def expression_share(
         kept: (V,) in 0..1, where lines are the person's whatever the expression: lids, lips, brows, beard.
         settings: from which pressing on.
     """
-    pressed = pressed_skin(fit.neutral, fit.expressed, fit.model.triangles)
+    pressed = principal_stretches(fit.neutral, fit.expressed, fit.model.triangles).pressed
     smooth = smoother.solve(pressed[:, None], np.ones(len(pressed)), stiffness=settings.smooth)[:, 0]
     return (smoothstep(smooth, *settings.pressed) * (1 - np.clip(kept, 0, 1))).astype(np.float32)
-
-
-def pressed_skin(
-    rest: Float[np.ndarray, "V 3"], expressed: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]
-) -> Float[np.ndarray, " V"]:
-    """By which share the skin around each vertex (V,) is shorter under an expression, the way it is shortened most.
-
-    Args:
-        rest: (V, 3) metres, the head at rest.
-        expressed: (V, 3) metres, under the expression.
-        triangles: (T, 3) into both.
-    """
-    one, two = (_edges_in_plane(points.astype(np.float64)[triangles]) for points in (rest, expressed))
-    area = one[:, 0, 0] * one[:, 1, 1] / 2
-    gradient = two @ np.linalg.inv(one + _FLAT * np.eye(2))
-    short = np.linalg.svd(gradient, compute_uv=False)[:, 1]
-    pressed = np.clip(1 - short, 0, 1) * area
-    corner, size = triangles.ravel(), len(rest)
-    sums = np.bincount(corner, np.repeat(pressed, 3), size)
-    return sums / np.maximum(np.bincount(corner, np.repeat(area, 3), size), _FLAT)
-
-
-def _edges_in_plane(corners: Float[np.ndarray, "T 3 3"]) -> Float[np.ndarray, "T 2 2"]:
-    """Two edges of each triangle as columns, in axes of its own plane: the first lies on the first axis."""
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    length = np.maximum(np.linalg.norm(first, axis=1), np.sqrt(_FLAT))
-    along = (first * second).sum(1) / length
-    across = np.sqrt(np.maximum((second**2).sum(1) - along**2, _FLAT))
-    return np.stack([np.stack([length, along], 1), np.stack([np.zeros_like(length), across], 1)], 1)
 
 
 def lighten_expression_lines(

@@ -154,6 +154,7 @@ def relief_map(
     photo: PhotoNormals | None,
     settings: ReliefSettings,
     passing: Float32[np.ndarray, " V"] | None = None,
+    hidden: Float32[np.ndarray, " V"] | None = None,
 ) -> Relief:
     """The relief of a head's skin; flat elsewhere.
 
@@ -166,6 +167,7 @@ def relief_map(
         photo: the network's normal map; None in fast quality.
         settings: how strong.
         passing: (V,) in 0..1, how far what the network's map shows is the expression's and not the head's at rest.
+        hidden: (V,) in 0..1, skin that the photo does not show whatever it seems to: no relief there.
     """
     model = fit.model
     frame = tangent_frame(fit.posed, normals, model.triangles, model.uvs, triangulate(model.uv_faces)[0])
@@ -181,6 +183,8 @@ def relief_map(
         if passing is not None:
             found *= 1 - atlas.spread(passing[:, None], chart.rows[shown])
         slope[shown] += found
+    if hidden is not None:
+        slope *= 1 - atlas.spread(hidden[:, None], chart.rows)
     out = np.tile(np.array(FLAT, np.uint8), (chart.side * chart.side, 1))
     for start in range(0, len(slope), _PART):
         part = slice(start, start + _PART)

@@ -7,12 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rendered_head import make_fit, make_model
 
 from seif_core.appearance.atlas import build_atlas
-from seif_core.appearance.expression_lines import expression_share, lighten_expression_lines, pressed_skin
+from seif_core.appearance.expression_lines import expression_share, lighten_expression_lines
 from seif_core.appearance.settings import ExpressionLineSettings
 from seif_core.geometry.screened_poisson import ScreenedPoisson
 
@@ -39,21 +37,6 @@ def lined(fit, atlas, height):
     """Skin with a dark line 2 mm wide across it at a height."""
     y = atlas.spread(fit.neutral)[:, 1]
     return np.where(np.abs(y - height)[:, None] < 0.001, 0.35, 0.6).astype(np.float32).repeat(3, 1), y
-
-
-@given(short=st.floats(0.5, 1.0), turn=st.floats(-3, 3))
-def test_skin_pressed_in_one_direction_is_told_whichever_way_it_is_turned(short, turn):
-    rest = np.array([[0, 0, 0], [0.01, 0, 0], [0.01, 0.01, 0], [0, 0.01, 0]])
-    triangles = np.array([[0, 1, 2], [0, 2, 3]])
-    c, s = np.cos(turn), np.sin(turn)
-    turned = (rest * [1, short, 1]) @ np.array([[c, 0, s], [s, 0, -c], [0, 1, 0]])
-    np.testing.assert_allclose(pressed_skin(rest, turned, triangles), 1 - short, atol=1e-3)
-
-
-def test_skin_that_is_stretched_or_only_moved_is_not_pressed():
-    rest = np.array([[0, 0, 0], [0.01, 0, 0], [0.01, 0.01, 0], [0, 0.01, 0]])
-    triangles = np.array([[0, 1, 2], [0, 2, 3]])
-    np.testing.assert_allclose(pressed_skin(rest, rest * [1.3, 1, 1] + 0.02, triangles), 0, atol=1e-3)
 
 
 def test_a_dark_line_where_the_expression_presses_the_skin_is_lightened():

@@ -61,11 +61,11 @@ def trust_of_the_front():
     return (atlas.spread(mesh.facing[:, None])[:, 0] > 0.6).astype(np.float32)
 
 
-def made(photo, colour=PLAIN, settings=SHARP, passing=None, **chart):
+def made(photo, colour=PLAIN, settings=SHARP, passing=None, hidden=None, **chart):
     fit, atlas, mesh, _ = world()
     chart = chart_of(trust_of_the_front(), **chart)
     relief = relief_map(
-        fit, atlas, chart, colour, normals=mesh.normals, photo=photo, settings=settings, passing=passing
+        fit, atlas, chart, colour, normals=mesh.normals, photo=photo, settings=settings, passing=passing, hidden=hidden
     )
     return relief.normals, chart
 
@@ -174,4 +174,14 @@ def test_what_the_photo_shows_of_an_expressions_folds_stays_out_of_the_head_at_r
     assert np.median(leans(picture, chart)[chart.trust > 0]) > 10
     count = len(world()[0].neutral)
     picture, chart = made(leaning, passing=np.ones(count, np.float32))
+    assert leans(picture, chart).max() < 0.6
+
+
+def test_skin_that_the_photo_does_not_show_has_no_relief():
+    colour = PLAIN.copy()
+    colour[:, SIDE // 2 - 1 : SIDE // 2 + 1] = 90
+    settings = replace(SHARP, width=0.01)
+    picture, chart = made(None, colour, settings)
+    assert leans(picture, chart).max() > 2
+    picture, chart = made(None, colour, settings, hidden=np.ones(len(world()[0].neutral), np.float32))
     assert leans(picture, chart).max() < 0.6

@@ -365,7 +365,7 @@ def test_cards_are_made_where_there_were_none_and_the_switch_offers_them():
     assert [i[1] for i in built.rig.id_properties_ui(HAIR_PROPERTY).as_dict()["items"]] == ["Shell", "Strands", "None"]
     assert bpy.ops.seif.make_hair_cards() == {"FINISHED"}
     assert "Cards" in [i[1] for i in built.rig.id_properties_ui(HAIR_PROPERTY).as_dict()["items"]]
-    assert len(hair_objects(find_head(bpy.context))[CARDS].data.polygons) == 8 * 120
+    assert len(hair_objects(find_head(bpy.context))[CARDS].data.polygons) == 8 * 200
 
 
 def test_cards_of_a_head_that_was_moved_while_its_strands_were_hidden_lie_on_it():

@@ -76,4 +76,4 @@ def test_what_a_stage_has_freed_is_given_back_before_the_next_takes_its_memory(t
     photo = tmp_path / "a.png"
     photo.write_bytes(b"a photo")
     reconstruct(photo, ReconstructionSettings(texture_size=64), stages=fake_stages())
-    assert given == ["shaping", "pipeline", "pipeline"]
+    assert given == ["shaping", "pipeline", "pipeline", "pipeline"]
