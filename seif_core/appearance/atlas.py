@@ -83,6 +83,11 @@ class Atlas:
             for _ in pool.map(work, self.parts):
                 pass
 
+    def touched(self, chosen: Bool[np.ndarray, " V"]) -> Int[np.ndarray, " M"]:
+        """The texels, as indices into the N, that a value of the chosen vertices reaches."""
+        found = [part.start + np.flatnonzero(chosen[self.corners[part]].any(axis=1)) for part in self.parts]
+        return np.concatenate(found)
+
     def spread(
         self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | slice | None = None
     ) -> Float32[np.ndarray, "M C"]:

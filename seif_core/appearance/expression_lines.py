@@ -72,8 +72,10 @@ def lighten_expression_lines(
         settings: which lines, and how much.
     """
     skin = np.flatnonzero(atlas.part == PART_NAMES.index("skin"))
-    near = atlas.spread(share[:, None], skin)[:, 0]
-    rows, near = skin[near > _LEAST_SHARE], near[near > _LEAST_SHARE]
+    rows = atlas.touched(share > _LEAST_SHARE)
+    near = atlas.spread(share[:, None], rows)[:, 0]
+    kept = (near > _LEAST_SHARE) & (atlas.part[rows] == PART_NAMES.index("skin"))
+    rows, near = rows[kept], near[kept]
     if not len(rows):
         return
     step = max(1, -(-atlas.size // settings.side))

@@ -29,8 +29,12 @@ _STRETCHED: Final = (0.25, 0.8)
 public-domain portraits."""
 _SMOOTH: Final = 0.5
 """Stiffness of the mesh's edges by which that share is spread around."""
+_LEAST: Final = 0.02
+"""Share folded away below which it is none: smoothing leaves traces of it all over the head."""
 _UNSURE: Final = (0.0, 0.1)
 """Share folded away between which a vertex' own colour comes to tell nothing of the skin around the lids."""
+_NOTHING: Final = 1e-9
+"""Texels about a vertex below which there are none."""
 _STIFFNESS: Final = 0.02
 """Stiffness of the mesh's edges by which the colour around the lids is carried over them: little, for it shall follow
 what is near."""
@@ -47,7 +51,7 @@ def folded_lids(model: HeadModel) -> Float32[np.ndarray, " V"]:
     outer = anatomy_of(model).outer_skin
     smoother = ScreenedPoisson(model.faces, len(none))
     share = smoother.solve((smoothstep(stretched, *_STRETCHED) * outer)[:, None], outer + 0.0, stiffness=_SMOOTH)[:, 0]
-    return (np.clip(share, 0, 1) * outer).astype(np.float32)
+    return np.where(outer & (share > _LEAST), np.clip(share, 0, 1), 0).astype(np.float32)
 
 
 def cover_folded_lids(
@@ -68,11 +72,15 @@ def cover_folded_lids(
     """
     if not folded.any():
         return
-    some = colours[::GATHER_STEP]
-    found, seen = atlas.gather(some, np.ones(len(some), np.float32))
-    weight = seen * regions.outer_skin * (1 - regions.marked) * (1 - smoothstep(folded, *_UNSURE))
+    rows = atlas.touched(folded > 0)
+    near = np.zeros(len(folded), bool)
+    near[atlas.corners[rows]] = True
+    near[atlas.corners[atlas.touched(near)]] = True
+    some = atlas.touched(near)[::GATHER_STEP]
+    blend = atlas.blend(some)
+    area = np.asarray(blend.sum(0), np.float64).ravel()
+    found = np.asarray(blend.T @ colours[some]) / np.maximum(area, _NOTHING)[:, None]
+    weight = (area > 0) * regions.outer_skin * (1 - regions.marked) * (1 - smoothstep(folded, *_UNSURE))
     around = smoother.solve(found, weight, stiffness=_STIFFNESS)
-    skin = np.flatnonzero(atlas.part == 0)
-    share = atlas.spread(folded[:, None], skin)[:, 0]
-    rows, share = skin[share > 0], share[share > 0, None]
-    colours[rows] += share * (atlas.spread(around, rows) - colours[rows])
+    spread = atlas.spread(np.concatenate([around, folded[:, None]], 1), rows)
+    colours[rows] += spread[:, 3:] * (spread[:, :3] - colours[rows])
