@@ -27,7 +27,10 @@ class SEIF_OT_rerun(HeadOperator, bpy.types.Operator):
 
     bl_idname = "seif.rerun"
     bl_label = "Re-run with Changes"
-    bl_description = "Make the active head anew from its own photo with the options as they are now, in its place"
+    bl_description = (
+        "Make the active head anew from its own photo with the options as they are now, in its place. Its expressions, "
+        "animation, levels of detail, asset mark and choice of hair go with the earlier head; undo brings it back"
+    )
     bl_options = {"UNDO"}
 
     @classmethod
