@@ -13,17 +13,20 @@ longer one.
 
 | stage              | fast: now | before | ratio | full: now | before | ratio |
 |--------------------|-----------|--------|-------|-----------|--------|-------|
-| Portrait           | 0.32      | 0.19   | 1.69  | 0.29      | 0.21   | 1.39  |
-| Fit                | 0.43      | 0.39   | 1.10  | 0.43      | 0.44   | 0.99  |
-| Evidence           | 0.16      |        |       | 0.16      |        |       |
-| Surface            |           |        |       | 1.63      | 8.56   | 0.19  |
-| Uniform            |           |        |       | 1.90      | 5.92   | 0.32  |
-| Hair               |           |        |       | 2.33      |        |       |
-| Texture            | 1.44      | 2.67   | 0.54  | (2.33)    | 2.52   |       |
-| Write              | 1.17      | 1.59   | 0.74  | 2.09      | 1.59   | 1.31  |
-| all                | 3.78      | 4.97   | 0.76  | 9.92      | 19.51  | 0.51  |
-| processor          | 6.37      | 7.13   | 0.89  | 16.78     | 23.74  | 0.71  |
-| peak memory, MB    | 1077      | 1499   | 0.72  | 1305      | 1663   | 0.78  |
+| Portrait           | 0.70      | 0.15   | 4.77  | 0.57      | 0.14   | 4.23  |
+| Fit                | 0.75      | 0.42   | 1.78  | 0.69      | 0.45   | 1.54  |
+| Evidence           | 0.18      |        |       | 0.18      |        |       |
+| Surface            |           |        |       | 1.81      | 9.19   | 0.20  |
+| Mesh               |           |        |       | 1.86      |        |       |
+| Hair               |           |        |       | 2.35      |        |       |
+| Texture            | 2.54      | 2.96   | 0.86  | 0.71      | 2.78   | 0.26  |
+| Write              | 1.35      | 1.74   | 0.78  | 1.83      | 1.71   | 1.07  |
+| all                | 5.83      | 5.50   | 1.06  | 10.88     | 21.06  | 0.52  |
+| processor          | 9.19      | 7.78   | 1.18  | 17.91     | 25.43  | 0.70  |
+| peak memory, MB    | 1143      | 1504   | 0.76  | 1341      | 1625   | 0.83  |
+
+What came since the best figures (0.76 and 0.51; processor 0.89 and 0.71): three looks of the parsing, dense points in
+the fit, folds of the expression and covered lids in the texture, rims of glasses. The state before has none of them.
 
 Asked were 0.5, 0.7 and 1.3 GB. Against the state before parsing and hair layer (62a122c), full, best of two: 9.65 s
 against 11.56 s (0.83), processor 16.06 / 16.57, peak 1354 / 1216 MB.
