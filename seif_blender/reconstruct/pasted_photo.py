@@ -6,8 +6,9 @@ What lies among Blender's temporary files is gone when Blender ends, so no path 
 from __future__ import annotations
 
 import hashlib
+import string
 import tempfile
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Final
 
 import bpy
@@ -40,8 +41,10 @@ def keep_in_file(path: Path) -> bpy.types.Image:
 
 def written_out(image: bpy.types.Image) -> Path:
     """The file of a kept photo, written where it is not there yet; where it cannot be, the path all the same."""
-    folder = Path(bpy.app.tempdir or tempfile.gettempdir()) / f"photo-{str(image.get(_SUM, ''))[:16]}"
-    file = folder / str(image.get(_NAME, image.name))
+    sha256 = "".join(letter for letter in str(image.get(_SUM, "")) if letter in string.hexdigits)
+    folder = Path(bpy.app.tempdir or tempfile.gettempdir()) / f"photo-{sha256[:16]}"
+    # a .blend file of somebody else's may say anything: no name of it leads out of the folder
+    file = folder / (PureWindowsPath(str(image.get(_NAME, image.name))).name.strip(".") or "photo")
     try:
         if image.packed_file is not None and not file.is_file():
             folder.mkdir(parents=True, exist_ok=True)

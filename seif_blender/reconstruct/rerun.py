@@ -4,6 +4,7 @@
 
 import platform
 from dataclasses import replace
+from typing import Final
 
 import bpy
 
@@ -20,6 +21,8 @@ from .obstacles import busy_obstacle
 from .operators import HeadOperator
 from .properties import worker_settings
 from .summary import diagnostics
+
+_NO_PHOTO: Final = "This head has no copy of its photo; choose the same photo file in the panel first"
 
 
 class SEIF_OT_rerun(HeadOperator, bpy.types.Operator):
@@ -42,7 +45,7 @@ class SEIF_OT_rerun(HeadOperator, bpy.types.Operator):
         elif head.rig.library is not None or head.rig.override_library is not None:
             lacking = "This head is linked from another file; make it anew there"
         elif photo_of_head(context, head.rig) is None:
-            lacking = "This head has no copy of its photo; choose the same photo file in the panel first"
+            lacking = _NO_PHOTO
         else:
             lacking = busy_obstacle(context)
         if lacking:
@@ -62,7 +65,7 @@ class SEIF_OT_rerun(HeadOperator, bpy.types.Operator):
         rig = require_head(context).rig
         photo = photo_of_head(context, rig)
         if photo is None:  # the poll says so too; a script may not have asked
-            self.report({"ERROR"}, "This head has no copy of its photo; choose the same photo file in the panel first")
+            self.report({"ERROR"}, _NO_PHOTO)
             return {"CANCELLED"}
         self.earlier, self.photo = rig.name, photo
         try:
