@@ -103,18 +103,24 @@ class Atlas:
         return out
 
     def gather(
-        self, values: Float[np.ndarray, "M C"], weights: Float[np.ndarray, " M"]
+        self,
+        values: Float[np.ndarray, "M C"],
+        weights: Float[np.ndarray, " M"],
+        chosen: Int[np.ndarray, " M"] | None = None,
     ) -> tuple[Float32[np.ndarray, "V C"], Float32[np.ndarray, " V"]]:
         """Weighted mean of texel values around each vertex, and the fraction of its texels' area that had weight.
 
         Args:
-            values: (M, C) of every `GATHER_STEP`-th texel, which is plenty for a vertex.
+            values: (M, C) of every `GATHER_STEP`-th texel, which is plenty for a vertex, or of the chosen ones.
             weights: (M,) of the same texels.
+            chosen: (M,) other texels, the only ones that count then.
         """
+        blend = self.blend(slice(None, None, GATHER_STEP) if chosen is None else chosen)
+        area = self._area if chosen is None else np.asarray(blend.sum(0), np.float32).ravel()
         weighted = np.concatenate([values * weights[:, None], weights[:, None]], axis=1).astype(np.float32)
-        sums = np.asarray(self.blend(slice(None, None, GATHER_STEP)).T @ weighted)
+        sums = np.asarray(blend.T @ weighted)
         mean = sums[:, :-1] / np.maximum(sums[:, -1:], 1e-9)
-        return mean, sums[:, -1] / np.maximum(self._area, 1e-9)
+        return mean, sums[:, -1] / np.maximum(area, 1e-9)
 
     def image(self, values: np.ndarray) -> np.ndarray:
         """The texture, filled beyond its islands with the nearest texel's value, so that nothing bleeds in.

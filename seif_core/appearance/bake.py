@@ -102,7 +102,7 @@ def bake_texture(
         chart = None if settings.relief is None else ReliefChart.of(atlas, seen[0], settings.relief)
         texels = [blend(seen[0], seen[1:], atlas, smoother)]
         if settings.expression_lines is not None:
-            growth = vertex_growth(atlas, texels[0].growth)
+            growth = _vertex_growth(atlas, texels[0].growth)
             pressed = expression_share(fit, smoother, np.maximum(regions.marked, growth), settings.expression_lines)
         del looked, seen  # tens of megabytes, as the texels themselves, which both below let go of early
         confidence = vertex_confidence(model, atlas, regions, texels[0].trust)
@@ -179,7 +179,7 @@ def _projected(
     )
 
 
-def vertex_growth(atlas: Atlas, growth: Float32[np.ndarray, " N"]) -> Float32[np.ndarray, " V"]:
+def _vertex_growth(atlas: Atlas, growth: Float32[np.ndarray, " N"]) -> Float32[np.ndarray, " V"]:
     """How far each vertex (V,) is beard or brow, 0..1, from the texels' `growth` (N,)."""
     some = slice(None, None, GATHER_STEP)
     return atlas.gather(growth[some, None], np.ones(len(growth[some]), np.float32))[0][:, 0]

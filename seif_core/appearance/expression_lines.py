@@ -19,6 +19,7 @@ import numpy as np
 
 from ..evidence.colour import LUMINANCE
 from ..fitting import Fit
+from ..geometry.normals import area_vectors
 from ..geometry.principal_stretches import principal_stretches
 from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
@@ -155,8 +156,7 @@ def _dark_lines(
 def _texel(fit: Fit, atlas: Atlas) -> float:
     """Metres across a texel, in the mean over the head."""
     model = fit.model
-    corners = fit.neutral.astype(np.float64)[model.triangles]
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum()
+    area = np.linalg.norm(area_vectors(fit.neutral.astype(np.float64), model.triangles), axis=1).sum()
     uv = model.uvs.astype(np.float64)[triangulate(model.uv_faces)[0]]
     (u1, v1), (u2, v2) = (uv[:, 1] - uv[:, 0]).T, (uv[:, 2] - uv[:, 0]).T
     return float(np.sqrt(area / np.abs(u1 * v2 - u2 * v1).sum())) / atlas.size

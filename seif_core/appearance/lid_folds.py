@@ -33,8 +33,6 @@ _LEAST: Final = 0.02
 """Share folded away below which it is none: smoothing leaves traces of it all over the head."""
 _UNSURE: Final = (0.0, 0.1)
 """Share folded away between which a vertex' own colour comes to tell nothing of the skin around the lids."""
-_NOTHING: Final = 1e-9
-"""Texels about a vertex below which there are none."""
 _STIFFNESS: Final = 0.02
 """Stiffness of the mesh's edges by which the colour around the lids is carried over them: little, for it shall follow
 what is near."""
@@ -77,10 +75,8 @@ def cover_folded_lids(
     near[atlas.corners[rows]] = True
     near[atlas.corners[atlas.touched(near)]] = True
     some = atlas.touched(near)[::GATHER_STEP]
-    blend = atlas.blend(some)
-    area = np.asarray(blend.sum(0), np.float64).ravel()
-    found = np.asarray(blend.T @ colours[some]) / np.maximum(area, _NOTHING)[:, None]
-    weight = (area > 0) * regions.outer_skin * (1 - regions.marked) * (1 - smoothstep(folded, *_UNSURE))
+    found, seen = atlas.gather(colours[some], np.ones(len(some), np.float32), some)
+    weight = seen * regions.outer_skin * (1 - regions.marked) * (1 - smoothstep(folded, *_UNSURE))
     around = smoother.solve(found, weight, stiffness=_STIFFNESS)
     spread = atlas.spread(np.concatenate([around, folded[:, None]], 1), rows)
     colours[rows] += spread[:, 3:] * (spread[:, :3] - colours[rows])
