@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
 
 from ..errors import PhotoError, SettingsError
 from ..fitting.fit import Fit
-from ..geometry.rasterizer import rasterize_view
+from ..geometry.camera import Camera
+from ..geometry.rasterizer import interpolate, rasterize_view
+from ..geometry.sampling import sample
 from ..hair.space import HairSpace
+from ..hair_layer import HairMesh
+from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..implicit.paste import paste_normals
 from ..pipeline import Reconstruction, ReconstructionSettings, reconstruct
@@ -20,7 +25,7 @@ from ..portrait.portrait import Portrait
 from ..preview.surface import Surface
 from ..preview.views import render_normals
 from ..progress import Progress
-from ..shapes import Bool, UInt8
+from ..shapes import Bool, Float, UInt8
 from .normals import (
     NormalsRow,
     NormalsTable,
@@ -31,6 +36,9 @@ from .normals import (
     find_references,
     read_picture,
 )
+
+_OPAQUE: Final = 127.5
+"""Alpha, of 255, from which hair hides what is behind it."""
 
 
 def evaluate_normals(
@@ -103,7 +111,11 @@ def compare_normals(done: Reconstruction, reference: ReferencePhoto) -> NormalsR
 
 
 def _haired(done: Reconstruction) -> UInt8[np.ndarray, "H W 3"] | None:
-    """Normal map of the head and the shell of its hair layer, whichever lies nearer; None without a layer."""
+    """Normal map of the head and the shell of its hair layer, whichever is seen; None without a layer.
+
+    Where the shell lies before the head and is transparent (less than half of its alpha, as files with an alpha mask
+    cut it), the head is seen.
+    """
     hair, parsing = done.head.hair, done.portrait.parsing
     if hair is None or parsing is None or done.uniform is None:
         return None
@@ -118,7 +130,20 @@ def _haired(done: Reconstruction) -> UInt8[np.ndarray, "H W 3"] | None:
         face_part=np.append(head.face_part, np.full(len(beyond), PART_NAMES.index("skin"), np.uint8)),
         uv_faces=np.concatenate([head.uv_faces, np.where(beyond >= 0, 0, -1).astype(np.int32)]),
     )
-    return render_normals(both, done.head.photo_camera)
+    camera = done.head.photo_camera
+    through = _transparent(shell, hair.shell, camera)
+    return np.where(through[..., None], render_normals(head, camera), render_normals(both, camera))
+
+
+def _transparent(vertices: Float[np.ndarray, "V 3"], mesh: HairMesh, camera: Camera) -> Bool[np.ndarray, "H W"]:
+    """Pixels at which a mesh of hair, its vertices in camera space, lets through what is behind it."""
+    corners, uv_corners = (torch.from_numpy(triangulate(f)[0].astype(np.int64)) for f in (mesh.faces, mesh.uv_faces))
+    raster = rasterize_view(torch.from_numpy(vertices.astype(np.float32)), corners, camera, cull_back=True)
+    uv = interpolate(raster, uv_corners, torch.from_numpy(mesh.uvs)).numpy()
+    height, width = mesh.texture.shape[:2]
+    x, y = uv[..., 0] * width - 0.5, (1 - uv[..., 1]) * height - 0.5
+    alpha = sample(mesh.texture[..., 3:], np.clip(x, 0, width - 1).ravel(), np.clip(y, 0, height - 1).ravel())
+    return (raster.triangle.numpy() >= 0) & (alpha.reshape(x.shape) < _OPAQUE)
 
 
 def face_oval(portrait: Portrait) -> Bool[np.ndarray, "H W"]:

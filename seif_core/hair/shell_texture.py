@@ -25,8 +25,9 @@ from ..geometry.rasterizer import interpolate, rasterize
 from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait.crop import Pyramid
-from ..shapes import Float, Float32, UInt8
+from ..shapes import Bool, Float, Float32, UInt8
 from .headwear import Headwear
+from .matte import Matte
 from .seen import at_pixels
 from .shell import Shell, triangles_of
 from .space import HairSpace
@@ -40,10 +41,14 @@ _BASE: Final = 9.0
 _SURE: Final = 0.85
 """Share of hair from which a pixel's colour is believed."""
 _FACING: Final = (0.18, 0.5)
+_OWN: Final = (0.5, 1.0)
+"""Of how well a place is seen, from which its strands are the photo's, not at all and wholly."""
 _EVENING: Final = 0.8
 """How much of the light is taken out."""
 _CALMED: Final = 0.5
 """How much of the differences in lightness between places is taken for light and shade, of their logarithm."""
+_SPECK: Final = 1.5e-4
+"""Share of the texture's texels, fewer of which are no lock and no gap: 40 square millimetres."""
 _DARKEST: Final = 0.004
 _PRIOR: Final = 0.01
 _STIFFNESS: Final = 0.02
@@ -133,6 +138,7 @@ def shell_texture(
     directions: Float[np.ndarray, "V 3"],
     *,
     colours: HairColours,
+    matte: Matte,
     worn: Float[np.ndarray, " V"] | None,
     evidence: PhotoEvidence | None,
     size: int,
@@ -146,6 +152,7 @@ def shell_texture(
         unwrapped: its UVs.
         directions: (V, 3) of the hair.
         colours: of the photo's hair.
+        matte: where it ends in the photo.
         worn: how far each vertex is a hat (`worn_share`); None where none is worn.
         evidence: what the photo shows, for its light; None for none.
         size: pixels of a side of the texture.
@@ -162,18 +169,37 @@ def shell_texture(
         density = np.maximum(density, woven)
     texels = _Texels(space, shell, unwrapped, directions, size)
     grown = streaks(texels.along, seed)
-    parts = np.concatenate([base, np.stack([seen, density, woven], axis=1), space.project(shell.vertices)], axis=1)
-    spread = texels.spread(parts)
-    photo = _fine(space, colours, spread[..., 6:])
+    shown = _shown(space, shell)
+    told = np.stack([seen, density, woven, shown], axis=1)
+    spread = texels.spread(np.concatenate([base, told, space.project(shell.vertices)], axis=1))
+    photo = _fine(space, colours, spread[..., 7:])
     contrast = colours.contrast * (1 - spread[..., 5])  # cloth has no strands
     own = np.exp(contrast * np.clip(grown, -2.5, 2.5)) / np.exp(contrast**2 / 2)
     photo = np.clip(photo, *np.exp(_BAND * np.array([-colours.contrast, colours.contrast])))
-    strands = own + (photo - own) * smoothstep(spread[..., 3], 0.3, 0.8)
+    strands = own + (photo - own) * smoothstep(spread[..., 3], *_OWN)
     colour = to_srgb(np.clip(spread[..., :3] * strands[..., None], 0, 1).astype(np.float32))
     alpha = smoothstep(spread[..., 4] * 1.9 - 0.45 - 0.3 * np.clip(grown, -1.5, 1.5) * (1 - spread[..., 5]), 0.0, 0.35)
+    alpha = _cut(space, matte, alpha, shown=spread[..., 6], pixels=spread[..., 7:])
+    alpha = without_specks(alpha, texels.drawn)
     picture = np.dstack([colour, alpha]).astype(np.float32)
     middle = np.median(base[shell.skin > 0], axis=0) if (shell.skin > 0).any() else colours.median
     return texels.filled(picture), to_srgb(middle.astype(np.float32))
+
+
+def without_specks(alpha: Float32[np.ndarray, "H W"], drawn: Bool[np.ndarray, "H W"]) -> Float32[np.ndarray, "H W"]:
+    """The alpha without holes and flecks so small that no lock and no gap between locks is.
+
+    Args:
+        alpha: of a texture.
+        drawn: where the texture's charts are.
+    """
+    out, least = alpha.copy(), _SPECK * alpha.size
+    for dense in (False, True):
+        _, pieces, told, _ = cv2.connectedComponentsWithStats((((out > 0.5) == dense) & drawn).astype(np.uint8))
+        small = told[:, cv2.CC_STAT_AREA] < least
+        small[0] = False
+        out[small[pieces]] = 0.0 if dense else 1.0
+    return out
 
 
 class _Texels:
@@ -185,6 +211,7 @@ class _Texels:
         xy = unwrapped.uvs * [size, -size] + [0, size]
         depth = torch.ones(len(xy), dtype=torch.float64)
         self._raster = rasterize(torch.from_numpy(xy), depth, self._triangles, size, size)
+        self.drawn = self._raster.triangle.numpy() >= 0
         flat = flat_directions(space, unwrapped, shell.vertices, directions) * [1, -1]
         along = self._drawn(flat)
         self.along = (along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-6)).astype(np.float32)
@@ -199,8 +226,7 @@ class _Texels:
 
     def filled(self, picture: Float32[np.ndarray, "H W 4"]) -> UInt8[np.ndarray, "H W 4"]:
         """The picture in bytes, what lies off the charts filled from the nearest pixel on them."""
-        off = self._raster.triangle.numpy() < 0
-        index = np.asarray(ndimage.distance_transform_edt(off, return_distances=False, return_indices=True))
+        index = np.asarray(ndimage.distance_transform_edt(~self.drawn, return_distances=False, return_indices=True))
         return np.rint(picture[tuple(index)] * 255).astype(np.uint8)
 
 
@@ -210,6 +236,27 @@ def _seen(space: HairSpace, shell: Shell, colours: HairColours) -> Float[np.ndar
     facing = ((shell.normals @ space.rotation.T) * -unit(placed)).sum(1)
     trust = at_pixels(space, colours.trust, space.camera.project(placed))
     return trust * smoothstep(facing, *_FACING) * shell.visible
+
+
+def _shown(space: HairSpace, shell: Shell) -> Float[np.ndarray, " V"]:
+    """How far the photo shows each vertex, 0..1, whatever it shows there."""
+    placed = space.to_camera(shell.vertices)
+    facing = ((shell.normals @ space.rotation.T) * -unit(placed)).sum(1)
+    return smoothstep(facing, *_FACING) * shell.visible
+
+
+def _cut(
+    space: HairSpace,
+    matte: Matte,
+    alpha: Float32[np.ndarray, "H W"],
+    *,
+    shown: Float32[np.ndarray, "H W"],
+    pixels: Float32[np.ndarray, "H W 2"],
+) -> Float32[np.ndarray, "H W"]:
+    """The alpha of texels that the photo shows, as dense as hair is there."""
+    dense, known = matte.at(space, pixels.reshape(-1, 2).astype(np.float64))
+    share = shown * known.reshape(shown.shape)
+    return alpha + (dense.reshape(shown.shape) - alpha) * share
 
 
 def _base(
