@@ -18,17 +18,22 @@ from scipy import sparse
 
 from ..headmodel import HeadModel
 from ..headmodel.model import triangulate
+from ..headmodel.topology import PART_NAMES
 from ..shapes import Bool, Float, Float32, Int, Int32, Integer, UInt8
 from .symmetry import mirror_uvs
 
 GATHER_STEP: Final = 3
-"""Every how many-th texel `Atlas.gather` looks at."""
+"""Every how many-th texel of a small triangle `Atlas.gather` looks at."""
+_ENOUGH: Final = 16
+"""Texels of a triangle that are enough to tell its mean: that strays by a quarter of what one texel does. Of larger
+triangles fewer texels are looked at, so many at least."""
 _PART: Final = 1 << 17
 """Texels that are worked on at a time: some megabytes for each number that they have."""
 _FEW: Final = 1 << 16
-"""Vertices that 16 bits tell apart."""
+"""Triangles that 16 bits tell apart."""
 _AT_ONCE: Final = 2
 """Parts that are worked on side by side: each step of a part uses one core alone."""
+_ALL: Final = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +45,11 @@ class Atlas:
         texels: (N,) int32, flat index of the texels that carry surface, ascending.
         part: (N,) uint8 into `headmodel.PART_NAMES`.
         vertices: V.
-        corners: (N, 3) int32, each texel's three vertices; uint16 for a model of few enough.
-        weights: (N, 3) float32, their barycentric weights; rows sum to 1.
+        triangles: (T, 3) int32, the model's triangles.
+        triangle: (N,) int32, the triangle that each texel shows; uint16 for a model of few enough.
+        weights: (N, 3) float32, barycentric weights of its vertices; rows sum to 1.
+        samples: (S,) int32, texels, as indices into the N, whose weighted mean is as good as that of all.
+        stands_for: (S,) float32, for how many times `GATHER_STEP` texels each of them stands.
         gaps: (G,) int32, flat index of the texels that carry no surface, ascending.
         fillers: (G,) int32, for each of them the nearest that does, as an index into the N.
         mirror_x: (N,) float32, column (in OpenCV's pixels) of the same place on the other side of the head.
@@ -53,8 +61,11 @@ class Atlas:
     texels: Int32[np.ndarray, " N"]
     part: UInt8[np.ndarray, " N"]
     vertices: int
-    corners: Integer[np.ndarray, "N 3"]
+    triangles: Int32[np.ndarray, "T 3"]
+    triangle: Integer[np.ndarray, " N"]
     weights: Float32[np.ndarray, "N 3"]
+    samples: Int32[np.ndarray, " S"]
+    stands_for: Float32[np.ndarray, " S"]
     gaps: Int32[np.ndarray, " G"]
     fillers: Int32[np.ndarray, " G"]
     mirror_x: Float32[np.ndarray, " N"]
@@ -62,14 +73,23 @@ class Atlas:
     mirrored: Bool[np.ndarray, " N"]
 
     @cached_property
+    def _sampler(self) -> sparse.csr_matrix:
+        """What each of the samples says of the vertices, (S, V)."""
+        sampler = self.blend(self.samples)
+        sampler.data *= np.repeat(self.stands_for, 3)
+        return sampler
+
+    @cached_property
     def _area(self) -> Float32[np.ndarray, " V"]:
-        return np.asarray(self.blend(slice(None, None, GATHER_STEP)).sum(0), np.float32).ravel()
+        return np.asarray(self._sampler.sum(0), np.float32).ravel()
 
     def blend(self, chosen: np.ndarray | slice) -> sparse.csr_matrix:
         """The barycentric weights of the chosen M texels as a matrix (M, V), float32."""
-        weights, corners = np.ascontiguousarray(self.weights[chosen]), self.corners[chosen].astype(np.int32)
+        weights = self.weights[chosen] if isinstance(chosen, slice) else self.weights.take(chosen, axis=0)
+        corners = self.triangles.take(self.triangle[chosen], axis=0)
         rows = np.arange(0, weights.size + 1, 3, dtype=np.int32)
-        return sparse.csr_matrix((weights.ravel(), corners.ravel(), rows), (len(weights), self.vertices), copy=False)
+        shape = (len(weights), self.vertices)
+        return sparse.csr_matrix((np.ravel(weights), corners.ravel(), rows), shape, copy=False)
 
     @property
     def parts(self) -> list[slice]:
@@ -83,10 +103,17 @@ class Atlas:
             for _ in pool.map(work, self.parts):
                 pass
 
-    def touched(self, chosen: Bool[np.ndarray, " V"]) -> Int[np.ndarray, " M"]:
-        """The texels, as indices into the N, that a value of the chosen vertices reaches."""
-        one, two, three = (chosen[self.corners[:, k]] for k in range(3))
-        return np.flatnonzero(one | two | three)
+    def touched(self, chosen: Bool[np.ndarray, " V"], part: slice = _ALL) -> Int[np.ndarray, " M"]:
+        """The texels of a part, as indices into the N, that a value of the chosen vertices reaches."""
+        found = np.flatnonzero(chosen[self.triangles].any(axis=1)[self.triangle[part]])
+        found += part.start or 0
+        return found
+
+    def beside(self, chosen: Bool[np.ndarray, " V"]) -> Bool[np.ndarray, " V"]:
+        """The chosen vertices (V,) and those that share a triangle with one."""
+        near = chosen.copy()
+        near[self.triangles[chosen[self.triangles].any(axis=1)]] = True
+        return near
 
     def spread(
         self, values: Float[np.ndarray, "V C"], chosen: np.ndarray | slice | None = None
@@ -111,16 +138,30 @@ class Atlas:
         """Weighted mean of texel values around each vertex, and the fraction of its texels' area that had weight.
 
         Args:
-            values: (M, C) of every `GATHER_STEP`-th texel, which is plenty for a vertex, or of the chosen ones.
+            values: (M, C) of the `samples`, or of the chosen ones.
             weights: (M,) of the same texels.
             chosen: (M,) other texels, the only ones that count then.
         """
-        blend = self.blend(slice(None, None, GATHER_STEP) if chosen is None else chosen)
+        blend = self._sampler if chosen is None else self.blend(chosen)
         area = self._area if chosen is None else np.asarray(blend.sum(0), np.float32).ravel()
         weighted = np.concatenate([values * weights[:, None], weights[:, None]], axis=1).astype(np.float32)
         sums = np.asarray(blend.T @ weighted)
         mean = sums[:, :-1] / np.maximum(sums[:, -1:], 1e-9)
         return mean, sums[:, -1] / np.maximum(area, 1e-9)
+
+    @cached_property
+    def _grids(self) -> dict[int, Int32[np.ndarray, "M M"]]:
+        return {}
+
+    def skin_grid(self, step: int) -> Int32[np.ndarray, "M M"]:
+        """Every `step`-th texel of each row and column: its index into the N, -1 where it shows no skin."""
+        if step not in self._grids:
+            skin = np.flatnonzero(self.part == PART_NAMES.index("skin")).astype(np.int32)
+            index = np.full(self.size * self.size, -1, np.int32)
+            index[self.texels[skin]] = skin
+            kept = slice(step // 2, None, step)
+            self._grids[step] = np.ascontiguousarray(index.reshape(self.size, self.size)[kept, kept])
+        return self._grids[step]
 
     def image(self, values: np.ndarray) -> np.ndarray:
         """The texture, filled beyond its islands with the nearest texel's value, so that nothing bleeds in.
@@ -157,19 +198,35 @@ def build_atlas(model: HeadModel, size: int) -> Atlas:
     for part in parts:
         mirror[part] = np.einsum("nk,nkc->nc", weights[part], mirror_corners[triangle[part]])
     gaps = np.flatnonzero(owner.reshape(-1) < 0).astype(np.int32)
+    samples, stands_for = _samples(triangle, len(triangles))
     return Atlas(
         size=size,
         texels=texels,
         part=model.face_part[origin[triangle]],
         vertices=len(model.template),
-        corners=triangles.astype(np.uint16 if len(model.template) <= _FEW else np.int32)[triangle],
+        triangles=np.ascontiguousarray(triangles, np.int32),
+        triangle=triangle.astype(np.uint16 if len(triangles) <= _FEW else np.int32),
         weights=weights,
+        samples=samples,
+        stands_for=stands_for,
         gaps=gaps,
         fillers=_nearest(owner >= 0, texels)[gaps],
         mirror_x=np.ascontiguousarray(mirror[:, 0] * size - 0.5),
         mirror_y=np.ascontiguousarray((1 - mirror[:, 1]) * size - 0.5),
         mirrored=known[triangle],
     )
+
+
+def _samples(
+    triangle: Int[np.ndarray, " N"], triangles: int
+) -> tuple[Int32[np.ndarray, " S"], Float32[np.ndarray, " S"]]:
+    """`Atlas.samples` and `Atlas.stands_for`, by the triangle that each texel shows."""
+    times = np.bincount(triangle, minlength=triangles) // (GATHER_STEP * _ENOUGH)
+    fewer = 2 ** np.floor(np.log2(np.maximum(times, 1))).astype(np.int32)
+    some = np.arange(0, len(triangle), GATHER_STEP, dtype=np.int32)
+    own = fewer[triangle[some]]
+    kept = some % (GATHER_STEP * own) == 0
+    return some[kept], own[kept].astype(np.float32)
 
 
 def _paint(xy: np.ndarray, size: int) -> Int32[np.ndarray, "S S"]:

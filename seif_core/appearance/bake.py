@@ -23,11 +23,12 @@ from ..evidence.photograph import cut_out, head_window
 from ..fitting import Fit
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
+from ..headmodel.smoother import mesh_smoother
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..progress import Progress
 from ..shapes import Float, Float32, UInt8
-from .atlas import GATHER_STEP, Atlas, build_atlas
+from .atlas import Atlas, build_atlas
 from .baked_texture import BakedTexture, light_picture
 from .completion import complete
 from .confidence import nothing_seen, vertex_confidence
@@ -86,7 +87,7 @@ def bake_texture(
     progress.step(0.2)
     as_skin = settings.skin and evidence is not None and evidence.shown is not None
     taken_out = np.ones((len(model.template), 3), np.float32)
-    smoother = ScreenedPoisson(model.faces, len(model.template))
+    smoother = mesh_smoother(model)
     window, chart = head_window(portrait, fit), None
     confidence, pressed = nothing_seen(model), np.zeros(len(model.template), np.float32)
     if evidence is None or window is None:
@@ -181,7 +182,7 @@ def _projected(
 
 def _vertex_growth(atlas: Atlas, growth: Float32[np.ndarray, " N"]) -> Float32[np.ndarray, " V"]:
     """How far each vertex (V,) is beard or brow, 0..1, from the texels' `growth` (N,)."""
-    some = slice(None, None, GATHER_STEP)
+    some = atlas.samples
     return atlas.gather(growth[some, None], np.ones(len(growth[some]), np.float32))[0][:, 0]
 
 
@@ -193,8 +194,8 @@ def _bytes(atlas: Atlas, colours: Float32[np.ndarray, "N 3"]) -> UInt8[np.ndarra
 
 
 def _paint_mouth(model: HeadModel, atlas: Atlas, regions: TextureRegions, colours: Float32[np.ndarray, "N 3"]) -> None:
-    inside = atlas.spread(regions.mouth[:, None])[:, 0]
-    texels = np.flatnonzero(inside > 0)
+    texels = atlas.touched(regions.mouth > 0)
+    inside = atlas.spread(regions.mouth[:, None], texels)[:, 0]
     shade = depth_shade(model, atlas.spread(model.template, texels))
     lining = MOUTH * shade[:, None].astype(np.float32)
-    colours[texels] += (lining - colours[texels]) * inside[texels, None]
+    colours[texels] += (lining - colours[texels]) * inside[:, None]

@@ -20,7 +20,7 @@ from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float, Float32
-from .atlas import GATHER_STEP, Atlas
+from .atlas import Atlas
 from .mirrored_field import mirrored_field
 from .noise import kept_noise
 from .projection import Projected
@@ -76,13 +76,13 @@ def carry_on_beard(
     middle = np.median(colour[rows[light <= np.median(light)]], axis=0)  # hair; the rest is skin between, and gloss
     contrast = min(float(np.log(light + _DARKEST).std()), _ROUGHEST)
     field = _grown(model, atlas, smoother, texels) * zone
-    grain = kept_noise(_SEED, atlas.size, _GRAIN * atlas.size / _REFERENCE).reshape(-1)[atlas.texels]
+    grain = kept_noise(_SEED, atlas.size, _GRAIN * atlas.size / _REFERENCE).reshape(-1)
 
     def grow(part: slice) -> None:
-        share = atlas.spread(field[:, None].astype(np.float32), part)[:, 0] * (1 - own[part])
-        where = part.start + np.flatnonzero(share > 0)
-        share = share[where - part.start]
-        hair = middle * np.exp(contrast * grain[where, None] - contrast**2 / 2)
+        near = atlas.touched(field > 0, part)
+        share = atlas.spread(field[:, None].astype(np.float32), near)[:, 0] * (1 - own[near])
+        where, share = near[share > 0], share[share > 0]
+        hair = middle * np.exp(contrast * grain[atlas.texels[where], None] - contrast**2 / 2)
         colour[where] += (hair - colour[where]) * share[:, None]
 
     atlas.each_part(grow)
@@ -90,7 +90,7 @@ def carry_on_beard(
 
 def _grown(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Projected) -> Float[np.ndarray, " V"]:
     """How far a beard grows on each vertex, (V,) in 0..1."""
-    some, mirror = slice(None, None, GATHER_STEP), anatomy_of(model).mirror
+    some, mirror = atlas.samples, anatomy_of(model).mirror
     told = np.maximum(texels.trust[some], texels.growth[some])
     found, seen = atlas.gather(texels.growth[some, None], told)
     field = mirrored_field(smoother, found, seen, mirror, mirrored=_MIRROR, prior=_PRIOR, stiffness=_STIFFNESS)

@@ -13,7 +13,7 @@ from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float32, Int
-from .atlas import GATHER_STEP, Atlas
+from .atlas import Atlas
 from .high_band import high_layer, mirrored_detail
 from .projection import Projected
 from .strands import strands
@@ -119,7 +119,7 @@ def _balance(
     atlas: Atlas, smoother: ScreenedPoisson, mirror: Int[np.ndarray, " V"], regions: TextureRegions, texels: Projected
 ) -> Projected:
     """Even what light is left between left and right, on a scale of centimetres: skin itself is alike on both sides."""
-    some = slice(None, None, GATHER_STEP)
+    some = atlas.samples
     trust = texels.trust[some] * texels.likeness[some] * texels.detail[some]
     colour, seen = atlas.gather(texels.colour[some], trust)
     lightness = np.log((colour**_GAMMA @ LUMINANCE).clip(min=_DARKEST))
@@ -138,7 +138,7 @@ def _low_bands(
 ) -> Float32[np.ndarray, "V 7"]:
     """Smooth colours of skin, the hair's less those, and the hairiness, solved on the vertices."""
     member = scalp_share(regions.over_hairline)
-    some = slice(None, None, GATHER_STEP)
+    some = atlas.samples
     sampled = texels.colour[some]
 
     def stretched(trust: np.ndarray, where: np.ndarray, base: np.ndarray, prior: float) -> np.ndarray:
@@ -172,7 +172,7 @@ def _hairiness(
     atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, mirror: Int[np.ndarray, " V"], texels: Projected
 ) -> Float32[np.ndarray, "V 1"]:
     """0..1, less than 1 where the photo shows a higher hairline than usual, on this side or on the other."""
-    some = slice(None, None, GATHER_STEP)
+    some = atlas.samples
     bare = smoothstep(texels.likeness[some], *_S.bare)[:, None]
     share, seen = atlas.gather(bare, texels.trust[some] * texels.scalp[some])
     other = _S.mirror * seen[mirror] * (1 - smoothstep(seen, 0.0, 0.5))

@@ -15,7 +15,7 @@ from ..geometry.sampling import smoothstep
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float32
-from .atlas import GATHER_STEP, Atlas
+from .atlas import Atlas
 from .skin_completion import SkinSettings
 from .texture_regions import TextureRegions
 
@@ -34,7 +34,7 @@ def vertex_confidence(
         regions: its regions.
         trust: (N,) how well the photos show each texel (`projection.Projected`).
     """
-    some = smoothstep(trust[::GATHER_STEP], *_OWN).astype(np.float32)
+    some = smoothstep(trust[atlas.samples], *_OWN).astype(np.float32)
     seen = atlas.gather(np.zeros((len(some), 1), np.float32), some)[1] * regions.outer_skin
     seen = np.clip(seen, 0, 1)
     mirrored = (1 - seen) * seen[anatomy_of(model).mirror] * regions.outer_skin

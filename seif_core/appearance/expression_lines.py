@@ -19,6 +19,7 @@ import numpy as np
 
 from ..evidence.colour import LUMINANCE
 from ..fitting import Fit
+from ..geometry.blur import wide_blur
 from ..geometry.normals import area_vectors
 from ..geometry.principal_stretches import principal_stretches
 from ..geometry.sampling import sample, smoothstep
@@ -72,7 +73,6 @@ def lighten_expression_lines(
         share: (V,) how far lines are the expression's (`expression_share`).
         settings: which lines, and how much.
     """
-    skin = np.flatnonzero(atlas.part == PART_NAMES.index("skin"))
     rows = atlas.touched(share > _LEAST_SHARE)
     near = atlas.spread(share[:, None], rows)[:, 0]
     kept = (near > _LEAST_SHARE) & (atlas.part[rows] == PART_NAMES.index("skin"))
@@ -83,7 +83,7 @@ def lighten_expression_lines(
     pixel = step * _texel(fit, atlas)
     places = np.stack(np.divmod(atlas.texels[rows], atlas.size), 1)
     window = _Window.around(places, atlas.size, step, math.ceil(_REACH * settings.width / pixel) + 1)
-    dark, around = _dark_lines(_small(atlas, colours, skin, window), settings, pixel)
+    dark, around = _dark_lines(_small(atlas, colours, window), settings, pixel)
     y, x = (((places + 0.5) / step - 0.5).astype(np.float32) - (window.top, window.left)).astype(np.float32).T
     lightened = settings.strength * near * sample(dark, x, y)
     lines = np.flatnonzero(lightened > _LEAST_SHARE)
@@ -119,16 +119,9 @@ class _Window(NamedTuple):
         return _Window(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]), step)
 
 
-def _small(
-    atlas: Atlas, colours: Float32[np.ndarray, "N 3"], skin: Int[np.ndarray, " S"], window: _Window
-) -> Float32[np.ndarray, "H W 4"]:
+def _small(atlas: Atlas, colours: Float32[np.ndarray, "N 3"], window: _Window) -> Float32[np.ndarray, "H W 4"]:
     """The skin's colours times their weight, and the weight, in a window of a picture of fewer pixels."""
-    step = window.step
-    first = np.arange(step // 2, atlas.size, step)[: atlas.size // step]
-    grid = np.full(atlas.size * atlas.size, -1, np.int32)
-    grid[atlas.texels[skin]] = skin
-    rows, columns = first[window.top :][: window.height], first[window.left :][: window.width]
-    chosen = grid.reshape(atlas.size, atlas.size)[np.ix_(rows, columns)]
+    chosen = atlas.skin_grid(window.step)[window.top :, window.left :][: window.height, : window.width]
     picture = np.zeros((*chosen.shape, 4), np.float32)
     shown = chosen >= 0
     picture[shown, :3] = colours[chosen[shown]]
@@ -146,7 +139,7 @@ def _dark_lines(
         s: settings.
         pixel: metres across one pixel.
     """
-    wide = cv2.GaussianBlur(picture, (0, 0), s.width / pixel)
+    wide = wide_blur(picture, s.width / pixel)
     fine = cv2.GaussianBlur(picture, (0, 0), s.soft / pixel)
     around, own = (image[..., :3] / np.maximum(image[..., 3:], _LITTLE) for image in (wide, fine))
     darker = np.maximum((around - own) @ LUMINANCE.astype(np.float32), 0) * (picture[..., 3] > _LITTLE)

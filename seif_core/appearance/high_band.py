@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..geometry.sampling import sample
-from ..shapes import Float32
+from ..shapes import Float32, Int
 from .atlas import Atlas
 
 
@@ -28,7 +28,7 @@ def high_layer(
 
 
 def mirrored_detail(
-    atlas: Atlas, layer: Float32[np.ndarray, "S S 4"], part: slice
+    atlas: Atlas, layer: Float32[np.ndarray, "S S 4"], part: slice | Int[np.ndarray, " M"]
 ) -> tuple[Float32[np.ndarray, "M 3"], Float32[np.ndarray, " M"]]:
     """The high band of the other side at some texels, and how far it can be trusted."""
     taken = sample(layer, atlas.mirror_x[part], atlas.mirror_y[part])

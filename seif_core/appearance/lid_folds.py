@@ -19,6 +19,7 @@ from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..headmodel.once_per_model import once_per_model
+from ..headmodel.smoother import mesh_smoother
 from ..shapes import Float32
 from .atlas import GATHER_STEP, Atlas
 from .texture_regions import TextureRegions
@@ -33,6 +34,8 @@ _LEAST: Final = 0.02
 """Share folded away below which it is none: smoothing leaves traces of it all over the head."""
 _UNSURE: Final = (0.0, 0.1)
 """Share folded away between which a vertex' own colour comes to tell nothing of the skin around the lids."""
+_RINGS: Final = 2
+"""Rings of triangles about it whose colours are looked at."""
 _STIFFNESS: Final = 0.02
 """Stiffness of the mesh's edges by which the colour around the lids is carried over them: little, for it shall follow
 what is near."""
@@ -47,8 +50,8 @@ def folded_lids(model: HeadModel) -> Float32[np.ndarray, " V"]:
     blink = sum(model.key_basis[model.key_names.index(name)] for name in _BLINKS)
     stretched = principal_stretches(model.template, model.template + blink, model.triangles).stretched
     outer = anatomy_of(model).outer_skin
-    smoother = ScreenedPoisson(model.faces, len(none))
-    share = smoother.solve((smoothstep(stretched, *_STRETCHED) * outer)[:, None], outer + 0.0, stiffness=_SMOOTH)[:, 0]
+    folded = (smoothstep(stretched, *_STRETCHED) * outer)[:, None]
+    share = mesh_smoother(model).solve(folded, outer + 0.0, stiffness=_SMOOTH)[:, 0]
     return np.where(outer & (share > _LEAST), np.clip(share, 0, 1), 0).astype(np.float32)
 
 
@@ -71,9 +74,9 @@ def cover_folded_lids(
     if not folded.any():
         return
     rows = atlas.touched(folded > 0)
-    near = np.zeros(len(folded), bool)
-    near[atlas.corners[rows]] = True
-    near[atlas.corners[atlas.touched(near)]] = True
+    near = folded > 0
+    for _ in range(_RINGS):
+        near = atlas.beside(near)
     some = atlas.touched(near)[::GATHER_STEP]
     found, seen = atlas.gather(colours[some], np.ones(len(some), np.float32), some)
     weight = seen * regions.outer_skin * (1 - regions.marked) * (1 - smoothstep(folded, *_UNSURE))

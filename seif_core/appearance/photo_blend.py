@@ -22,7 +22,7 @@ from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait import Portrait
 from ..shapes import Float, Float32
-from .atlas import GATHER_STEP, Atlas
+from .atlas import Atlas
 from .projection import Projected
 
 _KEPT: Final = (0.35, 0.9)
@@ -88,7 +88,7 @@ def _brought_to(
     goal: Projected, other: Projected, atlas: Atlas, smoother: ScreenedPoisson
 ) -> Float32[np.ndarray, "N 3"]:
     """Colours (N, 3) of `other` with the brightness and hue that `goal` has where both see the skin."""
-    some = slice(None, None, GATHER_STEP)
+    some = atlas.samples
     both = np.minimum(goal.trust, other.trust)[some] * np.minimum(goal.likeness, other.likeness)[some]
     theirs, seen = atlas.gather(other.colour[some], both)
     ours, _ = atlas.gather(goal.colour[some], both)

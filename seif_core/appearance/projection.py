@@ -112,14 +112,14 @@ def project_photo(
     masks = [view.facing, regions.features, regions.over_hairline, regions.core, regions.below, regions.outer_skin]
     values = np.concatenate([place, -fit.posed[:, 2:], *(mask[:, None] for mask in masks), light**-GAMMA], axis=1)
     photo = _Photo(portrait, fit, evidence, picture, view, shown=shown)
-    faces_camera = np.ones(len(values))
+    faces_camera = np.ones(len(values), bool)
     if shown is not None:
-        faces_camera *= (view.facing > _FACING[0]) & (regions.outer_skin > 0)
-    found = _Looked.nothing(len(atlas.texels))
+        faces_camera = (view.facing > _FACING[0]) & (regions.outer_skin > 0)
+    found = _Looked.nothing(len(atlas.texels), parsed=shown is not None)
     asked = [name for name in _Looked._fields if shown is None or name not in _OF_COLOUR_ALONE]
 
     def look(part: slice) -> None:
-        chosen = part.start + np.flatnonzero(atlas.spread(faces_camera[:, None], part)[:, 0] > 0)
+        chosen = atlas.touched(faces_camera, part)
         if len(chosen):
             looked = photo.look_up(atlas.spread(values, chosen))
             for name in asked:
@@ -153,13 +153,18 @@ class _Looked(NamedTuple):
     covered: Float32[np.ndarray, " N"]
 
     @staticmethod
-    def nothing(count: int) -> _Looked:
+    def nothing(count: int, *, parsed: bool) -> _Looked:
         """What texels are told of that nobody looks up: no trust."""
-        return _Looked(np.zeros((count, 3), np.float32), *(np.zeros(count, np.float32) for _ in range(6)))
+        never = _OF_COLOUR_ALONE if parsed else ()
+        zeros = {
+            name: np.broadcast_to(np.float32(0), count) if name in never else np.zeros(count, np.float32)
+            for name in _Looked._fields[1:]
+        }
+        return _Looked(np.zeros((count, 3), np.float32), **zeros)
 
 
 _OF_COLOUR_ALONE: Final = ("likeness", "scalp")
-"""What is asked only where no parsing tells skin and hair."""
+"""What is asked only where no parsing tells skin and hair; where one does they are 0 and take no memory."""
 
 
 class _Photo:

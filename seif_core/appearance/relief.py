@@ -21,12 +21,12 @@ import numpy as np
 from ..evidence.colour import LUMINANCE
 from ..fitting import Fit
 from ..fitting.roll import turn_about_axis
+from ..geometry.blur import wide_blur
 from ..geometry.normals import unit
 from ..geometry.sampling import sample, smoothstep
 from ..geometry.tangents import tangent_frame, to_tangent_space
 from ..headmodel.model import triangulate
-from ..headmodel.topology import PART_NAMES
-from ..shapes import Float, Float32, Int, UInt8
+from ..shapes import Bool, Float, Float32, Int, UInt8
 from .atlas import Atlas
 from .displacement import heights_of_slopes
 from .projection import Projected
@@ -82,6 +82,7 @@ class ReliefChart:
         step: texels of the atlas for a pixel of the map.
         skin: (R,) flat indices of the pixels.
         rows: (R,) their texels in the atlas.
+        inner: (R,) bool, where all pixels around are skin too, so that differences tell slopes.
         trust: (R,) float32 in 0..1, how well the photo shows the skin there.
         bare: (R,) float32 in 0..1, where nothing grows or covers, so that colours tell depth.
         face: (R,) float32 in 0..1, how well the photo shows skin, or brows or beard on it.
@@ -92,6 +93,7 @@ class ReliefChart:
     step: int
     skin: Int[np.ndarray, " R"]
     rows: Int[np.ndarray, " R"]
+    inner: Bool[np.ndarray, " R"]
     trust: Float32[np.ndarray, " R"]
     bare: Float32[np.ndarray, " R"]
     face: Float32[np.ndarray, " R"]
@@ -107,18 +109,15 @@ class ReliefChart:
             settings: gives the map's side.
         """
         step = max(1, -(-atlas.size // settings.side))
-        kept = slice(step // 2, None, step)
-        index = np.full(atlas.size * atlas.size, -1, np.int32)
-        own = np.flatnonzero(atlas.part == PART_NAMES.index("skin"))
-        index[atlas.texels[own]] = own
-        grid = index.reshape(atlas.size, atlas.size)[kept, kept]
+        grid = atlas.skin_grid(step)
         skin = np.flatnonzero(grid.ravel() >= 0)
         rows = grid.ravel()[skin]
+        inner = cv2.erode((grid >= 0).astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)).ravel()[skin] > 0
         trust, growth = texels.trust[rows], np.clip(texels.growth[rows], 0, 1)
         clear = 1 - np.clip(np.maximum(texels.scalp[rows], texels.covered[rows]), 0, 1)
         bare = np.minimum(clear, 1 - growth)
         return ReliefChart(
-            grid.shape[0], step, skin, rows, trust, bare, np.maximum(trust, growth) * clear, texels.place
+            grid.shape[0], step, skin, rows, inner, trust, bare, np.maximum(trust, growth) * clear, texels.place
         )
 
     def picture(self, values: Float32[np.ndarray, "R C"]) -> Float32[np.ndarray, "M M C"]:
@@ -171,7 +170,9 @@ def relief_map(
     """
     model = fit.model
     frame = tangent_frame(fit.posed, normals, model.triangles, model.uvs, triangulate(model.uv_faces)[0])
-    metres = atlas.spread(frame.metres, chart.rows) / chart.side
+    covered = np.zeros(len(frame.metres)) if hidden is None else hidden
+    spread = atlas.spread(np.concatenate([frame.metres / chart.side, covered[:, None]], axis=1), chart.rows)
+    metres, covered = np.ascontiguousarray(spread[:, :2]), spread[:, 2:]
     kept = slice(chart.step // 2, None, chart.step)
     lightness = colour[kept, kept].astype(np.float32) @ LUMINANCE.astype(np.float32) / 255
     slope = _fine(chart, lightness, metres, settings) + _lines(chart, lightness, metres, settings)
@@ -183,8 +184,7 @@ def relief_map(
         if passing is not None:
             found *= 1 - atlas.spread(passing[:, None], chart.rows[shown])
         slope[shown] += found
-    if hidden is not None:
-        slope *= 1 - atlas.spread(hidden[:, None], chart.rows)
+    slope *= 1 - covered
     out = np.tile(np.array(FLAT, np.uint8), (chart.side * chart.side, 1))
     for start in range(0, len(slope), _PART):
         part = slice(start, start + _PART)
@@ -221,7 +221,7 @@ def _seen(
     slope = local[:, :2] * (np.tan(lean) / np.maximum(sideways, _LITTLE))[:, None]
     whole = np.zeros((len(chart.skin), 1), np.float32)
     whole[shown, 0] = weight
-    around = chart.at_skin(cv2.GaussianBlur(chart.picture(whole), (0, 0), blur))[shown, 0]
+    around = chart.at_skin(wide_blur(chart.picture(whole)[..., 0], blur))[shown, 0]
     return (slope * (weight * smoothstep(around, *_WITHIN))[:, None]).astype(np.float32)
 
 
@@ -240,12 +240,12 @@ def _lines(
     """Slopes along u and v of brows, folds, lips and beards: wider than pores, and surely darker or lighter."""
     pixel = float(np.median(metres))
     face = chart.picture(chart.face[:, None])[..., 0]
-    wide = [cv2.GaussianBlur(image, (0, 0), s.line_width / pixel) for image in (lightness * face, face)]
-    apart = (lightness - wide[0] / np.maximum(wide[1], _LITTLE)) * (face > _LITTLE)
+    wide = wide_blur(np.dstack([lightness * face, face]), s.line_width / pixel)
+    apart = (lightness - wide[..., 0] / np.maximum(wide[..., 1], _LITTLE)) * (face > _LITTLE)
     apart = np.minimum(apart, 0)  # what is lighter than its surroundings is a highlight more often than a ridge
     sure = apart * apart**2 / (apart**2 + s.line_least**2)
     heights = s.line_depth * cv2.GaussianBlur(sure, (0, 0), s.line_soft / pixel)
-    around = cv2.GaussianBlur(face, (0, 0), s.line_edge / pixel)
+    around = wide_blur(face, s.line_edge / pixel)
     return _leaning(chart, heights, metres, s.line_steepest) * chart.at_skin(around) * chart.face[:, None]
 
 
@@ -255,11 +255,10 @@ def _leaning(
     """Slopes along u and v of heights; flat beside the charts' borders, where neighbours are none."""
     leans = [cv2.Sobel(heights, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1))]
     rise = chart.at_skin(np.stack([leans[0], -leans[1]], 2)) / metres
-    steep = np.linalg.norm(rise, axis=1, keepdims=True)
-    within = cv2.erode(chart.picture(np.ones((len(chart.skin), 1), np.float32)), np.ones((_RIM, _RIM)))
-    return (-rise / (1 + steep / steepest) * chart.at_skin(within)).astype(np.float32)
+    steep = np.hypot(rise[:, 0], rise[:, 1])
+    return (-rise * (chart.inner / (1 + steep / steepest))[:, None]).astype(np.float32)
 
 
 def _coded(slope: Float32[np.ndarray, "R 2"]) -> UInt8[np.ndarray, "R 3"]:
-    normals = unit(np.concatenate([slope, np.ones((len(slope), 1))], 1))
+    normals = unit(np.concatenate([slope, np.ones((len(slope), 1), np.float32)], 1))
     return np.clip(np.floor((normals + 1) * 127.5 + 0.5), 0, 255).astype(np.uint8)

@@ -19,7 +19,7 @@ from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Float, Float32
-from .atlas import GATHER_STEP, Atlas
+from .atlas import Atlas
 from .mirrored_field import mirrored_field
 from .noise import kept_noise
 from .projection import Projected
@@ -81,15 +81,18 @@ def stubble(
     if texels.hair_colour is None:
         return
     hair = np.maximum(texels.hair_colour, _S.darkest)
-    values = np.stack([anatomy_of(model).over_hairline, growth(model, atlas, smoother, texels)], axis=1)
+    over = anatomy_of(model).over_hairline
+    values = np.stack([over, growth(model, atlas, smoother, texels)], axis=1)
     grain, patches = _noise(atlas, _S.width), _noise(atlas, _PATCH)
 
     def grow(part: slice) -> None:
-        height, grown = atlas.spread(values, part).T
-        where = part.start + np.flatnonzero((height > _S.edge[0] - 0.5) & (grown > 0))
-        height, grown = height[where - part.start], grown[where - part.start]
-        single = grain[where].astype(np.float32)
-        uneven = _S.uneven[0] * patches[where].astype(np.float32) + _S.uneven[1] * single
+        near = atlas.touched(over > _S.edge[0] - 0.5, part)
+        height, grown = atlas.spread(values, near).T
+        kept = (height > _S.edge[0] - 0.5) & (grown > 0)
+        where, height, grown = near[kept], height[kept], grown[kept]
+        at = atlas.texels[where]
+        single = grain[at].astype(np.float32)
+        uneven = _S.uneven[0] * patches[at].astype(np.float32) + _S.uneven[1] * single
         share = smoothstep(height + uneven, *_S.edge) * grown * (_S.cover + _S.grain * single)
         colour[where] += (hair - colour[where]) * np.clip(share, 0, 1)[:, None]
 
@@ -98,7 +101,7 @@ def stubble(
 
 def growth(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Projected) -> Float[np.ndarray, " V"]:
     """How far hair grows on each vertex (V,), 0..1: 1 but for what is bare above the hairline, seen or told."""
-    some, mirror = slice(None, None, GATHER_STEP), anatomy_of(model).mirror
+    some, mirror = atlas.samples, anatomy_of(model).mirror
     bare = texels.trust[some, None] * (1 - texels.covered[some, None])
     seen_texels = np.maximum(texels.trust[some], texels.covered[some])
     shown, seen = atlas.gather(bare, seen_texels)
@@ -108,6 +111,6 @@ def growth(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Pr
     return grown if texels.bald is None else grown * (1 - texels.bald)
 
 
-def _noise(atlas: Atlas, width: float) -> Float[np.ndarray, " N"]:
-    """Noise on the texels, the same on every head: a Gaussian of that many texels at 2048."""
-    return kept_noise(_SEED, atlas.size, width * atlas.size / _REFERENCE).reshape(-1)[atlas.texels]
+def _noise(atlas: Atlas, width: float) -> Float[np.ndarray, " P"]:
+    """Noise on all pixels of the texture, the same on every head: a Gaussian of that many texels at 2048."""
+    return kept_noise(_SEED, atlas.size, width * atlas.size / _REFERENCE).reshape(-1)

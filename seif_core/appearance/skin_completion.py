@@ -25,7 +25,7 @@ from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..shapes import Bool, Float, Float32
-from .atlas import GATHER_STEP, Atlas
+from .atlas import Atlas
 from .beard import carry_on_beard
 from .high_band import high_layer, mirrored_detail
 from .pores import Pores, measured_pores, pore_noise
@@ -153,15 +153,19 @@ def complete_skin(
     plain = (texels.trust > _S.plain) & (texels.growth < 1 - _S.plain)
     pores = pore_noise(atlas.size, _pores(atlas, high, plain)).reshape(-1)
     colour = high  # each texel's high band makes room for its colour
-    paired = np.concatenate([skin, regions.paired[:, None]], axis=1)
+    paired = regions.paired > 0
 
     def joined(part: slice) -> None:
-        mirrored, confidence = mirrored_detail(atlas, layer, part)
-        spread = atlas.spread(paired, part)
-        share = (1 - own[part]) * confidence * spread[:, 3]
-        left = np.sqrt(np.clip(1 - own[part] ** 2 - share**2, 0, 1)) * pores[atlas.texels[part]]
-        detail = high[part] * own[part, None] + mirrored * share[:, None] + left[:, None]
-        colour[part] = spread[:, :3] + detail
+        told = own[part]
+        colour[part] *= told[:, None]
+        left = 1 - told**2
+        lent = atlas.touched(paired, part)
+        mirrored, confidence = mirrored_detail(atlas, layer, lent)
+        share = (1 - own[lent]) * confidence * atlas.spread(regions.paired[:, None], lent)[:, 0]
+        colour[lent] += mirrored * share[:, None]
+        left[lent - part.start] -= share**2
+        left = np.sqrt(np.clip(left, 0, 1)) * pores[atlas.texels[part]]
+        colour[part] += atlas.spread(skin, part) + left[:, None]
 
     atlas.each_part(joined)
     del layer, pores
@@ -174,10 +178,9 @@ def complete_skin(
 def _low_band(
     model: HeadModel, atlas: Atlas, regions: TextureRegions, smoother: ScreenedPoisson, texels: Projected
 ) -> _LowBand:
-    mirror, some = anatomy_of(model).mirror, slice(None, None, GATHER_STEP)
-    trust = texels.trust[some]
-    colour, seen = atlas.gather(texels.colour[some], trust)
-    growth = atlas.gather(texels.growth[some, None], trust)[0][:, 0]
+    mirror, some = anatomy_of(model).mirror, atlas.samples
+    gathered, seen = atlas.gather(_beside(texels.colour[some], texels.growth[some]), texels.trust[some])
+    colour, growth = gathered[:, :3], gathered[:, 3]
     logs = np.log(np.maximum(colour.astype(np.float64) ** _GAMMA, _DARKEST))
     plain = seen * (1 - np.clip(1.5 * growth, 0, 1)) * (1 - scalp_share(regions.over_hairline))
     if plain.sum() <= 0:  # nothing is seen: the face's colour alone
@@ -236,9 +239,9 @@ def _without_patches(atlas: Atlas, regions: TextureRegions, smoother: ScreenedPo
     are the person's. What is finer than the mesh, wrinkles and pores, stays, and loses trust (`own`, in place) where
     the middle band is strongest.
     """
-    (high, own, growth), some = detail, slice(None, None, GATHER_STEP)
-    middle, seen = atlas.gather(high[some], own[some])
-    grown = atlas.gather(growth[some, None], own[some])[0][:, 0]
+    (high, own, growth), some = detail, atlas.samples
+    gathered, seen = atlas.gather(_beside(high[some], growth[some]), own[some])
+    middle, grown = gathered[:, :3], gathered[:, 3]
     strong = (np.abs(middle).max(axis=1) / _S.middle) ** 2
     field = smoother.solve(seen[:, None], np.ones(len(seen)), stiffness=_S.inward)[:, 0]
     kept = smoothstep(field, *_S.inside) / (1 + strong)
@@ -247,11 +250,17 @@ def _without_patches(atlas: Atlas, regions: TextureRegions, smoother: ScreenedPo
     taken = np.concatenate([middle * (1 - kept)[:, None], edges[:, None]], axis=1).astype(np.float32)
 
     def take_out(part: slice) -> None:
-        spread = atlas.spread(taken, part)
-        high[part] -= spread[:, :3]
-        own[part] *= spread[:, 3]
+        rows = part.start + np.flatnonzero(own[part] > 0)
+        spread = atlas.spread(taken, rows)
+        high[rows] -= spread[:, :3]
+        own[rows] *= spread[:, 3]
 
     atlas.each_part(take_out)
+
+
+def _beside(colours: Float32[np.ndarray, "N 3"], more: Float32[np.ndarray, " N"]) -> Float32[np.ndarray, "N 4"]:
+    """Three columns and a fourth: what is gathered together costs hardly more than one of them."""
+    return np.concatenate([colours, more[:, None]], axis=1)
 
 
 def _pores(atlas: Atlas, high: Float32[np.ndarray, "N 3"], plain: Bool[np.ndarray, " N"]) -> Pores:

@@ -9,10 +9,7 @@ from ..shapes import Int, Int32
 
 def unique_edges(triangles: Int[np.ndarray, "T 3"]) -> Int[np.ndarray, "E 2"]:
     """Edges (E, 2) of a mesh, each once, lower vertex first."""
-    pairs = np.sort(np.concatenate([triangles[:, :2], triangles[:, 1:], triangles[:, [2, 0]]]).astype(np.int64), axis=1)
-    count = int(pairs.max()) + 1
-    keys = np.unique(pairs[:, 0] * count + pairs[:, 1])
-    return np.stack([keys // count, keys % count], axis=1)
+    return _once(np.concatenate([triangles[:, :2], triangles[:, 1:], triangles[:, [2, 0]]]))
 
 
 def polygon_edges(faces: Int32[np.ndarray, "F 4"]) -> Int[np.ndarray, "E 2"]:
@@ -22,7 +19,15 @@ def polygon_edges(faces: Int32[np.ndarray, "F 4"]) -> Int[np.ndarray, "E 2"]:
     """
     quads, triangles = faces[faces[:, 3] >= 0], faces[faces[:, 3] < 0][:, :3]
     pairs = [mesh[:, [k, (k + 1) % mesh.shape[1]]] for mesh in (quads, triangles) for k in range(mesh.shape[1])]
-    return np.unique(np.sort(np.concatenate(pairs).astype(np.int64), axis=1), axis=0)
+    return _once(np.concatenate(pairs))
+
+
+def _once(pairs: Int[np.ndarray, "P 2"]) -> Int[np.ndarray, "E 2"]:
+    """Pairs of vertices, each once, lower vertex first, in ascending order."""
+    pairs = np.sort(pairs.astype(np.int64), axis=1)
+    count = int(pairs.max(initial=0)) + 1
+    keys = np.unique(pairs[:, 0] * count + pairs[:, 1])
+    return np.stack([keys // count, keys % count], axis=1)
 
 
 def boundary_loops(triangles: Int[np.ndarray, "T 3"]) -> list[Int[np.ndarray, " L"]]:

@@ -31,6 +31,8 @@ def sample(
         cubic: bicubic instead of bilinear.
     """
     count = len(x)
+    if not count:
+        return np.zeros((0, *picture.shape[2:]), picture.dtype)
     rows = -(-count // _ROW)
     padded = np.zeros((2, rows * _ROW), np.float32)
     padded[0, :count], padded[1, :count] = x, y

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from ..shapes import Float, Float32, Int32
 from .edges import polygon_edges
@@ -34,12 +34,31 @@ class ScreenedPoisson:
 
     def __init__(self, faces: Int32[np.ndarray, "F 4"], vertices: int) -> None:
         edges = polygon_edges(faces)
-        self._laplacian = sparse.csc_matrix(graph_laplacian(edges, np.ones(len(edges)), vertices))
+        laplacian = graph_laplacian(edges, np.ones(len(edges)), vertices)
+        system = sparse.csc_matrix(laplacian + sparse.identity(vertices))
+        self._place = _factor(system, "MMD_AT_PLUS_A").perm_c  # found once: it depends on the edges alone
+        self._order = np.argsort(self._place)
+        self._laplacian = sparse.csc_matrix(system[self._order][:, self._order])
+        column = np.repeat(np.arange(vertices), np.diff(self._laplacian.indptr))
+        self._diagonal = np.flatnonzero(self._laplacian.indices == column)
+        self._laplacian.data[self._diagonal] -= 1
 
     def solve(
         self, values: Float[np.ndarray, "V C"], weights: Float[np.ndarray, " V"], *, stiffness: float
     ) -> Float32[np.ndarray, "V C"]:
         """Smooth values (V, C) that follow `values` where `weights` are large against `stiffness`."""
         weights = weights.astype(np.float64) + _LEAST_WEIGHT
-        system = (self._laplacian * stiffness + sparse.diags(weights)).tocsc()
-        return splu(system).solve(weights[:, None] * values.astype(np.float64)).astype(np.float32)
+        system = self._laplacian * stiffness
+        system.data[self._diagonal] += weights[self._order]
+        known = weights[:, None] * values.astype(np.float64)
+        return _factor(system, "NATURAL").solve(known[self._order])[self._place].astype(np.float32)
+
+
+def _factor(system: sparse.csc_matrix, order: str) -> SuperLU:
+    """The factors of a symmetric positive definite matrix, for which no pivots need be looked for.
+
+    Args:
+        system: the matrix.
+        order: of its columns: SuperLU's minimum degree, or as they stand.
+    """
+    return splu(system, permc_spec=order, diag_pivot_thresh=0.0, options={"SymmetricMode": True})

@@ -8,7 +8,7 @@ import pytest
 from rendered_head import EYE_RINGS, make_fit, make_model, photograph
 
 from seif_core.appearance.alignment import landmark_displacement
-from seif_core.appearance.atlas import GATHER_STEP, build_atlas
+from seif_core.appearance.atlas import build_atlas
 from seif_core.appearance.eyes import iris_colour
 from seif_core.appearance.strands import strands
 from seif_core.appearance.texture_regions import scalp_share, texture_regions
@@ -38,11 +38,40 @@ def test_atlas_blends_positions_of_the_texels_own_triangle():
 def test_atlas_gathers_what_it_spread():
     atlas = build_atlas(model(), 256)
     values = model().template[:, 1:2].astype(np.float32)
-    spread = atlas.spread(values)[::GATHER_STEP]
+    spread = atlas.spread(values)[atlas.samples]
     gathered, seen = atlas.gather(spread, np.ones(len(spread), np.float32))
     known = seen > 0
     assert np.abs(gathered - values)[known].max() < 0.01
     np.testing.assert_allclose(seen[known], 1.0, atol=1e-4)
+
+
+def test_what_samples_say_of_a_vertex_is_what_all_texels_say():
+    atlas = build_atlas(model(), 512)
+    assert len(atlas.samples) < len(atlas.texels) / 6
+    values = atlas.spread(model().template.astype(np.float32) ** 2)
+    some, _ = atlas.gather(values[atlas.samples], np.ones(len(atlas.samples), np.float32))
+    every = np.arange(len(atlas.texels))
+    whole, seen = atlas.gather(values, np.ones(len(every), np.float32), every)
+    apart = np.abs(some - whole)[seen > 0]
+    assert np.quantile(apart, 0.99) < 1e-3 * np.ptp(whole)
+
+
+def test_the_area_that_samples_stand_for_is_that_of_all_texels():
+    atlas = build_atlas(model(), 512)
+    trust = (atlas.part == 0).astype(np.float32)
+    _, some = atlas.gather(trust[atlas.samples, None], trust[atlas.samples])
+    every = np.arange(len(atlas.texels))
+    _, whole = atlas.gather(trust[:, None], trust, every)
+    assert np.abs(some - whole).mean() < 0.01
+
+
+def test_no_texel_is_missed_that_a_vertex_reaches():
+    atlas = build_atlas(model(), 256)
+    chosen = model().template[:, 1] > np.quantile(model().template[:, 1], 0.7)
+    reached = np.flatnonzero(atlas.spread(chosen[:, None].astype(np.float32))[:, 0] > 0)
+    found = np.concatenate([atlas.touched(chosen, part) for part in atlas.parts])
+    np.testing.assert_array_equal(found, atlas.touched(chosen))
+    assert np.isin(reached, found).all()
 
 
 def test_every_texel_beyond_the_islands_repeats_one_on_them():
