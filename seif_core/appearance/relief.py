@@ -13,6 +13,7 @@ texel is (128, 128, 255); skin that leans by 30 degrees towards growing u is (19
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import cv2
@@ -82,7 +83,6 @@ class ReliefChart:
         step: texels of the atlas for a pixel of the map.
         skin: (R,) flat indices of the pixels.
         rows: (R,) their texels in the atlas.
-        inner: (R,) bool, where all pixels around are skin too, so that differences tell slopes.
         trust: (R,) float32 in 0..1, how well the photo shows the skin there.
         bare: (R,) float32 in 0..1, where nothing grows or covers, so that colours tell depth.
         face: (R,) float32 in 0..1, how well the photo shows skin, or brows or beard on it.
@@ -93,7 +93,6 @@ class ReliefChart:
     step: int
     skin: Int[np.ndarray, " R"]
     rows: Int[np.ndarray, " R"]
-    inner: Bool[np.ndarray, " R"]
     trust: Float32[np.ndarray, " R"]
     bare: Float32[np.ndarray, " R"]
     face: Float32[np.ndarray, " R"]
@@ -112,13 +111,20 @@ class ReliefChart:
         grid = atlas.skin_grid(step)
         skin = np.flatnonzero(grid.ravel() >= 0)
         rows = grid.ravel()[skin]
-        inner = cv2.erode((grid >= 0).astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)).ravel()[skin] > 0
         trust, growth = texels.trust[rows], np.clip(texels.growth[rows], 0, 1)
         clear = 1 - np.clip(np.maximum(texels.scalp[rows], texels.covered[rows]), 0, 1)
         bare = np.minimum(clear, 1 - growth)
         return ReliefChart(
-            grid.shape[0], step, skin, rows, inner, trust, bare, np.maximum(trust, growth) * clear, texels.place
+            grid.shape[0], step, skin, rows, trust, bare, np.maximum(trust, growth) * clear, texels.place
         )
+
+    @cached_property
+    def inner(self) -> Bool[np.ndarray, " R"]:
+        """Where all pixels around are skin too (R,), so that differences tell slopes."""
+        shown = np.zeros(self.side * self.side, np.uint8)
+        shown[self.skin] = 1
+        within = cv2.erode(shown.reshape(self.side, self.side), np.ones((_RIM, _RIM), np.uint8))
+        return within.ravel()[self.skin] > 0
 
     def picture(self, values: Float32[np.ndarray, "R C"]) -> Float32[np.ndarray, "M M C"]:
         """Values as a picture, 0 off the skin."""

@@ -42,7 +42,12 @@ def noise_correlation(
 def whitening(noise: Float[torch.Tensor, "*B L L"]) -> Float[torch.Tensor, "*B L L"]:
     """W (*B, L, L) with ``W^T W`` the inverse of the noise's covariance."""
     eye = torch.eye(noise.shape[-1], dtype=noise.dtype, device=noise.device).expand_as(noise)
-    return torch.linalg.solve_triangular(torch.linalg.cholesky(noise), eye, upper=False)
+    return whitened(torch.linalg.cholesky(noise), eye)
+
+
+def whitened(factor: Float[torch.Tensor, "*B L L"], values: Float[torch.Tensor, "*B L C"]) -> torch.Tensor:
+    """Values (*B, L, C) whose noise has the covariance ``factor factor^T``, as those of independent noise 1."""
+    return torch.linalg.solve_triangular(factor, values, upper=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +58,13 @@ class Sightings:
         point_set: the points on the model.
         observed: (B, M, 2) where they were seen, pixels.
         weight: (B, M) one over the standard deviation of each coordinate, per pixel.
-        white: (B, M, M) whitening of their errors.
+        factor: (B, M, M) Cholesky factor of their errors' covariance, in units of those deviations.
     """
 
     point_set: PointSet
     observed: Float[torch.Tensor, "B M 2"]
     weight: Float[torch.Tensor, "B M"]
-    white: Float[torch.Tensor, "B M M"]
+    factor: Float[torch.Tensor, "B M M"]
 
     def offset(self, pixels: Float[torch.Tensor, "B M 2"]) -> Float[torch.Tensor, "B M 2"]:
         """How far pixels are from where the points were seen, in standard deviations."""
@@ -79,7 +84,7 @@ class Energy:
         depth: (B, L) detector's depth in pixels, positive away from the viewer, or None.
         depth_weight: (B, L) per pixel.
         scale: (B,) pixels per metre by which the model's depth is compared.
-        white: (B, L, L) whitening of the noise.
+        factor: (B, L, L) Cholesky factor of the noise's covariance.
         prior_matrix: (B, K, P).
         prior_target: (B, K).
         sightings: points that were seen with doubts of their own, or None.
@@ -93,7 +98,7 @@ class Energy:
     depth: Float[torch.Tensor, "B L"] | None
     depth_weight: Float[torch.Tensor, "B L"]
     scale: Float[torch.Tensor, " B"]
-    white: Float[torch.Tensor, "B L L"]
+    factor: Float[torch.Tensor, "B L L"]
     prior_matrix: Float[torch.Tensor, "B K P"]
     prior_target: Float[torch.Tensor, "B K"]
     sightings: Sightings | None = None
@@ -102,15 +107,16 @@ class Energy:
         """(B,) energies; infinite where a point lies behind the camera."""
         xyz = points(params, self.layout, self.point_set)
         pixels, _ = project(params, self.centre, xyz)
-        image = self.white @ (self.transform @ (pixels - self.observed)[..., None]).squeeze(-1)
+        image = whitened(self.factor, (self.transform @ (pixels - self.observed)[..., None]).squeeze(-1))
         total = (image**2).sum((1, 2)) + (self._prior(params) ** 2).sum(1)
         if self.depth is not None:
-            total = total + ((self.white @ self._depth(xyz)[..., None]) ** 2).sum((1, 2))
+            total = total + (whitened(self.factor, self._depth(xyz)[..., None]) ** 2).sum((1, 2))
         before = (xyz[..., 2] < -_NEAREST).all(1)
         if self.sightings is not None:
             xyz = points(params, self.layout, self.sightings.point_set)
             pixels, _ = project(params, self.centre, xyz)
-            total = total + ((self.sightings.white @ self.sightings.offset(pixels)) ** 2).sum((1, 2))
+            off = whitened(self.sightings.factor, self.sightings.offset(pixels))
+            total = total + (off**2).sum((1, 2))
             before &= (xyz[..., 2] < -_NEAREST).all(1)
         return torch.where(before, 0.5 * total, torch.full_like(total, torch.inf))
 
@@ -138,9 +144,9 @@ class Energy:
             residuals.append(self._depth(xyz)[..., None])
             slope = -self.scale[:, None, None] * jac3[:, :, 2]
             jacobians.append((self.depth_weight[..., None] * (slope - slope.mean(1, keepdim=True)))[:, :, None])
-        residual = self.white @ torch.cat(residuals, 2)  # B L C
+        residual = whitened(self.factor, torch.cat(residuals, 2))  # B L C
         jacobian = torch.cat(jacobians, 2)
-        jacobian = (self.white @ jacobian.flatten(2)).unflatten(2, jacobian.shape[2:])  # B L C P
+        jacobian = whitened(self.factor, jacobian.flatten(2)).unflatten(2, jacobian.shape[2:])  # B L C P
         return jacobian.flatten(1, 2), residual.flatten(1)
 
     def _sighted(self, params: torch.Tensor, seen: Sightings) -> tuple[torch.Tensor, torch.Tensor]:
@@ -148,8 +154,8 @@ class Energy:
         xyz, jac3 = points_and_derivatives(params, self.layout, seen.point_set)
         pixels, jac2 = project(params, self.centre, xyz, jac3)
         assert jac2 is not None  # noqa: S101 - derivatives were given; narrows the type
-        off = seen.white @ seen.offset(pixels)
-        jac = seen.white @ (seen.weight[..., None, None] * jac2).flatten(2)
+        off = whitened(seen.factor, seen.offset(pixels))
+        jac = whitened(seen.factor, (seen.weight[..., None, None] * jac2).flatten(2))
         return jac.unflatten(2, jac2.shape[2:]).flatten(1, 2), off.flatten(1)
 
     def _prior(self, params: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,8 @@ latter steered by the distance alone. Worked number: a = b = 0, distance 1 m, sc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 import torch
 
@@ -72,6 +73,20 @@ def focal_of(params: Float[torch.Tensor, "B P"]) -> Float[torch.Tensor, " B"]:
     return (params[:, LOG_DISTANCE] + params[:, LOG_SCALE]).exp()
 
 
+class Carried(NamedTuple):
+    """What one joint carries of L points; Q components of identity and expression.
+
+    Attributes:
+        joint: which.
+        share: (B, L) how far it carries each point.
+        basis: (B, 3, L Q) how the components move the points before they are posed, times that share.
+    """
+
+    joint: int
+    share: Float[torch.Tensor, "B L"]
+    basis: Float[torch.Tensor, "B 3 LQ"]
+
+
 @dataclass(frozen=True, eq=False)
 class PointSet:
     """Points on a model, each a weighted triple of vertices, one set per portrait.
@@ -85,6 +100,19 @@ class PointSet:
     model: TorchHeadModel
     corners: Int[torch.Tensor, "B L 3"]
     weights: Float[torch.Tensor, "B L 3"]
+
+    @cached_property
+    def carried(self) -> list[Carried]:
+        """What each joint carries of the points, for joints that carry any; the basis is turned as one matrix."""
+        model = self.model
+        basis = torch.cat([model.shape_basis, model.expression_basis]).permute(2, 1, 0).contiguous()  # 3 N Q
+        at = basis[:, self.corners]  # 3 B L 3 Q
+        found = []
+        for joint in torch.nonzero(model.skin_weights.any(0)).flatten().tolist():
+            shares = self.weights * model.skin_weights[:, joint][self.corners]
+            mixed = torch.einsum("blk,yblkq->bylq", shares, at)
+            found.append(Carried(joint, shares.sum(2), mixed.flatten(2).contiguous()))
+        return found
 
     def gather(self, values: Float[torch.Tensor, "B N *C"]) -> Float[torch.Tensor, "B L *C"]:
         """Values at the points from values at the vertices."""
@@ -119,7 +147,7 @@ def points_and_derivatives(
     local = skin(rest, joints, world, origin, model.skin_weights)
     posed = local + translation_of(params)[:, None]
     blended = torch.einsum("nj,bjxy->bnxy", model.skin_weights, world)
-    jac = params.new_zeros((*posed.shape, layout.size))
+    jac = params.new_zeros((*posed.shape, RIGID_COUNT))
     _place_columns(jac, params)
     # the head's rotation: everything turns about the root joint
     arm = torch.einsum("bxy,bnx->bny", rotations[:, 0], local - joints[:, :1])
@@ -131,11 +159,16 @@ def points_and_derivatives(
         correctives = model.pose_basis[9 * (joint - 1) : 9 * joint]
         corrected = torch.einsum("bif,fny->bniy", turn.flatten(2), correctives)
         jac[..., columns] = moved + torch.einsum("bnxy,bniy->bnxi", blended, corrected)
-    if layout.expressions:
-        jac[..., layout.expression] = blended @ model.expression_basis.permute(1, 2, 0)
-    if layout.shapes:
-        jac[..., layout.shape] = blended @ model.shape_basis.permute(1, 2, 0) + _joint_columns(model, world)
-    return point_set.gather(posed), point_set.gather(jac)
+    out = params.new_zeros((*point_set.corners.shape[:2], 3, layout.size))
+    out[..., :RIGID_COUNT] = point_set.gather(jac)
+    moves = _joint_columns(model, world)
+    for joint, share, basis in point_set.carried:
+        moved = (
+            (world[:, joint] @ basis).unflatten(2, (share.shape[1], layout.size - RIGID_COUNT)).transpose(1, 2)
+        )  # B L 3 Q
+        out[..., RIGID_COUNT:] += moved
+        out[..., layout.shape] += share[..., None, None] * moves[:, joint, None]
+    return point_set.gather(posed), out
 
 
 def _place_columns(jac: torch.Tensor, params: torch.Tensor) -> None:
@@ -148,7 +181,7 @@ def _place_columns(jac: torch.Tensor, params: torch.Tensor) -> None:
 
 
 def _joint_columns(model: TorchHeadModel, world: torch.Tensor) -> torch.Tensor:
-    """How shape moves the vertices by moving the joints (B, N, 3, S): only where a joint is turned."""
+    """How shape moves what each joint carries by moving the joints (B, 5, 3, S): only where a joint is turned."""
     moves = model.joint_basis.permute(1, 2, 0)  # 5 3 S
     root, neck = world[:, 0], world[:, 1]
     eye = torch.eye(3, dtype=world.dtype, device=world.device)
@@ -156,7 +189,7 @@ def _joint_columns(model: TorchHeadModel, world: torch.Tensor) -> torch.Tensor:
     offset[:, 1:] += ((root - neck) @ moves[1])[:, None]
     for joint in (2, 3, 4):
         offset[:, joint] += (neck - world[:, joint]) @ moves[joint]
-    return torch.einsum("nj,bjxs->bnxs", model.skin_weights, offset)
+    return offset
 
 
 def project(

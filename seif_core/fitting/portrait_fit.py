@@ -25,7 +25,7 @@ from ..headmodel.torch_model import TorchHeadModel
 from ..portrait.portrait import Portrait
 from ..progress import Progress
 from .contour import ContourFinder, Silhouette
-from .energy import Energy, Sightings, noise_correlation, scale_of, whitening
+from .energy import Energy, Sightings, noise_correlation, scale_of
 from .fit import Fit
 from .keys import ExpressionSpace
 from .levenberg import minimize
@@ -263,8 +263,7 @@ class _Fitter:
             self.sighted = sighted_points(portraits, model, settings.doubt, device)
         if self.sighted is not None:
             self.sighted_extra = torch.zeros_like(self.sighted.sigma)
-            corners = self.prepared.local[torch.as_tensor(self.sighted.vertices, device=device)][None, :, None]
-            self.sighted_corners = corners.repeat(len(portraits), 1, 3)
+            self.sighted_set = self._sighted_set(self.sighted.vertices)
         self.alone = self.sighted is not None and settings.measured == "dense"
         self.seeing = self.alone
         fine = np.isin(prepared.used, np.concatenate([*prepared.scheme.lids, prepared.scheme.inner_lips]))
@@ -321,7 +320,16 @@ class _Fitter:
         unique, inverse = torch.unique(corners[:, self.kept], return_inverse=True)
         return PointSet(_restrict(self.prepared.whole, unique), inverse, weights[:, self.kept])
 
-    def _energy(self) -> Energy:
+    def _sighted_set(self, vertices: np.ndarray) -> PointSet:
+        """The dense points, each of which is a vertex; the same in every round."""
+        corners = self.prepared.local[torch.as_tensor(vertices, device=self.params.device)][None, :, None]
+        unique, inverse = torch.unique(corners.repeat(len(self.portraits), 1, 3), return_inverse=True)
+        weights = torch.zeros_like(inverse, dtype=torch.float64)
+        weights[..., 0] = 1
+        return PointSet(_restrict(self.prepared.whole, unique), inverse, weights)
+
+    def _transform(self) -> torch.Tensor:
+        """(B, L, 2, 2) what a landmark's offset in pixels is in standard deviations, of those that are taken."""
         scale, kept = scale_of(self.params), self.kept
         weight = 1 / (self.prepared.sigma * scale[:, None])
         transform = torch.diag_embed(weight[..., None].repeat(1, 1, 2))
@@ -332,17 +340,22 @@ class _Fitter:
         sliding = outer / self.settings.contour_noise + along / (self.settings.contour_slide * noise[:, None, None])
         sliding = sliding / scale[:, None, None, None]
         transform[:, rows] = torch.where(self.silhouette.slid[..., None, None], sliding, transform[:, rows])
+        return transform[:, kept] * self.placed[:, None, None]
+
+    def _energy(self) -> Energy:
+        scale, kept = scale_of(self.params), self.kept
+        weight = 1 / (self.prepared.sigma * scale[:, None])
         matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_prior)
         return Energy(
             self.layout,
             self._point_set(),
             self.centre,
             self.observed[:, kept],
-            transform[:, kept] * self.placed[:, None, None],
+            self._transform(),
             None if self.depth is None else self.depth[:, kept],
             weight[:, kept] * self.settings.depth_weight**0.5,
             scale,
-            whitening(self.prepared.noise[kept][:, kept] + torch.diag_embed(self.extra[:, kept])),
+            torch.linalg.cholesky(self.prepared.noise[kept][:, kept] + torch.diag_embed(self.extra[:, kept])),
             matrix,
             target,
             self._sightings(),
@@ -352,12 +365,7 @@ class _Fitter:
         """The dense points with what is added to the doubts of outliers."""
         if self.sighted is None or not self.seeing:
             return None
-        unique, inverse = torch.unique(self.sighted_corners, return_inverse=True)
-        weights = torch.zeros_like(self.sighted_corners, dtype=torch.float64)
-        weights[..., 0] = 1
-        return self.sighted.sightings(
-            PointSet(_restrict(self.prepared.whole, unique), inverse, weights), self.sighted_extra
-        )
+        return self.sighted.sightings(self.sighted_set, self.sighted_extra)
 
     def _round(self, free: torch.Tensor) -> None:
         energy = self._energy()
@@ -383,15 +391,15 @@ class _Fitter:
 
         A landmark counts a quarter at `robust_scale` times `patience` standard deviations.
         """
-        energy = self._energy()
-        pixels, _ = project(self.params, self.centre, points(self.params, self.layout, energy.point_set))
-        offset = (energy.transform @ (pixels - energy.observed)[..., None]).squeeze(-1)
+        pixels, _ = project(self.params, self.centre, points(self.params, self.layout, self._point_set()))
+        offset = (self._transform() @ (pixels - self.observed[:, self.kept])[..., None]).squeeze(-1)
         self.extra = self.guessed.clone()
         self.extra[:, self.kept] += self._doubted(offset, patience)
-        if energy.sightings is not None:
-            xyz = points(self.params, self.layout, energy.sightings.point_set)
-            pixels, _ = project(self.params, self.centre, xyz)
-            self.sighted_extra = self._doubted(energy.sightings.offset(pixels), patience)
+        if self.sighted is not None and self.seeing:
+            pixels, _ = project(self.params, self.centre, points(self.params, self.layout, self.sighted_set))
+            self.sighted_extra = self._doubted(
+                (pixels - self.sighted.observed) / self.sighted.sigma[..., None], patience
+            )
 
     def _doubted(self, offset: torch.Tensor, patience: float) -> torch.Tensor:
         """Noise (B, L) that is added to points which lie so many standard deviations (B, L, 2) off."""
@@ -426,7 +434,7 @@ class _Fitter:
             None,
             transform[..., 0, 0],
             scale,
-            torch.eye(2, dtype=scale.dtype, device=device).expand(batch, 2, 2),
+            torch.eye(2, dtype=scale.dtype, device=device).expand(batch, 2, 2),  # neither shares noise
             matrix,
             target,
         )

@@ -15,7 +15,7 @@ from ..headmodel import HeadModel
 from ..headmodel.dense_set import DENSE_MODEL, dense_set
 from ..portrait.portrait import Portrait
 from ..shapes import Float, Int
-from .energy import Sightings, whitening
+from .energy import Sightings
 from .parameters import PointSet
 
 _ROOTED: Final = 0.05
@@ -45,7 +45,7 @@ class SightedPoints(NamedTuple):
             extra: (B, M) variance that outliers have besides, in units of their own.
         """
         noise = self.correlation + torch.diag_embed(extra)
-        return Sightings(point_set, self.observed, 1 / self.sigma, whitening(noise))
+        return Sightings(point_set, self.observed, 1 / self.sigma, torch.linalg.cholesky(noise))
 
 
 def dense_vertices(model: HeadModel) -> Int[np.ndarray, " N"]:

@@ -54,7 +54,7 @@ def test_derivatives_of_the_energy_are_those_of_autograd():
         torch.as_tensor(rng.normal(size=(2, 6)) * 50),
         torch.as_tensor(rng.random((2, 6))),
         torch.tensor([1000.0, 500.0], dtype=torch.float64),
-        whitening(torch.as_tensor(noise_correlation(rng.normal(size=(6, 3)), 0.5, 1.0))).expand(2, 6, 6),
+        torch.linalg.cholesky(torch.as_tensor(noise_correlation(rng.normal(size=(6, 3)), 0.5, 1.0))).expand(2, 6, 6),
         torch.as_tensor(rng.normal(size=(2, 4, LAYOUT.size))),
         torch.as_tensor(rng.normal(size=(2, 4))),
     )
