@@ -33,6 +33,8 @@ from .shapes import Bool, Float32, Int32, UInt8
 
 FORMAT_VERSION: Final = 2
 """Version of head.npz that this code writes; readers refuse newer ones. Version 1 had no hair layer."""
+SKIN_PART: Final = 0
+"""The skin's number in `Head.face_part`; `headmodel.PART_NAMES` has them all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +121,15 @@ class Head:
     combinations: CombinationShapes | None = None
     hair: HairLayer | None = None
     format_version: int = field(default=FORMAT_VERSION)
+
+    @property
+    def mouth_lining(self) -> Bool[np.ndarray, " F"]:
+        """(F,) whether a face is skin that lines the mouth: all its corners lie in the region of the mouth's inside."""
+        inside = self.regions.get("mouth_interior")
+        if inside is None:
+            return np.zeros(len(self.faces), bool)
+        corners = np.where(self.faces >= 0, self.faces, self.faces[:, :1])
+        return (self.face_part == SKIN_PART) & inside[corners].all(axis=1)
 
     def save(self, path: Path) -> None:
         """Write `head.npz`: the same head gives the same bytes (no dates inside). The caller handles OSError."""

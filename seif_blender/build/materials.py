@@ -58,6 +58,7 @@ def _build_material(name: str, surface: Surface, image: bpy.types.Image | None) 
     shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
     shader.inputs["Roughness"].default_value = surface.roughness
     shader.inputs["IOR"].default_value = surface.ior
+    shader.inputs["Specular IOR Level"].default_value = surface.specular
     shader.inputs["Subsurface Weight"].default_value = surface.subsurface
     shader.inputs["Subsurface Radius"].default_value = tuple(r / max(surface.scatter) for r in surface.scatter)
     shader.inputs["Subsurface Scale"].default_value = max(surface.scatter)

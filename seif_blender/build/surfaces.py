@@ -3,7 +3,8 @@
 Sources of the values: index of refraction of skin 1.4 and scattering of light in skin over 1 to 4 mm, most in red
 (Jensen et al., A practical model for subsurface light transport, SIGGRAPH 2001); cornea 1.376; enamel 1.62. The eyeball
 itself is dull and its film of tears a clear coat, so that the highlight is small and sharp and the white does not shine
-as a whole.
+as a whole. The mouth's lining lies in the shade of lips and teeth, which EEVEE's world light shines through: with the
+skin's highlight the throat was a silver wall. Its roughness and highlight are chosen by eye on two portraits.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class Surface:
         subsurface: subsurface weight.
         scatter: metres, subsurface radius for red, green and blue.
         coat: weight of a clear coat (wetness).
+        specular: Principled specular IOR level, 0.5 for what the index of refraction says.
+        lining: worn by those faces of the parts alone that line the mouth, which no other surface then has.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Surface:
     subsurface: float = 0.0
     scatter: tuple[float, float, float] = (0.001, 0.001, 0.001)
     coat: float = 0.0
+    specular: float = 0.5
+    lining: bool = False
 
 
 _FLESH: Final = (0.0037, 0.0014, 0.0007)
@@ -45,4 +50,5 @@ SURFACES: Final = (
     Surface("teeth", ("teeth_upper", "teeth_lower"), (0.90, 0.87, 0.80), 0.22, 1.62, 0.1, (0.001, 0.0009, 0.0007)),
     Surface("tongue", ("tongue",), (0.70, 0.36, 0.34), 0.35, 1.4, 0.2, _FLESH, coat=0.4),
     Surface("lashes", ("lashes",), (0.14, 0.10, 0.08), 0.6, 1.55),
+    Surface("mouth", ("skin",), (0.42, 0.17, 0.16), 0.6, 1.4, specular=0.1, lining=True),
 )

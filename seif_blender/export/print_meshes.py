@@ -29,9 +29,10 @@ def write_meshes(head: FoundHead, path: Path, *, hair: bool) -> None:
     with without_smooth_outline(head.rig):
         points, faces, slots = _evaluated(head.mesh, head.rig)
     arrays: dict[str, np.ndarray] = {}
-    for slot, surface in enumerate(SURFACES):
-        if surface.name != _PAPER and (slots == slot).any():
-            arrays |= {f"vertices_{surface.name}": points, f"faces_{surface.name}": faces[slots == slot]}
+    for surface in SURFACES:
+        own = np.isin(slots, [slot for slot, other in enumerate(SURFACES) if other.parts == surface.parts])
+        if surface.name != _PAPER and not surface.lining and own.any():
+            arrays |= {f"vertices_{surface.name}": points, f"faces_{surface.name}": faces[own]}
     if shell is not None:
         points, faces, _ = _evaluated(shell, head.rig)
         arrays |= {"vertices_hair": points, "faces_hair": faces}

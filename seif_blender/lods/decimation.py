@@ -59,7 +59,10 @@ def make_levels(
 
 
 def _to_decimate(arrays: SceneArrays, names: list[str]) -> DecimationMesh:
-    owned = {name: np.unique(arrays.triangles[arrays.slots == k]) for k, name in enumerate(names)}
+    owned = {
+        name: np.unique(arrays.triangles[np.isin(arrays.slots, [k for k, other in enumerate(names) if other == name])])
+        for name in dict.fromkeys(names)
+    }
     return DecimationMesh(
         carrying_poses(arrays.points, arrays.keys - arrays.points),
         arrays.triangles,

@@ -127,7 +127,7 @@ def sidecar(head: Head, preset: EnginePreset, choice: ExpressionChoice, losses: 
             for name, joint, parent in zip(preset.bones, JOINT_NAMES, JOINT_PARENTS, strict=True)
         ],
         "influences": 4,
-        "materials": [m.name for m in MATERIALS if np.isin(head.face_part, m.part_indices).any()],
+        "materials": [m.name for m in MATERIALS if m.worn_by(head).any()],
         "texture": _texture(head, preset),
         "hair": None if hair is None else {"form": preset.hair, "faces": len(hair.faces)},
         "in_the_engine": preset.told,

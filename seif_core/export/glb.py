@@ -25,7 +25,7 @@ from ..shapes import Float32
 from .gltf_animation import add_animation
 from .gltf_buffer import ARRAY_BUFFER, BufferBuilder
 from .gltf_hair import add_hair
-from .gltf_material import CLEARCOAT, MATERIALS, SAMPLER, SKIN, add_image, limited, material_object
+from .gltf_material import MATERIALS, SAMPLER, SKIN, add_image, limited, material_object
 from .gltf_mesh import add_attributes
 from .gltf_skin import JOINT_NODE_NAMES, add_joint_nodes, add_skin
 from .hair_choice import HAIR_CHOICES, chosen_hair
@@ -125,7 +125,7 @@ def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Play
     primitives, materials = [], []
     textures = (None if head.texture is None else 0, None if not _has_relief(head) else 1)
     for material in MATERIALS:
-        own = np.isin(head.face_part, material.part_indices)
+        own = material.worn_by(head)
         drawn = split_at_seams(head.faces[own], head.uv_faces[own])
         if len(drawn.triangles) == 0:
             continue
@@ -165,8 +165,9 @@ def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Play
             add_image(buffer, limited(head.texture_normals, settings.texture_size), "png", 0, "normals")
         )
         document["textures"].append({"source": 1, "sampler": 0})
-    if any("extensions" in material for material in materials):
-        document["extensionsUsed"] = [CLEARCOAT]
+    extensions = sorted({name for material in materials for name in material.get("extensions", {})})
+    if extensions:
+        document["extensionsUsed"] = extensions
     if played is not None:
         add_animation(buffer, document, *played, joint_nodes)
     hair = chosen_hair(head, settings.hair)

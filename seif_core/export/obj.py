@@ -71,7 +71,7 @@ def _material(material: PartMaterial, texture: str | None, normals: str | None) 
     lines = [
         f"newmtl {material.name}",
         "Kd {:.4f} {:.4f} {:.4f}".format(*colour),
-        "Ks 0.0400 0.0400 0.0400",
+        "Ks {0:.4f} {0:.4f} {0:.4f}".format(0.04 * material.specular),
         f"Ns {min(max(shininess, 1.0), 1000.0):.1f}",
         "illum 2",
     ]
@@ -107,12 +107,13 @@ def _head_lines(head: Head, material_file: str) -> list[str]:
     if head.hair is not None:
         lines.append(f"o {_word(head.name)}")
     lines += _vertex_lines(head)
-    material_of = {part: m.name for m in MATERIALS for part in m.parts}
     for part in np.unique(head.face_part):
-        name = PART_NAMES[part]
-        lines += [f"g {name}", f"usemtl {material_of[name]}", "s 1"]
-        own = head.face_part == part
-        lines += _face_lines(head.faces[own] + 1, head.uv_faces[own] + 1)
+        lines.append(f"g {PART_NAMES[part]}")
+        for material in MATERIALS:
+            own = material.worn_by(head) & (head.face_part == part)
+            if own.any():
+                lines += [f"usemtl {material.name}", "s 1"]
+                lines += _face_lines(head.faces[own] + 1, head.uv_faces[own] + 1)
     return lines
 
 

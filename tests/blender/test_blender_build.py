@@ -13,7 +13,7 @@ import pytest
 from blender_axes import bone_rotation, from_blender
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Matrix, Vector
-from sample_head import sample_head
+from sample_head import head_with_a_lined_mouth, sample_head
 
 from seif_blender.build import blueprint as blueprint_module
 from seif_blender.build import from_file
@@ -82,6 +82,19 @@ def test_mesh_has_the_head_s_vertices_quads_uvs_and_parts():
     assert [m.name.split()[-1] for m in mesh.materials] == names
     eyes = np.isin(head.face_part, (1, 2))
     assert np.array_equal([p.material_index == names.index("eyes") for p in mesh.polygons], eyes)
+
+
+def test_the_mouth_s_lining_hardly_shines_so_that_the_throat_is_dark_where_light_is_not_shadowed():
+    head = head_with_a_lined_mouth()
+    mesh = build_head(head).mesh.data
+    slot = [surface.name for surface in SURFACES].index("mouth")
+    assert np.array_equal([p.material_index == slot for p in mesh.polygons], head.mouth_lining)
+    shine = [
+        next(n for n in m.node_tree.nodes if n.type == "BSDF_PRINCIPLED").inputs["Specular IOR Level"].default_value
+        for m in mesh.materials
+    ]
+    assert shine[slot] <= 0.1001
+    assert shine[0] == 0.5
 
 
 def test_normals_point_outwards():

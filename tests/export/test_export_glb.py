@@ -14,7 +14,7 @@ from conftest import REPOSITORY
 from gltf_file import GlbFile
 from PIL import Image
 from sample_hair import with_hair, with_hat
-from sample_head import sample_head
+from sample_head import head_with_a_lined_mouth, sample_head
 from scipy.spatial.transform import Rotation
 
 from seif_core.errors import SettingsError
@@ -135,6 +135,18 @@ def test_triangles_uvs_and_materials_follow_the_heads_faces(tmp_path):
         np.testing.assert_array_equal(rows[indices], triangles)
         flipped = head.uvs[uv_triangles] * [1, -1] + [0, 1]
         np.testing.assert_allclose(uv[indices], flipped, atol=1e-6)
+
+
+def test_the_mouth_s_lining_has_a_material_of_its_own_that_hardly_shines(tmp_path):
+    head = head_with_a_lined_mouth()
+    glb = written(tmp_path, head)
+    shine = {m["name"]: m.get("extensions", {}).get("KHR_materials_specular", {}) for m in glb.document["materials"]}
+    assert [name for name, told in shine.items() if told] == ["mouth"]
+    assert shine["mouth"]["specularFactor"] <= 0.2
+    assert "KHR_materials_specular" in glb.document["extensionsUsed"]
+    skin, mouth = (glb.accessor(glb.primitives[k]["indices"]).size // 3 for k in (0, -1))
+    assert mouth == len(triangulate(head.faces[head.mouth_lining])[0]) > 0
+    assert skin + mouth == len(triangulate(head.faces[head.face_part == 0])[0])
 
 
 def test_turning_a_joint_node_moves_vertices_as_the_heads_own_skinning_does(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 import trimesh
 from PIL import Image
 from sample_hair import with_hair, with_hat
-from sample_head import sample_head
+from sample_head import head_with_a_lined_mouth, sample_head
 
 from seif_core.export import write_obj
 from seif_core.headmodel.model import triangulate
@@ -38,12 +38,21 @@ def test_positions_uvs_quads_groups_and_materials_are_the_heads(tmp_path):
     assert materials == ["skin", "eyes", "eyes", "teeth", "teeth", "tongue", "lashes"]
 
 
+def test_the_mouth_s_lining_has_its_material_within_the_group_of_the_skin(tmp_path):
+    head = head_with_a_lined_mouth()
+    write_obj(head, tmp_path / "head.obj")
+    _, faces, groups, materials = parse(tmp_path / "head.obj")
+    assert groups[:2] == ["skin", "eye_left"]
+    assert materials[:3] == ["skin", "mouth", "eyes"]
+    assert len(faces) == len(head.faces)
+
+
 def test_the_material_file_names_the_texture_that_lies_beside_it(tmp_path):
     head = sample_head()
     write_obj(head, tmp_path / "head.obj")
     text = (tmp_path / "head.mtl").read_text(encoding="utf-8")
-    assert text.count("newmtl") == 5
-    assert text.count("map_Kd head.png") == 5
+    assert text.count("newmtl") == 6
+    assert text.count("map_Kd head.png") == 6
     np.testing.assert_array_equal(np.array(Image.open(tmp_path / "head.png")), head.texture)
     bare = tmp_path / "bare"
     bare.mkdir()

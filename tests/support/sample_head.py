@@ -7,6 +7,7 @@ ARKit keys as smooth local movements, five joints, smooth weights, UVs with a se
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -342,3 +343,13 @@ def sample_head(seed: int = 0) -> Head:
         photo_delta=(posed - vertices).astype(np.float32),
         texture_normals=_normal_map(rng),
     )
+
+
+def head_with_a_lined_mouth() -> Head:
+    """The small head with a mouth: some of its skin is taken for lining."""
+    head = sample_head()
+    skin = np.zeros(len(head.vertices), bool)
+    skin[np.unique(head.faces[head.face_part == 0].clip(0))] = True
+    near = np.linalg.norm(head.vertices - (0, -0.04, 0.085), axis=1) < 0.03
+    inside = head.regions["mouth_interior"] | (skin & near)
+    return replace(head, regions=head.regions | {"mouth_interior": inside})

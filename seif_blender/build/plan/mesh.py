@@ -21,7 +21,7 @@ _WEIGHT_STEP: Final = 1.0 / 65535.0
 
 def plan_mesh(head: Head) -> MeshPlan:
     """Vertices, faces, material slots and UVs."""
-    plan = plan_faces(head, slot_of_part()[head.face_part])
+    plan = plan_faces(head, slots_of(head))
     if head.confidence is None:
         return plan
     seen, mirrored, guessed = head.confidence.T
@@ -41,10 +41,13 @@ def plan_faces(mesh: Head | HairMesh, slots: np.ndarray) -> MeshPlan:
     )
 
 
-def slot_of_part() -> np.ndarray:
-    """(P,) int: material slot of each part in the order of the library's parts."""
-    slots = {part: slot for slot, surface in enumerate(SURFACES) for part in surface.parts}
-    return np.array([slots[name] for name in PART_NAMES])
+def slots_of(head: Head) -> np.ndarray:
+    """(F,) int: material slot of each face."""
+    lining, slots = head.mouth_lining, np.zeros(len(head.faces), np.int64)
+    for slot, surface in enumerate(SURFACES):
+        worn = np.isin(head.face_part, [PART_NAMES.index(part) for part in surface.parts])
+        slots[worn & (lining if surface.lining else ~lining)] = slot
+    return slots
 
 
 def plan_groups(head: Head) -> tuple[GroupPlan, ...]:
