@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 import bpy
 from bpy.app.handlers import persistent
 
 from . import preferences
+from .addon import user_folder
 from .animate import controls, emotions, gaze, mirror, sliders, transfer_keys
 from .animate import operators as animate_operators
 from .animate import panels as animate_panels
@@ -93,6 +95,8 @@ def register() -> None:
     bpy.types.TOPBAR_MT_file_import.append(flame_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_export.append(export_panels.draw_export_menu)
     bpy.app.handlers.load_pre.append(_cancel_jobs)
+    with suppress(OSError, ValueError):  # no folder for it: the time left is then told from the job alone
+        registry.keep_paces_in(user_folder("runtime") / "pace.json")
 
 
 def unregister() -> None:

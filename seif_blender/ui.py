@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import bpy
 
@@ -29,6 +30,28 @@ def redraw(context: bpy.types.Context) -> None:
             for region in area.regions:
                 if region.type == "UI" or area.type == "PREFERENCES":
                     region.tag_redraw()
+
+
+@contextmanager
+def busy(context: bpy.types.Context, text: str) -> Iterator[Callable[[float], None]]:
+    """Say in the status bar and by the cursor that Blender is at work, for what cannot be left to a thread.
+
+    Yields:
+        To be called with the share that is done, 0..1.
+    """
+    manager, window = context.window_manager, None if bpy.app.background else context.window
+    manager.progress_begin(0.0, 1.0)
+    if window is not None:
+        window.cursor_set("WAIT")
+        context.workspace.status_text_set(text)
+        bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=1)  # or the text is seen when all is over
+    try:
+        yield manager.progress_update
+    finally:
+        manager.progress_end()
+        if window is not None:
+            window.cursor_set("DEFAULT")
+            context.workspace.status_text_set(None)
 
 
 def views(context: bpy.types.Context) -> Iterator[tuple[bpy.types.Window, bpy.types.Area]]:

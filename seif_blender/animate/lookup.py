@@ -65,9 +65,16 @@ def needs_head_in_object_mode(cls: type[bpy.types.Operator], context: bpy.types.
 
 def find_head(context: bpy.types.Context) -> FoundHead | None:
     """The head that the active object belongs to, None when it belongs to none."""
-    active = context.active_object
-    if active is None:
-        return None
+    return None if context.active_object is None else _head_around(context.active_object)
+
+
+def head_of(name: str) -> FoundHead | None:
+    """The head that the object of that name belongs to, None where there is neither."""
+    ob = bpy.data.objects.get(name)
+    return None if ob is None else _head_around(ob)
+
+
+def _head_around(active: bpy.types.Object) -> FoundHead | None:
     rig = next((ob for ob in _ancestry(active) if _is_rig(ob)), None)
     if rig is None:
         return None

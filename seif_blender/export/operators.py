@@ -10,6 +10,7 @@ from bpy_extras.io_utils import ExportHelper
 
 from ..animate.lookup import needs_head_in_object_mode, require_head
 from ..core import PRESETS, errors
+from ..ui import busy
 from .sidecar import write_scene_sidecar
 from .write import export_head
 
@@ -77,7 +78,8 @@ class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
         head, preset = require_head(context), PRESETS[self.preset]
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            losses = export_head(head, preset, path, self.author, lods=self.lods)
+            with busy(context, f"SeIF: writing {path.name}") as told:
+                losses = export_head(head, preset, path, self.author, lods=self.lods, told=told)
             write_scene_sidecar(head, preset, path, losses, lods=self.lods)
         except errors.SeifError as error:
             self.report({"ERROR"}, str(error))

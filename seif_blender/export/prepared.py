@@ -23,14 +23,25 @@ _PASSING = "seif passing "
 
 
 def exported_objects(head: FoundHead, preset: EnginePreset, level: int = 0) -> list[bpy.types.Object]:
-    """Rig, mesh and the hair's mesh of the preset at a level: the shell stands in for cards that are not there."""
+    """Rig, mesh and the mesh of `hair_form` at a level."""
     mesh, hair = head.mesh, hair_objects(head)
     if level:
         found = lod_objects(head)[level]
         mesh, hair = found.mesh or head.mesh, found.hair
-    wanted = (HairForm.CARDS, HairForm.SHELL) if preset.hair == "cards" else (HairForm.SHELL,)
-    form = next((form for form in wanted if form in hair and preset.hair != "none"), None)
-    return [head.rig, mesh] + ([] if form is None else [hair[form]])
+    form = hair_form(head, preset)
+    return [head.rig, mesh] + ([hair[form]] if form in hair else [])
+
+
+def hair_form(head: FoundHead, preset: EnginePreset) -> HairForm:
+    """The hair that a file gets: the preset's, and cards also where the artist shows cards.
+
+    The shell stands in for cards that are not there.
+    """
+    if preset.hair == "none":
+        return HairForm.NONE
+    shown, there = head.rig.get(HAIR_PROPERTY), hair_objects(head)
+    cards = HairForm.CARDS in there and (preset.hair == "cards" or shown == HairForm.CARDS)
+    return HairForm.CARDS if cards else HairForm.SHELL if HairForm.SHELL in there else HairForm.NONE
 
 
 @contextmanager

@@ -7,26 +7,34 @@ bones are bones that the head does not have; packed textures are lost by FBX unl
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import bpy
 
 from ..animate.lookup import FoundHead
-from ..build.names import SMOOTH
+from ..build.names import SMOOTH, HairForm
 from ..build.provenance import read_provenance
 from ..core import EnginePreset, VrmMeta, add_vrm_to_file, errors
 from ..lods.lookup import lod_objects
-from .prepared import prepared
+from .prepared import hair_form, prepared
 
 _SCALES: Final = {"unity": "FBX_SCALE_UNITS", "unreal": "FBX_SCALE_NONE"}
 """How FBX tells its unit: Unity reads the file's unit and keeps a scale of 1, Unreal expects centimetres."""
+_HAIR: Final = {HairForm.CARDS: "the cards", HairForm.SHELL: "the shell", HairForm.NONE: "not in the file"}
 _UNREAL_ARMATURE: Final = "Armature"
 """An object of this name is no bone to Unreal's importer; any other becomes one above the root."""
 
 
 def export_head(
-    head: FoundHead, preset: EnginePreset, path: Path, author: str = "", *, lods: bool = False
+    head: FoundHead,
+    preset: EnginePreset,
+    path: Path,
+    author: str = "",
+    *,
+    lods: bool = False,
+    told: Callable[[float], None] = lambda _fraction: None,
 ) -> list[str]:
     """Write a head as a preset says; returns sentences on what was lost. The scene stays as it is.
 
@@ -36,6 +44,7 @@ def export_head(
         path: the file.
         author: of an avatar.
         lods: with the levels of detail that the head has, in the same file or in files of their own beside it.
+        told: called after each file with the share that is done, 0..1.
 
     Raises:
         SettingsError: the head has been changed so that it makes no avatar.
@@ -44,14 +53,16 @@ def export_head(
     animated = is_animated(head)
     try:
         with tempfile.TemporaryDirectory(prefix=".seif-", dir=path.parent) as folder:
-            made = []
-            for target, levels in level_files(head, preset, path, lods=lods).items():
+            made: list[Path] = []
+            files = level_files(head, preset, path, lods=lods)
+            for target, levels in files.items():
                 made.append(Path(folder) / target.name)
                 with prepared(head, preset, levels):
                     if preset.suffix == ".fbx":
                         _write_fbx(head, preset, made[-1], animated=animated)
                     else:
                         _write_glb(preset, made[-1], animated=animated)
+                told(len(made) / len(files))
             if preset.suffix == ".vrm":
                 add_vrm_to_file(made[0], _meta(head, author))
             for file in made:
@@ -85,7 +96,10 @@ def losses_in_scene(head: FoundHead, preset: EnginePreset) -> list[str]:
     if keys is not None and keys.animation_data is not None:
         driven = len([curve for curve in keys.animation_data.drivers if curve.data_path.endswith(".value")])
     if driven:
-        found.append(f"{driven} keys are driven in Blender (correctives, the photo's slider); they become plain keys.")
+        found.append(
+            f"{driven} shape keys move by themselves in Blender (corrections of poses and of pairs of keys, "
+            "the photo's expression); in the file they are keys like any other, which nothing moves."
+        )
     modifiers = [m.name for m in head.mesh.modifiers if m.type != "ARMATURE" and m.name != SMOOTH]
     if modifiers:
         found.append(f"Modifiers are left out, for keys do not survive them: {', '.join(modifiers)}.")
@@ -93,7 +107,7 @@ def losses_in_scene(head: FoundHead, preset: EnginePreset) -> list[str]:
     if constraints:
         found.append(f"Constraints of bones are left out: {', '.join(sorted(constraints))}.")
     if any(ob.type == "CURVES" for ob in (*head.rig.children, *head.mesh.children)):
-        found.append(f"Strands are left out; hair is the {preset.hair}.")
+        found.append(f"Strands are left out; hair is {_HAIR[hair_form(head, preset)]}.")
     if is_animated(head) and preset.suffix == ".vrm":
         found.append("The animation is left out: VRM avatars have none.")
     return found

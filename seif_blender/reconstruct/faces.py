@@ -42,6 +42,7 @@ class _Looks:
     seen: dict[str, Seen] = {}
     task: Task | None = None
     key: str = ""
+    wanted: Path | None = None
 
 
 def _key(photo: Path) -> str:
@@ -61,15 +62,23 @@ def looking(photo: Path) -> bool:
     return _Looks.task is not None and _Looks.key == _key(photo)
 
 
+def waiting(photo: Path) -> bool:
+    """Whether the worker will look at this photo once it has done with what it does."""
+    return _Looks.wanted is not None and _Looks.wanted == photo
+
+
 def look(context: bpy.types.Context, photo: Path) -> str:
-    """Let the worker look at a photo, unless it has or is busy; returns why it does not, empty where it does."""
+    """Let the worker look at a photo, now or once it is free, unless it has; returns why it does not, else empty."""
     key, own = _key(photo), preferences(context)
     if not key:
         return "There is no such photo"
     if key in _Looks.seen or looking(photo):
         return ""
     if registry.running_job() is not None:
-        return "The worker is busy"
+        _Looks.wanted = photo
+        _watch()
+        return ""
+    _Looks.wanted = None
     folder = tempfile.mkdtemp(prefix="faces-", dir=bpy.app.tempdir or None)
     fields = {
         "photo": str(photo),
@@ -79,9 +88,13 @@ def look(context: bpy.types.Context, photo: Path) -> str:
     }
     _Looks.task, _Looks.key = Task(photo, kind="look", fields=fields, gives_way=True), key
     registry.submit(_Looks.task, own.command)
+    _watch()
+    return ""
+
+
+def _watch() -> None:
     if not bpy.app.timers.is_registered(pump):
         bpy.app.timers.register(pump, first_interval=_INTERVAL)
-    return ""
 
 
 def pump() -> float | None:
@@ -89,7 +102,7 @@ def pump() -> float | None:
     registry.poll()
     task = _Looks.task
     if task is None:
-        return None
+        return _look_at_waiting()
     if not task.over:
         return _INTERVAL
     _Looks.task = None
@@ -98,7 +111,20 @@ def pump() -> float | None:
             del _Looks.seen[next(iter(_Looks.seen))]
         _Looks.seen[_Looks.key] = _found(task)
     redraw(bpy.context)
-    return None
+    return _look_at_waiting()
+
+
+def _look_at_waiting() -> float | None:
+    """Look at the photo that was chosen while the worker was busy, if it is still the chosen one."""
+    photo = _Looks.wanted
+    if photo is None:
+        return None
+    if registry.current_job() is not None or registry.running_job() is not None:
+        return _INTERVAL
+    _Looks.wanted = None
+    if bpy.context.scene.seif.photo and bpy.context.scene.seif.photo_path() == photo:
+        look(bpy.context, photo)
+    return None if _Looks.task is None else _INTERVAL
 
 
 def _found(task: Task) -> Seen:
@@ -112,7 +138,7 @@ def _found(task: Task) -> Seen:
 def forget() -> None:
     """Forget everything: the add-on is disabled, or another file is loaded."""
     _Looks.seen.clear()
-    _Looks.task, _Looks.key = None, ""
+    _Looks.task, _Looks.key, _Looks.wanted = None, "", None
     if bpy.app.timers.is_registered(pump):
         bpy.app.timers.unregister(pump)
 

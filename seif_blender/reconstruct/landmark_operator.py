@@ -13,6 +13,7 @@ from ..worker import registry
 from ..worker.job import State
 from ..worker.task import Task
 from .landmark_drawing import Overlay
+from .moved_points import MovedPoints
 from .obstacles import obstacle
 from .photo_view import PhotoView, nearest
 
@@ -23,7 +24,9 @@ _REACH: Final = 14.0
 _ZOOM: Final = 1.2
 _ROOM: Final = 0.35
 """Sides of the face that are shown around it at first."""
-_HELP: Final = "Drag points    Wheel: Zoom    Middle Mouse: Move    R: Reset    Enter: Accept    Esc: Discard"
+_HELP: Final = (
+    "Drag points    Wheel: Zoom    Middle Mouse: Move    Ctrl Z: Undo    R: Reset    Enter: Accept    Esc: Discard"
+)
 
 
 class SEIF_OT_correct_landmarks(bpy.types.Operator):
@@ -53,7 +56,7 @@ class SEIF_OT_correct_landmarks(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for the landmarks and show the photo once they are there."""
         chosen = context.scene.seif
-        self.moved: dict[int, tuple[float, float]] = {n: (x, y) for n, x, y in chosen.corrections()}
+        self.moved = MovedPoints(chosen.corrections())
         self.view: PhotoView | None = None
         self.overlay: Overlay | None = None
         self.dragged: int | None = None
@@ -73,7 +76,7 @@ class SEIF_OT_correct_landmarks(bpy.types.Operator):
         fields: dict[str, Any] = {
             "photo": str(chosen.photo_path()),
             "face": chosen.face - 1,
-            "corrections": [[n, *xy] for n, xy in self.moved.items()],
+            "corrections": [[n, *xy] for n, xy in self.moved.places.items()],
         }
         first = self.view is None
         task = Task(
@@ -87,12 +90,14 @@ class SEIF_OT_correct_landmarks(bpy.types.Operator):
         """Look at the worker; drag, zoom, accept, discard."""
         if event.type == "TIMER":
             return self._look(context)
-        if event.type == "ESC" and event.value == "PRESS":
-            return self._end(context, accept=False)
+        ends = {"ESC"} if self.view is None else {"ESC", "RET", "NUMPAD_ENTER"}
+        if event.type in ends and event.value == "PRESS":
+            return self._end(context, accept=event.type != "ESC")
         if self.view is None or self.overlay is None:
             return {"PASS_THROUGH"}
-        if event.type in {"RET", "NUMPAD_ENTER"} and event.value == "PRESS":
-            return self._end(context, accept=True)
+        if event.type == "Z" and (event.ctrl or event.oskey):  # anywhere: Blender would undo what lies behind
+            self._step_back(event)
+            return {"RUNNING_MODAL"}
         x, y = event.mouse_x - self.region.x, event.mouse_y - self.region.y
         inside = 0 <= x < self.region.width and 0 <= y < self.region.height
         if self.dragged is None and self.panning is None and not inside:
@@ -108,19 +113,32 @@ class SEIF_OT_correct_landmarks(bpy.types.Operator):
             return
         if event.type == "LEFTMOUSE":
             self.dragged = nearest(view, self.handles, x, y, _REACH) if event.value == "PRESS" else None
+            if self.dragged is not None:
+                self.moved.begin()
         elif event.type == "MIDDLEMOUSE":
             self.panning = (x, y) if event.value == "PRESS" else None
         elif event.type in {"WHEELUPMOUSE", "WHEELDOWNMOUSE"}:
             self.view = view.zoomed(_ZOOM if event.type == "WHEELUPMOUSE" else 1 / _ZOOM, x, y)
         elif event.type == "R" and event.value == "PRESS":
-            self.moved, self.stale = {}, True
-            self.handles = list(self.found)
+            self.moved.reset()
+            self._changed()
         elif event.type == "MOUSEMOVE" and self.panning is not None:
             self.view, self.panning = view.shifted(x - self.panning[0], y - self.panning[1]), (x, y)
         elif event.type == "MOUSEMOVE" and self.dragged is not None:
-            self.moved[self.dragged] = view.to_photo(x, y)
-            self.handles = [(n, *self.moved.get(n, (u, v))) for n, u, v in self.handles]
-            self.stale = True
+            self.moved.move(self.dragged, view.to_photo(x, y))
+            self._changed()
+
+    def _step_back(self, event: bpy.types.Event) -> None:
+        """Undo of one move, or with Shift redo."""
+        if event.value != "PRESS" or self.dragged is not None:
+            return
+        if self.moved.redo() if event.shift else self.moved.undo():
+            self._changed()
+            self._show()
+
+    def _changed(self) -> None:
+        """Handles go where the points are now, and the head model follows once the worker is free."""
+        self.handles, self.stale = self.moved.shown(self.found), True
 
     def _look(self, context: bpy.types.Context) -> set[str]:
         """Take in what the worker said; ask again once handles were moved and it is idle."""
@@ -160,12 +178,13 @@ class SEIF_OT_correct_landmarks(bpy.types.Operator):
 
     def _show(self) -> None:
         if self.overlay is not None and self.view is not None:
-            self.overlay.show(self.view, self.handles, set(self.moved), self.dragged)
+            self.overlay.show(self.view, self.handles, set(self.moved.places), self.dragged)
 
     def _end(self, context: bpy.types.Context, *, accept: bool) -> set[str]:
         if accept:
-            context.scene.seif.keep_corrections(self.moved)
-            points = "1 point" if len(self.moved) == 1 else f"{len(self.moved)} points"
+            moved = self.moved.places
+            context.scene.seif.keep_corrections(moved)
+            points = "1 point" if len(moved) == 1 else f"{len(moved)} points"
             self.report({"INFO"}, f"{points} corrected; make the head now")
         self.cancel(context)
         return {"FINISHED"} if accept else {"CANCELLED"}

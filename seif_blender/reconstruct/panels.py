@@ -74,6 +74,8 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
             layout.template_icon(icon_value=icon, scale=7.0)
         if faces.looking(photo):
             layout.label(text="Looking for faces", icon="VIEWZOOM")
+        elif faces.waiting(photo):
+            layout.label(text="Faces are looked for once the worker is free", icon="VIEWZOOM")
         elif found is None:
             layout.operator("seif.find_faces", icon="VIEWZOOM")
         elif found.message:

@@ -36,8 +36,8 @@ QUALITIES = (
     ("fast", "Fast", "The fitted head model alone, in a fraction of the time"),
 )
 HAIR = (
-    ("layer", "Layer", "A bald head, and its hair as a layer of its own"),
-    ("merged", "Merged", "The head takes the outline of its hair into its own mesh"),
+    ("layer", "Separate", "A bald head, and its hair as an object of its own: shell, strands or cards"),
+    ("merged", "Part of Head", "The head's own mesh takes the outline of its hair"),
     ("none", "None", "A bald head, ready for hair of your own"),
 )
 DETAILS = (

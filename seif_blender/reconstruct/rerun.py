@@ -9,13 +9,14 @@ from typing import Final
 import bpy
 
 from .. import core
-from ..animate.lookup import FoundHead, find_head, require_head
+from ..animate.lookup import FoundHead, find_head, head_of, require_head
 from ..animate.removal import drop_counters, remove_head
 from ..build.kept_photo import kept_photo, replace_photo
 from ..build.provenance import read_provenance, write_provenance
 from ..core import __version__
 from ..worker import registry
 from ..worker.job import Job
+from .carried_over import carried_over, lod_counts, take_over
 from .head_photo import file_of_copy, photo_of_head
 from .obstacles import busy_obstacle
 from .operators import HeadOperator
@@ -31,8 +32,9 @@ class SEIF_OT_rerun(HeadOperator, bpy.types.Operator):
     bl_idname = "seif.rerun"
     bl_label = "Re-run with Changes"
     bl_description = (
-        "Make the active head anew from its own photo with the options as they are now, in its place. Its expressions, "
-        "animation, levels of detail, asset mark and choice of hair go with the earlier head; undo brings it back"
+        "Make the active head anew from its own photo with the options as they are now, in its place. Which hair is "
+        "shown and the asset mark stay, levels of detail are made anew; expressions and animation go with the earlier "
+        "head, undo brings it back"
     )
     bl_options = {"UNDO"}
 
@@ -74,18 +76,27 @@ class SEIF_OT_rerun(HeadOperator, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         settings = worker_settings(context) | {"face": photo.face}
+        self.waits = not blocking
         return self.begin(context, Job(file, settings, corrections=photo.corrections), blocking=blocking)
 
     def complete(self, context: bpy.types.Context) -> set[str]:
         """Put the new head where the earlier one was and take that away; without a new one it stays."""
         answer = super().complete(context)
-        earlier, made = bpy.data.objects.get(self.earlier), find_head(context)
-        if "FINISHED" in answer and earlier is not None and made is not None:
-            made.rig.matrix_world = earlier.matrix_world.copy()
-            if self.photo.file is None:
-                hand_photo_on(earlier, made)
-            remove_head(earlier)
-            drop_counters(made.rig)
+        earlier, made = head_of(self.earlier), find_head(context)
+        if "FINISHED" not in answer or earlier is None or made is None:
+            return answer
+        had = carried_over(earlier)
+        made.rig.matrix_world = earlier.rig.matrix_world.copy()
+        if self.photo.file is None:
+            hand_photo_on(earlier.rig, made)
+        remove_head(earlier.rig)
+        drop_counters(made.rig)
+        complaint = take_over(made, had)
+        if complaint:
+            self.report({"WARNING"}, complaint)
+        counts = lod_counts(had.triangles)
+        if counts and bpy.ops.seif.make_lods.poll():
+            bpy.ops.seif.make_lods("INVOKE_DEFAULT" if self.waits else "EXEC_DEFAULT", triangles=counts)
         return answer
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ..worker.stage_words import stage_words
+
 _SHARES: Final = ("seen", "mirrored", "guessed")
 """Shares of `report.json`'s ``confidence``."""
 _MINUTE: Final = 60.0
@@ -17,7 +19,7 @@ def time_words(report: Mapping[str, Any]) -> str:
     """The longest stages with their seconds, empty where the report tells none."""
     seconds = _mapping(report, "seconds")
     longest = sorted(seconds, key=lambda name: -seconds[name])[:_TOLD]
-    return ", ".join(f"{name.lower()} {seconds[name]:.0f} s" for name in longest)
+    return ", ".join(f"{stage_words(name).lower()} {seconds[name]:.0f} s" for name in longest)
 
 
 def progress_words(stage: str, total: float, remaining: float | None) -> str:

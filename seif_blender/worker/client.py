@@ -41,6 +41,7 @@ class WorkerClient:
         self._started_with: WorkerCommand | None = None
         self._job: Job | None = None
         self._ready = False
+        self._unused = True
         self._ready_by = 0.0
         self._cancelled_at: float | None = None
         self._interrupted = False
@@ -132,7 +133,7 @@ class WorkerClient:
                 f"The worker's Python {command.python} cannot be started ({error.strerror or error}); "
                 "set another in the add-on's preferences or install the runtime there."
             ) from error
-        self._started_with, self._ready = command, False
+        self._started_with, self._ready, self._unused = command, False, True
         self._ready_by = self._clock() + READY_SECONDS
 
     def _take_in_all(self) -> None:
@@ -165,8 +166,7 @@ class WorkerClient:
                 self._greet(message)
             case Progressed(job=name) if self._job is not None and name == self._job.id:
                 if self._job.state is State.RUNNING:
-                    self._job.stage = message.stage
-                    self._job.total = max(self._job.total, message.total)
+                    self._job.go_on(message.stage, message.total)
             case Finished(job=name) if self._job is not None and name == self._job.id:
                 self._succeed(self._job, message)
             case Failed(job=name) if self._job is not None and name in (self._job.id, ""):
@@ -204,7 +204,8 @@ class WorkerClient:
             reason = getattr(error, "strerror", None) or error
             self._end(State.FAILED, "output", f"No temporary folder can be made ({reason}); free some disk space.")
             return
-        job.state, job.stage, job.began = State.RUNNING, "Reading the photo", time.monotonic()
+        job.begin(first=self._unused)
+        self._unused = self._unused and not job.makes_head
         self._process.send(line)  # a worker that does not listen is about to be noticed as ended
 
     def _succeed(self, job: Job, message: Finished) -> None:

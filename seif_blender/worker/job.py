@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..orphan import runs
+from .pace import Pace, PaceFile, kind_of
+from .stage_words import stage_words
 
 
 class State(Enum):
@@ -44,7 +46,7 @@ class Job:
         settings: as the protocol wants them.
         id: unique name.
         state: where it is.
-        stage: name of the stage that runs.
+        stage: what the stage that runs is called, see `stage_words`.
         total: fraction of the whole job, 0..1.
         code: of the error, see `seif_core.errors`.
         message: sentence for the artist once it failed.
@@ -53,6 +55,7 @@ class Job:
         began: seconds, when the worker got it: before, it may have had to start.
         corrections: landmarks that were moved by hand: number, x, y in pixels of the upright photo.
         seconds: how long the job took, once it is over.
+        paces: how long such jobs took on this machine, where that is kept.
     """
 
     photo: Path
@@ -68,7 +71,11 @@ class Job:
     seconds: float = 0.0
     began: float = field(default_factory=time.monotonic)
     corrections: list[tuple[int, float, float]] = field(default_factory=list)
+    paces: PaceFile | None = None
     _folder: Path | None = None
+    _kind: str = ""
+    _pace: Pace | None = None
+    _samples: list[tuple[float, float]] = field(default_factory=list)
     makes_head: ClassVar[bool] = True
     """Whether its result is a head: the panel goes on telling of it when another kind of request has ended."""
 
@@ -79,10 +86,28 @@ class Job:
 
     @property
     def remaining(self) -> float | None:
-        """Seconds that the job will take yet at its speed so far, None as long as too little is done to tell."""
-        if self.over or self.total < _TELLING:
+        """Seconds that the job will take yet: as long as the last such job here took, corrected by how this one goes.
+
+        Without such a job, at its speed so far; None as long as too little is done to tell.
+        """
+        elapsed = time.monotonic() - self.began
+        if self.over or self.state is State.STARTING:
             return None
-        return (time.monotonic() - self.began) * (1.0 - self.total) / self.total
+        if self._pace is not None:
+            return self._pace.remaining(self.total, elapsed)
+        return elapsed * (1.0 - self.total) / self.total if self.total >= _TELLING else None
+
+    def begin(self, *, first: bool) -> None:
+        """The worker gets it now; `first` of its jobs, for which it loads its libraries."""
+        self.state, self.stage, self.began = State.RUNNING, "Reading the photo", time.monotonic()
+        if self.paces is not None:
+            self._kind = kind_of(self.settings, first=first)
+            self._pace = self.paces.read(self._kind)
+
+    def go_on(self, stage: str, total: float) -> None:
+        """The worker told how far it is."""
+        self.stage, self.total = stage_words(stage), max(self.total, total)
+        self._samples.append((self.total, time.monotonic() - self.began))
 
     @property
     def folder(self) -> Path:
@@ -124,6 +149,10 @@ class Job:
         self.seconds = time.monotonic() - self.started
         if state is not State.SUCCEEDED:
             self.discard()
+        elif self.paces is not None and self._kind:
+            pace = Pace.of(self._samples, time.monotonic() - self.began)
+            if pace is not None:
+                self.paces.keep(self._kind, pace)
 
     def discard(self) -> None:
         """Remove its files."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from ..core import __version__, errors
 from .client import CANCELLED_SENTENCE, WorkerClient
 from .environment import WorkerCommand
 from .job import Job, State, sweep
+from .pace import PaceFile
 from .task import Task
 
 
@@ -17,6 +19,12 @@ class _Registry:
     head: Job | None = None
     waiting: Job | None = None
     held: Job | None = None
+    paces: PaceFile | None = None
+
+
+def keep_paces_in(file: Path) -> None:
+    """How long heads take on this machine is kept in that file, by which the time left is told."""
+    _Registry.paces = PaceFile(file)
 
 
 def client(command: Callable[[], WorkerCommand]) -> WorkerClient:
@@ -34,6 +42,8 @@ def submit(job: Job, command: Callable[[], WorkerCommand]) -> None:
         BusyError: another job runs.
     """
     own = client(command)
+    if job.makes_head:
+        job.paces = _Registry.paces
     if _Registry.waiting is not None:
         raise errors.BusyError("A job is waiting already; wait for it or cancel it first.")
     if glancing():

@@ -64,7 +64,7 @@ def test_the_layer_travels_with_the_blueprint_as_text():
 
 
 def test_the_result_line_tells_the_longest_stages_and_each_region():
-    assert time_words(REPORT) == "surface 6 s, texture 2 s, fit 1 s"
+    assert time_words(REPORT) == "shape 6 s, texture 2 s, fitting the head 1 s"
     assert confidence_table(REPORT) == [
         ("Colour", "Seen", "Mirrored", "Guessed"),
         ("Face", "80%", "5%", "15%"),

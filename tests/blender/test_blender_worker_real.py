@@ -41,7 +41,7 @@ def test_a_photo_becomes_a_head_and_its_upright_photo(client):
     seen = []
     pump(client, job, lambda job: seen.append((job.stage, job.total)) or job.over)
     assert job.state is State.SUCCEEDED, job.message
-    assert {"Portrait", "Fit"} <= {stage for stage, _ in seen}
+    assert {"Finding the face", "Fitting the head"} <= {stage for stage, _ in seen}
     assert [total for _, total in seen] == sorted(total for _, total in seen)
     head = Head.load(job.head_file)
     assert Image.open(job.photo_file).size == (head.photo_camera.width, head.photo_camera.height)
@@ -52,7 +52,7 @@ def test_a_photo_becomes_a_head_and_its_upright_photo(client):
 def test_a_running_job_is_cancelled_and_the_warm_worker_stays(client):
     job = Job(PICTURES / "astronaut.png", {"texture_size": 0})
     client.submit(job)
-    pump(client, job, lambda job: job.stage == "Portrait" or job.over)
+    pump(client, job, lambda job: job.stage == "Finding the face" or job.over)
     client.cancel()
     pump(client, job, lambda job: job.over, seconds=2.0)
     assert job.state is State.CANCELLED
