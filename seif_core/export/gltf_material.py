@@ -56,12 +56,13 @@ MATERIALS: Final = (
     PartMaterial(SKIN, ("skin",), (0.60, 0.36, 0.27), 0.5),
     PartMaterial("eyes", ("eye_left", "eye_right"), (0.80, 0.78, 0.75), 0.3, coat=1.0),
     PartMaterial("teeth", ("teeth_upper", "teeth_lower"), (0.75, 0.70, 0.60), 0.25),
-    PartMaterial("tongue", ("tongue",), (0.45, 0.16, 0.16), 0.35),
+    PartMaterial("tongue", ("tongue",), (0.45, 0.16, 0.16), 0.45, specular=0.3),
     PartMaterial("lashes", ("lashes",), (0.02, 0.015, 0.01), 0.8, double_sided=True),
     PartMaterial("mouth", ("skin",), (0.15, 0.024, 0.022), 0.6, lining=True, specular=0.2),
 )
-"""The six materials; every face has one. The mouth's lining lies in the shade of lips and teeth, of which a game's
-light knows nothing: with skin's highlight the throat shone silver. Its values are chosen by eye on two portraits."""
+"""The six materials; every face has one. Tongue and lining of the mouth lie in the shade of lips and teeth, of
+which a game's light knows nothing: with the highlight of wet flesh the tongue's back shone silver in the throat. Their
+values are chosen by eye on two portraits."""
 
 
 _LINEAR_MIPMAP_LINEAR: Final = 9987
@@ -81,7 +82,7 @@ CLEARCOAT: Final = "KHR_materials_clearcoat"
 """Extension by which the eyes are wet: a smooth layer over the duller white and iris."""
 
 SPECULAR: Final = "KHR_materials_specular"
-"""Extension by which the mouth's lining does not shine."""
+"""Extension by which tongue and lining of the mouth hardly shine."""
 
 _COAT_ROUGHNESS: Final = 0.03
 """Perceptual roughness of the film of tears; chosen by eye."""

@@ -84,7 +84,7 @@ def test_mesh_has_the_head_s_vertices_quads_uvs_and_parts():
     assert np.array_equal([p.material_index == names.index("eyes") for p in mesh.polygons], eyes)
 
 
-def test_the_mouth_s_lining_hardly_shines_so_that_the_throat_is_dark_where_light_is_not_shadowed():
+def test_tongue_and_lining_of_the_mouth_hardly_shine_so_that_the_throat_is_dark_where_light_is_not_shadowed():
     head = head_with_a_lined_mouth()
     mesh = build_head(head).mesh.data
     slot = [surface.name for surface in SURFACES].index("mouth")
@@ -94,6 +94,9 @@ def test_the_mouth_s_lining_hardly_shines_so_that_the_throat_is_dark_where_light
         for m in mesh.materials
     ]
     assert shine[slot] <= 0.1001
+    tongue = next(n for n in mesh.materials[3].node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+    assert shine[3] <= 0.1501
+    assert tongue.inputs["Coat Weight"].default_value == 0
     assert shine[0] == 0.5
 
 

@@ -138,7 +138,7 @@ def test_a_head_made_anew_takes_the_place_of_the_earlier_one_and_a_failure_keeps
     assert found["rerun"] == ["FINISHED"]
     assert found["rerun_counts"] == [0, 0]
     assert found["rerun_location"] == [4, 5, 6]
-    assert found["rerun_carries"] == [3, "Ada", 3]
+    assert found["rerun_carries"] == ["Ada", 3]
     assert found["diagnostics"] == ["FINISHED"]
 
 

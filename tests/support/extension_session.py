@@ -87,8 +87,6 @@ found["camera"] = [ob.name for ob in rig.children if ob.type == "CAMERA"]
 found["temporary"] = [p.name for p in Path(os.environ["TMPDIR"]).glob("seif-*")]
 
 # made anew in its place; a failure leaves the head that is there
-if "hair" in rig:
-    rig["hair"] = 3
 rig.users_collection[0].asset_mark()
 rig.users_collection[0].asset_data.author = "Ada"
 bpy.ops.seif.make_lods(triangles=(900, 700, 500))
@@ -113,7 +111,7 @@ found["rerun_counts"] = [len(bpy.data.objects) - objects, len(bpy.data.collectio
 found["rerun_location"] = list(rig.matrix_world.translation)
 marked = rig.users_collection[0].asset_data
 levels = sys.modules[f"{name}.lods.lookup"].lod_objects(sys.modules[f"{name}.animate.lookup"].find_head(bpy.context))
-found["rerun_carries"] = [rig.get("hair"), marked and marked.author, len(levels)]
+found["rerun_carries"] = [marked and marked.author, len(levels)]
 head_photo = sys.modules[f"{name}.reconstruct.head_photo"]
 kept = head_photo.photo_of_head(bpy.context, rig)
 found["rerun_keeps"] = [kept.name, kept.file is None, len(kept.image.packed_file.data), kept.image.users]
