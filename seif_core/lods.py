@@ -49,7 +49,7 @@ def head_lods(head: Head, counts: Sequence[int] = LOD_TRIANGLES) -> list[Head]:
         importance(len(head.vertices), head.regions, owned),
         mirror_image(head.vertices, triangles),
     )
-    levels = levels_of(mesh, part, PART_NAMES, counts)
+    levels = levels_of(mesh, part, PART_NAMES, counts, lips=head.regions.get("lips"))
     return [
         replace(
             _level(head, level, part),

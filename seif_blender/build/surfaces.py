@@ -4,8 +4,8 @@ Sources of the values: index of refraction of skin 1.4 and scattering of light i
 (Jensen et al., A practical model for subsurface light transport, SIGGRAPH 2001); cornea 1.376; enamel 1.62. The eyeball
 itself is dull and its film of tears a clear coat, so that the highlight is small and sharp and the white does not shine
 as a whole. Tongue and lining of the mouth lie in the shade of lips and teeth, which EEVEE's world light shines
-through: with the highlight of wet flesh the tongue's back was a silver wall in the throat. Their roughness and
-highlight are chosen by eye on two portraits.
+through: with the highlight of wet flesh the tongue's back was a silver wall in the throat, and with a weak one its rim
+still was, for at grazing angles every highlight is strong. So they have none.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SURFACES: Final = (
     Surface("skin", ("skin",), (0.80, 0.62, 0.53), 0.48, 1.4, 0.15, _FLESH),
     Surface("eyes", ("eye_left", "eye_right"), (0.90, 0.88, 0.86), 0.3, 1.376, coat=1.0),
     Surface("teeth", ("teeth_upper", "teeth_lower"), (0.90, 0.87, 0.80), 0.22, 1.62, 0.1, (0.001, 0.0009, 0.0007)),
-    Surface("tongue", ("tongue",), (0.70, 0.36, 0.34), 0.45, 1.4, 0.2, _FLESH, specular=0.15),
+    Surface("tongue", ("tongue",), (0.70, 0.36, 0.34), 0.45, 1.4, 0.2, _FLESH, specular=0.0),
     Surface("lashes", ("lashes",), (0.14, 0.10, 0.08), 0.6, 1.55),
-    Surface("mouth", ("skin",), (0.42, 0.17, 0.16), 0.6, 1.4, specular=0.1, lining=True),
+    Surface("mouth", ("skin",), (0.42, 0.17, 0.16), 0.6, 1.4, specular=0.0, lining=True),
 )

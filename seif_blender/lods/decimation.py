@@ -45,7 +45,12 @@ def make_levels(
     """
     names = [surface.parts[0] for surface in SURFACES]
     levels = levels_of(
-        _to_decimate(head, names), head.slots, names, counts, lambda fraction: told(_HEAD_SHARE * fraction)
+        _to_decimate(head, names),
+        head.slots,
+        names,
+        counts,
+        lambda fraction: told(_HEAD_SHARE * fraction),
+        lips=head.regions.get("lips"),
     )
     made: dict[HairForm, list[Decimated]] = {}
     for number, (form, arrays) in enumerate(hair.items()):

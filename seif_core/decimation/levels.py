@@ -32,6 +32,12 @@ _DROPPED: Final = {2500: ("lashes",), 1000: ("lashes", "tongue", "teeth_lower", 
 """Parts that a level of so many triangles or fewer is better without: at its distance they are a pixel or two."""
 
 
+_COARSE: Final = 1000
+_COARSE_LIPS: Final = 5.0
+"""Further factor on the lips of levels of so many triangles or fewer: without it the lower lip had a notch in its
+middle once the mouth opened, seen on one portrait."""
+
+
 def checked_counts(counts: Sequence[int]) -> tuple[int, ...]:
     """Counts of triangles that make sense.
 
@@ -72,6 +78,8 @@ def levels_of(
     names: Sequence[str],
     counts: Sequence[int],
     told: Callable[[float], None] = lambda _fraction: None,
+    *,
+    lips: Bool[np.ndarray, " V"] | None = None,
 ) -> list[Decimated]:
     """The levels after the full mesh, those that would have as many triangles left out.
 
@@ -81,6 +89,7 @@ def levels_of(
         names: of the parts, as in `PART_NAMES`.
         counts: triangles of the levels, descending, fewer than the mesh has.
         told: as in `decimate`, of all levels together.
+        lips: vertices that coarse levels keep longer.
 
     Returns:
         One level for each count; `sources` are triangles of the full mesh.
@@ -91,6 +100,8 @@ def levels_of(
         same = [count for count in counts[len(found) :] if _dropped(count) == dropped]
         kept = np.flatnonzero(~np.isin(part, [k for k, name in enumerate(names) if name in dropped]))
         rest = replace(mesh, triangles=mesh.triangles[kept], uv_triangles=mesh.uv_triangles[kept])
+        if lips is not None and max(same) <= _COARSE:
+            rest = replace(rest, importance=np.where(lips, _COARSE_LIPS, 1.0) * mesh.importance)
         done, share = len(found) / len(counts), len(same) / len(counts)
         made = decimate(rest, same, lambda part, done=done, share=share: told(done + share * part))
         found += [replace(level, sources=kept[level.sources]) for level in made]

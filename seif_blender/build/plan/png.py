@@ -11,6 +11,9 @@ import zlib
 import numpy as np
 
 _FASTEST = 1
+_PHOTO = 3
+"""Channels of textures and normal maps: a photo's noise has no runs, and looking for them took a fifth of the time for
+a twentieth of the bytes. Pictures with alpha are clear for the most part."""
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 """PNG's colour type of grey, RGB and RGBA, by the number of channels."""
 
@@ -30,7 +33,8 @@ def encode_png(pixels: np.ndarray) -> bytes:
     rows[:, 1 : 1 + step] = flat[:, :step]
     np.subtract(flat[:, step:], flat[:, :-step], out=rows[:, 1 + step :])
     header = struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0)
-    packer = zlib.compressobj(_FASTEST, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+    strategy = zlib.Z_HUFFMAN_ONLY if channels == _PHOTO else zlib.Z_RLE
+    packer = zlib.compressobj(_FASTEST, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
     body = packer.compress(rows.tobytes()) + packer.flush()
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
