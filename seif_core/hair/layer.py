@@ -26,7 +26,7 @@ from .guides import make_guides
 from .headwear import find_headwear, with_headwear
 from .labels import label_surface
 from .matte import hair_matte, widened
-from .orientation import hair_orientation
+from .orientation import curliness, hair_orientation
 from .settings import HairSettings
 from .shell import Shell, followed, make_shell, shell_weights
 from .shell_texture import hair_colours, shell_texture, worn_share
@@ -131,6 +131,7 @@ def model_hair(
         directions,
         colours=colours,
         matte=hair_matte(space, portrait.pixels),
+        curls=curliness(space, orientation),
         worn=None if hat is None else worn_share(space, fine, hat),
         evidence=evidence,
         size=s.texture_size,

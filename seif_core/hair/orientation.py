@@ -15,6 +15,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from ..geometry.sampling import smoothstep
 from ..portrait.crop import Pyramid
 from ..shapes import Float, Float32, UInt8
 from .seen import at_pixels
@@ -28,6 +29,11 @@ _LOCAL: Final = 12.0
 """Pixels over which brightness is evened."""
 _AVERAGED: Final = 6.0
 """Pixels over which orientations are averaged."""
+_AROUND: Final = 0.012
+"""Metres over which straight hair keeps its orientation and curls do not."""
+_CURLY: Final = (0.55, 0.3)
+"""Of an orientation, how much of it is kept over that, from which hair is straight, and is tight curls. Of eight
+portraits the five with straight hair keep 0.58 to 0.72, three with curls 0.25, 0.33 and 0.42."""
 _HAIR: Final = 0.7
 """Share of hair from which a pixel counts."""
 
@@ -57,6 +63,23 @@ def hair_orientation(space: HairSpace, pixels: UInt8[np.ndarray, "H W 3"]) -> Fl
     c, s = np.cos(turn), np.sin(turn)
     trust = hair * np.hypot(cosine, sine)
     return np.stack([(c * cosine - s * sine) * hair, (s * cosine + c * sine) * hair, trust], axis=2).astype(np.float32)
+
+
+def curliness(space: HairSpace, field: Float32[np.ndarray, "S S 3"]) -> float:
+    """How curly the seen hair is, 0..1: straight hair keeps its orientation from place to place, curls do not.
+
+    Args:
+        space: the bald head's.
+        field: of `hair_orientation`.
+    """
+    hair = field[..., 2] > 0
+    if not hair.any():
+        return 0.0
+    depth = float(-space.to_camera(space.axis)[2])
+    sigma = _AROUND * space.camera.focal / depth * len(field) / space.parsing.crop.size
+    cosine, sine, near = (_blur(v, sigma)[hair] for v in (field[..., 0], field[..., 1], hair.astype(np.float32)))
+    kept = float(np.hypot(cosine, sine).mean() / near.mean())
+    return float(smoothstep(np.array([kept]), *_CURLY)[0])
 
 
 def orientation_at(

@@ -31,7 +31,7 @@ from .matte import Matte
 from .seen import at_pixels
 from .shell import Shell, triangles_of
 from .space import HairSpace
-from .streaks import streaks
+from .streaks import curly_streaks
 from .unwrap import Unwrapped, flat_directions
 
 _SIDE: Final = 512
@@ -47,6 +47,8 @@ _EVENING: Final = 0.8
 """How much of the light is taken out."""
 _CALMED: Final = 0.5
 """How much of the differences in lightness between places is taken for light and shade, of their logarithm."""
+_HUES: Final = 1.5
+"""Times the median difference from the usual hue that hair's own hues lie from it at most."""
 _SPECK: Final = 1.5e-4
 """Share of the texture's texels, fewer of which are no lock and no gap: 40 square millimetres."""
 _DARKEST: Final = 0.004
@@ -139,6 +141,7 @@ def shell_texture(
     *,
     colours: HairColours,
     matte: Matte,
+    curls: float,
     worn: Float[np.ndarray, " V"] | None,
     evidence: PhotoEvidence | None,
     size: int,
@@ -153,6 +156,7 @@ def shell_texture(
         directions: (V, 3) of the hair.
         colours: of the photo's hair.
         matte: where it ends in the photo.
+        curls: how curly it is, 0..1 (`orientation.curliness`).
         worn: how far each vertex is a hat (`worn_share`); None where none is worn.
         evidence: what the photo shows, for its light; None for none.
         size: pixels of a side of the texture.
@@ -168,7 +172,7 @@ def shell_texture(
         base += woven[:, None] * (_base(space, evidence, shell, colours, seen * woven) - base)
         density = np.maximum(density, woven)
     texels = _Texels(space, shell, unwrapped, directions, size)
-    grown = streaks(texels.along, seed)
+    grown = curly_streaks(texels.along, curls, seed)
     shown = _shown(space, shell)
     told = np.stack([seen, density, woven, shown], axis=1)
     spread = texels.spread(np.concatenate([base, told, space.project(shell.vertices)], axis=1))
@@ -184,6 +188,22 @@ def shell_texture(
     picture = np.dstack([colour, alpha]).astype(np.float32)
     middle = np.median(base[shell.skin > 0], axis=0) if (shell.skin > 0).any() else colours.median
     return texels.filled(picture), to_srgb(middle.astype(np.float32))
+
+
+def own_hues(colours: Float[np.ndarray, "V 3"], sure: Bool[np.ndarray, " V"]) -> Float[np.ndarray, "V 3"]:
+    """Colours, linear, no farther from the hair's usual hue than most of it is: a backdrop shines on its outline.
+
+    Args:
+        colours: of places of the shell.
+        sure: those that the photo shows.
+    """
+    if not sure.any():
+        return colours
+    light = colours.mean(1, keepdims=True).clip(_DARKEST)
+    hue = colours / light
+    usual = np.median(hue[sure], axis=0)
+    room = _HUES * np.median(np.abs(hue[sure] - usual), axis=0)
+    return light * np.clip(hue, usual - room, usual + room)
 
 
 def without_specks(alpha: Float32[np.ndarray, "H W"], drawn: Bool[np.ndarray, "H W"]) -> Float32[np.ndarray, "H W"]:
@@ -273,7 +293,7 @@ def _base(
     sure = seen > 0.5
     median = np.median(found[sure], axis=0) if sure.any() else colours.median.astype(np.float64)
     light, usual = found.mean(1, keepdims=True).clip(_DARKEST), max(float(median.mean()), _DARKEST)
-    found = found * (usual / light) ** _CALMED  # shade of locks and partings, gloss
+    found = own_hues(found, sure) * (usual / light) ** _CALMED  # shade of locks and partings, gloss
     found = np.clip(found, median * 0.35, median * 2.5 + 0.02)
     _, twin = KDTree(shell.vertices).query(shell.vertices * [-1, 1, 1])
     mirrored = _MIRROR * seen[twin] * (1 - seen)
