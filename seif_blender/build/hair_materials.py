@@ -16,6 +16,9 @@ _STRAND_ROUGHNESS: Final = 0.35
 _RANDOM_ROUGHNESS: Final = 0.2
 """Principled Hair's longitudinal roughness and how much it differs from strand to strand. Human hair has 0.2 to 0.4
 (Chiang et al., A practical and controllable hair and fur model, 2016)."""
+_BUMP: Final = 0.8
+_RELIEF: Final = 0.004
+"""Strength of the strands' relief, and metres that white stands out over black. Chosen by eye."""
 
 
 def surface_material(name: str, colour: tuple[float, ...], texture: bytes) -> bpy.types.Material:
@@ -33,8 +36,19 @@ def surface_material(name: str, colour: tuple[float, ...], texture: bytes) -> bp
         node.image.alpha_mode = "CHANNEL_PACKED"  # colours under transparent texels stay, for soft edges
         tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
         tree.links.new(node.outputs["Alpha"], shader.inputs["Alpha"])
+        _stand_out(tree, node, shader)
         tree.nodes.active = node  # what solid shading with textures shows
     return material
+
+
+def _stand_out(tree: bpy.types.NodeTree, texture: bpy.types.Node, shader: bpy.types.Node) -> None:
+    """Strands that are lighter than what is around them stand out, so that light plays on them."""
+    bump = tree.nodes.new("ShaderNodeBump")
+    bump.location = (-160, -260)
+    bump.inputs["Strength"].default_value = _BUMP
+    bump.inputs["Distance"].default_value = _RELIEF
+    tree.links.new(texture.outputs["Color"], bump.inputs["Height"])
+    tree.links.new(bump.outputs["Normal"], shader.inputs["Normal"])
 
 
 def strand_material(name: str, colour: tuple[float, ...]) -> bpy.types.Material:

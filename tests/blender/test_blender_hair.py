@@ -107,6 +107,8 @@ def test_a_mesh_of_the_layer_has_its_vertices_faces_uvs_weights_and_texture(form
     shader = mesh.materials[0].node_tree.nodes["Principled BSDF"]
     image = shader.inputs["Alpha"].links[0].from_node.image
     assert shader.inputs["Base Color"].links[0].from_node.image == image
+    bump = shader.inputs["Normal"].links[0].from_node
+    assert bump.inputs["Height"].links[0].from_node.image == image  # strands stand out
     flat = np.empty(image.size[0] * image.size[1] * 4, np.float32)
     image.pixels.foreach_get(flat)
     stored = np.rint(flat.reshape(hair.texture.shape)[::-1] * 255)
