@@ -25,7 +25,7 @@ _WRAP: Final = 0.25
 """Cosine below zero down to which a light reaches around, as a large lamp's does."""
 _EXPOSURE: Final = 1.5
 """So bright that skin of a face, whose texture has the colour that the photo shows, gets 0.86 of it in the median, and
-its brightest places 1.3: at 1.2 tanned faces came out darker than their photos (by eye on six public-domain portraits)."""
+its brightest places 1.3: at 1.2 tanned faces came out darker than their photos (by eye on six portraits)."""
 _DARKEST: Final = 0.02
 """Linear light that is everywhere."""
 
