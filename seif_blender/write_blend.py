@@ -115,6 +115,7 @@ def _waited_for(given: list[str]) -> list[str] | None:
         import bpy  # noqa: F401
 
         from .build import head_object, stage  # noqa: F401
+        from .build.plan import draw_up  # noqa: F401 - and numpy and the library with it
     line = sys.stdin.buffer.readline()
     return json.loads(line) if line else None
 

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import platform
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,12 +48,16 @@ SHIPPED_LICENCES: Final = {
 def versions() -> dict[str, str]:
     """Versions of the project, Python and the libraries; those that are missing are left out."""
     found = {"seif": __version__, "python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    return found | {name: version for name in LIBRARIES if (version := _version(name)) is not None}
+
+
+@cache
+def _version(library: str) -> str | None:
+    """A library's version, None without it; looked up once, for each look reads the library's whole description."""
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def devices() -> list[str]:

@@ -12,6 +12,7 @@ texel is (128, 128, 255); skin that leans by 30 degrees towards growing u is (19
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -181,7 +182,9 @@ def relief_map(
     metres, covered = np.ascontiguousarray(spread[:, :2]), spread[:, 2:]
     kept = slice(chart.step // 2, None, chart.step)
     lightness = colour[kept, kept].astype(np.float32) @ LUMINANCE.astype(np.float32) / 255
-    slope = _fine(chart, lightness, metres, settings) + _lines(chart, lightness, metres, settings)
+    with ThreadPoolExecutor(1) as beside:  # each has steps that use one core alone
+        fine = beside.submit(_fine, chart, lightness, metres, settings)
+        slope = _lines(chart, lightness, metres, settings) + fine.result()
     if photo is not None:
         shown = np.flatnonzero(chart.trust > settings.shown[0])
         values = atlas.spread(np.concatenate([chart.place, normals, frame.along], 1), chart.rows[shown])

@@ -29,7 +29,7 @@ from .gltf_material import MATERIALS, SAMPLER, SKIN, add_image, limited, materia
 from .gltf_mesh import add_attributes
 from .gltf_skin import JOINT_NODE_NAMES, add_joint_nodes, add_skin
 from .hair_choice import HAIR_CHOICES, chosen_hair
-from .render_vertices import smooth_normals, smooth_tangents, split_at_seams
+from .render_vertices import normals_of_targets, smooth_normals, smooth_tangents, split_at_seams
 from .vrm import VrmMeta, add_vrm
 
 PHOTO_EXPRESSION: Final = "photoExpression"
@@ -119,7 +119,7 @@ def glb_bytes(head: Head, settings: GlbSettings, played: tuple[Performance, Play
     normals = smooth_normals(head.vertices, triangles)
     normal_changes = None
     if settings.morph_normals:
-        normal_changes = np.stack([smooth_normals(head.vertices + d, triangles) - normals for d in displacements])
+        normal_changes = normals_of_targets(head.vertices, displacements, triangles) - normals
     nodes: list[dict[str, Any]] = [{"name": head.name, "mesh": 0, "skin": 0}]
     joint_nodes = add_joint_nodes(nodes, head.joints, settings.bones)
     primitives, materials = [], []

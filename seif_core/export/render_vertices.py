@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ..geometry.normals import unit, vertex_normals
+from ..geometry.normals import area_vectors, at_corners, unit, vertex_normals
 from ..geometry.tangents import tangent_frame
 from ..head import Head
 from ..headmodel.model import triangulate
@@ -65,5 +65,30 @@ def smooth_normals(
     vertices: Float[np.ndarray, "V 3"], triangles: Int32[np.ndarray, "T 3"]
 ) -> Float32[np.ndarray, "V 3"]:
     """Area-weighted unit normals (V, 3), outward for counter-clockwise triangles; +Z where no triangle tells."""
-    normals = vertex_normals(vertices.astype(np.float64), triangles)
+    return _told(vertex_normals(vertices.astype(np.float64), triangles))
+
+
+def normals_of_targets(
+    vertices: Float32[np.ndarray, "V 3"],
+    displacements: Float32[np.ndarray, "M V 3"],
+    triangles: Int32[np.ndarray, "T 3"],
+) -> Float32[np.ndarray, "M V 3"]:
+    """`smooth_normals` of a mesh under each of some displacements; only triangles that one moves are looked at.
+
+    Args:
+        vertices: (V, 3) of the mesh at rest.
+        displacements: (M, V, 3) what is added to them.
+        triangles: (T, 3) of the mesh.
+    """
+    rest = area_vectors(vertices.astype(np.float64), triangles)
+    sums = at_corners(rest, triangles, len(vertices))
+    out = np.empty(displacements.shape, np.float32)
+    for target, displacement in zip(out, displacements, strict=True):
+        moved = np.flatnonzero(displacement.any(axis=1)[triangles].any(axis=1))
+        change = area_vectors((vertices + displacement).astype(np.float64), triangles[moved]) - rest[moved]
+        target[:] = _told(unit(sums + at_corners(change, triangles[moved], len(vertices))))
+    return out
+
+
+def _told(normals: Float[np.ndarray, "V 3"]) -> Float32[np.ndarray, "V 3"]:
     return np.where(normals.any(axis=1, keepdims=True), normals, [0.0, 0.0, 1.0]).astype(np.float32)

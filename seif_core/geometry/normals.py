@@ -20,7 +20,16 @@ def unit(vectors: Float[np.ndarray, "*N 3"]) -> Float[np.ndarray, "*N 3"]:
 def area_vectors(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Float[np.ndarray, "T 3"]:
     """Normals (T, 3) of triangles, outward for counter-clockwise ones, twice as long as the triangles are large."""
     a, b, c = vertices[triangles].transpose(1, 0, 2)
-    return np.cross(b - a, c - a)
+    (x, y, z), (u, v, w) = (b - a).T, (c - a).T
+    return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=1)  # numpy.cross takes twice as long
+
+
+def at_corners(
+    values: Float[np.ndarray, "T 3"], triangles: Int[np.ndarray, "T 3"], vertices: int
+) -> Float[np.ndarray, "V 3"]:
+    """The sums (V, 3) at a number of vertices of what their triangles have."""
+    each, corners = np.repeat(values, 3, axis=0), triangles.ravel()
+    return np.stack([np.bincount(corners, each[:, k], vertices) for k in range(3)], axis=1)
 
 
 if TYPE_CHECKING:
@@ -47,9 +56,7 @@ def vertex_normals(vertices: Any, triangles: Any) -> Any:
 
 
 def _of_arrays(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Float[np.ndarray, "V 3"]:
-    face = np.repeat(area_vectors(vertices, triangles), 3, axis=0)
-    normals = np.stack([np.bincount(triangles.ravel(), face[:, k], len(vertices)) for k in range(3)], axis=1)
-    return unit(normals)
+    return unit(at_corners(area_vectors(vertices, triangles), triangles, len(vertices)))
 
 
 def _of_tensors(vertices: torch.Tensor, triangles: torch.Tensor) -> torch.Tensor:

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from ..shapes import Float32, UInt8
-from .guided_filter import apply_lines, guided_lines
+from .guided_filter import Guide, apply_lines
 from .head_parsing import CLASSES
 
 _WIDE: Final = tuple(CLASSES.index(name) for name in ("background", "skin", "hair", "clothes", "headwear"))
@@ -72,13 +72,13 @@ def drawn_to_edges(
     """
     side = shares.shape[1]
     guide = cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    kept = np.ones(len(shares), bool)
+    edges, kept = Guide(guide, _RADIUS, _FLAT), np.ones(len(shares), bool)
     kept[list(_WIDE)] = False
     room = np.clip(1 - shares[kept].sum(0), 0, 1)
     wide = []
     for k in _WIDE:
         large = cv2.resize(shares[k], (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
-        drawn = apply_lines(guided_lines(guide, large, _RADIUS, _FLAT), guide)
+        drawn = apply_lines(edges.lines(large), guide)
         wide.append(cv2.resize(np.clip(drawn, 0, 1), (side, side), interpolation=cv2.INTER_AREA))
     found = np.stack(wide)
     out = shares.copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,8 +68,10 @@ def read_portrait(
     landmarks = backend.locate(pyramid, chosen)
     progress.step(0.8)
     others = [f for f in faces if f is not chosen]
-    parsing = parse_head(pyramid, landmarks, others)
-    mask = head_mask(pyramid, landmarks, parsing)
+    with ThreadPoolExecutor(1) as beside:  # neither needs the other
+        dense = beside.submit(find_points, pyramid, landmarks) if settings.dense_points else None
+        parsing = parse_head(pyramid, landmarks, others)
+        mask = head_mask(pyramid, landmarks, parsing)
     portrait = Portrait(
         name=photo.name,
         sha256=photo.sha256,
@@ -85,7 +88,7 @@ def read_portrait(
         whole_frame=photo.whole_frame,
         warnings=(*photo.warnings, *look.warnings(photo.name)),
         parsing=parsing,
-        dense=find_points(pyramid, landmarks) if settings.dense_points else None,
+        dense=None if dense is None else dense.result(),
     )
     return replace(portrait, warnings=(*portrait.warnings, *occlusion_warnings(portrait)))
 

@@ -20,6 +20,7 @@ from scipy.spatial.transform import Rotation
 from seif_core.errors import SettingsError
 from seif_core.export import GlbSettings, write_glb
 from seif_core.export.gltf_skin import four_influences
+from seif_core.export.render_vertices import normals_of_targets, smooth_normals
 from seif_core.expression_choice import parse_choice
 from seif_core.expressions.visemes import VISEMES
 from seif_core.headmodel.model import triangulate
@@ -360,3 +361,15 @@ def test_blender_reads_the_hair_back_on_the_same_rig(tmp_path):
     y_up = np.stack([back["co"][:, 0], back["co"][:, 2], -back["co"][:, 1]], 1)
     nearest = np.linalg.norm(y_up[:, None] - head.hair.shell.vertices[None], axis=2).min(1)
     assert nearest.max() < 1e-5
+
+
+def test_normals_of_a_target_are_those_of_the_moved_mesh():
+    head = sample_head()
+    triangles = triangulate(head.faces)[0]
+    rng = np.random.default_rng(3)
+    moves = np.zeros((3, *head.vertices.shape), np.float32)
+    moves[0, :20] = rng.normal(size=(20, 3)) * 1e-3
+    moves[2] = rng.normal(size=head.vertices.shape) * 1e-3
+    found = normals_of_targets(head.vertices, moves, triangles)
+    for move, normals in zip(moves, found, strict=True):
+        np.testing.assert_allclose(normals, smooth_normals(head.vertices + move, triangles), atol=2e-6)
