@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -36,6 +36,20 @@ _AT_ONCE: Final = 2
 _ALL: Final = slice(None)
 
 
+class MirroredPlaces(NamedTuple):
+    """Places of M texels on the other side of the head.
+
+    Attributes:
+        x: (M,) float32, column in OpenCV's pixels.
+        y: (M,) float32, row.
+        known: (M,) bool, whether the place is known.
+    """
+
+    x: Float32[np.ndarray, " M"]
+    y: Float32[np.ndarray, " M"]
+    known: Bool[np.ndarray, " M"]
+
+
 @dataclass(frozen=True, eq=False)
 class Atlas:
     """Texels of a model's texture; N texels carry surface, V vertices.
@@ -52,9 +66,8 @@ class Atlas:
         stands_for: (S,) float32, for how many times `GATHER_STEP` texels each of them stands.
         gaps: (G,) int32, flat index of the texels that carry no surface, ascending.
         fillers: (G,) int32, for each of them the nearest that does, as an index into the N.
-        mirror_x: (N,) float32, column (in OpenCV's pixels) of the same place on the other side of the head.
-        mirror_y: (N,) float32, its row.
-        mirrored: (N,) bool, whether that place is known.
+        mirror_uvs: (T, 3, 2) float32, texture coordinates of each triangle's corners on the other side of the head.
+        mirrored: (T,) bool, whether they are known.
     """
 
     size: int
@@ -68,9 +81,8 @@ class Atlas:
     stands_for: Float32[np.ndarray, " S"]
     gaps: Int32[np.ndarray, " G"]
     fillers: Int32[np.ndarray, " G"]
-    mirror_x: Float32[np.ndarray, " N"]
-    mirror_y: Float32[np.ndarray, " N"]
-    mirrored: Bool[np.ndarray, " N"]
+    mirror_uvs: Float32[np.ndarray, "T 3 2"]
+    mirrored: Bool[np.ndarray, " T"]
 
     @cached_property
     def _sampler(self) -> sparse.csr_matrix:
@@ -163,6 +175,12 @@ class Atlas:
             self._grids[step] = np.ascontiguousarray(index.reshape(self.size, self.size)[kept, kept])
         return self._grids[step]
 
+    def mirror(self, chosen: Int[np.ndarray, " M"] | slice = _ALL) -> MirroredPlaces:
+        """Where the same places on the other side of the head are, of the chosen M texels."""
+        triangle = self.triangle[chosen]
+        u, v = np.einsum("mk,mkc->cm", self.weights[chosen], self.mirror_uvs[triangle])
+        return MirroredPlaces(u * self.size - 0.5, (1 - v) * self.size - 0.5, self.mirrored[triangle])
+
     def image(self, values: np.ndarray) -> np.ndarray:
         """The texture, filled beyond its islands with the nearest texel's value, so that nothing bleeds in.
 
@@ -194,9 +212,6 @@ def build_atlas(model: HeadModel, size: int) -> Atlas:
     parts = [slice(start, start + _PART) for start in range(0, len(texels), _PART)]
     weights = np.concatenate([_barycentric(xy, triangle[part], texels[part], size) for part in parts])
     mirror_corners, known = mirror_uvs(model, triangles, origin, uv_triangles)
-    mirror, mirror_corners = np.empty((len(texels), 2), np.float32), mirror_corners.astype(np.float32)
-    for part in parts:
-        mirror[part] = np.einsum("nk,nkc->nc", weights[part], mirror_corners[triangle[part]])
     gaps = np.flatnonzero(owner.reshape(-1) < 0).astype(np.int32)
     samples, stands_for = _samples(triangle, len(triangles))
     return Atlas(
@@ -211,9 +226,8 @@ def build_atlas(model: HeadModel, size: int) -> Atlas:
         stands_for=stands_for,
         gaps=gaps,
         fillers=_nearest(owner >= 0, texels)[gaps],
-        mirror_x=np.ascontiguousarray(mirror[:, 0] * size - 0.5),
-        mirror_y=np.ascontiguousarray((1 - mirror[:, 1]) * size - 0.5),
-        mirrored=known[triangle],
+        mirror_uvs=mirror_corners.astype(np.float32),
+        mirrored=known,
     )
 
 

@@ -122,6 +122,7 @@ def bake_texture(
     rest = np.flatnonzero(atlas.part > PART_NAMES.index("eye_right"))
     colours[rest] = paint_interior(model, atlas, rest)
     texture = atlas.image(_bytes(atlas, colours))
+    del colours  # tens of megabytes, which the relief needs
     if is_grey(portrait.pixels):
         texture = np.repeat(cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     light, relief = None, None

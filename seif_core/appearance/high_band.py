@@ -31,5 +31,6 @@ def mirrored_detail(
     atlas: Atlas, layer: Float32[np.ndarray, "S S 4"], part: slice | Int[np.ndarray, " M"]
 ) -> tuple[Float32[np.ndarray, "M 3"], Float32[np.ndarray, " M"]]:
     """The high band of the other side at some texels, and how far it can be trusted."""
-    taken = sample(layer, atlas.mirror_x[part], atlas.mirror_y[part])
-    return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), taken[:, 3] * atlas.mirrored[part]
+    place = atlas.mirror(part)
+    taken = sample(layer, place.x, place.y)
+    return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), taken[:, 3] * place.known

@@ -29,7 +29,7 @@ def at_corners(
 ) -> Float[np.ndarray, "V 3"]:
     """The sums (V, 3) at a number of vertices of what their triangles have."""
     each, corners = np.repeat(values, 3, axis=0), triangles.ravel()
-    return np.stack([np.bincount(corners, each[:, k], vertices) for k in range(3)], axis=1)
+    return np.stack([np.bincount(corners, each[:, k], vertices) for k in range(3)], axis=1).astype(np.float64)
 
 
 if TYPE_CHECKING:
