@@ -56,9 +56,9 @@ MATERIALS: Final = (
     PartMaterial(SKIN, ("skin",), (0.60, 0.36, 0.27), 0.5),
     PartMaterial("eyes", ("eye_left", "eye_right"), (0.80, 0.78, 0.75), 0.3, coat=1.0),
     PartMaterial("teeth", ("teeth_upper", "teeth_lower"), (0.75, 0.70, 0.60), 0.25),
-    PartMaterial("tongue", ("tongue",), (0.45, 0.16, 0.16), 0.45, specular=0.3),
+    PartMaterial("tongue", ("tongue",), (0.45, 0.16, 0.16), 0.45, specular=0.1),
     PartMaterial("lashes", ("lashes",), (0.02, 0.015, 0.01), 0.8, double_sided=True),
-    PartMaterial("mouth", ("skin",), (0.15, 0.024, 0.022), 0.6, lining=True, specular=0.2),
+    PartMaterial("mouth", ("skin",), (0.15, 0.024, 0.022), 0.6, lining=True, specular=0.1),
 )
 """The six materials; every face has one. Tongue and lining of the mouth lie in the shade of lips and teeth, of
 which a game's light knows nothing: with the highlight of wet flesh the tongue's back shone silver in the throat. Their
