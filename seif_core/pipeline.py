@@ -279,9 +279,13 @@ def _warnings_of_others(best: FittedPhoto, others: Sequence[FittedPhoto]) -> tup
     """What to know of the other photos of a person, each sentence with its photo's name."""
     if not others:
         return ()
+    from .portrait.likeness import likeness_warnings
+
     every = (best, *others)
     told = [about(o.portrait.name, sentence) for o in others for sentence in o.portrait.warnings]
-    return (*told, *strangers([one.portrait.name for one in every], [one.fit for one in every]))
+    portraits = [one.portrait for one in every]
+    loose = strangers([portrait.name for portrait in portraits], [one.fit for one in every])
+    return (*told, *loose, *likeness_warnings(portraits))
 
 
 def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:

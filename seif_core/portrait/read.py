@@ -23,6 +23,7 @@ from .parsing import parse_head
 from .points import find_points
 from .portrait import Portrait
 from .settings import PortraitSettings
+from .surroundings import picture_around
 
 _LOG = logging.getLogger(__name__)
 
@@ -66,10 +67,14 @@ def read_portrait(
     _refuse_drawing(look, photo.name)
     progress.step(0.6)
     landmarks = backend.locate(pyramid, chosen)
+    picture = picture_around(photo.pixels, landmarks)
+    if picture is not None:
+        landmarks = backend.locate(Pyramid(picture.black), landmarks)
     progress.step(0.8)
     others = [f for f in faces if f is not chosen]
+    seen = pyramid if picture is None else Pyramid(picture.repeated)
     with ThreadPoolExecutor(1) as beside:  # neither needs the other
-        dense = beside.submit(find_points, pyramid, landmarks) if settings.dense_points else None
+        dense = beside.submit(find_points, seen, landmarks) if settings.dense_points else None
         parsing = parse_head(pyramid, landmarks, others)
         mask = head_mask(pyramid, landmarks, parsing)
     portrait = Portrait(

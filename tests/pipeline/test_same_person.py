@@ -7,13 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import skimage.data
+from conftest import SHARED
 from fake_stages import fake_stages, fake_writers, sample_fit, sample_portrait
+from PIL import Image
 
 from seif_core import cli, results
 from seif_core.appearance.baked_texture import BakedTexture
 from seif_core.confidence import region_confidence
 from seif_core.head import Head
 from seif_core.headmodel.subdivision import subdivide
+from seif_core.portrait import PortraitSettings, read_portrait
 from seif_core.several_photos import best_first, strangers, with_shape_of
 
 
@@ -55,6 +59,22 @@ def test_a_photo_of_somebody_else_is_asked_about():
     assert len(told) == 1
     assert told[0].startswith("b.jpg")
     assert "same person" in told[0]
+
+
+def test_two_strangers_are_told_though_one_identity_fits_both(command, tmp_path, capsys):
+    faces = {
+        "ann.jpg": skimage.data.astronaut(),
+        "grace.jpg": np.asarray(Image.open(SHARED / "portraits" / "grace_hopper.jpg")),
+    }
+
+    def read(path, *, face=0, settings=None, progress):
+        Image.fromarray(faces[path.name]).save(tmp_path / "face.png")
+        found = read_portrait(tmp_path / "face.png", settings=PortraitSettings(dense_points=False))
+        return sample_portrait(path.name, pixels=found.pixels, landmarks=found.landmarks, mask=found.mask)
+
+    assert command("ann.jpg", "grace.jpg", read_portrait=read) == 0
+    report = json.loads((tmp_path / "out" / "ann" / "report.json").read_text(encoding="utf-8"))
+    assert any("ann.jpg and grace.jpg look like two people's" in sentence for sentence in report["warnings"])
 
 
 @pytest.fixture
