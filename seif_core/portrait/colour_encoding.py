@@ -6,6 +6,7 @@ ITU-T H.273 (the numbers of primaries and transfer characteristics, tables 2 and
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -33,6 +34,13 @@ _ADOBE: Final = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
 """Adobe RGB (1998), section 4.3.1.1."""
 _SRGB: Final = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 _D65: Final = (0.3127, 0.3290)
+_GAMMA_UNIT: Final = 100_000
+"""What a PNG's gAMA is multiplied by (PNG, third edition, section 11.3.2.2)."""
+_GAMMA_RANGE: Final = (20_000, 200_000)
+"""gAMA that a picture may have: powers of 5 to 0.5; any other is a slip of a program."""
+_USUAL_POWER: Final = 2.2
+_USUAL_WITHIN: Final = 0.1
+"""Logarithm of the power by which a picture may differ from sRGB's and still be read as sRGB."""
 _ROWS: Final = 256
 """Rows of the photo that are converted at a time."""
 
@@ -68,16 +76,25 @@ def encoding_of(primaries: int, transfer: int) -> Encoding | None:
 
 
 def encoding_of_png(data: bytes) -> Encoding | None:
-    """From a PNG's cICP chunk (PNG, third edition, section 11.3.2.6); None without one."""
-    at = 8
+    """From a PNG's chunks (PNG, third edition, section 11.3.2): cICP, or gAMA where neither sRGB nor a profile is.
+
+    None without them, and where gAMA is what sRGB comes near to: most programs write that without thinking.
+    """
+    at, told, gamma = 8, False, 0
     while at + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
         if kind == b"cICP" and size == 4:
             return encoding_of(data[at + 8], data[at + 9])
+        told = told or kind in {b"sRGB", b"iCCP"}
+        if kind == b"gAMA" and size == 4 and at + 12 <= len(data):
+            gamma = struct.unpack_from(">I", data, at + 8)[0]
         if kind == b"IDAT":
-            return None
+            break
         at += size + 12
-    return None
+    if told or not _GAMMA_RANGE[0] <= gamma <= _GAMMA_RANGE[1]:
+        return None
+    power = _GAMMA_UNIT / gamma
+    return None if abs(math.log(power / _USUAL_POWER)) < _USUAL_WITHIN else Encoding(_SRGB, power)
 
 
 def encoding_of_profile(icc: bytes) -> Encoding | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Final
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -12,6 +13,8 @@ from .colour_encoding import to_srgb as encoded_to_srgb
 from .exif import is_adobe_rgb
 from .isobmff import Still
 from .levels import to_8_bits
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
 def to_srgb(
@@ -52,7 +55,7 @@ def _encoding(
     """How the values are encoded where the profile does not tell, or cannot (high dynamic range)."""
     if image.mode in {"CMYK", "LAB"}:
         return None
-    if image.format == "PNG" and (found := encoding_of_png(data)):
+    if data.startswith(_PNG) and (found := encoding_of_png(data)):
         return found
     if icc:
         return encoding_of_profile(icc)

@@ -213,6 +213,44 @@ def test_high_dynamic_range_comes_out_with_the_contrast_of_standard_range(tmp_pa
     assert np.abs(photo.pixels.astype(float) - grey_ramp()).max() < 24
 
 
+def deep_png(values: np.ndarray) -> bytes:
+    """A PNG of 16 bits a channel, which Pillow does not write."""
+    height, width, _ = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values.reshape(height, -1))
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows))]
+    chunks = [
+        struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in [*parts, (b"IEND", b"")]
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_linear_light_that_a_png_tells_by_its_gamma_alone_is_not_taken_for_dark(tmp_path, bits):
+    light = (grey_ramp() / 255) ** 2.2
+    values = encoded((light * 255).round().astype(np.uint8), "PNG") if bits == 8 else deep_png((light * 65535).round())
+    photo = decode_photo(write(tmp_path, with_chunk(values, b"gAMA", struct.pack(">I", 100_000))))
+    assert np.abs(photo.pixels.astype(float) - grey_ramp())[:, 60:].mean() < 4
+
+
+@pytest.mark.parametrize("gamma", [45_455, 50_000, 0, 1, 2**31])
+def test_a_png_gamma_near_to_srgbs_or_without_sense_changes_nothing(tmp_path, gamma):
+    data = with_chunk(encoded(grey_ramp().astype(np.uint8), "PNG"), b"gAMA", struct.pack(">I", gamma))
+    np.testing.assert_array_equal(decode_photo(write(tmp_path, data)).pixels, grey_ramp().astype(np.uint8))
+
+
+def test_a_png_gamma_beside_an_srgb_chunk_is_left_out(tmp_path):
+    data = with_chunk(encoded(grey_ramp().astype(np.uint8), "PNG"), b"gAMA", struct.pack(">I", 100_000))
+    data = with_chunk(data, b"sRGB", b"\0")
+    np.testing.assert_array_equal(decode_photo(write(tmp_path, data)).pixels, grey_ramp().astype(np.uint8))
+
+
+def test_high_dynamic_range_of_16_bits_comes_out_with_the_contrast_of_standard_range(tmp_path):
+    data = with_chunk(deep_png(np.round(pq_of(grey_ramp()) * 65535)), b"cICP", bytes([9, 16, 0, 1]))
+    photo = decode_photo(write(tmp_path, data))
+    below = grey_ramp()[0, :, 0] < 180
+    assert np.abs(photo.pixels[:, below].astype(float) - grey_ramp()[:, below]).mean() < 5
+
+
 def test_a_profile_that_only_names_pq_is_rolled_off_too(tmp_path):
     """ICC.1:2022's cicp tag: the profile's own tables cannot say what high dynamic range means."""
     srgb = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
