@@ -8,6 +8,7 @@ up to facing the front changes its normals by (0, -1, 1) in a file with Y up.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,8 @@ from .fbx_tree import FbxFile, Record, read_fbx, write_fbx_file
 
 _STEPS: Final = 3
 """Connections from a shape up to its mesh: channel, deformer, mesh."""
+_TINY: Final = 1e-30
+"""Lengths below which nothing has a direction."""
 
 
 def mend_shape_normals(path: Path) -> int:
@@ -66,32 +69,55 @@ def _mend(shape: Record, mesh: Record) -> bool:
     if normals is None or not len(moved) or array_of(shape, b"Normals").any():
         return False
     points = array_of(mesh, b"Vertices").reshape(-1, 3)
-    triangles = _triangles(array_of(mesh, b"PolygonVertexIndex").astype(np.int64))
+    polygons = Polygons.of_file(array_of(mesh, b"PolygonVertexIndex").astype(np.int64))
+    if not len(polygons.starts):
+        return False
     displaced = points.copy()
     displaced[moved] += array_of(shape, b"Vertices").reshape(-1, 3)
-    change = vertex_normals(displaced, triangles) - vertex_normals(points, triangles)
+    change = vertex_normals(displaced, polygons) - vertex_normals(points, polygons)
     normals.set_array(change[moved].reshape(-1))
     return True
 
 
-def _triangles(corners: np.ndarray) -> np.ndarray:
-    """Triangles (T, 3) of polygons whose last corner is written as its complement."""
-    ends = np.flatnonzero(corners < 0)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    sides = ends - starts + 1
-    vertices = np.where(corners < 0, ~corners, corners)
-    fans = []
-    for k in range(1, int(sides.max(initial=2)) - 1):
-        first = starts[sides > k + 1]
-        fans.append(np.column_stack([vertices[first], vertices[first + k], vertices[first + k + 1]]))
-    return np.concatenate(fans) if fans else np.zeros((0, 3), np.int64)
+@dataclass(frozen=True, eq=False)
+class Polygons:
+    """Polygons one after the other; C corners, P polygons.
+
+    Attributes:
+        vertices: (C,) vertex of each corner.
+        starts: (P,) first corner of each polygon.
+        before: (C,) the corner before each in its polygon.
+        after: (C,) the corner after each.
+    """
+
+    vertices: np.ndarray
+    starts: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+    @staticmethod
+    def of_file(corners: np.ndarray) -> Polygons:
+        """From FBX's list, in which a polygon's last corner is written as its complement."""
+        ends = np.flatnonzero(corners < 0)
+        starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else np.zeros(0, np.int64)
+        before, after = np.arange(len(corners)) - 1, np.arange(len(corners)) + 1
+        before[starts], after[ends] = ends, starts
+        return Polygons(np.where(corners < 0, ~corners, corners), starts, before, after)
 
 
-def vertex_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Area-weighted unit normals (V, 3) of a mesh."""
-    a, b, c = (points[triangles[:, k]] for k in range(3))
-    area = np.cross(b - a, c - a)
-    summed = np.zeros_like(points)
-    for k in range(3):
-        np.add.at(summed, triangles[:, k], area)
-    return summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-30)
+def vertex_normals(points: np.ndarray, polygons: Polygons) -> np.ndarray:
+    """Unit normals (V, 3) of a mesh's vertices as Blender has them: polygons' normals, weighted by the angles there.
+
+    Source: Thuermer and Wuethrich, Computing Vertex Normals from Polygonal Facets, Journal of Graphics Tools 3 (1998);
+    a polygon's normal is Newell's.
+    """
+    corner = points[polygons.vertices]
+    following, preceding = corner[polygons.after], corner[polygons.before]
+    faces = np.add.reduceat(np.cross(corner, following), polygons.starts, axis=0)
+    faces /= np.maximum(np.linalg.norm(faces, axis=1, keepdims=True), _TINY)
+    one, other = preceding - corner, following - corner
+    angles = np.arctan2(np.linalg.norm(np.cross(one, other), axis=1), (one * other).sum(axis=1))
+    sizes = np.diff(np.append(polygons.starts, len(corner)))
+    weighted = np.repeat(faces, sizes, axis=0) * angles[:, None]
+    summed = np.column_stack([np.bincount(polygons.vertices, w, minlength=len(points)) for w in weighted.T])
+    return summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), _TINY)

