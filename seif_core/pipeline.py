@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .device import choose_device, memory_in_words, repeatable, return_memory
+from .device import choose_device, memory_in_words, repeatable, return_large_arrays_at_once, return_memory
 from .errors import DependencyError
 from .filenames import about
 from .fitting.fit import Fit
@@ -147,6 +147,7 @@ def _prepare(settings: ReconstructionSettings, stages: Stages) -> _Prepared:
     stages.load(surface=full)
     device, normals = choose_device(settings.device), None
     if full:
+        return_large_arrays_at_once()
         find_networks(settings, device)
         if settings.normal_model:
             from .implicit.onnx_normals import load_normal_model

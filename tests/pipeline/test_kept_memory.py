@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import subprocess
 import sys
 import weakref
 
 import pytest
 import skimage.data
+from conftest import REPOSITORY
 from fake_stages import fake_stages
 from PIL import Image
 
@@ -77,3 +79,42 @@ def test_what_a_stage_has_freed_is_given_back_before_the_next_takes_its_memory(t
     photo.write_bytes(b"a photo")
     reconstruct(photo, ReconstructionSettings(texture_size=64), stages=fake_stages())
     assert given == ["shaping", "pipeline", "pipeline", "pipeline"]
+
+
+_FREES_ARRAYS = """
+from pathlib import Path
+import numpy as np
+from seif_core.device import return_large_arrays_at_once
+
+def held():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+{call}
+np.ones(30 << 20, np.uint8)  # by itself the library now keeps what is smaller
+large, small = [], []
+for _ in range(10):
+    large.append(np.ones(14 << 20, np.uint8))
+    small.append(np.ones(50_000, np.uint8))
+before = held()
+del large
+print(before - held())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"), reason="asks glibc")
+@pytest.mark.parametrize(("call", "back"), [("return_large_arrays_at_once()", True), ("", False)])
+def test_a_large_array_goes_back_as_soon_as_it_is_freed(call: str, back: bool):
+    command = [sys.executable, "-c", _FREES_ARRAYS.format(call=call)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert (float(told.stdout) > 130) is back
+
+
+def test_full_quality_asks_for_it_and_fast_quality_does_not(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(pipeline, "return_large_arrays_at_once", lambda: asked.append(1))
+    photo = tmp_path / "a.png"
+    photo.write_bytes(b"a photo")
+    for quality, times in (("fast", 0), ("full", 1)):
+        reconstruct(photo, ReconstructionSettings(texture_size=64, quality=quality), stages=fake_stages())
+        assert len(asked) == times
