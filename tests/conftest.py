@@ -10,7 +10,11 @@ if _processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # each 
     _cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores // _processes)))
 
+from hypothesis import settings
 from jaxtyping import install_import_hook
+
+settings.register_profile("no times", deadline=None)  # no test here asserts a time
+settings.load_profile("no times")
 
 _hook = install_import_hook("seif_core", "typecheck.typechecker")
 

@@ -27,6 +27,7 @@ from ..progress import Progress
 from .contour import ContourFinder, Silhouette
 from .energy import Energy, Sightings, noise_correlation, scale_of
 from .fit import Fit
+from .key_prior import expression_precision_root
 from .keys import ExpressionSpace
 from .levenberg import minimize
 from .parameters import (
@@ -252,7 +253,7 @@ class _Fitter:
             torch.zeros((len(portraits), count, 2), dtype=torch.float64, device=device),
         )
         bounded = prepared.space.bounded
-        self.expression_prior = settings.key_prior if bounded else settings.expression_prior
+        self.expression_root = torch.as_tensor(expression_precision_root(prepared.space, settings), device=device)
         self.lower = torch.full_like(self.params[0], -torch.inf)
         self.upper = -self.lower
         self.lower[JAW.start] = 0
@@ -345,7 +346,7 @@ class _Fitter:
     def _energy(self) -> Energy:
         scale, kept = scale_of(self.params), self.kept
         weight = 1 / (self.prepared.sigma * scale[:, None])
-        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_prior)
+        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_root)
         return Energy(
             self.layout,
             self._point_set(),
@@ -424,7 +425,7 @@ class _Fitter:
             observed[:, eye] += (fitted - self.marks[:, list(lids), :2]).mean(1)
         scale = scale_of(self.params)
         transform = torch.diag_embed((1 / (self.settings.iris_noise * scale))[:, None, None].repeat(1, 2, 2))
-        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_prior)
+        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_root)
         energy = Energy(
             self.layout,
             on(scheme.irises),

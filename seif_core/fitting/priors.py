@@ -21,7 +21,7 @@ def prior_rows(
     settings: FitSettings,
     focal: list[float | None],
     params: Float[torch.Tensor, "B P"],
-    expression_prior: float,
+    expression_root: Float[torch.Tensor, "X X"],
 ) -> tuple[Float[torch.Tensor, "B K P"], Float[torch.Tensor, "B K"]]:
     """Rows A and targets t, so that the prior's energy is ``1/2 |A p - t|^2``.
 
@@ -30,7 +30,7 @@ def prior_rows(
         settings: spreads.
         focal: per portrait, the focal length in pixels from EXIF, or None.
         params: current parameters.
-        expression_prior: standard deviation of the expression's parameters.
+        expression_root: R, so that the prior energy of the expression's X parameters is ``1/2 |R e|^2``.
     """
     fixed: list[tuple[dict[int, float], float]] = [
         ({LOG_DISTANCE: 1 / settings.distance_spread}, math.log(settings.distance) / settings.distance_spread),
@@ -39,10 +39,11 @@ def prior_rows(
         *(({k: 1 / settings.eye_prior}, 0.0) for k in range(EYES.start, EYES.stop)),
         ({EYES.start: 1 / settings.eye_coupling, EYES.start + 2: -1 / settings.eye_coupling}, 0.0),
         *(({k: 1 / settings.shape_prior}, 0.0) for k in range(layout.shape.start, layout.shape.stop)),
-        *(({k: 1 / expression_prior}, 0.0) for k in range(layout.expression.start, layout.expression.stop)),
     ]
-    matrix = params.new_zeros((len(params), len(fixed) + 2, layout.size))
-    target = params.new_zeros((len(params), len(fixed) + 2))
+    expressed = layout.expressions
+    matrix = params.new_zeros((len(params), len(fixed) + expressed + 2, layout.size))
+    target = params.new_zeros((len(params), len(fixed) + expressed + 2))
+    matrix[:, len(fixed) : len(fixed) + expressed, layout.expression] = expression_root
     for row, (entries, value) in enumerate(fixed):
         for column, weight in entries.items():
             matrix[:, row, column] = weight

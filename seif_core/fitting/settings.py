@@ -30,6 +30,7 @@ class FitSettings:
         shape_prior: standard deviation of the identity coefficients, 1 for a calibrated model.
         expression_prior: standard deviation of the expression coefficients of a model without named keys.
         key_prior: standard deviation of the weights of a model's named keys, which stay in 0..1.
+        portrait_smile: how freely the keys of a smile go together besides (`key_prior`): 1 as measured, 0 not at all.
         jaw_prior: standard deviation of the jaw's opening angle.
         jaw_side_prior: standard deviation of the jaw's turn to the side and about the view axis.
         eye_prior: standard deviation of an eye's rotation from straight ahead.
@@ -59,6 +60,7 @@ class FitSettings:
     shape_prior: float = 1.0
     expression_prior: float = 1.0
     key_prior: float = 0.3
+    portrait_smile: float = 1.0
     jaw_prior: float = 0.2
     jaw_side_prior: float = 0.03
     eye_prior: float = 0.25
