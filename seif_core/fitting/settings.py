@@ -69,7 +69,7 @@ class FitSettings:
     distance: float = 1.2
     distance_spread: float = 0.35
     exif_spread: float = 0.05
-    measured: str = "both"
+    measured: str = "dense"
     doubt: float = 1.0
     rounds: int = 4
     steps: int = 4

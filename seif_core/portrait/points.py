@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 POINTS_FILE: Final = (
     "compact_points.safetensors",
-    "9e742e5b8c0e4d51e3b249582b709418d5aab155d80ee1c148aa37e2ab421678",
+    "adedcd86994137de807ed1617b893e2306b7fa9ec04b43d7adba3b2da463c6d2",
 )
 """File name in ``vendor/weights`` and sha256."""
 POINTS: Final = 580
