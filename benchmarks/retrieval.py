@@ -65,8 +65,8 @@ Kept back, 31 whole heads among 100 photos (chance 1 %), of landmarks' fits, wit
     textured, neutral               97 %    100 %        1                         0.448
     textured, as in the photo       97 %    100 %        1                         0.441
 
-The same 31 of the fits that ship (and smile folds left out, hair of today, a brighter light), before the texture came to
-be bent at lids and lips alone:
+The same 31 of the fits that ship (and smile folds left out, hair of today, a brighter light), before the texture came
+to be bent at lids and lips alone:
 
     clay, neutral                   29 %     52 %        5                         0.643
     clay, as in the photo            6 %     52 %        4                         0.643
