@@ -2,9 +2,10 @@
 
 The weights w of a model's named keys are taken as normal about 0 with covariance ``s^2 I + f f^T``: each key for itself
 with the standard deviation s of the settings, and all of them along f, the expression that people wear for portraits.
-One factor is what factor analysis (Rubin and Thayer, EM algorithms for ML factor analysis, Psychometrika 1982) finds in
-fits to official portraits; the next explained less than a tenth of it on a first measurement of 124. Without it a laugh, which takes many keys at once, is dear, and the
-identity takes over a part of it: the neutral heads of a laughing and a quiet picture of one person lie farther apart.
+One factor is what factor analysis (Rubin and Thayer, EM algorithms for ML factor analysis, Psychometrika 1982) finds
+in fits to official portraits; the next explained less than a tenth of it on a first measurement of 124. Without it a
+laugh, which takes many keys at once, is dear, and the identity takes over a part of it: the neutral heads of a laughing
+and a quiet picture of one person lie farther apart.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ PORTRAIT_SMILE: Final[Mapping[str, float]] = MappingProxyType(
         "noseSneer": 0.05,
     }
 )
-"""f, both sides alike, by the names of ARKit's keys without the side: the second round of `benchmarks/portrait_smile.py`
-over 150 official portraits. Keys of the gaze and `eyeWide`, which follow where somebody looks, `jawOpen`, which is not
-searched, and entries below 0.05 are left out."""
+"""f, both sides alike, by the names of ARKit's keys without the side, of the second round of
+`benchmarks/portrait_smile.py` over 150 official portraits. Keys of the gaze and `eyeWide`, which follow where somebody
+looks, `jawOpen`, which is not searched, and entries below 0.05 are left out."""
 _SIDES: Final = ("Left", "Right")
 
 
