@@ -73,7 +73,7 @@ def carry_on_beard(
     if len(rows) < _FEWEST:
         return
     light = colour[rows].mean(1)
-    middle = np.median(colour[rows[light <= np.median(light)]], axis=0)  # hair; the rest is skin between, and gloss
+    middle = hairs_colour(colour[rows], texels.skin_colour)
     contrast = min(float(np.log(light + _DARKEST).std()), _ROUGHEST)
     field = _grown(model, atlas, smoother, texels) * zone
     grain = kept_noise(_SEED, atlas.size, _GRAIN * atlas.size / _REFERENCE).reshape(-1)
@@ -86,6 +86,20 @@ def carry_on_beard(
         colour[where] += (hair - colour[where]) * share[:, None]
 
     atlas.each_part(grow)
+
+
+def hairs_colour(beard: Float32[np.ndarray, "M 3"], skin: Float32[np.ndarray, "3"]) -> Float32[np.ndarray, "3"]:
+    """The colour of a beard's hairs: of its darker or its lighter half, whichever is less like skin.
+
+    The rest is skin between hairs, gloss, or shade between white ones.
+
+    Args:
+        beard: sRGB of places of it.
+        skin: sRGB of the skin.
+    """
+    light = beard.mean(1)
+    halves = [np.median(beard[half], axis=0) for half in (light <= np.median(light), light >= np.median(light))]
+    return max(halves, key=lambda half: float(np.linalg.norm(half - skin)))
 
 
 def _grown(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Projected) -> Float[np.ndarray, " V"]:

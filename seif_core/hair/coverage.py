@@ -21,6 +21,8 @@ from .shell import Shell
 
 _PLACES: Final = 900
 """Places of the shell's outer side that are asked, about."""
+_HAIR: Final = 0.5
+"""Label from which a place is hair; beyond it the shell is transparent."""
 _COUNTED: Final = 0.35
 """What a covered place counts, by each card over it. Chosen by eye, as are the constants below."""
 _STEP: Final = 0.005
@@ -38,7 +40,7 @@ def covering(shell: Shell, strands: Float[np.ndarray, "G P 3"], width: float, co
         width: of a ribbon, metres.
         count: how many at most.
     """
-    outer = np.flatnonzero(shell.skin > 0)
+    outer = np.flatnonzero((shell.skin > 0) & (shell.label > _HAIR))
     places = outer[:: max(1, len(outer) // _PLACES)]
     covers = _covers(shell, places, strands, width / 2).astype(np.float64)
     worth, chosen = np.ones(len(places)), []

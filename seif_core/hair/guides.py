@@ -20,12 +20,16 @@ from .settings import HairSettings
 from .shell import Shell
 from .space import HairSpace
 from .tracing import ShellField, kept_off_skin, trace, under_hair
-from .volume import HairVolume
+from .volume import HairVolume, plane_distances
 
 _CANDIDATES: Final = 8
 """Places drawn at random for each root that is chosen among them, as far apart as they get."""
 _HAIRLINE: Final = -0.25
 """Eye distances about the usual hairline from which hair may grow. Chosen, as are the constants below, by eye."""
+_HAIR: Final = 0.4
+"""Label of the surface nearby from which hair grows under it: the volume goes on beyond that."""
+_BLUR: Final = 0.001
+"""Metres below which labels are blended."""
 _SHALLOW: Final = (0.0015, 0.004)
 """Metres under the outer side at which the strands lie that are meant to be seen."""
 _SHALLOW_SHARE: Final = 0.65
@@ -66,7 +70,7 @@ def make_guides(
     """
     random = np.random.default_rng(seed)
     triangles, origin = triangulate(space.fit.model.faces)
-    growing = _growing(space, volume)
+    growing = _growing(space, labels, volume)
     hairy = np.flatnonzero(growing[triangles].all(1))
     if not len(hairy):
         return None
@@ -92,13 +96,13 @@ def make_guides(
     )
 
 
-def _growing(space: HairSpace, volume: HairVolume) -> Bool[np.ndarray, " V"]:
+def _growing(space: HairSpace, labels: Labels, volume: HairVolume) -> Bool[np.ndarray, " V"]:
     """(V,) skin on which hair grows: over the hairline, about, and under hair."""
+    _, label = plane_distances(space.skin, labels.points, labels.normals, labels.label, _BLUR)
     outer = np.zeros(len(space.skin), bool)
     outer[space.triangles] = True
-    return (
-        outer & (space.over_hairline > _HAIRLINE) & (space.grown > 0.5) & under_hair(volume, space.skin, space.normals)
-    )
+    grows = outer & (space.over_hairline > _HAIRLINE) & (space.grown > 0.5) & (label > _HAIR)
+    return grows & under_hair(volume, space.skin, space.normals)
 
 
 def _roots(

@@ -25,7 +25,7 @@ from .extension import find_extension
 from .guides import make_guides
 from .headwear import find_headwear, with_headwear
 from .labels import label_surface
-from .matte import hair_matte, widened
+from .matte import WIDER, hair_matte, widened
 from .orientation import curliness, hair_orientation
 from .settings import HairSettings
 from .shell import Shell, followed, make_shell, shell_weights
@@ -107,13 +107,16 @@ def model_hair(
     space = HairSpace.of(
         fit, parsing, ("hair", "headwear"), bald
     )  # under a hat hair looks out, and hair has slides in it
-    wide = widened(space) if kind == "hair" else space  # a hat ends at its rim
-    labels = label_surface(wide, surface)
+    labels = label_surface(space, surface)
     hat = find_headwear(space, labels) if kind == "headwear" else None
     if hat is not None:
         labels = with_headwear(labels, hat, hair=_some_hair(parsing, s))
     progress.step(0.2)
-    volume = hair_volume(wide, labels, find_extension(space, surface), hat)
+    extension = find_extension(space, surface)
+    if kind == "hair":
+        volume = hair_volume(widened(space), labels, extension, wider=WIDER)
+    else:  # a hat ends at its rim
+        volume = hair_volume(space, labels, extension, hat)
     shell = make_shell(space, labels, volume)
     progress.step(0.5)
     if shell is None:

@@ -25,7 +25,7 @@ from ..shapes import Float, Float32, UInt8
 from .seen import at_pixels
 from .space import HairSpace
 
-_WIDER: Final = 0.008
+WIDER: Final = 0.008
 """Metres that the shell goes on before skin: more than a quad of it is wide. Chosen, as are those below, by eye."""
 _BARE: Final = ("skin", "brows", "beard")
 """Classes that it goes on before."""
@@ -92,7 +92,7 @@ def widened(space: HairSpace) -> HairSpace:
     parsing, camera = space.parsing, space.camera
     side = parsing.shares.shape[1]
     depth = float(-space.to_camera(space.axis)[2])
-    radius = _WIDER * camera.focal / depth * side / parsing.crop.size
+    radius = WIDER * camera.focal / depth * side / parsing.crop.size
     reach = int(np.ceil(radius))
     disc = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) <= radius
     shares = parsing.shares.copy()

@@ -61,12 +61,14 @@ _STRONGEST: Final = 0.32
 """Standard deviation of a streak's logarithm at most."""
 _WEAKEST: Final = 0.12
 _DEEPEST: Final = 0.72
-"""Light that is left at the roots and in the shell's inside."""
+"""Light that is left in the shell's inside."""
+_INSIDE: Final = (-0.006, 0.0)
+"""Metres over the skin between which it is that inside; thin hair at an edge is as light as elsewhere."""
 _ENDS: Final = 0.022
 """Metres over which tips fade into strands."""
 _CUT: Final = 0.55
 """Cosine between a shell's normal and the hair's direction from which a place is the end of strands."""
-_EDGE: Final = (0.30, 0.62)
+_EDGE: Final = (0.35, 0.95)
 """Labels between which hair becomes dense at its edges."""
 
 
@@ -166,7 +168,8 @@ def shell_texture(
         (size, size, 4) uint8 sRGB and alpha, row 0 at v = 1; and the hair's median colour (3,), sRGB 0..1.
     """
     seen = _seen(space, shell, colours)
-    density, woven = _density(shell, directions), np.zeros(len(seen)) if worn is None else worn
+    density = _density(shell, directions, _bare_ears(space, shell, evidence))
+    woven = np.zeros(len(seen)) if worn is None else worn
     base = _base(space, evidence, shell, colours, seen * (1 - woven))
     if worn is not None:
         base += woven[:, None] * (_base(space, evidence, shell, colours, seen * woven) - base)
@@ -301,14 +304,29 @@ def _base(
     wanted = seen[:, None] * found + mirrored[:, None] * found[twin] + _PRIOR * median
     solver = ScreenedPoisson(shell.quads.astype(np.int32), len(found))
     smooth = solver.solve(wanted / weights[:, None], weights, stiffness=_STIFFNESS).astype(np.float64)
-    deep = _DEEPEST + (1 - _DEEPEST) * smoothstep(shell.skin, 0.0, 0.008)
+    deep = _DEEPEST + (1 - _DEEPEST) * smoothstep(shell.skin, *_INSIDE)
     return np.clip(smooth, 0, 1) * (deep + (1 - deep) * seen)[:, None]
 
 
-def _density(shell: Shell, directions: np.ndarray) -> Float[np.ndarray, " V"]:
-    """How dense hair is at each vertex, 0..1: thin at its edge on the skin and at the ends of its strands."""
+def _bare_ears(space: HairSpace, shell: Shell, evidence: PhotoEvidence | None) -> Float[np.ndarray, " V"]:
+    """How far each vertex lies on an ear that no hair covers, 0..1; without evidence all ears are covered."""
+    if evidence is None:
+        return np.zeros(len(shell.vertices))
+    left, right = evidence.ear_occlusion
+    covered = np.where(shell.vertices[:, 0] > 0, left, right)
+    return space.on_skin(shell.vertices, space.ears.astype(np.float64)) * (1 - covered)
+
+
+def _density(shell: Shell, directions: np.ndarray, bare: Float[np.ndarray, " V"]) -> Float[np.ndarray, " V"]:
+    """How dense hair is at each vertex, 0..1: thin at its edge on the skin and at the ends of its strands.
+
+    Args:
+        shell: of the hair.
+        directions: (V, 3) of the hair.
+        bare: (V,) how far a vertex lies on skin that no hair covers, 0..1.
+    """
     near = smoothstep(shell.skin, 0.02, 0.006)
-    edge = 1 - near * (1 - smoothstep(shell.label, *_EDGE))
+    edge = 1 - near * (1 - smoothstep(shell.label, *_EDGE) * (1 - bare))
     cut = ((shell.normals * directions).sum(1) > _CUT) & (shell.skin > 0.002)
     if not cut.any():
         return edge

@@ -67,6 +67,8 @@ _COVERED: Final = 0.5
 """Of `Hanging.covers`, from which hair hangs over an ear."""
 _BARE: Final = 0.5
 """Label below which the surface is bare."""
+_FADES: Final = 1.5
+"""Times the width by which hair is carried on at which that ends."""
 _EDGE: Final = 0.04
 """Metres from bare places within which short hair is at its edge."""
 _FREE: Final = 0.004
@@ -96,7 +98,12 @@ class HairVolume(NamedTuple):
 
 
 def hair_volume(
-    space: HairSpace, labels: Labels, extension: Extension | None = None, hat: Headwear | None = None
+    space: HairSpace,
+    labels: Labels,
+    extension: Extension | None = None,
+    hat: Headwear | None = None,
+    *,
+    wider: float = 0.0,
 ) -> HairVolume:
     """The space that the labelled surface's hair fills.
 
@@ -105,6 +112,8 @@ def hair_volume(
         labels: of the head's surface.
         extension: what the photo shows of hair beyond that.
         hat: what is worn over it, whose unseen half is a solid of revolution.
+        wider: metres that it goes on over the surface beyond what is hair, so that the texture's alpha and not the mesh
+            ends it there.
     """
     beyond = [part.points for part in (extension,) if part is not None]
     origin, shape, nodes = _nodes(labels, beyond if hat is None else [*beyond, hat.points()])
@@ -116,6 +125,8 @@ def hair_volume(
         outer = np.maximum(outer, skin - _most_at_edge(labels, nodes))
     if hat is not None:
         outer = outer + _behind(space, labels, nodes) * hat.worn(nodes) * (hat.distances(nodes) - outer)
+    if wider:
+        label = np.maximum(label, _beyond(labels, nodes, wider))
     label = np.minimum(label, _most(space, nodes, skin))
     hair = smoothstep(label, *_RISES)
     outer = np.where(scalp * hair > 0, np.minimum(outer, skin - _THINNEST * scalp), outer)
@@ -160,6 +171,16 @@ def _thinned(space: HairSpace, labels: Labels, nodes: np.ndarray, *, outer: np.n
         return outer
     thickness = _THICKER * _at_height(rim[:, 1], space.skin_distances(rim).signed, labels.hanging.usual, nodes[:, 1])
     return outer + _behind(space, labels, nodes) * (np.maximum(outer, skin - thickness) - outer)
+
+
+def _beyond(labels: Labels, nodes: Float[np.ndarray, "N 3"], wider: float) -> Float[np.ndarray, " N"]:
+    """1 within `wider` metres of what is hair, 0 from half as far again."""
+    hair = labels.points[labels.label > _BARE]
+    if not len(hair):
+        return np.zeros(len(nodes))
+    farthest = _FADES * wider
+    away, _ = KDTree(hair).query(nodes, distance_upper_bound=farthest)
+    return np.where(np.isfinite(away), 1 - smoothstep(np.minimum(away, farthest), wider, farthest), 0.0)
 
 
 def _hangs(labels: Labels) -> bool:

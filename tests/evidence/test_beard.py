@@ -62,3 +62,26 @@ def test_cheeks_beside_a_goatee_stay_skin():
 def test_dark_jaw_of_who_has_no_beard_stays_skin():
     _, _, zone, _ = scene()
     assert beard_of(photo(zone, np.zeros_like(zone))).max() == 0
+
+
+def test_cheek_in_shade_beside_a_goatee_stays_skin():
+    _, _, zone, chin = scene()
+    portrait = photo(chin, chin)
+    pixels = portrait.pixels.copy()
+    hairs = np.random.default_rng(0).normal(70, 25, chin.sum()).clip(0, 255).astype(np.uint8)
+    pixels[chin] = hairs[:, None]
+    shade = zone & ~chin
+    pixels[shade] = np.rint(pixels[shade] * 0.6)
+    assert beard_of(replace(portrait, pixels=pixels))[shade].mean() < 0.1
+
+
+def test_grey_beard_is_whole_though_the_parsing_hardly_sees_it():
+    _, _, zone, chin = scene()
+    portrait = scene()[1]
+    pixels, shares = portrait.pixels.copy(), portrait.parsing.shares.copy()
+    hairs = np.random.default_rng(0).normal(172, 25, zone.sum()).clip(0, 255).astype(np.uint8)
+    pixels[zone] = hairs[:, None]
+    shares[BEARD, chin], shares[SKIN, chin] = 0.25, 0.75
+    beard = beard_of(replace(portrait, pixels=pixels, parsing=replace(portrait.parsing, shares=shares)))
+    assert beard[zone].mean() > 0.6
+    assert beard[~zone].mean() < 0.02

@@ -9,6 +9,7 @@ import pytest
 import torch
 from haired_head import haired_scene
 
+from seif_core.evidence import EarOcclusion, look_at_photo
 from seif_core.fitting.fit import Fit
 from seif_core.geometry.rasterizer import interpolate, rasterize_view
 from seif_core.geometry.sampling import sample
@@ -79,6 +80,36 @@ def test_shell_goes_on_before_skin_and_never_before_the_background():
     assert gained.min() >= 0
     assert np.allclose(after.sum(0), 1, atol=1e-5)
     assert np.array_equal(after[0], before[0])
+
+
+def alpha_of(mesh: HairMesh) -> np.ndarray:
+    """(V,) 0..255 at each vertex: the least of its texels, one in each chart that it lies in."""
+    at = np.clip(mesh.uvs * [1, -1] + [0, 1], 0, 1) * (mesh.texture.shape[0] - 1)
+    told = mesh.texture[at[:, 1].astype(int), at[:, 0].astype(int), 3].astype(np.float64)
+    alpha = np.full(len(mesh.vertices), 255.0)
+    np.minimum.at(alpha, mesh.faces.ravel(), told[mesh.uv_faces.ravel()])
+    return alpha
+
+
+def test_hair_behind_the_head_ends_in_strands_and_not_where_its_mesh_does():
+    fit, surface, _, portrait = haired_scene()
+    made = model_hair(portrait, fit, surface, None)
+    assert made is not None
+    shell, middle = made.shell, made.space.axis
+    rim = (shell.skin > 0) & (shell.skin < 0.004) & (shell.vertices[:, 2] < middle[2] - 0.02)
+    assert rim.sum() > 20
+    assert np.mean(alpha_of(made.layer.shell)[rim] > 127) < 0.1
+
+
+def test_no_hair_lies_on_ears_that_the_photo_shows_bare():
+    fit, surface, _, portrait = haired_scene()
+    evidence = look_at_photo(portrait, fit)
+    assert evidence is not None
+    made = model_hair(portrait, fit, surface, replace(evidence, ear_occlusion=EarOcclusion()))
+    assert made is not None
+    ear = made.space.on_skin(made.shell.vertices, made.space.ears.astype(np.float64)) > 0.9
+    hidden = ear & (made.shell.skin > 0) & (made.shell.skin < 0.007) & ~made.shell.visible
+    assert np.count_nonzero(alpha_of(made.layer.shell)[hidden] > 127) < 5
 
 
 def test_hair_under_a_frame_of_glasses_is_as_dense_as_beside_it():
