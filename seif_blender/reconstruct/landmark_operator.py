@@ -25,7 +25,8 @@ _ZOOM: Final = 1.2
 _ROOM: Final = 0.35
 """Sides of the face that are shown around it at first."""
 _HELP: Final = (
-    "Drag points    Wheel: Zoom    Middle Mouse: Move    Ctrl Z: Undo    R: Reset    Enter: Accept    Esc: Discard"
+    "Drag points (green: hairline)    Wheel: Zoom    Middle Mouse: Move    Ctrl Z: Undo    R: Reset    "
+    "Enter: Accept    Esc: Discard"
 )
 
 

@@ -16,7 +16,7 @@ from ..worker.job import Job, State
 from . import faces, thumbnails
 from .properties import ADDED, FLAME
 from .queue_list import draw_queue
-from .summary import confidence_table, progress_words, time_words
+from .summary import confidence_table, has_outcome, progress_words, time_words
 
 if TYPE_CHECKING:
     from .properties import SeifSceneProperties
@@ -73,9 +73,9 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
         if icon:
             layout.template_icon(icon_value=icon, scale=7.0)
         if faces.looking(photo):
-            layout.label(text="Looking for faces", icon="VIEWZOOM")
+            draw_sentence(layout, context, "Looking for faces", "VIEWZOOM")
         elif faces.waiting(photo):
-            layout.label(text="Faces are looked for once the worker is free", icon="VIEWZOOM")
+            draw_sentence(layout, context, "Faces are looked for once the worker is free", "VIEWZOOM")
         elif found is None:
             layout.operator("seif.find_faces", icon="VIEWZOOM")
         elif found.message:
@@ -101,7 +101,7 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
         row.operator("seif.cancel", text="", icon="X")
 
     def _draw_outcome(self, layout: bpy.types.UILayout, context: bpy.types.Context, job: Job | None) -> None:
-        if job is None:
+        if job is None or not has_outcome(job):
             return
         box = layout.box()
         failed = job.state is State.FAILED
@@ -119,7 +119,9 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
         row.operator("seif.dismiss")
 
     def _draw_result(self, box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
-        """Time, what is seen and what is guessed, warnings, and the way to another try."""
+        """Whose result it is where another photo is chosen by now, time, what is seen, warnings, another try."""
+        if job.photo != context.scene.seif.photo_path():
+            draw_sentence(box, context, f"Of {job.photo.name}", "IMAGE_DATA")
         times = time_words(job.report)
         draw_sentence(box, context, f"{job.seconds:.0f} s" + (f": {times}" if times else ""), "TIME")
         self._draw_table(box, confidence_table(job.report))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ..worker.job import Job
 from ..worker.stage_words import stage_words
 
 _SHARES: Final = ("seen", "mirrored", "guessed")
@@ -13,6 +14,14 @@ _SHARES: Final = ("seen", "mirrored", "guessed")
 _MINUTE: Final = 60.0
 _TOLD: Final = 3
 """Stages whose times the result line tells, the longest first."""
+
+
+def has_outcome(job: Job) -> bool:
+    """Whether the panel has something to tell of a job that is over: what went wrong, or what a head became.
+
+    A capture or a print that went well has said so in the status bar.
+    """
+    return bool(job.message) or (job.makes_head and bool(job.report))
 
 
 def time_words(report: Mapping[str, Any]) -> str:

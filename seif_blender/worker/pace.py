@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,8 +89,12 @@ class PaceFile:
         self._path = path
 
     def read(self, kind: str) -> Pace | None:
-        """The last run of a kind."""
-        rows = self._all().get(kind)
+        """The last run of a kind, else of the kind that is most like it: stages share a run alike on one machine."""
+        kept = self._all()
+        return self._pace(kept.get(kind)) or self._pace(kept.get(_most_like(kind, kept)))
+
+    @staticmethod
+    def _pace(rows: Any) -> Pace | None:  # noqa: ANN401 - whatever stands in the file
         try:
             totals, seconds = zip(*((float(total), float(second)) for total, second in rows or ()), strict=True)
         except (TypeError, ValueError):
@@ -113,3 +117,19 @@ class PaceFile:
         except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def _most_like(kind: str, kept: Iterable[str]) -> str:
+    """Of the kinds that were kept, the one of the same quality that differs in the fewest settings; empty for none."""
+    wanted = _settings_of(kind)
+    alike = {name: _settings_of(name) for name in kept}
+    alike = {n: own for n, own in alike.items() if len(own) == len(wanted) > 1 and own[1] == wanted[1]}
+    return max(alike, key=lambda n: sum(a == b for a, b in zip(alike[n], wanted, strict=True)), default="")
+
+
+def _settings_of(kind: str) -> list[Any]:
+    try:
+        found = json.loads(kind)
+    except (ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []

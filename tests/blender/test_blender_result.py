@@ -15,7 +15,8 @@ from seif_blender.build.head_object import build_blueprint, build_head
 from seif_blender.build.names import CONFIDENCE_LAYER
 from seif_blender.build.plan.draw_up import draw_up
 from seif_blender.build.settings import BuildSettings
-from seif_blender.reconstruct.summary import confidence_table, diagnostics, time_words
+from seif_blender.capture.job import CaptureJob
+from seif_blender.reconstruct.summary import confidence_table, diagnostics, has_outcome, time_words
 from seif_blender.worker.job import Job, State
 
 REPORT = {
@@ -87,3 +88,15 @@ def test_diagnostics_name_no_folder_of_the_artist():
     for words in ("Blender: 5.0", "*.jpg", "*.pkl", '"quality": "full"', "The photo is dark.", "a line of the log"):
         assert words in text
     assert "log:" in diagnostics({}, None, [])
+
+
+def test_a_capture_that_went_well_leaves_no_box_with_a_button_to_run_it_again(tmp_path):
+    capture = CaptureJob(tmp_path / "smile.jpg", {}, kind="image")
+    capture.report = {"seconds": {"fit": 3.0}}
+    assert not has_outcome(capture)
+    capture.message = "No face was found in smile.jpg."
+    assert has_outcome(capture)
+    head = Job(tmp_path / "photo.jpg")
+    assert not has_outcome(head)
+    head.report = {"seconds": {"fit": 3.0}}
+    assert has_outcome(head)

@@ -41,6 +41,16 @@ def test_a_run_is_kept_and_comes_back_for_its_kind_alone(tmp_path):
     assert file.read(kind_of({"quality": "fast"}, first=False)) is None
 
 
+def test_a_kind_that_never_ran_is_told_from_the_one_that_is_most_like_it(tmp_path):
+    file = PaceFile(tmp_path / "pace.json")
+    settings = {"quality": "full", "hair": "layer", "texture_size": 2048}
+    file.keep(kind_of(settings, first=True), PACE)
+    file.keep(kind_of(settings | {"hair": "none", "texture_size": 0}, first=True), Pace((0.0, 1.0), (0.0, 5.0)))
+    assert file.read(kind_of(settings, first=False)) == PACE  # the worker's second head: the bar alone told a quarter
+    assert file.read(kind_of(settings | {"texture_size": 1024}, first=False)) == PACE
+    assert file.read(kind_of(settings | {"quality": "fast"}, first=False)) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

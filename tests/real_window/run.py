@@ -2,8 +2,12 @@
 
 Needs Blender (`--blender COMMAND`, by default `blender` from the path) and a screen; without one it starts Xvfb.
 Builds the zip, starts Blender with its window and a folder of settings of its own, and lets `session.py` install the
-zip, choose a photo, cancel, reconstruct, undo, redo, drag a slider, play, export and print. At the end `DIR` holds
-pictures of the window, `found.json`, and a table of the longest times for which the add-on held Blender up is printed.
+zip, choose a photo, correct landmarks and hairline, cancel, reconstruct, undo, redo, drag a slider, play, export and
+print, choose a photo while the worker is busy, run again with changes, switch the hair, make cards and levels of
+detail, use every preset, copy an expression, go through the animation panels, save and reopen; then what goes wrong on
+purpose: a killed worker, another file in the middle, and with `SEIF_SMALL_DISK` in the environment (a folder on a small
+disk, to be `TMPDIR` too) a full one. At the end `DIR` holds pictures of the window, `found.json`, and a table of the
+longest times for which the add-on held Blender up is printed.
 """
 
 from __future__ import annotations
@@ -61,6 +65,13 @@ def screen(blender: str) -> Iterator[dict[str, str]]:
             server.terminate()
 
 
+def mirrored(photo: Path, target: Path) -> None:
+    """Another photo of the same person, as far as the add-on can tell."""
+    from PIL import Image, ImageOps
+
+    ImageOps.mirror(Image.open(photo).convert("RGB")).save(target)
+
+
 def run(options: argparse.Namespace) -> dict:
     """Let Blender play the session; returns what it found."""
     options.out.mkdir(parents=True, exist_ok=True)
@@ -70,11 +81,14 @@ def run(options: argparse.Namespace) -> dict:
     import stage_extension
 
     with tempfile.TemporaryDirectory() as scratch, screen(options.blender) as variables:
+        second = Path(scratch) / "second.png"
+        mirrored(options.photo, second)
         told = {
             "out": str(options.out.resolve()),
             "zip": str(options.zip or stage_extension.build(Path(scratch))),
             "python": str(options.python),
             "photo": str(options.photo.resolve()),
+            "second": str(second),
             "seconds": options.seconds,
             "import": options.import_program,
             "steps": options.steps.split(",") if options.steps else None,

@@ -8,71 +8,44 @@ from __future__ import annotations
 
 import faulthandler
 import json
-import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import failures
+import handiwork
+from stage import (
+    NAME,
+    OPTIONS,
+    OUT,
+    Steps,
+    area_of,
+    found,
+    heads,
+    in_view,
+    job_is_over,
+    module,
+    move_mouse,
+    picture,
+    preferences,
+    press,
+    say,
+    show_tab,
+)
 from stopwatch import Stopwatch
 
 faulthandler.enable()
-OPTIONS = json.loads(Path(sys.argv[sys.argv.index("--") + 1]).read_text())
-OUT = Path(OPTIONS["out"])
-NAME = "bl_ext.user_default.seif_blender"
 TICK = 0.1
-found: dict[str, Any] = {"steps": {}, "blender": bpy.app.version_string}
+HAIRLINE = 1004
+"""Number of the hairline's middle point."""
 watch = Stopwatch()
 bpy.context.preferences.view.show_splash = False
-
-Steps = Generator[Callable[[], bool] | float, None, None]
-
-
-def say(text: str) -> None:
-    sys.stdout.write(f"[real window] {text}\n")
-    sys.stdout.flush()
-
-
-def area_of(kind: str = "VIEW_3D") -> tuple[Any, Any, Any]:
-    """Window, area and main region of the first editor of a kind."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == kind:
-                return window, area, next(region for region in area.regions if region.type == "WINDOW")
-    raise LookupError(kind)
-
-
-def in_view(call: Callable[[], Any]) -> Any:
-    window, area, region = area_of()
-    with bpy.context.temp_override(window=window, area=area, region=region):
-        return call()
-
-
-def picture(name: str) -> Steps:
-    """A picture of the window, once it is drawn anew."""
-    for area in bpy.context.window.screen.areas if bpy.context.window else ():
-        area.tag_redraw()
-    yield 1.0
-    target = str(OUT / f"{name}.png")
-    if OPTIONS.get("import"):  # ImageMagick: where graphics are drawn by software Blender's own picture is black
-        subprocess.run([OPTIONS["import"], "-window", "root", target], check=False, timeout=60)
-        return
-    window, area, region = area_of()
-    with bpy.context.temp_override(window=window, area=area, region=region):
-        bpy.ops.screen.screenshot(filepath=target)
-
-
-def module(name: str) -> Any:
-    return sys.modules[f"{NAME}.{name}"]
-
-
-def job_is_over() -> bool:
-    return module("worker.registry").current_job() is None
 
 
 def prepare() -> Steps:
@@ -99,20 +72,6 @@ def install() -> Steps:
     show_tab()
     yield from picture("installed")
     preferences().python = OPTIONS["python"]
-
-
-def show_tab() -> None:
-    _window, area, _region = area_of()
-    for region in area.regions:
-        if region.type == "UI":
-            try:
-                region.active_panel_category = "SeIF"
-            except (AttributeError, TypeError) as error:
-                found["tab"] = str(error)
-
-
-def preferences() -> Any:
-    return bpy.context.preferences.addons[NAME].preferences
 
 
 def choose() -> Steps:
@@ -162,10 +121,6 @@ def reconstruct() -> Steps:
     found["outcome"] = [last.state.name, last.message] if last else None
     found["heads"] = len(heads())
     yield from picture("result")
-
-
-def heads() -> list[Any]:
-    return [ob for ob in bpy.data.objects if ob.type == "MESH" and "seif_format_version" in ob]
 
 
 def undo() -> Steps:
@@ -219,11 +174,22 @@ def export_and_print() -> Steps:
     yield from picture("printed")
 
 
-def move_mouse(view: Any, x: float, y: float, event: str, value: str) -> None:
-    """What the mouse does over a point of the photo, as Blender would tell it."""
-    window, _area, region = area_of()
-    a, b = view.to_region(x, y)
-    window.event_simulate(type=event, value=value, x=int(region.x + a), y=int(region.y + b))
+def drag_hairline(own: Any) -> Steps:
+    """The middle of the hairline dragged down: hair begins lower."""
+    row = next((row for row in own.handles if row[0] == HAIRLINE), None)
+    found["hairline_shown"] = row is not None
+    if row is None:
+        return
+    _number, x, y = row
+    move_mouse(own.view, x, y, "MOUSEMOVE", "NOTHING")
+    move_mouse(own.view, x, y, "LEFTMOUSE", "PRESS")
+    yield 0.5
+    move_mouse(own.view, x, y + 15, "MOUSEMOVE", "NOTHING")
+    yield 0.5
+    move_mouse(own.view, x, y + 15, "LEFTMOUSE", "RELEASE")
+    yield 1.0
+    yield lambda: own.task.over
+    yield from picture("hairline-corrected")
 
 
 def landmarks() -> Steps:
@@ -254,15 +220,32 @@ def landmarks() -> Steps:
         yield lambda: dict(enumerate(own.overlay.dots)) != before
         found["refit_error"] = own.error
         yield from picture("landmarks-corrected")
-        window, _area, region = area_of()
-        window.event_simulate(type="RET", value="PRESS", x=region.x + 300, y=region.y + 300)
-        window.event_simulate(type="RET", value="RELEASE", x=region.x + 300, y=region.y + 300)
+        press("Z", ctrl=True)
+        yield 1.0
+        found["landmark_undone"] = 152 not in own.moved.places
+        press("Z", ctrl=True, shift=True)
+        yield 1.0
+        found["landmark_redone"] = 152 in own.moved.places
+        yield lambda: own.task.over
+        yield from drag_hairline(own)
+        press("RET")
         yield 1.0
     view_operator._show = real
     found["corrections"] = len(bpy.context.scene.seif.corrections())
 
 
-STEPS = (install, choose, landmarks, cancel, reconstruct, undo, slide_and_play, export_and_print)
+STEPS = (
+    install,
+    choose,
+    landmarks,
+    cancel,
+    reconstruct,
+    undo,
+    slide_and_play,
+    export_and_print,
+    *handiwork.STEPS,
+    *failures.STEPS,
+)
 
 
 def script() -> Steps:
@@ -332,4 +315,4 @@ def tick() -> float | None:
         return None
 
 
-bpy.app.timers.register(tick, first_interval=OPTIONS.get("first", 5.0))
+bpy.app.timers.register(tick, first_interval=OPTIONS.get("first", 5.0), persistent=True)  # files are loaded in between
