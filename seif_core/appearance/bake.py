@@ -118,7 +118,7 @@ def bake_texture(
     progress.step(0.8)
     _paint_mouth(model, atlas, regions, colours)
     eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))
-    colours[eyes] = paint_eyes(model, atlas, iris_colour(portrait), eyes)
+    colours[eyes] = paint_eyes(model, fit.neutral, atlas, iris_colour(portrait), eyes)
     rest = np.flatnonzero(atlas.part > PART_NAMES.index("eye_right"))
     colours[rest] = paint_interior(model, atlas, rest)
     texture = atlas.image(_bytes(atlas, colours))

@@ -21,6 +21,7 @@ from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..shapes import Float, Float32
 from .atlas import Atlas
+from .eye_shade import shade_eye
 
 _IRIS_RADIUS: Final = 11.8 / 2 / 63
 """Radius of the iris in eye distances; see above."""
@@ -78,11 +79,20 @@ def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
 
 
 def paint_eyes(
-    model: HeadModel, atlas: Atlas, iris: Float32[np.ndarray, "3"], chosen: np.ndarray
+    model: HeadModel,
+    neutral: Float[np.ndarray, "V 3"],
+    atlas: Atlas,
+    iris: Float32[np.ndarray, "3"],
+    chosen: np.ndarray,
 ) -> Float32[np.ndarray, "M 3"]:
-    """Colours (M, 3), sRGB 0..1, of the chosen texels, all of which lie on eyeballs.
+    """Colours (M, 3), sRGB 0..1, of the chosen texels, all of which lie on eyeballs, in the shade of the lids.
 
-    The white is painted a little darker than it is, for it lies in the shadow of lids that the texture cannot know.
+    Args:
+        model: the head model.
+        neutral: (V, 3) the head at rest, metres: its lids throw the shade.
+        atlas: the texture's layout.
+        iris: (3,) its colour, sRGB 0..1.
+        chosen: (M,) texels.
     """
     out = np.zeros((len(chosen), 3), np.float32)
     apart = anatomy_of(model).eye_distance
@@ -96,7 +106,9 @@ def paint_eyes(
         ball = model.template[ids]
         centre = (ball.min(0) + ball.max(0)) / 2
         place = (atlas.spread(model.template, chosen[mine]) - centre) / (_IRIS_RADIUS * apart)
-        out[mine] = _eye_colour(place, iris)
+        colour, ahead = _eye_colour(place, iris), place[:, 2] > 0
+        colour[ahead] = shade_eye(model, neutral, atlas.spread(neutral, chosen[mine][ahead]), colour[ahead])
+        out[mine] = colour
     return out
 
 

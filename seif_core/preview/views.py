@@ -27,7 +27,7 @@ from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float, Float32, UInt8
 from .hair_over import HairOver, lay_hair_over
-from .studio_light import studio_light
+from .studio_light import studio_light, studio_shine
 from .surface import Surface
 
 Mode = Literal["shaded", "textured"]
@@ -42,6 +42,8 @@ _CLAY: Final = {
     "lashes": (0.03, 0.025, 0.025),
 }
 """Linear-light colours of the parts in shaded pictures."""
+
+_EYES: Final = tuple(PART_NAMES.index(name) for name in ("eye_left", "eye_right"))
 
 _BACKGROUND: Final = (0.13, 0.14, 0.15)
 """sRGB. How a studio view looks was chosen by eye; so were the constants below."""
@@ -131,7 +133,10 @@ def render(
     else:
         colour = _clay(scene, hits, surface)
     linear = np.tile(np.array(_BACKGROUND, np.float32), (fine.height * fine.width, 1))
-    linear[hits.pixel] = colour * studio_light(_normals_at(scene, hits, surface))[:, None]
+    normals = _normals_at(scene, hits, surface)
+    linear[hits.pixel] = colour * studio_light(normals)[:, None]
+    wet = np.flatnonzero(np.isin(scene.part[hits.triangle], _EYES))
+    linear[hits.pixel[wet]] += studio_shine(normals[wet])[:, None]
     linear = linear.reshape(fine.height, fine.width, 3)
     if hair is not None and strands is not None:
         over = HairOver(strands, hair, textured=mode == "textured")
@@ -216,7 +221,7 @@ def _clay(scene: _Scene, hits: _Hits, surface: Surface) -> Float32[np.ndarray, "
     """Plain colours of the parts; the eyes keep their texture where there is one, so that one sees where they look."""
     part = scene.part[hits.triangle]
     colour = np.array([_CLAY[name] for name in PART_NAMES], np.float32)[part]
-    eyes = np.flatnonzero((part == PART_NAMES.index("eye_left")) | (part == PART_NAMES.index("eye_right")))
+    eyes = np.flatnonzero(np.isin(part, _EYES))
     if surface.texture is not None and len(eyes):
         only = _Hits(hits.pixel[eyes], hits.triangle[eyes], hits.weights[eyes])
         colour[eyes] = _texture_colours(scene, only, surface.uvs, surface.texture)

@@ -14,6 +14,7 @@ import seif_core.preview
 from seif_core.errors import OutputError
 from seif_core.geometry.camera import Camera
 from seif_core.preview import Surface, View, draw_preview, render, render_normals, write_debug_images
+from seif_core.preview.studio_light import studio_shine
 from seif_core.preview.views import _BACKGROUND
 
 
@@ -66,6 +67,13 @@ def test_clay_eyes_show_where_they_look():
     green = render(head, view)
     plain = render(replace(head, texture=None), view)
     assert 20 < (green != plain).any(axis=2).sum() < 2000
+
+
+def test_eyes_are_wet_where_a_lamp_is_mirrored_and_dull_elsewhere():
+    up = np.array([-0.60, 0.60, 0.55]) / np.linalg.norm([-0.60, 0.60, 0.55]) + [0, 0, 1]
+    shine = studio_shine(np.stack([up / np.linalg.norm(up), [0.0, 0, 1], [0, -1.0, 0]]))
+    assert shine[0] > 0.5
+    assert (shine[1:] < 0.02).all()
 
 
 def test_without_a_texture_the_textured_view_is_clay():
