@@ -23,6 +23,8 @@ _PATIENCE: Final = 10.0
 
 _PIECE: Final = 1 << 20
 _PAUSE_MS: Final = 200
+"""Bytes read of a pipe at a time, and milliseconds between two looks at one that is silent: a wish to cancel waits no
+longer. Chosen by hand."""
 
 
 @contextmanager

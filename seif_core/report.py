@@ -15,6 +15,7 @@ from .info import CODE_LICENCE, peak_memory, versions
 from .pipeline import Reconstruction
 
 FORMAT_VERSION: Final = 1
+"""Of report.json: goes up when a field changes its meaning or goes."""
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 """Bytes of a file's name that are not UTF-8, as Python hands them on (PEP 383); no encoder takes them."""
 

@@ -13,6 +13,7 @@ from typing import Any, Final, TextIO, cast
 
 _WIDTH: Final = 24
 _NAME: Final = 10
+"""Letters of the bar, and of a stage's name before it."""
 _OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """ISO 6429's control characters but tab and line feed."""
 

@@ -14,6 +14,7 @@ from .settings import BuildSettings
 
 _PREPARE: Final = Path(__file__).resolve().with_name("prepare.py")
 _PATIENCE: Final = 60.0
+"""Seconds that planning may take in the worker's Python, which reads one file. Chosen by hand."""
 
 
 def blueprint_of_file(head_file: Path, settings: BuildSettings, command: WorkerCommand) -> Blueprint:

@@ -17,6 +17,8 @@ from mathutils import Matrix
 from .blueprint import CameraPlan
 
 _SENSOR_MM: Final = 36.0
+"""Width of the camera's sensor in millimetres, Blender's own default; the focal length goes with it, so that it changes
+nothing that is seen."""
 _INTRINSICS: Final = "seif_intrinsics"
 """Custom property of the camera object: focal length, principal point and size of the photo, pixels."""
 

@@ -44,6 +44,7 @@ class Surface:
 
 
 _FLESH: Final = (0.0037, 0.0014, 0.0007)
+"""Metres that red, green and blue light travel under skin and tongue; the module's docstring names the source."""
 
 SURFACES: Final = (
     Surface("skin", ("skin",), (0.80, 0.62, 0.53), 0.48, 1.4, 0.15, _FLESH),

@@ -24,6 +24,8 @@ _ARRAYS: Final = {b"d": np.dtype("<f8"), b"f": np.dtype("<f4"), b"i": np.dtype("
 _SCALARS: Final = {b"Y": "<h", b"C": "<b", b"I": "<i", b"F": "<f", b"D": "<d", b"L": "<q"}
 _FOOT: Final = 16
 _WIDE_OFFSETS: Final = 7500
+"""Bytes of the mark that ends the file's records, and the first version (7.5) whose offsets have 64 bits, as in
+Blender's own FBX reader."""
 
 
 @dataclass

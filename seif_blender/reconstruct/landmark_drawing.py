@@ -16,6 +16,8 @@ _HANDLE: Final = (1.0, 1.0, 1.0, 1.0)
 _HAIRLINE: Final = (0.5, 1.0, 0.4, 1.0)
 _MOVED: Final = (1.0, 0.6, 0.1, 1.0)
 _DRAGGED: Final = (1.0, 0.2, 0.1, 1.0)
+"""Red, green, blue and opacity, each 0 to 1: what lies round the photo, dense points, handles of landmarks and of the
+hairline, handles that were moved, the one that is being moved. Chosen by eye."""
 _SIZES: Final = {_DOT: 2.0, _HANDLE: 7.0, _HAIRLINE: 7.0, _MOVED: 9.0, _DRAGGED: 12.0}
 """Colours with the sizes of their points in pixels. Chosen by eye."""
 

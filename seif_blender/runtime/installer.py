@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
 SHARE_OF_COLLECTING = 0.8
+"""Part of the progress bar that pip's collecting makes; unpacking tells no progress. Chosen by hand."""
 FOREIGN = ("PYTHONPATH", "PYTHONHOME")
 """Variables that would lead pip's Python into another Python's folders."""
 DOWNLOADS = ".downloads"

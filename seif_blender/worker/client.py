@@ -19,6 +19,8 @@ from .protocol import PROTOCOL, Failed, Finished, Message, Progressed, ProtocolE
 READY_SECONDS: Final = 60.0
 INTERRUPT_SECONDS: Final = 0.4
 KILL_SECONDS: Final = 0.75
+"""Seconds until a worker that did not say that it is ready is given up; after a wish to cancel, until it is interrupted
+and until it is killed: a cancelled job ends within a second. Chosen by hand."""
 CANCELLED_SENTENCE: Final = "The reconstruction was cancelled; the scene is as it was."
 
 

@@ -19,6 +19,7 @@ from .protocol import MAX_LINE
 
 _LOG_LINES: Final = 200
 _LOG_WIDTH: Final = 2000
+"""Lines that are kept of what the worker says, for the sentence when it fails, and bytes of a line. Chosen by hand."""
 _EXCEPTION: Final = re.compile(r"[\w.]+(Error|Exception|Interrupt)\b(:|$)")
 _PATIENCE: Final = 0.3
 """Seconds that a worker gets to end by itself when its standard input closes."""

@@ -71,6 +71,7 @@ _MEMBER: Final = (0.3, 0.9)
 _DARKEST: Final = 1e-3
 """Linear lightness below which logarithms are not taken."""
 _GAMMA: Final = 2.2
+"""Power that makes coded colours linear, near enough to sRGB's curve where only ratios count."""
 
 
 def complete(

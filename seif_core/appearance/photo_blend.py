@@ -37,6 +37,7 @@ _LIMIT: Final = 1.2
 _DARKEST: Final = 0.004
 """Linear colour below which no logarithm is taken."""
 _GAMMA: Final = 2.2
+"""Power that makes coded colours linear, near enough to sRGB's curve where only ratios count."""
 
 
 class OtherPhoto(NamedTuple):

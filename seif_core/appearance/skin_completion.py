@@ -89,6 +89,7 @@ _S: Final = SkinSettings()
 _DARKEST: Final = 0.004
 """Linear colour below which no logarithm is taken."""
 _GAMMA: Final = 2.2
+"""Power that makes coded colours linear, near enough to sRGB's curve where only ratios count."""
 _MEAN: Final = np.full(3, 1 / 3, np.float32)
 
 

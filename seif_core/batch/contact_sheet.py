@@ -17,6 +17,7 @@ from ..results import output_errors
 from .job import PhotoOutcome
 
 _WIDTH: Final = 480
+"""Pixels of the width of a photo's pictures. Chosen by eye."""
 _ROW: Final = round(_WIDTH * FIRST_ROW)
 _CAPTION: Final = 44
 """Pixels of a photo's pictures, and of the two lines below them."""
@@ -29,6 +30,7 @@ _DAMAGED: Final = (OSError, ValueError, SyntaxError, Image.DecompressionBombErro
 """What Pillow raises on files that are not there, or damaged."""
 _BACK: Final = (38, 38, 40)
 _GREY: Final = (105, 108, 111)
+"""Colours of the sheet, and of a photo that cannot be shown; 8 bits. Chosen by eye."""
 _COLOURS: Final = {
     "made": (235, 235, 235),
     "kept": (190, 200, 190),

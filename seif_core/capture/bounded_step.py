@@ -19,6 +19,7 @@ _SWEEPS: Final = 60
 _SETTLED: Final = 1e-4
 """Change of a weight in a turn below which no other is worth its time."""
 _LEAST: Final = 1e-9
+"""Guard against division by zero: the least curvature of the energy along a weight."""
 
 
 def bounded_step(

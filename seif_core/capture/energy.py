@@ -29,6 +29,7 @@ from .settings import CaptureSettings
 POSE: Final = slice(0, 3)
 PLACE: Final = slice(3, 6)
 FIRST_WEIGHT: Final = 6
+"""Parameter of the first key: head's rotation and place come before."""
 
 _CORRELATION: Final = 0.6
 _REACH: Final = 0.01

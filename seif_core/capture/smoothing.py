@@ -28,6 +28,7 @@ _LEAST_NOISE: Final = 0.004
 _PATIENCE: Final = 3.0
 """Bends of so many standard deviations count a quarter."""
 _LEAST_FRAMES: Final = 3
+"""Frames of the shortest curve that can bend."""
 
 
 def smooth(curves: Float[np.ndarray, "F C"], rate: float, strength: float) -> Float[np.ndarray, "F C"]:

@@ -17,6 +17,7 @@ INNER, BORDER, SEAM, BROKEN = 0, 1, 2, 3
 """Kinds of edges: inside a chart; with one triangle; between charts of the texture; with more than two triangles."""
 
 _NEXT: Final = (1, 2, 0)
+"""The corner of a triangle that follows each."""
 
 
 @dataclass(frozen=True, eq=False)

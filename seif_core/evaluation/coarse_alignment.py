@@ -20,6 +20,8 @@ from ..shapes import Float, Int
 _SAMPLES: Final = 250
 _TRIM: Final = 0.7
 _FACE_RADIUS: Final = 0.08
+"""Points of the face that a short alignment compares, share of them that counts (the nearest), metres from the nose tip
+within which they lie. Chosen, not measured: only the start for the alignment that follows depends on them."""
 
 
 def align_coarsely(

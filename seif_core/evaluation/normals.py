@@ -88,6 +88,7 @@ COLUMNS: Final = (
     "hair_own",
 )
 _WIDTH: Final = 16
+"""Letters of a column of the printed table."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ NOSE_TIP: Final = 30
 """iBUG-68 index of the nose tip, the centre of the evaluated area."""
 
 _MILLIMETRES: Final = 1000.0
+"""Millimetres per metre."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ..shapes import Float, UInt8
 _EYE_GROWS: Final = 0.02
 """Widths of an opening by which its ring is enlarged: the lid's wet edge. Chosen by eye, as the mouth's."""
 _MOUTH_GROWS: Final = 0.04
+"""The same of the lips' inner edge."""
 
 
 def openings(

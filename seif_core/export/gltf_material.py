@@ -68,6 +68,7 @@ values are chosen by eye on two portraits."""
 _LINEAR_MIPMAP_LINEAR: Final = 9987
 _LINEAR: Final = 9729
 _CLAMP_TO_EDGE: Final = 33071
+"""OpenGL's names for ways of reading a texture, as glTF 2.0 takes them."""
 
 SAMPLER: Final = {
     "magFilter": _LINEAR,

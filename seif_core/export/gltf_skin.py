@@ -19,6 +19,8 @@ JOINT_NODE_NAMES: Final = ("root", "neck", "jaw", "eye.L", "eye.R")
 """Names of the joint nodes, in `JOINT_NAMES`' order and Blender's spelling of sides."""
 
 _INFLUENCES: Final = 4
+"""Joints of a vertex: as many as one JOINTS_0 and WEIGHTS_0 hold (glTF 2.0); more need a second set, which
+most engines leave out."""
 
 
 def add_joint_nodes(

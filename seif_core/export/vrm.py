@@ -33,6 +33,7 @@ _SIDES: Final = ((1.0, "left"), (-1.0, "right"))
 _MOST_GAZE: Final = {"Inner": 25.0, "Outer": 25.0, "Down": 20.0, "Up": 20.0}
 """Degrees that eyes turn: what ARKit's look keys reach, rounded."""
 _INPUT: Final = 90.0
+"""Degrees of the target's direction at which eyes are turned as far as they go: straight to the side, up or down."""
 _EMOTIONS_THAT_CLOSE: Final = ("happy", "relaxed", "surprised")
 """Emotions that move the lids: a blink on top would close them twice."""
 

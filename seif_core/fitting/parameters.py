@@ -23,11 +23,13 @@ PLACE: Final = slice(3, 7)
 """a, b, log distance, log scale."""
 LOG_DISTANCE: Final = 5
 LOG_SCALE: Final = 6
+"""Parameters of the two logarithms."""
 JAW: Final = slice(7, 10)
 """Axis-angle of the jaw."""
 EYES: Final = slice(10, 14)
 """Rotations about x and y of the left eye, then of the right eye."""
 RIGID_COUNT: Final = 14
+"""Parameters before the shape's."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from .parameters import LOG_DISTANCE, LOG_SCALE, RIGID_COUNT, ROOT
 _DECIMETRE: Final = 0.1
 """Metres of head that must cover more than `_LEAST_PIXELS`."""
 _LEAST_PIXELS: Final = 2.0
+"""Below, landmarks are rounded to so few places that they tell no pose. Chosen, not measured."""
 
 
 def starting_parameters(

@@ -43,6 +43,7 @@ _OUTER: Final = 0.0005
 _FLOOR: Final = 0.0015
 """Metres over the skin that strands keep."""
 _PUSHES: Final = 2
+"""Times that a strand is pushed out of the skin: the first may push it into another fold. Chosen by eye."""
 
 
 class Field(NamedTuple):

@@ -24,6 +24,7 @@ from ..shapes import Float32, Int32
 JOINTS: Final = ("neck", "head", "left_eye", "right_eye")
 """GNM's joints in its order; the neck is the root."""
 _PARENTS: Final = (-1, 0, 1, 1)
+"""Each joint's parent in GNM 3.0."""
 _MARK: Final = "vertex_identity_basis.npy"
 """Entry by which an .npz is told from other head models' before it is read."""
 _FEWEST_VERTICES, _MOST_VERTICES = 1000, 60_000

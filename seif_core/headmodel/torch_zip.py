@@ -12,6 +12,7 @@ from typing import Final
 LARGEST_PICKLE: Final = 1 << 24
 """Bytes of the pickle: 16 MiB; one that describes a network takes about 100 kB, a tracker's frame some kilobytes."""
 _MOST_ENTRIES: Final = 65536
+"""Entries of an archive: as many as one without ZIP64 has; a network has a few hundred."""
 
 
 def table_of_tensors(archive: zipfile.ZipFile, size: int) -> zipfile.ZipInfo:

@@ -26,6 +26,7 @@ from ..shapes import Bool, Float, UInt8
 from .view import head_proper
 
 _DIRECTIONS: Final = 360
+"""Directions about the head's middle in which its outline is asked: one a degree."""
 _STEPS: Final = np.linspace(0.0, 2.5, 251)
 """Reaches at which a mask is asked; the largest hair lies below 2.2 head lengths, half of them to each side."""
 _ABOVE: Final = np.radians(115.0)

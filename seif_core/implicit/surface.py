@@ -35,6 +35,7 @@ Field = Callable[[np.ndarray], np.ndarray]
 
 RESOLUTIONS: Final = (64, 128, 256, 512)
 _FIRST: Final = (4, 8, 16, 32, 64)
+"""Cells an axis that a surface may have, and those that the search may begin with; they are halved until they agree."""
 _CROSSABLE: Final = tuple((axis, side) for axis in range(3) for side in (0, 1))
 _SIDES: Final = tuple((CORNERS[:, k] == 0, CORNERS[:, k] == 1) for k in range(3))
 _BETWEEN: Final = np.array([n for n in np.ndindex(3, 3, 3) if 1 in n and n != (1, 1, 1)])

@@ -19,6 +19,7 @@ head is made."""
 _RAW_PHOTOMETRIC: Final = frozenset({32803, 34892})
 """TIFF/EP's colour filter array and DNG's linear raw."""
 _DNG_VERSION: Final = 50706
+"""Tag that every DNG has (DNG 1.7, DNGVersion)."""
 _SIGNATURES: Final = (
     (0, b"FUJIFILMCCD-RAW"), (4, b"ftypcrx "), (0, b"IIU\0"), (0, b"IIRO"), (0, b"IIRS"), (0, b"MMOR"), (8, b"CR\2"),
     (0, b"FOVb"), (0, b"\0MRM"),
@@ -28,6 +29,8 @@ _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
 """Start of frame of the JPEGs that Pillow reads; raw data are often stored as lossless JPEG (0xC3)."""
 _MOST_PICTURES: Final = 4000
 _MOST_SEGMENTS: Final = 200
+"""Places that look like a JPEG's beginning, and segments before its frame, that are searched: far more than a camera
+writes. Chosen by hand, against files made to be slow."""
 
 
 @dataclass(frozen=True, eq=False)

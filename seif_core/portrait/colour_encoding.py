@@ -23,6 +23,7 @@ _HLG_PEAK: Final = 1000.0
 """Peak in cd/m2 of the display that HLG's system gamma of 1.2 belongs to (ITU-R BT.2100-2, note 5f)."""
 _PQ: Final = (2610 / 16384, 2523 / 4096 * 128, 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32)
 _HLG: Final = (0.17883277, 0.28466892, 0.55991073)
+"""Constants m1, m2, c1, c2, c3 of PQ and a, b, c of HLG (ITU-R BT.2100-2, tables 4 and 5)."""
 _GAMMAS: Final = {4: 2.2, 5: 2.8, 8: 1.0}
 _CHROMATICITIES: Final = {
     9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),

@@ -31,6 +31,7 @@ _FOCAL_PLANE_UNIT: Final = 0xA210
 _FOCAL_35MM: Final = 0xA405
 _PIXEL_X: Final = 0xA002
 _PIXEL_Y: Final = 0xA003
+"""Tags of EXIF 2.32 (and TIFF 6.0)."""
 _UNIT_MM: Final = {2: 25.4, 3: 10.0, 4: 1.0}
 """Millimetres per FocalPlaneResolutionUnit: inch, centimetre, millimetre."""
 _SAME_SHAPE: Final = 0.02

@@ -35,6 +35,7 @@ _EYE_MARGIN: Final = 2.3
 """The crop of an eye is this many times as wide as the eye."""
 _REFINED: Final = [*LIPS, *RIGHT_EYE_REGION, *LEFT_EYE_REGION]
 _PASSES: Final = 5
+"""Crops at most, each about the face that the last one showed. Chosen, not measured."""
 _SETTLED: Final = math.radians(0.5)
 _PROBES: Final = (
     (0.06, 0.03, 1.1, 8.0), (-0.06, -0.03, 0.92, -8.0), (0.03, -0.06, 1.05, -12.0),

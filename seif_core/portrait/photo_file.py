@@ -15,6 +15,7 @@ LARGEST_FILE: Final = 700_000_000
 """Bytes of the largest photo file that is read: the 100 million pixels that are decoded at most, as 16-bit RGB without
 compression (600 MB), and some more for metadata."""
 _CHUNK: Final = 1 << 20
+"""Bytes read at a time: 1 MiB."""
 
 
 @dataclass(frozen=True, eq=False)

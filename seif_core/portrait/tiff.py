@@ -15,6 +15,8 @@ _MOST_DIRECTORIES: Final = 64
 """Directories read of one file: raw files have up to about ten."""
 _MOST_TAGS: Final = 1000
 _MOST_VALUES: Final = 100_000
+"""Tags of a directory and bytes or values of a tag that are read: far more than a camera's preview needs. Chosen by
+hand, against files made to be slow."""
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 OFFSETS, SAMPLES, COUNTS, PLANAR, SUBIFDS = 273, 277, 279, 284, 330
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, FORMAT = 322, 323, 324, 325, 339

@@ -20,6 +20,7 @@ _LARGEST_HEIGHT: Final = 600.0
 _CELLS: Final = 300
 """Cells over the height where no pitch is given: 0.4 mm at 120 mm, the width of a usual nozzle."""
 _MOST_CELLS: Final = 900
+"""Cells over the height at most: their number grows with its cube. Chosen by hand."""
 
 
 @dataclass(frozen=True)

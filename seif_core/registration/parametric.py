@@ -41,6 +41,7 @@ _REACH: Final = (0.03, 0.012)
 _COSINE: Final = 0.5
 """Cosine between normals below which modes believe no match."""
 _RIDGES: Final = (0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.02)
+"""Penalties of `register_modes`, an iteration each: stiff first, then ever looser. Chosen, not measured."""
 
 
 class LinearShape(NamedTuple):

@@ -25,6 +25,7 @@ _FACE: Final = 0.03
 _SIDES: Final = ("at the top", "at the person's left", "below", "at the person's right")
 """Names of the four quarters of the square, clockwise from the top; the picture's right is the person's left."""
 _BELOW: Final = 2
+"""Of these quarters, the one that is no loss: every portrait ends there."""
 
 
 def truncation_warnings(photo: Portrait, upright: UprightHead) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ..blueprint import HeightsPlan
 from .png import encode_png
 
 _WHITE = 65535
+"""Largest value of a 16-bit PNG."""
 
 
 def plan_heights(heights: np.ndarray | None) -> HeightsPlan | None:

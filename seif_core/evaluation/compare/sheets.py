@@ -33,6 +33,7 @@ _CUT: Final = 0.95
 """Half the width of what is shown of the photo, in sizes of the face."""
 _BACK: Final = (33, 36, 38)
 _INK: Final = (235, 235, 235)
+"""Colours of the sheet and of its letters; 8 bits. Chosen by eye."""
 
 
 def draw_sheet(photo: Path, meshes: Mapping[str, MethodMesh | None], path: Path) -> None:

@@ -31,6 +31,7 @@ from ..units import SCAN_UNITS, guess_unit
 from .method_mesh import first_file, marks_beside, mesh_of, photos_of, raw_vertices, with_suffixes
 
 _SIXTY_EIGHT: Final = 68
+"""Keypoints of iBUG's scheme, which come first in REALY's files."""
 
 
 @dataclass(frozen=True, eq=False)
