@@ -19,7 +19,6 @@ from ..evidence.photograph import eye_distance_pixels, posed_eyes
 from ..fitting import Fit
 from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
-from ..headmodel.dense_set import DENSE_MODEL
 from ..headmodel.landmark_schemes import known_scheme
 from ..portrait import Portrait
 from ..shapes import Float32
@@ -65,7 +64,7 @@ def landmark_displacement(
     trust = (embedding.sigma > 0) * smoothstep(seen, *_FACING) * place * (1 - smoothstep(length, *_BELIEVED))
     if (scheme := known_scheme(portrait.landmark_scheme)) is not None:
         trust[list(scheme.iris_points)] = 0  # the irises move with the gaze, not with the skin
-        if portrait.dense is not None and fit.model.name == DENSE_MODEL:
+        if fit.measured == "dense":
             trust[~np.isin(np.arange(len(trust)), np.concatenate([*scheme.lids, scheme.inner_lips]))] = 0
     weight, pull = np.zeros(count), np.zeros((count, 2))
     for k in range(3):

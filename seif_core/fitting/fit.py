@@ -35,6 +35,8 @@ class Fit:
             those that the photo shows), in percent of the distance between the eyes' outer corners.
         joints: (5, 3) float32 metres, model space: joints of the neutral head, where they cannot be regressed from it
             (a head that took the shape of its hair); None where they can. Ask `rest_joints`.
+        measured: what it took from the photo, one of `settings.MEASURED`: without dense points it is "landmarks",
+            whatever the settings asked for.
     """
 
     model: HeadModel
@@ -49,6 +51,7 @@ class Fit:
     posed: Float32[np.ndarray, "V 3"]
     landmark_error: float
     joints: Float32[np.ndarray, "5 3"] | None = None
+    measured: str = "landmarks"
 
     @property
     def rest_joints(self) -> Float32[np.ndarray, "5 3"]:

@@ -490,4 +490,5 @@ class _Fitter:
             expressed=expressed.astype(np.float32),
             posed=posed.astype(np.float32),
             landmark_error=self._error(k, camera, posed),
+            measured="landmarks" if self.sighted is None else self.settings.measured,
         )

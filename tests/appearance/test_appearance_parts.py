@@ -138,6 +138,10 @@ def test_landmarks_bend_the_photo_in_the_face_and_not_behind():
     assert np.median(bent[middle, 0]) == pytest.approx(2.0, abs=0.5)
     assert np.abs(bent[:, 1]).max() < 0.3
     assert np.abs(bent[z < -0.05]).max() < 0.2
+    to_dense = landmark_displacement(
+        replace(portrait, landmarks=moved), replace(fit, measured="dense"), smoother, facing, regions.inner
+    )
+    assert np.median(to_dense[regions.outer_skin & (z > 0.06) & (y < -0.03), 0]) < 1.0  # a chin follows its own points
 
 
 def test_absurd_landmarks_do_not_bend_the_photo():

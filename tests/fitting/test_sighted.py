@@ -100,6 +100,7 @@ def test_dense_points_count_unless_the_landmarks_alone_are_asked_for(head, perso
     asked = fit_portrait(told, head, settings=FitSettings(measured="landmarks"))
     assert np.allclose(plain.shape, asked.shape, atol=1e-6)
     assert np.abs(plain.shape - fit_portrait(told, head).shape).max() > 0.5
+    assert [fit.measured for fit in (plain, asked, fit_portrait(told, head))] == ["landmarks", "landmarks", "dense"]
 
 
 def test_both_together_lie_between_unsure_points_and_the_landmarks(head, person):
