@@ -1,9 +1,11 @@
 """What breaks on people's heads when keys act: teeth through lips, lids in eyeballs, lips through themselves.
 
 usage: python benchmarks/expressions.py HEAD.npz... [--model open_head.npz] [--pairs 20] [--without-combinations]
+       [--as-in-model]
 
 Each head lends its neutral shape and its joints; keys and corrections of pairs are those of the head model (its blinks
-scaled to the head, as `seif_core.assembly` does), so that head.npz files made once serve any later model. Poses: all 52
+scaled to the head and its lips kept apart, as `seif_core.assembly` does; the latter not with `--as-in-model`), so that
+head.npz files made once serve any later model. Poses: all 52
 keys at 1, one at a time, all pairs of the keys used most, both at 1, and the open jaw with both sides of six keys.
 
 Counts, per pose: *teeth*, vertices of teeth farther than 0.3 mm before the triangle of the skin about the mouth that is
@@ -44,6 +46,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from seif_core.expressions.lids import blink_factors
+from seif_core.expressions.lips import keep_lips_apart
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.head import Head
 from seif_core.headmodel import HeadModel, load_head_model
@@ -186,6 +189,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=None)
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--without-combinations", action="store_true")
+    parser.add_argument("--as-in-model", action="store_true", help="keys of the model, not those made for the head")
     options = parser.parse_args()
     model = load_head_model("open") if options.model is None else read_open_head(options.model)
     shapes = None if options.without_combinations else model.combinations
@@ -196,6 +200,8 @@ def main() -> int:
         factors = blink_factors(model, checker.neutral.astype(np.float32))
         keys = model.key_basis * factors[:, None, None]
         own = None if shapes is None else shapes.scaled(dict(zip(model.key_names, factors.tolist(), strict=True)))
+        if not options.as_in_model:
+            keys, own = keep_lips_apart(model, checker.neutral.astype(np.float32), keys, own)
         total = np.zeros((3, 10), int)
         for pose in poses(model.key_names, options.pairs):
             offset = keys[[model.key_names.index(n) for n in pose]].sum(axis=0)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .expressions.lids import blink_factors
+from .expressions.lips import keep_lips_apart
 from .filenames import as_text
 from .fitting.fit import Fit
 from .head import Head
@@ -24,16 +25,22 @@ if TYPE_CHECKING:
     from .appearance.baked_texture import BakedTexture
 
 
-def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None) -> Head:
+def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None, *, keep_lips_whole: bool = True) -> Head:
     """Put a head together from what the stages found.
 
     Args:
         portrait: the photo.
         fit: the head model fitted to it.
         texture: colours, light and relief in the model's UVs, or None.
+        keep_lips_whole: whether keys are mended that would draw this head's lips through themselves.
     """
     model = fit.model
     factors = blink_factors(model, fit.neutral)
+    keys, pairs = model.key_basis * factors[:, None, None], model.combinations
+    if pairs is not None:
+        pairs = pairs.scaled(dict(zip(model.key_names, factors.tolist(), strict=True)))
+    if keep_lips_whole:
+        keys, pairs = keep_lips_apart(model, fit.neutral, keys, pairs)
     joints = fit.rest_joints
     landmarks = model.embeddings.get("ibug68")
     return Head(
@@ -50,9 +57,8 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None) ->
         joints=joints,
         skin_weights=model.skin_weights,
         key_names=model.key_names,
-        key_deltas=model.key_basis * factors[:, None, None],
-        combinations=model.combinations
-        and model.combinations.scaled(dict(zip(model.key_names, factors.tolist(), strict=True))),
+        key_deltas=keys,
+        combinations=pairs,
         expression_deltas=model.expression_basis,
         pose_deltas=model.pose_basis,
         regions=model.regions,

@@ -184,8 +184,9 @@ def _reconstruct(
         device=tried_on(device),
         progress=progress,
     )
+    full = settings.quality != "fast"
     with progress.stage("Head"):
-        head = replace(stages.assemble_head(portrait, shaped, texture), hair=layer)
+        head = replace(stages.assemble_head(portrait, shaped, texture, keep_lips_whole=full), hair=layer)
     warnings = (*_warnings(portrait, fit), *_warnings_of_others(best, others), *shape.warnings)
     warnings += settings.without_effect()
     return Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings, tuple(others))

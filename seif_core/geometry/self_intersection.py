@@ -87,11 +87,12 @@ def _any(layers: np.ndarray) -> Bool[np.ndarray, " N"]:
 
 
 def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    hit = np.zeros(len(first), bool)
-    for k in range(3):
-        hit |= _pierces(first[:, k], first[:, (k + 1) % 3], second)
-        hit |= _pierces(second[:, k], second[:, (k + 1) % 3], first)
-    return hit
+    """(P,) bool: whether any of the six edges of two triangles (P, 3, 3) pierces the other, in one go."""
+    after = [1, 2, 0]
+    starts = np.concatenate([first, second], axis=1)
+    ends = np.concatenate([first[:, after], second[:, after]], axis=1)
+    pierced = np.stack([second] * 3 + [first] * 3, axis=1)
+    return _pierces(starts.reshape(-1, 3), ends.reshape(-1, 3), pierced.reshape(-1, 3, 3)).reshape(-1, 6).any(axis=1)
 
 
 def _pierces(start: np.ndarray, end: np.ndarray, corners: np.ndarray) -> np.ndarray:
