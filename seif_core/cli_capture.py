@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .capture.performance import Performance
 from .capture.playback import HEAD_BONES, Playback
-from .cli_values import filled_text, named_path, number, whole_number
+from .cli_values import filled_text, named_path, number, refuse_inputs, whole_number
 from .errors import OutputError, PerformanceFileError, SettingsError
 from .filenames import as_text, called, is_folder
 from .head import Head
@@ -69,6 +69,7 @@ def _run(options: argparse.Namespace) -> int:
         raise OutputError(f"There is no folder {as_text(str(options.out.parent))}; name another file with --out.")
     if is_folder(options.out):
         raise OutputError(f"{called(options.out)} is a folder; name another file with --out.")
+    refuse_inputs(options.out, [*(source for source in sources if not is_folder(source)), options.head])
     for sentence in _without_effect(options):
         say(f"seif: {sentence}")
     head = None if options.head is None else Head.load(options.head)

@@ -90,7 +90,7 @@ def _export_for_engine(options: argparse.Namespace) -> int:
         raise SettingsError("A VRM avatar has no levels of detail; leave out --lods, or choose another preset.")
     head = Head.load(options.head)
     lods = head_lods(head, counts) if counts else []
-    with staging(options.out) as folder, output_errors(options.out):
+    with staging(options.out, made_of=options.head) as folder, output_errors(options.out):
         if preset.suffix == ".fbx":
             losses = export.losses_of(head, choice, preset.hair)
             write_fbx(options.head, folder / f"head{preset.suffix}", preset.name, (sets, spelling), counts)
@@ -125,7 +125,7 @@ def _export(options: argparse.Namespace) -> int:
     counts = lod_counts(options.lods)
     if counts and "glb" not in formats:
         raise SettingsError("Levels of detail are written as GLB or by a preset; add glb to --formats.")
-    with staging(options.out) as folder, output_errors(options.out):
+    with staging(options.out, made_of=options.head) as folder, output_errors(options.out):
         wanted = "blend" in formats
         with blend_writer(options.head, folder / "head.blend", None, keys) if wanted else nullcontext() as blend:
             if "glb" in formats:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .cli_values import filled_text, named_path, whole_number
+from .cli_values import filled_text, named_path, refuse_inputs, whole_number
 from .errors import ModelError, OutputError, SettingsError
 from .filenames import as_text, called
 from .flame_exchange.export_parameters import export_parameters, write_parameters, write_whole
@@ -50,6 +50,7 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
+    refuse_inputs(options.out, [options.head, options.model])
     head = Head.load(options.head)
     parameters = export_parameters(head, read_flame(_model_file(options.model or head.model_name)))
     write_parameters(parameters, head, options.out)
@@ -63,6 +64,7 @@ def _import(options: argparse.Namespace) -> int:
 
     if options.out.suffix.lower() != ".npz":
         raise SettingsError(f"{called(options.out)} does not end in .npz; name the file so.")
+    refuse_inputs(options.out, [*options.parameters, options.head, options.flame])
     head, parameters = Head.load(options.head), read_parameters(options.parameters)
     motion = motion_of(head, parameters, None if is_flame_head(head) else _flame_model(options.flame or ""))
     packed = io.BytesIO()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from .cli_values import named_path, number
+from .cli_values import named_path, number, refuse_inputs
 from .filenames import as_text
 from .head import Head
 from .terminal import StageLines, tell
@@ -45,6 +45,7 @@ def _print(options: argparse.Namespace) -> int:
     from .progress import Progress
 
     check_target(options.out)
+    refuse_inputs(options.out, [options.head])
     settings = PrintSettings(
         height_mm=options.height_mm,
         base=options.base,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from .filenames import as_text
+from .errors import OutputError
+from .filenames import as_text, called, same_place
 
 _SHOWN: Final = 40
 """Characters of a wrong value that are repeated."""
@@ -39,6 +41,24 @@ def filled_text(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("it is empty; give a value or leave the option out")
     return text
+
+
+def refuse_inputs(out: Path, inputs: Iterable[str | Path | None]) -> None:
+    """See, before there is any work, that what is written replaces nothing that is read.
+
+    Args:
+        out: the file that is to be written.
+        inputs: files and folders of files that are read; None and names of models are passed over.
+
+    Raises:
+        OutputError: it is one of them, or lies in one of the folders under the name of a file there.
+    """
+    for name in inputs:
+        if name is None or str(name) == "":
+            continue
+        read = Path(name)
+        if same_place(out, read) or (same_place(out.parent, read) and out.exists()):
+            raise OutputError(f"{called(out)} is read for this and would be lost; name another file with --out.")
 
 
 def whole_number(text: str) -> int:

@@ -44,6 +44,16 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - as above
 
 
+def places(path: Path) -> tuple[str, str]:
+    """Where a path leads, its own last link not followed and followed."""
+    return os.path.join(os.path.realpath(path.parent), path.name), os.path.realpath(path)  # noqa: PTH118 - for the text
+
+
+def same_place(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file or folder, also where letters' case or composition do not count."""
+    return not {same_name(place) for place in places(one)}.isdisjoint(map(same_name, places(other)))
+
+
 def about(name: str, sentence: str) -> str:
     """The sentence with the file that it is about before it, unless it names that file itself.
 

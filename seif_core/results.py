@@ -17,7 +17,7 @@ from typing import Final
 from .blend import Blender, blend_writer, blender_is_here
 from .device import return_memory
 from .errors import DependencyError, OutputError, SettingsError
-from .filenames import as_text, same_name
+from .filenames import as_text, places, same_name, same_place
 from .folder_lock import PREFIX, abandoned, folder_lock, scratch_of
 from .pipeline import Reconstruction
 from .portrait.portrait import Portrait
@@ -29,6 +29,7 @@ FORMATS: Final = ("blend", "glb", "npz", "obj")
 """File formats of a head that can be asked for."""
 
 REPORT: Final = "report.json"
+HEAD: Final = "head.npz"
 
 RESULT_FILES: Final = (
     *("head.blend", "head.glb", "head.npz", "head.obj", "head.mtl", "head.png", "head_hair.png"),
@@ -129,12 +130,17 @@ def check_place(folder: Path) -> None:
 
 
 @contextmanager
-def staging(target: Path) -> Iterator[Path]:
+def staging(target: Path, *, made_of: Path | None = None) -> Iterator[Path]:
     """A fresh folder beside `target` that becomes `target` when the block succeeds and vanishes when it fails.
 
     A folder that exists keeps the files that are no results; results of an earlier run that this one does not write
     are removed, for they may show somebody else. Folders made on the way are removed again on failure, and what runs
     left behind that were killed is removed first. Inside, nobody else can write to `target`.
+
+    Args:
+        target: the folder of results.
+        made_of: the head that results are made of. In its own folder all that shows it stays, itself first of all; a
+            folder that holds another head is refused.
 
     Raises:
         OutputError: it cannot be made or moved.
@@ -148,12 +154,13 @@ def staging(target: Path) -> Iterator[Path]:
             with output_errors(target):
                 _lock(lock, target)
                 _refuse_obstacles(target)
+                _refuse_another_head(target, made_of)
                 _clear_abandoned(target.parent)
                 folder = _fresh_folder(target)
             try:
                 yield folder
                 with output_errors(target), held():
-                    _move(folder, target)
+                    _move(folder, target, made_of)
             except BaseException:
                 with held():
                     shutil.rmtree(folder, ignore_errors=True)
@@ -165,14 +172,9 @@ def staging(target: Path) -> Iterator[Path]:
 
 def spares(target: Path, files: Sequence[Path]) -> bool:
     """Whether results in `target` would leave all of these files alone, whatever their names are."""
-    read = {same_name(place) for file in files for place in _places(file)}
-    written = {same_name(os.path.join(place, name)) for place in _places(target) for name in ("", *RESULT_FILES)}  # noqa: PTH118 - for the text
+    read = {same_name(place) for file in files for place in places(file)}
+    written = {same_name(os.path.join(place, name)) for place in places(target) for name in ("", *RESULT_FILES)}  # noqa: PTH118 - for the text
     return read.isdisjoint(place.rstrip(os.sep) for place in written)
-
-
-def _places(path: Path) -> tuple[str, str]:
-    """Where a path leads, its own last link not followed and followed."""
-    return os.path.join(os.path.realpath(path.parent), path.name), os.path.realpath(path)  # noqa: PTH118 - as above
 
 
 def _write_points(portrait: Portrait, folder: Path) -> None:
@@ -296,6 +298,15 @@ def _refuse_obstacles(target: Path) -> None:
             raise FileExistsError(errno.EEXIST, f"a folder named {name} is in the way")
 
 
+def _refuse_another_head(target: Path, made_of: Path | None) -> None:
+    """Raise where a head lies in `target` that is not the one whose results are to go there."""
+    there = target / HEAD
+    if made_of is not None and there.is_file() and not same_place(there, made_of):
+        raise OutputError(
+            f"{as_text(target.name)} holds the results of another head ({HEAD}); choose another folder with --out."
+        )
+
+
 def _clear_abandoned(parent: Path) -> None:
     """Remove what runs left in `parent` that were killed: nobody holds their lock any more."""
     for path in parent.glob(f"{PREFIX}*"):
@@ -317,15 +328,21 @@ def _fresh_folder(target: Path) -> Path:
     return folder
 
 
-def _move(folder: Path, target: Path) -> None:
+def _move(folder: Path, target: Path, made_of: Path | None) -> None:
     """Put the finished files in their place: the whole folder at once where `target` does not exist yet."""
     if not target.exists():
         folder.rename(target)
-    else:
-        _replace_files(folder, target)
+        return
+    if made_of is None:
+        _replace_files(folder, target, results_of_earlier_run(target))
+        return
+    met = [path.name for path in folder.iterdir() if same_place(target / path.name, made_of)]
+    if met:
+        raise OutputError(f"{met[0]} is what the results are made of; choose another folder with --out.")
+    _replace_files(folder, target, [] if same_place(made_of.parent, target) else results_of_earlier_run(target))
 
 
-def _replace_files(folder: Path, target: Path) -> None:
+def _replace_files(folder: Path, target: Path, old: Sequence[str]) -> None:
     """Exchange an earlier run's results for the new ones, all or none. The report goes first and comes last.
 
     So a folder that was caught in between (by a power cut, a SIGKILL) has no report.
@@ -336,7 +353,7 @@ def _replace_files(folder: Path, target: Path) -> None:
     gone: list[str] = []
     come: list[str] = []
     try:
-        for name in sorted({*new, *results_of_earlier_run(target)}, key=lambda name: (name != REPORT, name)):
+        for name in sorted({*new, *old}, key=lambda name: (name != REPORT, name)):
             if (target / name).is_symlink() or (target / name).exists():
                 (target / name).replace(earlier / name)
                 gone.append(name)

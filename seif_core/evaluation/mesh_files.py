@@ -13,6 +13,7 @@ node that is moved by (1, 0, 0) leaves here as (1, 0, 1).
 
 from __future__ import annotations
 
+import io
 import json
 import stat
 import struct
@@ -27,6 +28,7 @@ from ..array_files import ArrayFileError, read_arrays
 from ..errors import SettingsError
 from ..filenames import is_file
 from ..headmodel.model import triangulate
+from .mesh_text import plain_text
 
 FORMATS: Final = (".obj", ".ply", ".stl", ".off", ".glb", ".npz")
 """Suffixes that are read; whatever else trimesh may know is refused, since much of it opens further files."""
@@ -109,13 +111,13 @@ def _read_with_trimesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
     kind = path.suffix.lower()[1:]
     try:
         with path.open("rb") as stream:
-            if kind == "glb":
-                _check_glb(stream.read(), path.name)
-            elif kind == "ply":
-                check_ply(stream.read(LARGEST_PLY_HEADER), path.stat().st_size)
-            stream.seek(0)
-            # read from a stream, so that nothing beside the file can be found and opened
-            loaded: Any = trimesh.load_scene(stream, file_type=kind, process=False, skip_materials=True)
+            content = plain_text(stream.read(), kind)
+        if kind == "glb":
+            _check_glb(content, path.name)
+        elif kind == "ply":
+            check_ply(content[:LARGEST_PLY_HEADER], len(content))
+        # read from a stream, so that nothing beside the file can be found and opened
+        loaded: Any = trimesh.load_scene(io.BytesIO(content), file_type=kind, process=False, skip_materials=True)
         return _gathered(loaded)
     except SettingsError:
         raise

@@ -126,7 +126,7 @@ def _read_input(path: Path) -> OnnxInput:
     try:
         if path.stat().st_size > _LARGEST_NOTE:
             raise ValueError("it is larger than 1 MB")  # noqa: TRY301
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(path.read_text(encoding="utf-8-sig"))
         mean, std = (tuple(float(x) for x in told.get(k, d)) for k, d in (("mean", (0, 0, 0)), ("std", (1, 1, 1))))
         channels = str(told.get("channels", "bgr"))
     except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:

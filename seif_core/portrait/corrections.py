@@ -107,7 +107,7 @@ def corrections_of_file(path: Path) -> dict[int, tuple[float, float]]:
     try:
         if path.stat().st_size > _LARGEST:
             raise SettingsError(f"{path.name} is too large for corrected points; give the corrections.json of a photo.")
-        return read_corrections(json.loads(path.read_text(encoding="utf-8")))
+        return read_corrections(json.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no JSON"
         raise SettingsError(f"The corrected points of {path.name} cannot be read ({reason}).") from error

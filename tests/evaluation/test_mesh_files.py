@@ -134,3 +134,53 @@ def test_the_projects_own_glb_is_read_though_its_shapes_are_stored_sparsely(tmp_
     read = read_surface(tmp_path / "head.glb")
     assert len(read.triangles) > 0
     np.testing.assert_allclose(read.vertices.max(axis=0), head.vertices.max(axis=0), atol=1e-5)
+
+
+FOUR = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 2 3\nf 1 2 4\n"
+FORMS = {
+    "byte-order mark": lambda text: ("\ufeff" + text).encode(),
+    "UTF-16": lambda text: text.encode("utf-16"),
+    "UTF-16, big-endian": lambda text: ("\ufeff" + text).encode("utf-16-be"),
+    "carriage returns": lambda text: text.replace("\n", "\r").encode(),
+    "carriage returns and line feeds": lambda text: text.replace("\n", "\r\n").encode(),
+    "tabs": lambda text: text.replace(" ", "\t").encode(),
+    "indents": lambda text: ("  " + text.replace("\n", "\n  ")).encode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("suffix", [".obj", ".off", ".stl", ".ply"])
+def test_a_mesh_that_is_text_is_the_same_however_its_lines_are_written(tmp_path, suffix, form):
+    path = tmp_path / f"a{suffix}"
+    ball = trimesh.creation.icosphere(subdivisions=1)
+    text = ball.export(
+        file_type={".stl": "stl_ascii"}.get(suffix, suffix[1:]), **({"encoding": "ascii"} if suffix == ".ply" else {})
+    )
+    text = text if isinstance(text, str) else text.decode()
+    path.write_bytes(FORMS[form](text))
+    read = read_surface(path, "m")
+    assert len(read.triangles) == len(ball.faces)
+    np.testing.assert_allclose(np.sort(read.vertices, axis=0), np.sort(ball.vertices, axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("form", ["byte-order mark", "carriage returns", "tabs"])
+def test_a_scan_of_a_data_set_is_the_same_however_its_lines_are_written(tmp_path, form):
+    (tmp_path / "a.obj").write_bytes(FORMS[form](FOUR))
+    read = read_scan_mesh(tmp_path / "a.obj")
+    assert read.vertices.tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    assert read.triangles.tolist() == [[0, 1, 2], [0, 1, 3]]
+
+
+@pytest.mark.parametrize("obj", [FOUR.replace("v 1 0 0", "v 1 \\\r\n0 0"), FOUR.replace("\n", " # told\n")])
+def test_lines_of_an_obj_that_go_on_or_end_in_words_are_read(tmp_path, obj):
+    (tmp_path / "a.obj").write_text(obj, encoding="utf-8", newline="")
+    read = read_surface(tmp_path / "a.obj", "m")
+    assert (len(read.vertices), len(read.triangles)) == (4, 2)
+
+
+def test_a_binary_stl_whose_words_begin_as_text_does_is_left_as_it_is(tmp_path):
+    ball = trimesh.creation.icosphere(subdivisions=1)
+    data = bytearray(ball.export(file_type="stl"))
+    data[:5] = b"solid"
+    (tmp_path / "a.stl").write_bytes(bytes(data))
+    assert len(read_surface(tmp_path / "a.stl", "m").triangles) == len(ball.faces)

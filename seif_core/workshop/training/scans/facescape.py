@@ -80,7 +80,7 @@ def read(root: Path) -> Iterator[ScanRecord]:
 def _scales(root: Path) -> dict[str, Any]:
     path = root / SCALES
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ScanDatasetError(
             f"FaceScape's multi-view meshes in {root.name} need {SCALES} beside the people's folders ({error}); "

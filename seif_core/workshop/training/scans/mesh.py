@@ -6,6 +6,7 @@ sRGB 188 of 255 comes out as 0.50.
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from PIL import Image
 
 from ....errors import SettingsError
 from ....evaluation.mesh_files import LARGEST_PLY_HEADER, UNREADABLE, check_ply
+from ....evaluation.mesh_text import plain_text
 from ....evaluation.scan_files import read_surface
 from ....evidence.colour import decode, from_srgb
 from ....portrait.decode import available_formats
@@ -97,7 +99,7 @@ def read_scan_mesh(path: Path, texture: Path | None = None) -> ScanMesh:
 
 
 def _read_obj(path: Path, texture: Path | None) -> ScanMesh:
-    with path.open(encoding="utf-8", errors="replace") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:  # a mark before it would hide the first vertex
         file = read_obj(lines)
     vertices, fan = file.numbers[:, :3], file.fan()
     if not len(fan):
@@ -121,10 +123,9 @@ def _read_ply(path: Path) -> ScanMesh:
     import trimesh
     from trimesh.visual import ColorVisuals
 
-    with path.open("rb") as data:
-        check_ply(data.read(LARGEST_PLY_HEADER), path.stat().st_size)
-        data.seek(0)
-        loaded = trimesh.load_mesh(data, file_type="ply", process=False)
+    content = plain_text(path.read_bytes(), "ply")
+    check_ply(content[:LARGEST_PLY_HEADER], len(content))
+    loaded = trimesh.load_mesh(io.BytesIO(content), file_type="ply", process=False)
     if not isinstance(loaded, trimesh.Trimesh):
         return ScanMesh(np.asarray(loaded.vertices, dtype=np.float64).reshape(-1, 3), np.zeros((0, 3), np.int32))
     colours = None
