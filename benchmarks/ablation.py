@@ -180,7 +180,7 @@ ROWS: Final[dict[str, Change]] = {
     "stiffness 60": uniform(stiffness=60.0),
     "finer plate": uniform(wavelengths=(0.25, 0.1, 0.04, 0.015, 0.006, 0.003)),
     "no eye ties": uniform(eye_ties=False),
-    "no lip parting": uniform(parted_lips=False),
+    "lips parted": uniform(parted_lips=True),
 }
 
 
@@ -349,7 +349,7 @@ def one_head(subject: Subject, options: argparse.Namespace) -> list[tuple[str, s
     for row in options.rows:
         s = Settings()
         if options.quick:
-            s = uniform(parted_lips=False)(refinement(untangled=False)(s))
+            s = refinement(untangled=False)(s)
         s = ROWS[row](surface(surface=SurfaceSettings(resolution=options.resolution))(s))
         figures = measure(subject, known, s, options)
         told.append((subject.name, row, figures))

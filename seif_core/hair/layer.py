@@ -25,7 +25,7 @@ from .extension import find_extension
 from .guides import make_guides
 from .headwear import find_headwear, with_headwear
 from .labels import label_surface
-from .matte import WIDER, hair_matte, widened
+from .matte import hair_matte, widened
 from .orientation import curliness, hair_orientation
 from .settings import HairSettings
 from .shell import Shell, followed, make_shell, shell_weights
@@ -114,7 +114,8 @@ def model_hair(
     progress.step(0.2)
     extension = find_extension(space, surface)
     if kind == "hair":
-        volume = hair_volume(widened(space), labels, extension, wider=WIDER)
+        wide = widened(space)
+        volume = hair_volume(wide, labels, extension, wider=label_surface(wide, surface))
     else:  # a hat ends at its rim
         volume = hair_volume(space, labels, extension, hat)
     shell = make_shell(space, labels, volume)

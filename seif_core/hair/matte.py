@@ -24,9 +24,8 @@ from ..portrait.head_parsing import CLASSES
 from ..shapes import Float, Float32, UInt8
 from .seen import at_pixels
 from .space import HairSpace
+from .volume import WIDER
 
-WIDER: Final = 0.008
-"""Metres that the shell goes on before skin: more than a quad of it is wide. Chosen, as are those below, by eye."""
 _BARE: Final = ("skin", "brows", "beard")
 """Classes that it goes on before."""
 _SIDE: Final = 1024

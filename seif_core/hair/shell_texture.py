@@ -292,7 +292,8 @@ def _base(
     """The smooth colour of each vertex, linear, its light taken out; darker at the roots."""
     found = at_pixels(space, colours.base, space.project(shell.vertices)).astype(np.float64)
     if evidence is not None:
-        found = found / evidence.light_at((shell.normals @ space.rotation.T).astype(np.float32), _EVENING)
+        light = evidence.light_at((shell.normals @ space.rotation.T).astype(np.float32), _EVENING)
+        found = found / light.mean(1, keepdims=True)  # its hue is the skin's: a red forehead would make hair greenish
     sure = seen > 0.5
     median = np.median(found[sure], axis=0) if sure.any() else colours.median.astype(np.float64)
     light, usual = found.mean(1, keepdims=True).clip(_DARKEST), max(float(median.mean()), _DARKEST)

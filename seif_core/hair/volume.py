@@ -67,6 +67,8 @@ _COVERED: Final = 0.5
 """Of `Hanging.covers`, from which hair hangs over an ear."""
 _BARE: Final = 0.5
 """Label below which the surface is bare."""
+WIDER: Final = 0.008
+"""Metres that the shell goes on beyond hair: more than a quad of it is wide."""
 _FADES: Final = 1.5
 """Times the width by which hair is carried on at which that ends."""
 _EDGE: Final = 0.04
@@ -103,7 +105,7 @@ def hair_volume(
     extension: Extension | None = None,
     hat: Headwear | None = None,
     *,
-    wider: float = 0.0,
+    wider: Labels | None = None,
 ) -> HairVolume:
     """The space that the labelled surface's hair fills.
 
@@ -112,21 +114,21 @@ def hair_volume(
         labels: of the head's surface.
         extension: what the photo shows of hair beyond that.
         hat: what is worn over it, whose unseen half is a solid of revolution.
-        wider: metres that it goes on over the surface beyond what is hair, so that the texture's alpha and not the mesh
-            ends it there.
+        wider: of the same surface, with more of it seen as hair: so far and, unseen, `WIDER` beyond its own hair the
+            volume goes on, so that the texture's alpha and not the mesh ends it. None for a volume that ends with it.
     """
     beyond = [part.points for part in (extension,) if part is not None]
     origin, shape, nodes = _nodes(labels, beyond if hat is None else [*beyond, hat.points()])
     skin, scalp = _skin(space, nodes)
-    outer, label = _surface(labels, nodes)
+    outer, label = _surface(labels if wider is None else wider, nodes)
     scalp = smoothstep(scalp, *_SURE_SCALP)
     if not _hangs(labels):
         outer = _thinned(space, labels, nodes, outer=outer, skin=skin)
         outer = np.maximum(outer, skin - _most_at_edge(labels, nodes))
     if hat is not None:
         outer = outer + _behind(space, labels, nodes) * hat.worn(nodes) * (hat.distances(nodes) - outer)
-    if wider:
-        label = np.maximum(label, _beyond(labels, nodes, wider))
+    if wider is not None:
+        label = np.maximum(label, _beyond(labels, nodes))
     label = np.minimum(label, _most(space, nodes, skin))
     hair = smoothstep(label, *_RISES)
     outer = np.where(scalp * hair > 0, np.minimum(outer, skin - _THINNEST * scalp), outer)
@@ -173,14 +175,14 @@ def _thinned(space: HairSpace, labels: Labels, nodes: np.ndarray, *, outer: np.n
     return outer + _behind(space, labels, nodes) * (np.maximum(outer, skin - thickness) - outer)
 
 
-def _beyond(labels: Labels, nodes: Float[np.ndarray, "N 3"], wider: float) -> Float[np.ndarray, " N"]:
-    """1 within `wider` metres of what is hair, 0 from half as far again."""
+def _beyond(labels: Labels, nodes: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
+    """1 within `WIDER` metres of what is hair, 0 from half as far again."""
     hair = labels.points[labels.label > _BARE]
     if not len(hair):
         return np.zeros(len(nodes))
-    farthest = _FADES * wider
+    farthest = _FADES * WIDER
     away, _ = KDTree(hair).query(nodes, distance_upper_bound=farthest)
-    return np.where(np.isfinite(away), 1 - smoothstep(np.minimum(away, farthest), wider, farthest), 0.0)
+    return np.where(np.isfinite(away), 1 - smoothstep(np.minimum(away, farthest), WIDER, farthest), 0.0)
 
 
 def _hangs(labels: Labels) -> bool:

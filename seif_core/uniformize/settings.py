@@ -41,7 +41,8 @@ class UniformizeSettings:
         ear_hold: whether ears are held at the fit.
         flat_ears: whether ears under hair are laid flat first.
         eye_ties: whether lids go along with their eyes.
-        parted_lips: whether lips that cross in the neutral head are parted.
+        parted_lips: whether lips that cross in the neutral head are parted, for who needs a skin that does not pass
+            through itself: it leaves slits that show teeth.
     """
 
     hair: bool = True
@@ -65,7 +66,7 @@ class UniformizeSettings:
     ear_hold: bool = True
     flat_ears: bool = True
     eye_ties: bool = True
-    parted_lips: bool = True
+    parted_lips: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense.

@@ -2,8 +2,8 @@
 
 What comes out is a `Fit` like the one that went in, only that its head has the surface's shape, so that texture, rig
 and all after them need not know. Hair drawn out of the skull would pull along joints that are regressed from it, so
-the new fit brings its joints: those of the fitted head, the eyes' moved along with the eyeballs. Lips that cross in the
-neutral head are parted.
+the new fit brings its joints: those of the fitted head, the eyes' moved along with the eyeballs. Lips are
+pressed into each other as in the fitted head, so that no slit shows teeth, unless they are to be parted.
 
 Convention: as in `fitting.fit.Fit`. Worked number: with pose 0 and translation (0, 0, -0.6), a surface point at
 z = -0.5 becomes a neutral vertex at z = 0.1, and a posed one at z = -0.5 again.

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from haired_head import haired_scene
 
+from seif_core.evidence import look_at_photo
 from seif_core.evidence.colour import decode
 from seif_core.hair.layer import model_hair
 from seif_core.hair.orientation import curliness, hair_orientation
@@ -79,3 +80,16 @@ def test_a_blue_backdrop_leaves_no_blue_on_the_hair():
     cleaned = own_hues(brown, np.ones(100, bool))
     assert (cleaned[:10, 2] < cleaned[:10, 0]).all()
     assert np.allclose(cleaned[10:], brown[10:], rtol=0.25)
+
+
+def test_a_red_light_on_the_skin_makes_no_green_hair():
+    fit, surface, _, portrait = haired_scene()
+    evidence = look_at_photo(portrait, fit)
+    assert evidence is not None
+    colours = []
+    for hue in ((1.0, 1.0, 1.0), (1.3, 1.0, 0.7)):
+        made = model_hair(portrait, fit, surface, replace(evidence, light=evidence.light * hue))
+        assert made is not None
+        linear = made.layer.colour.astype(np.float64) ** 2.2
+        colours.append(linear / linear.sum())
+    assert colours[1] == pytest.approx(colours[0], abs=0.01)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from fake_stages import sample_fit, sample_portrait
+from haired_head import plain_fit
 
 from seif_core.assembly import assemble_head
+from seif_core.geometry.camera import Camera
+from seif_core.geometry.rasterizer import rasterize_view
 from seif_core.geometry.subdivision import refine
+from seif_core.headmodel.model import triangulate
 from seif_core.headmodel.skinning import pose_vertices, rotation_matrices
+from seif_core.headmodel.topology import PART_NAMES
 from seif_core.uniformize import TargetSurface, UniformizeSettings
 from seif_core.uniformize.skin_mesh import SkinMesh
 from seif_core.uniformize.uniform_fit import uniform_fit
+
+TEETH = [PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower")]
 
 
 def surface_of(fit):
@@ -50,6 +58,20 @@ def test_hair_does_not_pull_the_joints_along(both):
     assert np.abs(regressed - fit.rest_joints)[:3].max() > 1e-4  # the hair would have
     np.testing.assert_allclose(uniform.fit.rest_joints[:3], fit.rest_joints[:3], atol=1e-5)
     assert uniform.fit.rest_joints.dtype == np.float32
+
+
+def test_the_mouth_at_rest_is_shut():
+    fit = plain_fit()
+    new = uniform_fit(fit, surface_of(fit)).fit
+    model, scale = new.model, 10000.0  # pixels a metre
+    triangles, origin = triangulate(model.faces)
+    lips = model.regions["lips"]
+    points = (new.neutral - new.neutral[lips].mean(0)).astype(np.float32) + np.float32([0, 0, -1])
+    camera = Camera(scale, 350, 350, 700, 700)
+    shown = rasterize_view(torch.from_numpy(points), torch.from_numpy(triangles).long(), camera, cull_back=True)
+    seen = shown.triangle.numpy()
+    behind = model.regions["mouth_interior"][triangles].all(1) | np.isin(model.face_part[origin], TEETH)
+    assert behind[seen[seen >= 0]].sum() / scale**2 < 1e-6  # square metres
 
 
 def test_the_head_made_of_it_stands_in_the_photo_where_the_surface_is(both):
