@@ -10,7 +10,7 @@ from ..fitting import Fit
 from ..head import Head
 from ..headmodel.skinning import rotation_matrices
 from ..headmodel.topology import PART_NAMES
-from ..shapes import Float, Int, Int32, UInt8
+from ..shapes import Bool, Float, Int, Int32, UInt8
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +25,7 @@ class Surface:
         uv_faces: (F, 4) int32 into `uvs`.
         texture: (H, W, 3) uint8 sRGB, row 0 at v = 1, or None.
         normal_map: (R, R, 3) uint8 tangent-space normals of the skin, laid out likewise, or None.
+        lining: (F,) faces of the skin that line the mouth, or None where nobody told.
     """
 
     vertices: Float[np.ndarray, "V 3"]
@@ -34,12 +35,13 @@ class Surface:
     uv_faces: Int32[np.ndarray, "F 4"]
     texture: UInt8[np.ndarray, "H W 3"] | None = None
     normal_map: UInt8[np.ndarray, "R R 3"] | None = None
+    lining: Bool[np.ndarray, " F"] | None = None
 
     @staticmethod
     def of_head(head: Head) -> Surface:
         """The neutral head in model space."""
         parts = head.faces, head.face_part, head.uvs, head.uv_faces
-        return Surface(head.vertices, *parts, head.texture, head.texture_normals)
+        return Surface(head.vertices, *parts, head.texture, head.texture_normals, head.mouth_lining)
 
     @staticmethod
     def of_triangles(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Surface:

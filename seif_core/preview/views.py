@@ -38,10 +38,14 @@ _CLAY: Final = {
     "eye_right": (0.62, 0.62, 0.62),
     "teeth_upper": (0.60, 0.58, 0.52),
     "teeth_lower": (0.60, 0.58, 0.52),
-    "tongue": (0.38, 0.17, 0.15),
+    "tongue": (0.28, 0.12, 0.105),
     "lashes": (0.03, 0.025, 0.025),
 }
 """Linear-light colours of the parts in shaded pictures."""
+_LINING: Final = len(PART_NAMES)
+"""Number of the mouth's lining among the parts of a scene, after all that have names."""
+_CLAY_LINING: Final = (0.16, 0.065, 0.055)
+"""Its colour, linear: as light as skin it would look like a wall behind the teeth. Chosen by eye."""
 
 _EYES: Final = tuple(PART_NAMES.index(name) for name in ("eye_left", "eye_right"))
 
@@ -75,7 +79,7 @@ class View:
 class _Scene(NamedTuple):
     vertices: torch.Tensor  # V 3, camera space
     triangles: torch.Tensor  # T 3
-    part: np.ndarray  # T, into PART_NAMES
+    part: np.ndarray  # T, into PART_NAMES, or _LINING
     uv_triangles: np.ndarray  # T 3
     normals: torch.Tensor  # V 3
     raster: Raster
@@ -198,14 +202,19 @@ def _into_view(vertices: np.ndarray, frame: np.ndarray, view: View) -> np.ndarra
 def _without_lashes(surface: Surface) -> Surface:
     kept = surface.face_part != PART_NAMES.index("lashes")
     return replace(
-        surface, faces=surface.faces[kept], face_part=surface.face_part[kept], uv_faces=surface.uv_faces[kept]
+        surface,
+        faces=surface.faces[kept],
+        face_part=surface.face_part[kept],
+        uv_faces=surface.uv_faces[kept],
+        lining=None if surface.lining is None else surface.lining[kept],
     )
 
 
 def _draw(surface: Surface, vertices: np.ndarray, camera: Camera) -> _Scene:
     triangles, origin = triangulate(surface.faces)
     uv_triangles = triangulate(surface.uv_faces)[0]
-    part = surface.face_part[origin]
+    part = surface.face_part if surface.lining is None else np.where(surface.lining, _LINING, surface.face_part)
+    part = part[origin]
     thin = part == PART_NAMES.index("lashes")  # strips without a back side: drawn from both sides
     points = torch.from_numpy(np.ascontiguousarray(vertices, np.float32))
     normals = vertex_normals(points, torch.from_numpy(triangles).long())
@@ -220,7 +229,7 @@ def _draw(surface: Surface, vertices: np.ndarray, camera: Camera) -> _Scene:
 def _clay(scene: _Scene, hits: _Hits, surface: Surface) -> Float32[np.ndarray, "P 3"]:
     """Plain colours of the parts; the eyes keep their texture where there is one, so that one sees where they look."""
     part = scene.part[hits.triangle]
-    colour = np.array([_CLAY[name] for name in PART_NAMES], np.float32)[part]
+    colour = np.array([*(_CLAY[name] for name in PART_NAMES), _CLAY_LINING], np.float32)[part]
     eyes = np.flatnonzero(np.isin(part, _EYES))
     if surface.texture is not None and len(eyes):
         only = _Hits(hits.pixel[eyes], hits.triangle[eyes], hits.weights[eyes])

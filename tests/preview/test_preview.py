@@ -69,6 +69,16 @@ def test_clay_eyes_show_where_they_look():
     assert 20 < (green != plain).any(axis=2).sum() < 2000
 
 
+def test_the_lining_of_an_open_mouth_is_no_wall_of_clay():
+    surface = Surface.of_head(scene()[2])
+    view = View(width=80, height=80)
+    lined = render(replace(surface, lining=np.ones(len(surface.faces), bool)), view)
+    plain = render(replace(surface, lining=np.zeros(len(surface.faces), bool)), view)
+    assert lined[60, 40, 0] > 1.3 * lined[60, 40, 1]  # red
+    assert lined[60, 40].mean() < 0.8 * plain[60, 40].mean()  # and darker
+    assert (plain == render(replace(surface, lining=None), view)).all()
+
+
 def test_eyes_are_wet_where_a_lamp_is_mirrored_and_dull_elsewhere():
     up = np.array([-0.60, 0.60, 0.55]) / np.linalg.norm([-0.60, 0.60, 0.55]) + [0, 0, 1]
     shine = studio_shine(np.stack([up / np.linalg.norm(up), [0.0, 0, 1], [0, -1.0, 0]]))
