@@ -7,6 +7,7 @@ import math
 import struct
 import warnings
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -154,19 +155,18 @@ def _photo(file: PhotoFile, maximum: float) -> Photo:
 
 
 def _whole_or_bare(data: bytes, name: str, maximum: float) -> _Picture:
-    """The picture; where the file is damaged, the picture without its metadata, if only those are."""
+    """The picture; where the file is damaged, the picture without its metadata or its profile, if only those are."""
     try:
         return _decoded(data, name, maximum)
-    except _DAMAGE as error:
-        bare = without_metadata(data)
-        if bare is None or bare == data:
-            raise
-        try:
-            picture = _decoded(bare, name, maximum)
-        except _DAMAGE:
-            raise error from None
-    picture.warnings.append(f"What the camera noted in {name} is damaged and was left out.")
-    return picture
+    except _DAMAGE:
+        for words, profile in (("What the camera noted in", True), ("What is told of the colours of", False)):
+            bare = without_metadata(data, profile=profile)
+            if bare is not None and bare != data:
+                with suppress(*_DAMAGE):
+                    picture = _decoded(bare, name, maximum)
+                    picture.warnings.append(f"{words} {name} is damaged and was left out.")
+                    return picture
+        raise
 
 
 def _decoded(data: bytes, name: str, maximum: float) -> _Picture:

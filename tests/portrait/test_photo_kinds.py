@@ -92,6 +92,26 @@ def test_metadata_larger_than_pillow_reads_refuse_no_png(tmp_path):
     assert any("left out" in w for w in photo.warnings)
 
 
+def chunk_of_png(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (b"iCCP", b"large\0\0" + zlib.compress(bytes(3 << 20))),
+        (b"iCCP", b"packed otherwise\0\x07abc"),
+        (b"gAMA", b"\0"),
+        (b"sRGB", b""),
+    ],
+)
+def test_colours_that_a_png_tells_badly_refuse_no_picture(tmp_path, kind, content):
+    data = encoded(gradient(), "PNG")
+    photo = decode_photo(write(tmp_path, data[:33] + chunk_of_png(kind, content) + data[33:], "holiday.png"))
+    assert close(photo.pixels, gradient(), 0.5)
+    assert any("holiday.png is damaged and was left out" in w for w in photo.warnings)
+
+
 # --- depth
 
 
