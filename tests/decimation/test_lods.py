@@ -192,3 +192,16 @@ def test_keys_that_do_not_meet_share_a_shape_and_the_others_have_their_own():
 def test_vertices_without_a_mirror_image_have_none():
     points = np.array([[1, 0, 0], [-1, 0, 0.001], [0, 1, 0], [0.5, 0.5, 0]], float)
     assert mirror_image(points, np.array([[0, 1, 2], [1, 2, 3]])).tolist() == [1, 0, 2, -1]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_upper_front_teeth_are_no_spikes(number):
+    level, kept = levels()[number], []
+    for head in (full(), level):
+        triangles, origin = triangulate(head.faces)
+        teeth = triangles[head.face_part[origin] == PART_NAMES.index("teeth_upper")]
+        corners = head.vertices[teeth].astype(float)
+        middle = np.abs(corners[..., 0].mean(axis=1)) < 12 * MILLIMETRE
+        facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, 2] / 2
+        kept.append(facing[middle & (facing > 0)].sum())
+    assert kept[1] > 0.6 * kept[0]
