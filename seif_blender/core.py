@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seif_core.capture.performance import Performance
     from seif_core.capture.playback import HEAD_BONES, Playback
     from seif_core.capture.rotations import continuous, quaternions
+    from seif_core.capture.settings import USUAL_RATE
     from seif_core.capture.speech import read_speech
     from seif_core.combination_shapes import combination_name
     from seif_core.decimation.arrange import carrying_poses, mirror_image
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from seif_core.expressions.named_keys import named_keys
     from seif_core.expressions.spelling import DIRECTIONS, canonical, spelled
     from seif_core.geometry.camera import Camera
+    from seif_core.geometry.colour import from_srgb
     from seif_core.hair_layer import HairGuides, HairLayer, HairMesh
     from seif_core.head import FORMAT_VERSION, Head
     from seif_core.headmodel.skinning import joint_transforms, rotation_matrices
@@ -48,6 +50,7 @@ __all__ = [
     "PART_NAMES",
     "PRESETS",
     "ROOT",
+    "USUAL_RATE",
     "Camera",
     "Decimated",
     "DecimationMesh",
@@ -69,6 +72,7 @@ __all__ = [
     "continuous",
     "decimate",
     "errors",
+    "from_srgb",
     "importance",
     "joint_transforms",
     "levels_of",
@@ -98,10 +102,12 @@ _HOMES: Final = {
     "Playback": ".capture.playback",
     "continuous": ".capture.rotations",
     "quaternions": ".capture.rotations",
+    "USUAL_RATE": ".capture.settings",
     "read_speech": ".capture.speech",
     "__version__": "",
     "errors": "",
     "Camera": ".geometry.camera",
+    "from_srgb": ".geometry.colour",
     "HairGuides": ".hair_layer",
     "HairLayer": ".hair_layer",
     "HairMesh": ".hair_layer",

@@ -10,6 +10,8 @@ import bpy
 
 _PIXELS_PER_LETTER = 7.0
 """Width of a letter in Blender's interface at scale 1, on the average. Chosen by eye."""
+_LINE = 0.8
+"""Height of a line of a sentence in that of a usual row. Chosen by eye."""
 
 
 def draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
@@ -17,7 +19,7 @@ def draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, text: 
     width = context.region.width if context.region is not None else 300
     letters = max(20, int(width / (_PIXELS_PER_LETTER * context.preferences.system.ui_scale)) - 6)
     column = layout.column(align=True)
-    column.scale_y = 0.8
+    column.scale_y = _LINE
     for i, line in enumerate(textwrap.wrap(text, letters)):
         column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
@@ -13,6 +13,9 @@ from .pump import ModalPump
 from .worker import registry
 from .worker.job import Job, State
 from .worker.task import Task
+
+_PAUSE: Final = 0.02
+"""Seconds between two looks at what is waited for. Chosen by hand."""
 
 
 class WorkerOperator(ModalPump):
@@ -51,7 +54,7 @@ class WorkerOperator(ModalPump):
         if not (bpy.app.background if blocking is None else blocking):
             return self.start(context)
         while not self.pump():
-            time.sleep(0.02)
+            time.sleep(_PAUSE)
         return self.complete(context)
 
     def pump(self) -> bool:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import numpy as np
 from PIL import Image
@@ -21,6 +21,9 @@ from .capture.playback import Playback
 from .errors import DependencyError, OutputError
 from .progress import Progress
 from .shapes import UInt8
+
+_PAUSE: Final = 0.02
+"""Seconds between two looks at whether Blender has ended: a wish to cancel waits no longer. Chosen by hand."""
 
 
 def blender_is_here() -> bool:
@@ -107,7 +110,7 @@ class BlendProcess:
         progress = progress or Progress()
         while self._process.poll() is None:
             progress.step(0.8)
-            time.sleep(0.02)
+            time.sleep(_PAUSE)
         if self._process.returncode != 0 or not self._out.is_file():
             self._log.seek(0)
             lines = self._log.read().decode("utf-8", "replace").strip().splitlines()

@@ -111,9 +111,10 @@ def _captured(options: argparse.Namespace, head: Head | None) -> Performance:
 
         return read_live_link(options.live_link, options.rate)
     if options.visemes is not None:
+        from .capture.settings import USUAL_RATE
         from .capture.speech import read_speech
 
-        return read_speech(options.visemes, 24.0 if options.rate is None else options.rate)
+        return read_speech(options.visemes, USUAL_RATE if options.rate is None else options.rate)
     from .capture.capture import SourceKind, capture, kind_of
     from .capture.settings import CaptureSettings
 

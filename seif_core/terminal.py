@@ -14,6 +14,8 @@ from typing import Any, Final, TextIO, cast
 _WIDTH: Final = 24
 _NAME: Final = 10
 """Letters of the bar, and of a stage's name before it."""
+_PAUSE: Final = 0.05
+"""Seconds between two drawings of the bar."""
 _OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """ISO 6429's control characters but tab and line feed."""
 
@@ -43,7 +45,7 @@ class StageLines:
             self._stage, self._start, self._drawn, self._done = stage, now, 0.0, ""
         if fraction >= 1.0:
             self._finish(now)
-        elif self._live and now - self._drawn > 0.05:
+        elif self._live and now - self._drawn > _PAUSE:
             self._drawn = now
             self._stream.write(f"\r  {stage:<{_NAME}} [{_bar(fraction)}] {fraction:4.0%} {now - self._start:6.1f} s")
             self._stream.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import bpy
 from mathutils import Vector
 
@@ -17,6 +19,8 @@ _UP_DOWN, _SIDEWAYS = 0.52, 0.79
 Ophthalmology 2019, rounded down)."""
 
 _LIMITS = f"{LOOK_AT} Limits"
+_SIZE: Final = 0.02
+"""Metres of the target that is looked at. Chosen by eye."""
 
 
 def look_at_target(rig: bpy.types.Object) -> bpy.types.Object | None:
@@ -52,7 +56,7 @@ def _add(head: FoundHead, context: bpy.types.Context) -> None:
     rig = head.rig
     target = bpy.data.objects.new(f"{head.mesh.name} {LOOK_AT}", None)
     target.empty_display_type = "SPHERE"
-    target.empty_display_size = 0.02
+    target.empty_display_size = _SIZE
     own = (c for c in rig.users_collection if c.library is None and c.override_library is None)
     next(own, context.scene.collection).objects.link(target)
     target.parent = rig

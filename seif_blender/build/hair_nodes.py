@@ -36,6 +36,8 @@ _INTERPOLATED: Final = 4
 """Guides between which a strand lies."""
 
 _SURFACE_GROUP: Final = "SeIF Follow Surface"
+_LEAST_AREA: Final = 1e-4
+"""Square metres: guard against division by zero."""
 
 
 def add_hair_modifiers(guides: bpy.types.Object, surface: bpy.types.Object, area: float) -> list[str]:
@@ -69,7 +71,7 @@ def _set_inputs(modifier: bpy.types.NodesModifier, name: str, surface: bpy.types
             set_node_input(modifier, switch, True)  # noqa: FBT003 - a value like any other
         set_node_input(modifier, "Part by Mesh Islands", False)  # noqa: FBT003
         set_node_input(modifier, "Interpolation Guides", _INTERPOLATED)
-        set_node_input(modifier, "Density", _STRANDS / max(area, 1e-4))
+        set_node_input(modifier, "Density", _STRANDS / max(area, _LEAST_AREA))
         set_node_attribute(modifier, "Density Mask", HAIR_GROUP)
         set_node_input(modifier, "Viewport Amount", _VIEWPORT_SHARE)
     elif name == CLUMP:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import bpy
 
 from ..compat import enable_nodes
@@ -11,6 +13,14 @@ from .surfaces import SURFACES, Surface
 
 DISPLACEMENT = "Displacement: link me, mute Normal Map"
 """Label of the node that is off until it is linked."""
+_TEARS: Final = 0.03
+"""Roughness of the film of tears. Chosen by eye."""
+_CODED: Final = 0.04045
+_SLOPE: Final = 12.92
+_POWER: Final = 2.4
+_OFFSET: Final = 0.055
+_SCALE: Final = 1.055
+"""sRGB's curve (IEC 61966-2-1): code below which it is a line, the line's slope; power, shift and scale above."""
 
 
 def build_materials(name: str, plan: Blueprint) -> list[bpy.types.Material]:
@@ -63,7 +73,7 @@ def _build_material(name: str, surface: Surface, image: bpy.types.Image | None) 
     shader.inputs["Subsurface Radius"].default_value = tuple(r / max(surface.scatter) for r in surface.scatter)
     shader.inputs["Subsurface Scale"].default_value = max(surface.scatter)
     shader.inputs["Coat Weight"].default_value = surface.coat
-    shader.inputs["Coat Roughness"].default_value = 0.03
+    shader.inputs["Coat Roughness"].default_value = _TEARS
     linear = (*(_linear(c) for c in surface.colour), 1.0)
     material.diffuse_color = linear
     material.roughness = surface.roughness
@@ -109,4 +119,4 @@ def _add_displacement(material: bpy.types.Material, image: bpy.types.Image, metr
 
 def _linear(srgb: float) -> float:
     """IEC 61966-2-1: sRGB 0..1 to linear."""
-    return srgb / 12.92 if srgb <= 0.04045 else ((srgb + 0.055) / 1.055) ** 2.4
+    return srgb / _SLOPE if srgb <= _CODED else ((srgb + _OFFSET) / _SCALE) ** _POWER

@@ -19,6 +19,9 @@ from .blueprint import CameraPlan
 _SENSOR_MM: Final = 36.0
 """Width of the camera's sensor in millimetres, Blender's own default; the focal length goes with it, so that it changes
 nothing that is seen."""
+_SHOWN: Final = 0.02
+_NEAREST: Final = 0.01
+"""Metres of the camera as it is drawn, and before it from which things are shown. Chosen by eye."""
 _INTRINSICS: Final = "seif_intrinsics"
 """Custom property of the camera object: focal length, principal point and size of the photo, pixels."""
 
@@ -46,8 +49,8 @@ def build_photo_camera(
     camera[_INTRINSICS] = [float(value) for value in astuple(replace(plan, matrix=()))[1:]]
     camera.parent = rig
     camera.matrix_local = Matrix([plan.matrix[i : i + 4] for i in (0, 4, 8, 12)])
-    data.display_size = 0.02
-    data.clip_start = 0.01
+    data.display_size = _SHOWN
+    data.clip_start = _NEAREST
     if photo is not None:
         _add_background(data, photo)
     return camera

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import bpy
 from mathutils import Vector
 
@@ -10,6 +12,8 @@ from .head_object import BuiltHead
 
 _GREY = (0.25, 0.25, 0.26, 1.0)
 _KEY_WATTS = 14.0
+_KEY_SIZE: Final = 0.6
+"""Metres of its side: shadows are soft. Chosen by eye."""
 _KEY_PLACE = (-0.5, -0.8, 0.6)
 """Metres from the head: before it, to its right and above."""
 
@@ -22,7 +26,7 @@ def light_scene(scene: bpy.types.Scene, built: BuiltHead) -> None:
     scene.world = world
     data = bpy.data.lights.new("SeIF key light", "AREA")
     data.energy = _KEY_WATTS
-    data.size = 0.6
+    data.size = _KEY_SIZE
     light = bpy.data.objects.new(data.name, data)
     scene.collection.objects.link(light)
     light.location = built.rig.location + Vector(_KEY_PLACE)

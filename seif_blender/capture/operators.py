@@ -147,7 +147,7 @@ class SEIF_OT_import_visemes(_FromFile, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read and key it."""
         path, rate = Path(bpy.path.abspath(self.filepath)), context.scene.seif_capture.rate
-        return _apply(self, context, lambda: core.read_speech(path, rate or 24.0))
+        return _apply(self, context, lambda: core.read_speech(path, rate or core.USUAL_RATE))
 
 
 CLASSES = (SEIF_OT_copy_expression, SEIF_OT_animate_video, SEIF_OT_import_live_link, SEIF_OT_import_visemes)

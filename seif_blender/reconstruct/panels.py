@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import bpy
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _ADVICE = {"runtime", "dependency"}
 """Codes of errors that the preferences can cure."""
+_LARGE: Final = 1.4
+_SMALL: Final = 0.8
+_PICTURE: Final = 7.0
+"""Sizes of main buttons, of a table's rows and of the photo, in those of usual rows. Chosen by eye."""
 
 
 class SEIF_PT_reconstruct(bpy.types.Panel):
@@ -45,7 +49,7 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
             draw_runtime(layout.box(), context)
         else:
             column = layout.column()
-            column.scale_y = 1.4
+            column.scale_y = _LARGE
             column.operator("seif.reconstruct", icon="USER")
         draw_queue(layout, context)
         if job is None:
@@ -71,7 +75,7 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
         shown = pictures[min(chosen.face, len(pictures)) - 1] if pictures else photo
         icon = thumbnails.icon_of(shown)
         if icon:
-            layout.template_icon(icon_value=icon, scale=7.0)
+            layout.template_icon(icon_value=icon, scale=_PICTURE)
         if faces.looking(photo):
             draw_sentence(layout, context, "Looking for faces", "VIEWZOOM")
         elif faces.waiting(photo):
@@ -96,7 +100,7 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
 
     def _draw_progress(self, layout: bpy.types.UILayout, job: Job) -> None:
         row = layout.row(align=True)
-        row.scale_y = 1.4
+        row.scale_y = _LARGE
         row.progress(text=progress_words(job.stage, job.total, job.remaining), factor=job.total, type="BAR")
         row.operator("seif.cancel", text="", icon="X")
 
@@ -133,7 +137,7 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
         if not rows:
             return
         grid = box.grid_flow(row_major=True, columns=len(rows[0]), even_columns=True, align=True)
-        grid.scale_y = 0.8
+        grid.scale_y = _SMALL
         for text in itertools.chain.from_iterable(rows):
             grid.label(text=text)
 

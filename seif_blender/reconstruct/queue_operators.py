@@ -5,6 +5,7 @@
 
 import time
 from pathlib import Path
+from typing import Final
 
 import bpy
 from bpy_extras.io_utils import ImportHelper
@@ -20,6 +21,9 @@ from .photo_queue import QUEUE, QueuedPhoto, Turn
 from .photo_suffixes import PHOTO_FILTER
 from .properties import worker_settings
 from .result import HeadInTheMaking
+
+_PAUSE: Final = 0.02
+"""Seconds between two looks at what is waited for. Chosen by hand."""
 
 
 def add_to_queue(context: bpy.types.Context, photos: list[Path]) -> int:
@@ -67,7 +71,7 @@ class SEIF_OT_run_queue(ModalPump, bpy.types.Operator):
         """Run the queue to its end here: for scripts and for Blender without a window."""
         self._begin()
         while not self.pump():
-            time.sleep(0.02)
+            time.sleep(_PAUSE)
         return self.complete(context)
 
     def _begin(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Final
 
 import bpy
 
@@ -17,6 +18,9 @@ from ..worker import registry
 from ..worker.task import Task
 from . import installation
 from .location import remove_runtimes
+
+_PAUSE: Final = 0.05
+"""Seconds between two looks at what is waited for. Chosen by hand."""
 
 
 class SEIF_OT_install_runtime(ModalPump, bpy.types.Operator):
@@ -61,7 +65,7 @@ class SEIF_OT_install_runtime(ModalPump, bpy.types.Operator):
         if not self._begin(context):
             return {"CANCELLED"}
         while not self.pump():
-            time.sleep(0.05)
+            time.sleep(_PAUSE)
         return self.complete(context)
 
     def pump(self) -> bool:

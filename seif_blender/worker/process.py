@@ -23,6 +23,8 @@ _LOG_WIDTH: Final = 2000
 _EXCEPTION: Final = re.compile(r"[\w.]+(Error|Exception|Interrupt)\b(:|$)")
 _PATIENCE: Final = 0.3
 """Seconds that a worker gets to end by itself when its standard input closes."""
+_LAST_WORDS: Final = 0.2
+"""Seconds that the last lines of an ended worker are waited for. Chosen by hand."""
 
 
 class WorkerProcess:
@@ -96,7 +98,7 @@ class WorkerProcess:
     def drain(self) -> None:
         """Wait until the ended process's last words are in `lines` (a grandchild may hold the pipe open: not long)."""
         for reader in self._readers:
-            reader.join(0.2)
+            reader.join(_LAST_WORDS)
 
     def describe_end(self) -> str:
         """How the ended process ended, as part of a sentence."""

@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 
 from ..device import return_memory
-from ..evidence.colour import is_grey
 from ..evidence.photo_evidence import PhotoEvidence
 from ..evidence.photograph import cut_out, head_window
 from ..fitting import Fit
+from ..geometry.colour import is_grey
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.smoother import mesh_smoother

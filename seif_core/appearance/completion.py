@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from ..evidence.colour import LUMINANCE
+from ..geometry.colour import LUMINANCE
 from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
@@ -70,6 +70,12 @@ _MEMBER: Final = (0.3, 0.9)
 """Share of a vertex in skin or scalp between which its colour counts for that of skin or scalp."""
 _DARKEST: Final = 1e-3
 """Linear lightness below which logarithms are not taken."""
+_SHOWN: Final = 0.9
+"""Certainty from which a texel shows hair as it is. Chosen by eye on the sample portraits."""
+_LEAST_SHARE: Final = 0.01
+"""Share of unseen hair below which a texel gets no strands."""
+_BALANCE_PRIOR: Final = 0.01
+"""Weight of no difference between the sides, against 1 for what is seen. Chosen by eye on the sample portraits."""
 _GAMMA: Final = 2.2
 """Power that makes coded colours linear, near enough to sRGB's curve where only ratios count."""
 
@@ -93,7 +99,7 @@ def complete(
     likeness, detail, hair_colour = texels.likeness, texels.detail, texels.hair_colour
     del texels  # its colours are tens of megabytes
     if hair_colour is not None:
-        shown = covered * (likeness < _S.hair_like) * own > 0.9
+        shown = covered * (likeness < _S.hair_like) * own > _SHOWN
         low += _strands(model, atlas, covered * (1 - own), high[shown])[:, None]
     layer = high_layer(atlas, high, own)
     for part in atlas.parts:
@@ -110,7 +116,7 @@ def _strands(
     out = np.zeros(len(share), np.float32)
     strength = _S.strands_kept * float(np.std(seen.mean(axis=1))) if len(seen) > _LEAST_HAIR else _S.strands
     for part in atlas.parts:
-        hidden = part.start + np.flatnonzero(share[part] > 0.01)
+        hidden = part.start + np.flatnonzero(share[part] > _LEAST_SHARE)
         light = strands(model, atlas.spread(model.template, hidden)) * min(strength, _S.strands_most * _S.strands)
         out[hidden] = light * share[hidden]
     return out
@@ -126,7 +132,7 @@ def _balance(
     lightness = np.log((colour**_GAMMA @ LUMINANCE).clip(min=_DARKEST))
     both = np.minimum(seen, seen[mirror]) * (1 - scalp_share(regions.over_hairline))
     half = np.clip(0.5 * (lightness[mirror] - lightness), -_S.balance_limit, _S.balance_limit) * (both > 0)
-    field = smoother.solve(half[:, None], both + 0.01, stiffness=_S.balance_stiffness)
+    field = smoother.solve(half[:, None], both + _BALANCE_PRIOR, stiffness=_S.balance_stiffness)
     field = (field - field[mirror]) / 2
     colour = np.empty_like(texels.colour)
     for part in atlas.parts:

@@ -17,9 +17,9 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from ..evidence.colour import LUMINANCE
 from ..fitting import Fit
 from ..geometry.blur import wide_blur
+from ..geometry.colour import LUMINANCE
 from ..geometry.normals import area_vectors
 from ..geometry.principal_stretches import principal_stretches
 from ..geometry.sampling import sample, smoothstep

@@ -59,6 +59,54 @@ class IrisSettings:
 
 
 _S: Final = IrisSettings()
+_BEHIND: Final = 9.0
+"""Radii of the iris: far outside it, for the back of the eyeball."""
+
+
+@dataclass(frozen=True)
+class EyeLook:
+    """How iris and sclera are painted; lengths in radii of the iris, the rest in shares of the colour. Chosen by eye.
+
+    Attributes:
+        veins: where the sclera begins to redden, and where it has reddened.
+        red: mean of the reddening.
+        red_comes_and_goes: how far it changes around the eye.
+        phase: radians of that change.
+        fibres: how many, phase in radians, and strength of each layer of the iris' fibres.
+        wander: radians that fibres stray.
+        fibres_from: where fibres have their whole contrast; at the pupil they have none.
+        contrast: of the fibres.
+        bright: lightness against the measured colour, which the rim darkens.
+        inner: how much lighter the iris is at the pupil.
+        inner_to: where that ends.
+        rim: how much the limbal ring darkens.
+        rim_from: where it begins.
+        soft: half the width of the pupil's edge.
+        black: of the iris' colour that is left in the pupil.
+        above_black: the rest of it.
+        edge: where the iris begins to pass into the sclera, and where it ends.
+    """
+
+    veins: tuple[float, float] = (1.3, 2.1)
+    red: float = 0.55
+    red_comes_and_goes: float = 0.45
+    phase: float = 0.7
+    fibres: tuple[tuple[int, float, float], ...] = ((23, 0.4, 0.35), (41, 1.9, 0.35), (67, 4.1, 0.3))
+    wander: float = 2.5
+    fibres_from: float = 0.6
+    contrast: float = 0.14
+    bright: float = 1.08
+    inner: float = 0.18
+    inner_to: float = 0.75
+    rim: float = 0.55
+    rim_from: float = 0.80
+    soft: float = 0.05
+    black: float = 0.03
+    above_black: float = 0.97
+    edge: tuple[float, float] = (0.95, 1.08)
+
+
+_E: Final = EyeLook()
 
 
 def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
@@ -136,17 +184,18 @@ def _iris_samples(portrait: Portrait, iris: slice, lids: tuple[int, ...]) -> Flo
 def _eye_colour(place: np.ndarray, iris: np.ndarray) -> Float32[np.ndarray, "M 3"]:
     """Sclera, iris with fibres and a dark rim, pupil; `place` in radii of the iris, looking along +Z."""
     away = np.hypot(place[:, 0], place[:, 1])
-    away = np.where(place[:, 2] > 0, away, 9.0)
+    away = np.where(place[:, 2] > 0, away, _BEHIND)
     angle = np.arctan2(place[:, 1], place[:, 0])
-    red = smoothstep(away, 1.3, 2.1) * (0.55 + 0.45 * np.sin(3 * angle + 0.7) * np.sin(7 * angle + 2.0))
+    around = np.sin(3 * angle + _E.phase) * np.sin(7 * angle + 2.0)
+    red = smoothstep(away, *_E.veins) * (_E.red + _E.red_comes_and_goes * around)
     sclera = _SCLERA + (_VEIN - _SCLERA) * (0.5 * red)[:, None]
     fibres = np.zeros_like(angle)
-    for count, phase, strength in ((23, 0.4, 0.35), (41, 1.9, 0.35), (67, 4.1, 0.3)):
-        fibres += strength * np.sin(count * angle + phase + 2.5 * np.sin(5 * angle + phase))
-    inner = 1 - smoothstep(away, _PUPIL, 0.75)
-    bright = 1.08 + 0.14 * fibres * smoothstep(away, _PUPIL, 0.6) + 0.18 * inner
-    bright *= 1 - 0.55 * smoothstep(away, 0.80, 1.0)  # the limbal ring
+    for count, phase, strength in _E.fibres:
+        fibres += strength * np.sin(count * angle + phase + _E.wander * np.sin(5 * angle + phase))
+    inner = 1 - smoothstep(away, _PUPIL, _E.inner_to)
+    bright = _E.bright + _E.contrast * fibres * smoothstep(away, _PUPIL, _E.fibres_from) + _E.inner * inner
+    bright *= 1 - _E.rim * smoothstep(away, _E.rim_from, 1.0)
     colour = np.clip(iris[None] * bright[:, None], 0, 1)
-    colour *= smoothstep(away, _PUPIL - 0.05, _PUPIL + 0.05)[:, None] * 0.97 + 0.03
-    edge = smoothstep(away, 0.95, 1.08)[:, None]
+    colour *= smoothstep(away, _PUPIL - _E.soft, _PUPIL + _E.soft)[:, None] * _E.above_black + _E.black
+    edge = smoothstep(away, *_E.edge)[:, None]
     return (colour + (sclera - colour) * edge).astype(np.float32)

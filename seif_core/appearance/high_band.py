@@ -6,11 +6,16 @@ other side its own detail, and a trust of up to a half.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from ..geometry.sampling import sample
 from ..shapes import Float32, Int
 from .atlas import Atlas
+
+_LEAST_TRUST: Final = 1e-3
+"""Guard against division by zero: a texel that is trusted less has no colour to take."""
 
 
 def high_layer(
@@ -33,4 +38,4 @@ def mirrored_detail(
     """The high band of the other side at some texels, and how far it can be trusted."""
     place = atlas.mirror(part)
     taken = sample(layer, place.x, place.y)
-    return taken[:, :3] / np.maximum(taken[:, 3:], 1e-3), taken[:, 3] * place.known
+    return taken[:, :3] / np.maximum(taken[:, 3:], _LEAST_TRUST), taken[:, 3] * place.known

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from ..geometry.robust_weights import MAD_TO_DEVIATION
 from ..shapes import Bool, Float32
 from .noise import smooth_noise
 
@@ -30,6 +31,10 @@ _OUTLIER: Final = 3.0
 
 _SEED: Final = 11
 """Which noise; any number would do."""
+_NARROWEST: Final = 0.3
+"""Texels of the narrowest pores that are drawn: narrower ones would lie between texels."""
+_ALIKE: Final = (0.05, 0.999)
+"""Correlation of neighbouring texels that is believed: beyond, the width would be nought or without end."""
 
 
 class Pores(NamedTuple):
@@ -55,11 +60,11 @@ def measured_pores(lightness: Float32[np.ndarray, "S S"], plain: Bool[np.ndarray
     step, scale = lightness[:, 1:][pairs] - lightness[:, :-1][pairs], lightness.shape[0] / _REFERENCE
     values = lightness[plain]
     if len(step) < _LEAST:
-        return Pores(_STRENGTH[0], max(_WIDTH[0] * scale, 0.3))
-    deviation = 1.4826 * float(np.median(np.abs(values - np.median(values)))) + 1e-6
+        return Pores(_STRENGTH[0], max(_WIDTH[0] * scale, _NARROWEST))
+    deviation = MAD_TO_DEVIATION * float(np.median(np.abs(values - np.median(values)))) + 1e-6
     kept = np.abs(step) < _OUTLIER * deviation
     alike = 1 - float(np.mean(step[kept] ** 2)) / (2 * deviation**2)
-    width = np.sqrt(-1 / (4 * np.log(np.clip(alike, 0.05, 0.999))))
+    width = np.sqrt(-1 / (4 * np.log(np.clip(alike, *_ALIKE))))
     return Pores(float(np.clip(deviation, *_STRENGTH)), float(np.clip(width, _WIDTH[0] * scale, _WIDTH[1] * scale)))
 
 

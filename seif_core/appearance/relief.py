@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import cv2
 import numpy as np
 
-from ..evidence.colour import LUMINANCE
 from ..fitting import Fit
 from ..fitting.roll import turn_about_axis
 from ..geometry.blur import wide_blur
+from ..geometry.colour import LUMINANCE
 from ..geometry.normals import unit
 from ..geometry.sampling import sample, smoothstep
 from ..geometry.tangents import tangent_frame, to_tangent_space

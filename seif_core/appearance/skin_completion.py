@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ..evidence.colour import LUMINANCE
+from ..geometry.colour import LUMINANCE
 from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
@@ -88,6 +88,8 @@ class SkinSettings:
 _S: Final = SkinSettings()
 _DARKEST: Final = 0.004
 """Linear colour below which no logarithm is taken."""
+_HUE_LIMIT: Final = 0.2
+"""Largest logarithm by which light changes a channel against lightness. Chosen by eye on the sample portraits."""
 _GAMMA: Final = 2.2
 """Power that makes coded colours linear, near enough to sRGB's curve where only ratios count."""
 _MEAN: Final = np.full(3, 1 / 3, np.float32)
@@ -207,7 +209,7 @@ def _light(
     bright = field @ LUMINANCE
     hue = field - bright[:, None]
     limited = np.clip(bright, -_S.light_limit, _S.light_limit)
-    return _S.light_share[0] * limited[:, None] + _S.light_share[1] * np.clip(hue, -0.2, 0.2)
+    return _S.light_share[0] * limited[:, None] + _S.light_share[1] * np.clip(hue, -_HUE_LIMIT, _HUE_LIMIT)
 
 
 def _median(values: Float[np.ndarray, "V 3"], weights: Float[np.ndarray, " V"]) -> Float[np.ndarray, "3"]:

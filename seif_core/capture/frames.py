@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import PerformanceFileError, PhotoError
 from ..portrait.decode import decode_photo
 from ..shapes import UInt8
-from .settings import RATES, checked_rate
+from .settings import RATES, USUAL_RATE, checked_rate
 
 VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".mts")
 """Names that are read as videos; what their content is, OpenCV finds out."""
@@ -84,7 +84,7 @@ class Frames:
             rate, count = reader.get(cv2.CAP_PROP_FPS), reader.get(cv2.CAP_PROP_FRAME_COUNT)
         finally:
             reader.release()
-        return max(0, int(count)) if np.isfinite(count) else 0, rate if RATES[0] <= rate <= RATES[1] else 24.0
+        return max(0, int(count)) if np.isfinite(count) else 0, rate if RATES[0] <= rate <= RATES[1] else USUAL_RATE
 
     def _open(self) -> cv2.VideoCapture:
         try:

@@ -17,6 +17,7 @@ from ..headmodel import HeadModel
 from ..portrait import PortraitSettings, read_portrait
 from ..progress import Progress
 from .performance import Performance
+from .settings import USUAL_RATE
 
 
 def copy_expression(
@@ -50,7 +51,7 @@ def frame_of_fit(fit: Fit, name: str, notes: tuple[str, ...] = ()) -> Performanc
     return Performance(
         source=name,
         times=np.zeros(1),
-        rate=24.0,
+        rate=USUAL_RATE,
         key_names=fit.model.key_names,
         weights=weights[None].astype(np.float32),
         head_rotation=fit.pose[None, 0],

@@ -34,6 +34,11 @@ LARGEST: Final = 1 << 28
 """Bytes of the largest file that is read: a million frames."""
 RATES: Final = (24.0, 25.0, 30.0, 50.0, 60.0)
 """Frames a second that recordings have."""
+_ARKIT_RATE: Final = 60.0
+"""Frames a second of ARKit's face tracking, which a short take is supposed to have."""
+_BEYOND: Final = 0.01
+_LATER: Final = 1e-3
+"""Frames by which a rate lies over the largest frame number, and a frame after another of the same timecode."""
 _TIMECODE: Final = re.compile(r"^\s*(\d+):(\d+):(\d+)[:;](\d+(?:\.\d+)?)\s*$")
 _HEAD: Final = ("headyaw", "headpitch", "headroll")
 _EYES: Final = (("lefteyeyaw", "lefteyepitch", "lefteyeroll"), ("righteyeyaw", "righteyepitch", "righteyeroll"))
@@ -144,8 +149,8 @@ def _rate(codes: list[str], name: str) -> float:
     """The slowest usual rate whose frame numbers reach as far as those that occur."""
     most = max(_parts(code, name, line)[1] for line, code in enumerate(codes, start=2))
     if len(codes) < RATES[0]:  # less than a second tells no rate
-        return max(60.0, most + 1) if most >= RATES[-1] else next(r for r in (60.0,) if most < r)
-    return next((rate for rate in RATES if most < rate), float(np.ceil(most + 0.01)))
+        return max(_ARKIT_RATE, most + 1) if most >= RATES[-1] else next(r for r in (_ARKIT_RATE,) if most < r)
+    return next((rate for rate in RATES if most < rate), float(np.ceil(most + _BEYOND)))
 
 
 def _frames(codes: list[str], rate: float, name: str) -> Float64[np.ndarray, " F"]:
@@ -156,7 +161,7 @@ def _frames(codes: list[str], rate: float, name: str) -> Float64[np.ndarray, " F
     frames += np.concatenate([[0], np.cumsum(np.diff(frames) < -day / 2)]) * day
     for line in range(1, len(frames)):
         if frames[line] <= frames[line - 1]:  # two frames of one timecode, or a clock that was set back
-            frames[line] = frames[line - 1] + 1e-3
+            frames[line] = frames[line - 1] + _LATER
     return frames
 
 

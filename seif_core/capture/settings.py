@@ -13,6 +13,8 @@ NEUTRALS: Final = ("quiet", "none")
 """How the person's neutral is calibrated besides a frame's number: by the quietest frames, or not."""
 RATES: Final = (1.0, 1000.0)
 """Frames a second that may be chosen, or that a file may tell; what else a file tells is taken for 24."""
+USUAL_RATE: Final = 24.0
+"""Frames a second where nobody tells: cinema's."""
 
 
 def checked_rate(rate: float) -> float:

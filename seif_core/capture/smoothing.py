@@ -29,6 +29,8 @@ _PATIENCE: Final = 3.0
 """Bends of so many standard deviations count a quarter."""
 _LEAST_FRAMES: Final = 3
 """Frames of the shortest curve that can bend."""
+_MEDIAN: Final = 0.6745
+"""Median of the absolute value of a standard normal number; 6 is the variance of its second differences."""
 
 
 def smooth(curves: Float[np.ndarray, "F C"], rate: float, strength: float) -> Float[np.ndarray, "F C"]:
@@ -47,7 +49,7 @@ def smooth(curves: Float[np.ndarray, "F C"], rate: float, strength: float) -> Fl
 
 def _one(values: Float[np.ndarray, " F"], strength: float) -> Float[np.ndarray, " F"]:
     bends = np.diff(values, 2)
-    noise = max(_LEAST_NOISE, float(np.median(np.abs(bends))) / (0.6745 * np.sqrt(6)))
+    noise = max(_LEAST_NOISE, float(np.median(np.abs(bends))) / (_MEDIAN * np.sqrt(6)))
     out = values
     for _ in range(_TURNS):
         size = np.abs(np.diff(out if out is not values else values, 2)) / (_PATIENCE * noise)

@@ -39,6 +39,9 @@ _PATIENCE: Final = 4.0
 _QUIET_SHARE: Final = 0.15
 _QUIET_LEAST: Final = 3
 """Share and least number of the frames that count as quiet."""
+_DEPTH_COMMON: Final = 30.0
+"""How much less depths weigh than places in the picture, besides 1, of their squares: they err together. Chosen, not
+measured."""
 
 
 class View(NamedTuple):
@@ -104,7 +107,7 @@ class _Search:
         depth = np.zeros(MEDIAPIPE.count)
         depth[self.rows] = settings.depth_share**0.5 / self.sigma
         depth[list(MEDIAPIPE.iris_points)] = 0
-        self.depth_weight = torch.as_tensor(depth / np.sqrt(1 + 30.0))
+        self.depth_weight = torch.as_tensor(depth / np.sqrt(1 + _DEPTH_COMMON))
         self.offset = torch.zeros((len(self.rows), 2), dtype=torch.float64)
         self.trust = torch.ones((len(landmarks), len(self.rows)), dtype=torch.float64)
         self.white = whitened(self.correlation, self.sigma)

@@ -22,6 +22,14 @@ _TRIM: Final = 0.7
 _FACE_RADIUS: Final = 0.08
 """Points of the face that a short alignment compares, share of them that counts (the nearest), metres from the nose tip
 within which they lie. Chosen, not measured: only the start for the alignment that follows depends on them."""
+_RECOGNISED: Final = 0.003
+"""Metres: mean distance of a scan that stands upright, above which it is turned other ways. Chosen, not measured."""
+_HALF_WAY: Final = 0.45
+"""Radians about each axis, some 45 degrees in all: half-way between the rotations of the octahedral group."""
+_EXTREME: Final = 0.999
+"""Quantile of heights from which points are the most protruding ones: single stray points are fewer."""
+_ROBUST_SCALE: Final = 0.005
+"""Metres of a distance that counts a quarter in the last alignment. Chosen, not measured."""
 
 
 def align_coarsely(
@@ -48,7 +56,7 @@ def align_coarsely(
     upright = _short_icp(face, tree, scan, _at_nose(scan, nose_tip, np.eye(3)))
     candidates = [upright]
     # scans that stand upright and look ahead, as most do, are recognised at once
-    if upright[1] > 0.003:
+    if upright[1] > _RECOGNISED:
         candidates += [
             _short_icp(face, tree, scan, _at_nose(scan, nose_tip, rotation)) for rotation in _rotations().as_matrix()
         ]
@@ -64,13 +72,13 @@ def align_coarsely(
 def _rotations() -> Rotation:
     """Rotations at most 45 degrees or so apart: the octahedral group and a half-way copy of it."""
     octahedral = Rotation.create_group("O")
-    return Rotation.concatenate([octahedral, Rotation.from_rotvec([0.45, 0.45, 0.45]) * octahedral])
+    return Rotation.concatenate([octahedral, Rotation.from_rotvec([_HALF_WAY] * 3) * octahedral])
 
 
 def _at_nose(scan: np.ndarray, nose_tip: np.ndarray, rotation: np.ndarray) -> Similarity:
     """Rotate, and put the nose tip on the scan's most protruding point along the rotated +Z (a robust extreme)."""
     height = scan @ rotation[:, 2]
-    extreme = scan[height >= np.quantile(height, 0.999)].mean(0)
+    extreme = scan[height >= np.quantile(height, _EXTREME)].mean(0)
     return Similarity(rotation, 1.0, extreme - rotation @ nose_tip)
 
 
@@ -94,4 +102,6 @@ def _refine(scan: np.ndarray, surface: SurfaceIndex, start: Similarity, nose_tip
     if len(near) < 10:
         return start
     drawn = near[np.unique(np.linspace(0, len(near) - 1, 3 * _SAMPLES).astype(int))]
-    return align_surface(scan[drawn], surface, start, IcpSettings(with_scale=False, robust_scale=0.005, iterations=20))
+    return align_surface(
+        scan[drawn], surface, start, IcpSettings(with_scale=False, robust_scale=_ROBUST_SCALE, iterations=20)
+    )

@@ -23,6 +23,7 @@ _MARKS: Final = (
 _STL_HEADER: Final = 84
 """Bytes of a binary STL before its triangles: 80 of words, 4 of their count."""
 _STL_TRIANGLE: Final = 50
+"""Bytes of a triangle in a binary STL: twelve 32-bit floats and two bytes."""
 _PLY_TEXT: Final = re.compile(rb"\s*ply\s+format\s+ascii\b")
 
 

@@ -42,6 +42,10 @@ _CHIN: Final = ((0.45, 0.7), (-2.0, -1.3))
 """Distances from the middle beyond which, and heights between which, the parsing is sure of beards: the chin."""
 _SURE: Final = 0.6
 """Share from which a pixel is beard."""
+_OTHER: Final = 0.2
+_OUTSIDE: Final = 0.1
+"""Share of what is not skin, of `_SURE`, and of the zone, below which a pixel is bare skin. Chosen by eye on the sample
+portraits."""
 _BEARDED: Final = 0.35
 """Share of the chin that must be beard. Chosen by eye on the sample portraits, as is what follows."""
 _MAYBE: Final = 0.1
@@ -93,7 +97,7 @@ def full_beard(
         for names in (("beard",), ("skin",), ("background", "clothes", "front"))
     )
     colours, roughness = _looks(picture, 1 - beside, _unit(fit, camera, view))
-    chin, bare = chin > _SURE, (skin > 1 - 0.2 * _SURE) & view.covered & (zone < 0.1)
+    chin, bare = chin > _SURE, (skin > 1 - _OTHER * _SURE) & view.covered & (zone < _OUTSIDE)
     if not chin.any() or not bare.any():
         return parsing
     share = float(beard[chin].mean())

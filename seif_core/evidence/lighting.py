@@ -12,10 +12,18 @@ to it with 1.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
+from ..geometry.robust_weights import MAD_TO_DEVIATION
 from ..shapes import Float, Float32
 from .settings import LightSettings
+
+_DARKEST: Final = 1e-3
+"""Linear colour: guard against division by zero in black pictures."""
+_DIMMEST: Final = 0.2
+"""Least light of the usual place before it becomes 1. Chosen by eye on the sample portraits."""
 
 
 def harmonics(normals: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 9"]:
@@ -42,18 +50,18 @@ def estimate_light(
     step = max(1, len(colours) // s.most_pixels)
     colours, normals, weights = colours[::step], normals[::step], weights[::step]
     basis = harmonics(normals.astype(np.float64))
-    level = np.median(colours, axis=0).clip(min=1e-3)
+    level = np.median(colours, axis=0).clip(min=_DARKEST)
     target = colours / level
     trust = weights.astype(np.float64)
     ridge = np.diag(s.ridge) * max(trust.sum(), 1e-6)
     light = plain_light()
     for _ in range(s.rounds):
         residual = np.abs(target - basis @ light).max(1)
-        scale = max(1.4826 * float(np.median(residual)), s.noise)
+        scale = max(MAD_TO_DEVIATION * float(np.median(residual)), s.noise)
         w = trust / (1 + (residual / (s.outlier * scale)) ** 2)
         weighted = basis * w[:, None]
         light = np.linalg.solve(basis.T @ weighted + ridge, weighted.T @ target)
-    return light / np.median(basis @ light, axis=0).clip(min=0.2)
+    return light / np.median(basis @ light, axis=0).clip(min=_DIMMEST)
 
 
 def plain_light() -> Float[np.ndarray, "9 3"]:

@@ -15,6 +15,8 @@ _EYE_GROWS: Final = 0.02
 """Widths of an opening by which its ring is enlarged: the lid's wet edge. Chosen by eye, as the mouth's."""
 _MOUTH_GROWS: Final = 0.04
 """The same of the lips' inner edge."""
+_AT_CENTRE: Final = 1e-3
+"""Pixels: guard against division by zero for points at the centre."""
 
 
 def openings(
@@ -37,6 +39,6 @@ def openings(
         width = float(np.linalg.norm(np.ptp(points, axis=0)))
         centre = points.mean(0)
         away = points - centre
-        points = centre + away * (1 + grow * width / np.linalg.norm(away, axis=1, keepdims=True).clip(min=1e-3))
+        points = centre + away * (1 + grow * width / np.linalg.norm(away, axis=1, keepdims=True).clip(min=_AT_CENTRE))
         cv2.fillPoly(out, [np.rint(points * 16).astype(np.int32)], (255,), lineType=cv2.LINE_AA, shift=4)
     return out

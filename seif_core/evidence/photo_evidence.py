@@ -19,6 +19,7 @@ import numpy as np
 
 from ..fitting import Fit
 from ..geometry.camera import Camera
+from ..geometry.colour import decode, is_grey
 from ..geometry.sampling import smoothstep
 from ..headmodel.anatomy import HEAD_WIDTH, OUTER_EYE_CORNERS
 from ..portrait import Portrait
@@ -26,7 +27,6 @@ from ..portrait.head_parsing import HeadParsing
 from ..shapes import Float, Float32, UInt8
 from .baldness import BaldCrown, ShownScalp, bald_crown, bared
 from .beard import full_beard
-from .colour import decode, is_grey
 from .ear_occlusion import EarOcclusion, ear_occlusion
 from .glasses import with_glasses
 from .lighting import estimate_light, plain_light, shading

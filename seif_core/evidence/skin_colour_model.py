@@ -6,18 +6,14 @@ a cheek do not count; the decision is cleaned up by grey-scale morphology.
 
 from __future__ import annotations
 
-from typing import Final
-
 import cv2
 import numpy as np
 
+from ..geometry.colour import to_srgb
+from ..geometry.robust_weights import MAD_TO_DEVIATION
 from ..geometry.sampling import smoothstep
 from ..shapes import Bool, Float32
-from .colour import to_srgb
 from .settings import SkinColourSettings
-
-_TO_DEVIATION: Final = 1.4826
-"""Median absolute deviation to standard deviation, for normally distributed values."""
 
 
 def skin_likeness(
@@ -53,7 +49,7 @@ def _gaussian(samples: np.ndarray, s: SkinColourSettings) -> tuple[np.ndarray, n
     floor = np.array(s.floor)
     centre = np.median(samples, axis=0)
     for _ in range(s.rounds):
-        spread = np.maximum(_TO_DEVIATION * np.median(np.abs(samples - centre), axis=0), floor / 2)
+        spread = np.maximum(MAD_TO_DEVIATION * np.median(np.abs(samples - centre), axis=0), floor / 2)
         kept = samples[(np.abs(samples - centre) / spread < s.trimmed).all(1)]
         if len(kept) < s.least_samples * 2 // 3:
             break

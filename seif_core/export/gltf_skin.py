@@ -21,6 +21,8 @@ JOINT_NODE_NAMES: Final = ("root", "neck", "jaw", "eye.L", "eye.R")
 _INFLUENCES: Final = 4
 """Joints of a vertex: as many as one JOINTS_0 and WEIGHTS_0 hold (glTF 2.0); more need a second set, which
 most engines leave out."""
+_LEAST_WEIGHT: Final = 1e-4
+"""Weight of a joint that is written: what a weaker one moves in a pose of a radian is below 10 micrometres."""
 
 
 def add_joint_nodes(
@@ -52,7 +54,7 @@ def four_influences(
     """The four strongest joints of each vertex and their weights (sum 1); unused slots hold joint 0, weight 0."""
     order = np.argsort(-weights, axis=1, kind="stable")[:, :_INFLUENCES]
     strongest = np.take_along_axis(weights, order, axis=1).astype(np.float64)
-    strongest = np.where(strongest > 1e-4, strongest, 0)  # below what a pose of a radian moves by 10 micrometres
+    strongest = np.where(strongest > _LEAST_WEIGHT, strongest, 0)
     rounded = (strongest / strongest.sum(axis=1, keepdims=True)).astype(np.float32)
     rounded[:, 0] = 1 - rounded[:, 1:].sum(axis=1, dtype=np.float32)  # also after rounding to float32
     return np.where(rounded > 0, order, 0).astype(np.uint8), rounded

@@ -30,6 +30,10 @@ HEIGHTS: Final = "_heights.png"
 _WHITE: Final = 65535
 _LEAST_HEIGHT: Final = 1e-6
 """Metres: flatter maps are told as flat."""
+_SMOOTHEST: Final = 0.05
+"""Roughness below which a Blinn-Phong exponent would be thousands. Chosen by eye."""
+_REFLECTANCE: Final = 0.04
+"""Share of light that a surface of refraction 1.5 throws back straight on: glTF's usual one (2.0, appendix B)."""
 
 
 def write_obj(head: Head, path: Path, hair: str = "shell") -> None:
@@ -67,11 +71,11 @@ def write_obj(head: Head, path: Path, hair: str = "shell") -> None:
 
 def _material(material: PartMaterial, texture: str | None, normals: str | None) -> str:
     colour = (1.0, 1.0, 1.0) if texture else material.colour
-    shininess = 2 / max(material.roughness, 0.05) ** 4 - 2  # Blinn-Phong exponent of a GGX roughness
+    shininess = 2 / max(material.roughness, _SMOOTHEST) ** 4 - 2  # Blinn-Phong exponent of a GGX roughness
     lines = [
         f"newmtl {material.name}",
         "Kd {:.4f} {:.4f} {:.4f}".format(*colour),
-        "Ks {0:.4f} {0:.4f} {0:.4f}".format(0.04 * material.specular),
+        "Ks {0:.4f} {0:.4f} {0:.4f}".format(_REFLECTANCE * material.specular),
         f"Ns {min(max(shininess, 1.0), 1000.0):.1f}",
         "illum 2",
     ]

@@ -28,6 +28,14 @@ STATURE: Final = 1.65
 """Metres: between the mean of women and men; the stubs carry no mesh, so nobody sees it."""
 NECK_SHARE: Final = 0.87
 """Height of the base of the neck as a share of the stature."""
+_TRUNK: Final = (("hips", None, 0.53), ("spine", "hips", 0.60), ("chest", "spine", 0.70))
+_LIMBS: Final = (
+    ("UpperArm", "chest", 0.11, 0.818), ("LowerArm", "UpperArm", 0.296, 0.818), ("Hand", "LowerArm", 0.442, 0.818),
+    ("UpperLeg", "hips", 0.052, 0.52), ("LowerLeg", "UpperLeg", 0.052, 0.285), ("Foot", "LowerLeg", 0.052, 0.039),
+)  # fmt: skip
+"""Bones of the body with their parents: height, and before it the distance from the middle, as shares of the stature.
+Heights of hips, shoulders, knees and ankles and the lengths of the arms are Drillis and Contini's; spine, chest and
+widths are chosen by eye."""
 
 _SIDES: Final = ((1.0, "left"), (-1.0, "right"))
 _MOST_GAZE: Final = {"Inner": 25.0, "Outer": 25.0, "Down": 20.0, "Up": 20.0}
@@ -147,16 +155,12 @@ def _add_body(document: dict[str, Any], neck: int) -> dict[str, int]:
 
     places: dict[str, tuple[float, float, float]] = {}
     depth = base[2]
-    add("hips", None, (0.0, 0.53 * STATURE, depth))
-    add("spine", "hips", (0.0, 0.60 * STATURE, depth))
-    add("chest", "spine", (0.0, 0.70 * STATURE, depth))
+    for name, parent, height in _TRUNK:
+        add(name, parent, (0.0, height * STATURE, depth))
     for sign, side in _SIDES:
-        add(f"{side}UpperArm", "chest", (sign * 0.11 * STATURE, 0.818 * STATURE, depth))
-        add(f"{side}LowerArm", f"{side}UpperArm", (sign * 0.296 * STATURE, 0.818 * STATURE, depth))
-        add(f"{side}Hand", f"{side}LowerArm", (sign * 0.442 * STATURE, 0.818 * STATURE, depth))
-        add(f"{side}UpperLeg", "hips", (sign * 0.052 * STATURE, 0.52 * STATURE, depth))
-        add(f"{side}LowerLeg", f"{side}UpperLeg", (sign * 0.052 * STATURE, 0.285 * STATURE, depth))
-        add(f"{side}Foot", f"{side}LowerLeg", (sign * 0.052 * STATURE, 0.039 * STATURE, depth))
+        for name, parent, across, height in _LIMBS:
+            above = parent if parent in places else f"{side}{parent}"
+            add(f"{side}{name}", above, (sign * across * STATURE, height * STATURE, depth))
     lifted = NECK_SHARE * STATURE
     chest, own = places["chest"], nodes[top[0]].get("translation", [0, 0, 0])
     lift = (0.0, lifted - base[1], 0.0)

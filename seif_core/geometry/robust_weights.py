@@ -9,9 +9,14 @@ the limit Tukey's is 0.5625, and 0 from the limit on.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from ..shapes import Float
+
+MAD_TO_DEVIATION: Final = 1.4826
+"""Standard deviations per median absolute deviation of normal numbers."""
 
 
 def geman_mcclure(

@@ -11,12 +11,15 @@ number: a cube (8 vertices, 12 edges, 6 faces) becomes 26 vertices and 24 faces.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 from scipy import sparse
 
 from ..shapes import Bool, Int, Int32
+
+_ALONG: Final = 1 / 8
+"""Weight of each neighbour along a border; the point itself has three quarters: a uniform cubic B-spline's mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +119,7 @@ def _smooth_masks(
     )
     rows, columns = keys[~inner].T
     along = sparse.csr_matrix(
-        (np.full(2 * len(rows), 0.125), (np.r_[rows, columns], np.r_[columns, rows])), (count,) * 2
+        (np.full(2 * len(rows), _ALONG), (np.r_[rows, columns], np.r_[columns, rows])), (count,) * 2
     )
     curve = along + 0.75 * sparse.identity(count)
     kinds = [(border == 0) & (faces > 0), (border == 2) & (faces > 0)]

@@ -17,6 +17,8 @@ _POINT_PIXEL: Final = 2.5
 """Width of a pixel, in distances between points."""
 _MESH_PIXELS: Final = 192 / 2.2
 """Pixels from a mesh's middle to its farthest vertex: 2.5 mm on a head."""
+_UPWARD: Final = (0.3, 1.0, 0.2)
+"""Any direction that no view looks along, from which each takes its right."""
 
 
 class _Views(NamedTuple):
@@ -63,7 +65,7 @@ def _seen_share(
 ) -> Float[np.ndarray, " N"]:
     seen, facing = np.zeros(len(points)), np.full(len(points), 1e-9)
     for forward in sphere(views.directions):
-        right = np.cross(forward, [0.3, 1.0, 0.2])
+        right = np.cross(forward, _UPWARD)
         right /= np.linalg.norm(right)
         across = np.stack([points @ right, points @ np.cross(forward, right)], axis=1) / pixel
         across -= across.min(axis=0) if triangles is None else np.floor(across.min(axis=0))

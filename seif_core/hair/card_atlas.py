@@ -20,6 +20,10 @@ _HEIGHT: Final = 1024
 _STRANDS: Final = (120, 34)
 """Strands in the densest and in the loosest strip. Chosen, as are the constants below, by eye."""
 _POINTS: Final = 24
+_LONGEST: Final = 0.985
+"""Share of a strip that its longest strand takes: its end is not cut off."""
+_GAMMA: Final = 2.2
+"""Power that makes coded colours linear, near enough to sRGB's curve for a tint."""
 _SHIFT: Final = 4
 """Fractional bits of OpenCV's drawing."""
 _WANDER: Final = 0.05
@@ -52,7 +56,7 @@ def card_atlas(colour: Float[np.ndarray, "3"], contrast: float, seed: int) -> UI
         for _ in range(count):
             path = _strand(random, shortest) * [width * (1 - 2 * _EDGE), _HEIGHT] + [left + width * _EDGE, 0]
             light = np.exp(contrast * np.clip(random.normal(), -2, 2))
-            tint = np.rint(np.clip(colour * light ** (1 / 2.2), 0, 1) * 255)
+            tint = np.rint(np.clip(colour * light ** (1 / _GAMMA), 0, 1) * 255)
             points = np.rint(path * (1 << _SHIFT)).astype(np.int32)
             thick = 1 + int(random.random() < 0.5)
             ink = (int(tint[0]), int(tint[1]), int(tint[2]), 255)
@@ -67,7 +71,7 @@ def card_atlas(colour: Float[np.ndarray, "3"], contrast: float, seed: int) -> UI
 
 def _strand(random: np.random.Generator, shortest: float) -> Float[np.ndarray, "P 2"]:
     """A strand's way down its strip, both 0..1; the strip narrows towards the tips."""
-    down = np.linspace(0, random.uniform(shortest, 0.985), _POINTS)
+    down = np.linspace(0, random.uniform(shortest, _LONGEST), _POINTS)
     start = random.random()
     wave = _WANDER * np.sin(2 * np.pi * (random.uniform(0.5, 1.5) * down + random.random()))
     drift = _WANDER * random.normal() * down

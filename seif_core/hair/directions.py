@@ -32,6 +32,8 @@ _FACING: Final = (0.15, 0.45)
 _WEIGHTS: Final = {"mirror": 0.15, "prior": 0.02}
 """Of what is guessed against 1 for what is seen."""
 _STIFFNESS: Final = 0.05
+_TWIN_REACH: Final = 0.02
+"""Metres from the mirrored place over which its direction is believed ever less."""
 _ROUNDS: Final = 4
 """Rounds in which orientations take the sign of those around them, so that roots and tips do not lie side by side."""
 _FOREHEAD: Final = 1.2
@@ -72,7 +74,7 @@ def hair_directions(
     usual = unit(_tangent(usual, normals) + 1e-6)
     lifted, trust = _lifted(space, shell, orientation)
     away, twin = KDTree(points).query(points * [-1, 1, 1])
-    mirrored = _WEIGHTS["mirror"] * trust[twin] * (1 - trust) * np.exp(-((away / 0.02) ** 2))
+    mirrored = _WEIGHTS["mirror"] * trust[twin] * (1 - trust) * np.exp(-((away / _TWIN_REACH) ** 2))
     weights = trust + mirrored + _WEIGHTS["prior"]
     solver = ScreenedPoisson(shell.quads.astype(np.int32), len(points))
     smooth = usual

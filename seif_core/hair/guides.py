@@ -43,6 +43,12 @@ _HANGS: Final = (0.005, 0.03)
 _SEEN_DEPTH: Final = 0.008
 """Metres under the outer side within which a strand is seen."""
 _SEEN_SHARE: Final = 0.5
+_LEAST_SEEN: Final = 0.3
+"""How well a place of the shell must be seen for a strand there to be shown. Chosen by eye, as are the two below."""
+_SHORTEST: Final = 0.85
+"""Length of the shortest strands in that of the longest at the same place."""
+_STEP: Final = 0.002
+"""Metres between the heights at which the hair's thickness is looked for, 40 of them."""
 _FROM: Final = 0.2
 """Of a strand, its beginning, which is hidden by others."""
 
@@ -84,7 +90,7 @@ def make_guides(
     depths = np.where(shallow, np.minimum(random.uniform(*_SHALLOW, len(roots)), 0.5 * thick), deep)
     hangs = smoothstep(labels.hanging.usual - labels.hanging.lowest(roots), *_HANGS)
     short = _LENGTH[0] * thick + _LENGTH[1]
-    lengths = (short + hangs * np.maximum(_LONG - short, 0)) * random.uniform(0.85, 1.0, len(roots))
+    lengths = (short + hangs * np.maximum(_LONG - short, 0)) * random.uniform(_SHORTEST, 1.0, len(roots))
     strands = trace(volume, field, roots, normals, depths=depths, lengths=lengths, points=settings.guide_points)
     strands = kept_off_skin(space, strands)
     return HairGuides(
@@ -130,7 +136,7 @@ def farthest(points: Float[np.ndarray, "N C"], count: int) -> Int[np.ndarray, " 
 
 def _thickness(volume: HairVolume, roots: np.ndarray, normals: np.ndarray) -> Float[np.ndarray, " G"]:
     """Metres of hair over each root, along the skin's normal."""
-    heights = np.arange(1, 41) * 0.002
+    heights = np.arange(1, 41) * _STEP
     values = volume.at((roots[:, None] + heights[:, None] * normals[:, None]).reshape(-1, 3)).reshape(len(roots), -1)
     outside = values > 0
     return np.where(outside.any(1), heights[outside.argmax(1)], heights[-1])
@@ -140,6 +146,6 @@ def _seen(volume: HairVolume, shell: Shell, field: ShellField, strands: np.ndarr
     """Which strands the photo shows for the greater part, their beginning left out."""
     later = strands[:, int(_FROM * strands.shape[1]) :]
     points = later.reshape(-1, 3)
-    shown = (shell.visible & (shell.seen > 0.3))[field.at(points).nearest]
+    shown = (shell.visible & (shell.seen > _LEAST_SEEN))[field.at(points).nearest]
     shallow = volume.at(points) > -_SEEN_DEPTH
     return (shown & shallow).reshape(later.shape[:2]).mean(1) > _SEEN_SHARE

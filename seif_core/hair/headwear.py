@@ -29,6 +29,10 @@ _USUAL_PITCH: Final = 15.0
 _UNUSUAL: Final = 0.0006
 """Cost of a degree off the usual, as a share of the seen places that lie on the wrong side of the rim."""
 _SEEN: Final = 0.3
+_RING_STEP: Final = 15.0
+"""Degrees between the points of a ring on the solid."""
+_LEAST_HEIGHT: Final = 1e-3
+"""Metres that the top lies over the last ring: rings rise."""
 _EDGE: Final = 0.004
 """Metres on both sides of the rim over which hat goes over into hair."""
 _RIM: Final = 0.5
@@ -79,7 +83,7 @@ class Headwear:
 
     def points(self) -> Float[np.ndarray, "P 3"]:
         """Points on the solid, for the bounds of a grid."""
-        around = np.radians(np.arange(0.0, 360.0, 15.0))
+        around = np.radians(np.arange(0.0, 360.0, _RING_STEP))
         ring = np.stack([np.cos(around), np.sin(around)], axis=1) * self.half
         flat = (self.radii[:, None, None] * ring + self.centre).reshape(-1, 2)
         height = np.repeat(self.heights, len(ring)) + self.rim
@@ -147,7 +151,7 @@ def _revolved(shape: Headwear, outline: np.ndarray, hat: np.ndarray) -> Headwear
             radii.append(float(np.percentile(radius[inside], _OUTER)))
     if not heights:
         return None
-    heights.append(max(top, heights[-1] + 1e-3))
+    heights.append(max(top, heights[-1] + _LEAST_HEIGHT))
     radii.append(0.5 * radii[-1])
     return replace(shape, heights=np.array(heights), radii=np.array(radii))
 

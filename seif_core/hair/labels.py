@@ -49,6 +49,16 @@ _FACE: Final = -0.25
 _COVERING: Final = (8.0, 20.0)
 """Clusters of such hair on one side from which it hangs there, not at all and surely: 20 are 7 square centimetres."""
 _SEEN: Final = 0.5
+_TRUSTED: Final = 0.3
+"""Share of hair from which a cluster is hair, and weight from which it is believed to say how far hair hangs."""
+_MIDDLE: Final = 0.05
+"""Metres from the middle over which one side's hair passes into the other's."""
+_NAPE: Final = 0.1
+"""Eye distances about the usual hairline, behind the axis, that are the usual nape."""
+_BEHIND: Final = 0.02
+"""Metres before the head's axis up to which skin is taken for its back."""
+_END: Final = 0.01
+"""Metres about hair's lower end over which it fades."""
 _ACCURACY: Final = 1e-3
 _ITERATIONS: Final = 200
 """Of the conjugate gradients that solve the Poisson equation."""
@@ -72,13 +82,13 @@ class Hanging(NamedTuple):
 
     def falling(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
         """How far hair hangs on the side that points lie on, 0..1."""
-        side = smoothstep(points[:, 0], -0.05, 0.05)
+        side = smoothstep(points[:, 0], -_MIDDLE, _MIDDLE)
         covers = self.covers[1] + (self.covers[0] - self.covers[1]) * side
         return np.maximum(covers, self.lowest(points) < self.usual - _LONG)
 
     def lowest(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
         """The lower end of hair at points, by the side they lie on."""
-        side = smoothstep(points[:, 0], -0.05, 0.05)
+        side = smoothstep(points[:, 0], -_MIDDLE, _MIDDLE)
         return self.right + (self.left - self.right) * side
 
 
@@ -120,7 +130,7 @@ def label_surface(space: HairSpace, surface: HeadSurface) -> Labels:
     points, facing = mean(vertices), unit(mean(normals))
     weight = mean(shown[:, None])[:, 0]
     label = mean((shown * share)[:, None])[:, 0] / np.maximum(weight, 1e-9)
-    hanging = _hanging(space, points[(label > _SEEN) & (weight > 0.3)])
+    hanging = _hanging(space, points[(label > _SEEN) & (weight > _TRUSTED)])
     return Labels(points, facing, _continued(space, points, label, weight, hanging), weight, hanging)
 
 
@@ -147,7 +157,7 @@ def _clusters(vertices: np.ndarray) -> np.ndarray:
 
 def _hanging(space: HairSpace, hair: Float[np.ndarray, "N 3"]) -> Hanging:
     """The lower end of hair beside and behind the face, from points that surely are hair."""
-    back = (np.abs(space.over_hairline) < 0.1) & (space.skin[:, 2] < space.axis[2])
+    back = (np.abs(space.over_hairline) < _NAPE) & (space.skin[:, 2] < space.axis[2])
     usual = float(space.skin[back, 1].min()) if back.any() else float(space.axis[1])
     found = space.index.query(hair)
     height = space.index.weights(found).interpolate(space.triangles, space.over_hairline[:, None])[:, 0]
@@ -171,10 +181,10 @@ def prior(space: HairSpace, points: Float[np.ndarray, "N 3"], hanging: Hanging) 
     found = space.index.query(points)
     values = np.stack([space.over_hairline, space.ears, space.grown], axis=1)
     height, ear, grown = space.index.weights(found).interpolate(space.triangles, values).T
-    behind = points[:, 2] < space.axis[2] + 0.02
+    behind = points[:, 2] < space.axis[2] + _BEHIND
     scalp = smoothstep(height, *_HAIRLINE) * (behind | (height > 0)) * grown
     low = hanging.lowest(points)
-    fallen = smoothstep(points[:, 1] - low, -0.01, 0.01) * hanging.falling(points)
+    fallen = smoothstep(points[:, 1] - low, -_END, _END) * hanging.falling(points)
     return np.maximum(scalp, fallen * np.maximum(ear, smoothstep(found.distances, *_OFF_SKIN)))
 
 

@@ -36,6 +36,8 @@ _CURLY: Final = (0.55, 0.3)
 portraits the five with straight hair keep 0.58 to 0.72, three with curls 0.25, 0.33 and 0.42."""
 _HAIR: Final = 0.7
 """Share of hair from which a pixel counts."""
+_NO_HAIR: Final = 1e-3
+"""Guard against division by zero where there is no hair nearby."""
 
 
 def hair_orientation(space: HairSpace, pixels: UInt8[np.ndarray, "H W 3"]) -> Float32[np.ndarray, "S S 3"]:
@@ -50,7 +52,7 @@ def hair_orientation(space: HairSpace, pixels: UInt8[np.ndarray, "H W 3"]) -> Fl
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
     share = cv2.resize(parsing.share(*space.names), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
     hair = (cv2.erode(share, np.ones((5, 5), np.uint8)) > _HAIR).astype(np.float32)
-    count = _blur(hair, _LOCAL) + 1e-3
+    count = _blur(hair, _LOCAL) + _NO_HAIR
     mean = _blur(grey * hair, _LOCAL) / count
     spread = np.sqrt(_blur((grey - mean) ** 2 * hair, _LOCAL) / count) + 2.0
     even = _blur((grey - mean) / spread, _FINE)

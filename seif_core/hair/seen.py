@@ -19,6 +19,8 @@ _SIDE: Final = 320
 """Pixels of the longer side of the picture in which it is told what hides what."""
 _BEHIND: Final = 0.006
 """Metres that a point may lie behind the nearest surface and still be seen. Chosen by eye on the sample portraits."""
+_ALL_HIDDEN: Final = 1e-3
+"""Guard against division by zero where a pixel shows nothing but backdrop and what hides."""
 
 
 class Shares(NamedTuple):
@@ -51,7 +53,7 @@ def shares_at(space: HairSpace, pixels: Float[np.ndarray, "N 2"]) -> Shares:
     wanted, background, hidden, within = at_pixels(space, maps, pixels).T
     framed = ((pixels > _FRAME) & (pixels < np.array([camera.width, camera.height]) - _FRAME)).all(1)
     within, background = within * framed, background * framed
-    rest = np.maximum(1 - background - hidden, 1e-3)
+    rest = np.maximum(1 - background - hidden, _ALL_HIDDEN)
     known = np.clip(within - background - hidden, 0, 1)
     return Shares(np.clip(wanted / rest, 0, 1).astype(np.float32), known, background)
 

@@ -30,6 +30,8 @@ _LEAST_NODES: Final = 200
 _ROUNDS: Final = 6
 """Rounds of evening out and going back to the level set."""
 _PACE: Final = 0.5
+_FLATTEST: Final = 0.1
+"""Square of the slope below which the grid is no distance: the step would be too long. Chosen by eye."""
 _FARTHEST: Final = 0.004
 """Metres that a round may move a vertex along the gradient."""
 _BLUR: Final = 0.002
@@ -156,7 +158,7 @@ def _evened(volume: HairVolume, mesh: QuadMesh) -> Float[np.ndarray, "V 3"]:
     for _ in range(_ROUNDS):
         vertices = vertices + _PACE * (connectivity.neighbour_mean @ vertices - vertices)
         slope = np.stack([s.at(vertices) for s in slopes], axis=1)
-        away = volume.at(vertices) / np.maximum((slope**2).sum(1), 0.1)
+        away = volume.at(vertices) / np.maximum((slope**2).sum(1), _FLATTEST)
         vertices = vertices - np.clip(away, -_FARTHEST, _FARTHEST)[:, None] * slope
     return vertices
 

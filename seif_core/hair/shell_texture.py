@@ -18,8 +18,8 @@ import torch
 from scipy import ndimage
 from scipy.spatial import KDTree
 
-from ..evidence.colour import decode, to_srgb
 from ..evidence.photo_evidence import PhotoEvidence
+from ..geometry.colour import decode, to_srgb
 from ..geometry.normals import unit
 from ..geometry.rasterizer import interpolate, rasterize
 from ..geometry.sampling import sample, smoothstep
@@ -70,6 +70,24 @@ _CUT: Final = 0.55
 """Cosine between a shell's normal and the hair's direction from which a place is the end of strands."""
 _EDGE: Final = (0.35, 0.95)
 """Labels between which hair becomes dense at its edges."""
+_NEAR_SKIN: Final = (0.02, 0.006)
+"""Metres over the skin between which the edge of hair becomes thin."""
+_OFF_SKIN: Final = 0.002
+"""Metres over the skin from which strands have ends."""
+_DENSE: Final = (1.9, 0.45)
+"""What density is multiplied by and lessened by before streaks fray it."""
+_FRAYED: Final = 0.3
+_SOFT: Final = 0.35
+"""How much streaks take from that density or add to it, and the value from which hair is opaque."""
+_STREAK: Final = 2.5
+"""Standard deviations of a streak at most."""
+_RATIOS: Final = (0.2, 4.0)
+_LIFT: Final = 2e-3
+_NO_HAIR: Final = 1e-4
+"""Of light in strands to that of the base between which contrast is measured; linear light added to both, and share of
+hair, as guards against division by zero."""
+_HUED: Final = (0.35, 2.5, 0.02)
+"""Of the median colour, the least and the largest share, and linear light more, between which colours are kept."""
 
 
 _SHOWN: Final = (0.1, 0.3)
@@ -125,10 +143,10 @@ def hair_colours(space: HairSpace, pixels: UInt8[np.ndarray, "H W 3"]) -> HairCo
         sure = (share >= share.max()).astype(np.float32)
     linear = decode(pyramid.sample(crop, _SIDE, replicate=True))
     weight = cv2.GaussianBlur(sure, (0, 0), _BASE)
-    base = cv2.GaussianBlur(linear * sure[..., None], (0, 0), _BASE) / np.maximum(weight, 1e-4)[..., None]
-    fine = decode(pyramid.sample(crop, 2 * _SIDE, replicate=True)).mean(2) + 2e-3
-    under = cv2.resize(base.mean(2), (2 * _SIDE, 2 * _SIDE), interpolation=cv2.INTER_LINEAR) + 2e-3
-    ratio = np.clip(fine / under, 0.2, 4.0)
+    base = cv2.GaussianBlur(linear * sure[..., None], (0, 0), _BASE) / np.maximum(weight, _NO_HAIR)[..., None]
+    fine = decode(pyramid.sample(crop, 2 * _SIDE, replicate=True)).mean(2) + _LIFT
+    under = cv2.resize(base.mean(2), (2 * _SIDE, 2 * _SIDE), interpolation=cv2.INTER_LINEAR) + _LIFT
+    ratio = np.clip(fine / under, *_RATIOS)
     inside = cv2.resize(sure, (2 * _SIDE, 2 * _SIDE), interpolation=cv2.INTER_NEAREST) > 0
     contrast = float(np.clip(np.log(ratio[inside]).std(), _WEAKEST, _STRONGEST))
     median = np.median(linear[sure > 0], axis=0).astype(np.float32)
@@ -181,11 +199,13 @@ def shell_texture(
     spread = texels.spread(np.concatenate([base, told, space.project(shell.vertices)], axis=1))
     photo = _fine(space, colours, spread[..., 7:])
     contrast = colours.contrast * (1 - spread[..., 5])  # cloth has no strands
-    own = np.exp(contrast * np.clip(grown, -2.5, 2.5)) / np.exp(contrast**2 / 2)
+    own = np.exp(contrast * np.clip(grown, -_STREAK, _STREAK)) / np.exp(contrast**2 / 2)
     photo = np.clip(photo, *np.exp(_BAND * np.array([-colours.contrast, colours.contrast])))
     strands = own + (photo - own) * smoothstep(spread[..., 3], *_OWN)
     colour = to_srgb(np.clip(spread[..., :3] * strands[..., None], 0, 1).astype(np.float32))
-    alpha = smoothstep(spread[..., 4] * 1.9 - 0.45 - 0.3 * np.clip(grown, -1.5, 1.5) * (1 - spread[..., 5]), 0.0, 0.35)
+    alpha = smoothstep(
+        spread[..., 4] * _DENSE[0] - _DENSE[1] - _FRAYED * np.clip(grown, -1.5, 1.5) * (1 - spread[..., 5]), 0.0, _SOFT
+    )
     alpha = _cut(space, matte, alpha, shown=spread[..., 6], pixels=spread[..., 7:])
     alpha = without_specks(alpha, texels.drawn)
     picture = np.dstack([colour, alpha]).astype(np.float32)
@@ -298,7 +318,7 @@ def _base(
     median = np.median(found[sure], axis=0) if sure.any() else colours.median.astype(np.float64)
     light, usual = found.mean(1, keepdims=True).clip(_DARKEST), max(float(median.mean()), _DARKEST)
     found = own_hues(found, sure) * (usual / light) ** _CALMED  # shade of locks and partings, gloss
-    found = np.clip(found, median * 0.35, median * 2.5 + 0.02)
+    found = np.clip(found, median * _HUED[0], median * _HUED[1] + _HUED[2])
     _, twin = KDTree(shell.vertices).query(shell.vertices * [-1, 1, 1])
     mirrored = _MIRROR * seen[twin] * (1 - seen)
     weights = seen + mirrored + _PRIOR
@@ -326,9 +346,9 @@ def _density(shell: Shell, directions: np.ndarray, bare: Float[np.ndarray, " V"]
         directions: (V, 3) of the hair.
         bare: (V,) how far a vertex lies on skin that no hair covers, 0..1.
     """
-    near = smoothstep(shell.skin, 0.02, 0.006)
+    near = smoothstep(shell.skin, *_NEAR_SKIN)
     edge = 1 - near * (1 - smoothstep(shell.label, *_EDGE) * (1 - bare))
-    cut = ((shell.normals * directions).sum(1) > _CUT) & (shell.skin > 0.002)
+    cut = ((shell.normals * directions).sum(1) > _CUT) & (shell.skin > _OFF_SKIN)
     if not cut.any():
         return edge
     away, _ = KDTree(shell.vertices[cut]).query(shell.vertices)

@@ -38,6 +38,8 @@ _CUT: Final = 0.6
 _RIM: Final = 0.008
 """Metres under the outer side within which that ends it."""
 _NEAREST: Final = 4
+_AT_ONE: Final = 1e-3
+"""Metres added to distances: a point on a vertex takes no more than four times the weight of one a millimetre off."""
 _OUTER: Final = 0.0005
 """Metres over the skin from which the shell's vertices tell a direction: those under it are its inner side."""
 _FLOOR: Final = 0.0015
@@ -77,7 +79,7 @@ class ShellField:
         """The field at points (N, 3)."""
         away, near = (np.asarray(found) for found in self._tree.query(points, k=_NEAREST))
         near = self._outer[near]
-        weight = 1 / (away + 1e-3) ** 2
+        weight = 1 / (away + _AT_ONE) ** 2
         mixed = [unit(np.einsum("nk,nkc->nc", weight, v[near])) for v in (self._directions, self._normals)]
         return Field(mixed[0], mixed[1], near[:, 0])
 

@@ -34,6 +34,8 @@ _FACING: Final = 0.2
 _MARGIN: Final = 0.006
 """Of the texture, around each chart."""
 _PIXELS: Final = 256
+_DIFFERENCE: Final = 1e-4
+"""Metres to each side over which a direction is differentiated."""
 _HIDDEN: Final = 0.006
 """Metres that a part lies nearer to the axis than another before it counts as hidden."""
 
@@ -147,7 +149,7 @@ def flat_directions(
         points: (V, 3) its vertices.
         directions: (V, 3) unit.
     """
-    owner, step = unwrapped.vertices, 1e-4
+    owner, step = unwrapped.vertices, _DIFFERENCE
     start, end = points[owner] - step * directions[owner], points[owner] + step * directions[owner]
     above, seen = (lay(space, end) - lay(space, start) for lay in (from_above, as_seen))
     moved = np.where(unwrapped.as_seen[:, None], seen, above)

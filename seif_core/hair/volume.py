@@ -39,8 +39,11 @@ _LEAST_LABEL: Final = 0.2
 _SMOOTHED: Final = 0.8
 """Standard deviation of the last smoothing, in nodes."""
 _NEAREST: Final = 4
+"""Planes that are averaged."""
 _ON_SCALP: Final = 0.006
 """Metres over the scalp within which hair may lie outside the head's outline."""
+_SLACK: Final = 0.2 * _SPACING
+"""Metres added to distances when planes are averaged: the nearest does not count alone. Chosen by eye."""
 _LEAF: Final = 32
 """Points in a leaf of the tree; measured for the 4 nearest of 100,000 nodes: 0.44 s with 32, 0.77 s with 10."""
 _GROWN: Final = 0.003
@@ -157,7 +160,7 @@ def _nodes(labels: Labels, beyond: list[np.ndarray]) -> tuple[np.ndarray, tuple[
 
 def _surface(labels: Labels, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Signed distance to the head's surface by its clusters' planes, and the label of the surface nearby."""
-    planes, label = plane_distances(nodes, labels.points, labels.normals, labels.label, 0.2 * _SPACING)
+    planes, label = plane_distances(nodes, labels.points, labels.normals, labels.label, _SLACK)
     return planes - _GROWN, label
 
 
@@ -225,13 +228,13 @@ def _behind(space: HairSpace, labels: Labels, nodes: np.ndarray) -> Float[np.nda
     """How far the photo shows nothing of the surface near the nodes, 0..1."""
     facing = (labels.normals * unit(space.viewer - labels.points)).sum(1)
     hidden = smoothstep(-facing, *_HIDDEN)
-    return plane_distances(nodes, labels.points, labels.normals, hidden, 0.2 * _SPACING)[1]
+    return plane_distances(nodes, labels.points, labels.normals, hidden, _SLACK)[1]
 
 
 def _skin(space: HairSpace, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Signed distance to the skin by its vertices' planes, and the height over the hairline of the skin nearby."""
     used = np.unique(space.triangles)
-    return plane_distances(nodes, space.skin[used], space.normals[used], space.over_hairline[used], 0.2 * _SPACING)
+    return plane_distances(nodes, space.skin[used], space.normals[used], space.over_hairline[used], _SLACK)
 
 
 def plane_distances(

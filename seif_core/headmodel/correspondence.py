@@ -34,6 +34,10 @@ _IDENTITY_MODES: Final = 60
 """Components of the source's identity space that it is drawn with first; finer ones are left to the displacement."""
 _UNSEEN_TRUST: Final = 0.3
 """Trust in a match outside the face, where templates differ in how they end."""
+_FACE_RADIUS: Final = 0.095
+_ROBUST_SCALE: Final = 0.004
+"""Metres from the nose tip that are taken for the face, and of a distance that counts a quarter, when two templates are
+laid on each other. Chosen, not measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +85,11 @@ def _similarity(source: HeadModel, skin: PartMesh, target: HeadModel, goal: Part
     """From nose tip on nose tip (both faces look along +Z) to the best similarity of the faces."""
     mine, theirs = source.template[skin.vertices], target.template[goal.vertices].astype(np.float64)
     tip, target_tip = mine[mine[:, 2].argmax()], theirs[theirs[:, 2].argmax()]
-    face = theirs[np.linalg.norm(theirs - target_tip, axis=1) < 0.095]
+    face = theirs[np.linalg.norm(theirs - target_tip, axis=1) < _FACE_RADIUS]
     face = face[np.unique(np.linspace(0, len(face) - 1, 1500).astype(int))]
     surface = SurfaceIndex(source.template, skin.triangles)
     start = Similarity(np.eye(3), 1.0, (target_tip - tip).astype(np.float64))
-    return align_surface(face, surface, start, IcpSettings(with_scale=True, robust_scale=0.004))
+    return align_surface(face, surface, start, IcpSettings(with_scale=True, robust_scale=_ROBUST_SCALE))
 
 
 def _with_eyeballs(source: HeadModel, target: HeadModel, vertices: np.ndarray) -> np.ndarray:

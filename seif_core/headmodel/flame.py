@@ -29,6 +29,8 @@ from .topology import JOINT_PARENTS, PART_NAMES
 VERTICES: Final = 5023
 """FLAME's vertex count; its topology has not changed since 2017."""
 FACES: Final = 9976
+_FOLLOWS: Final = 0.9
+"""Weight of an eye joint from which a vertex follows it: an eyeball has 1, lids far less."""
 SHAPE_COMPONENTS: Final = 300
 """The first components of ``shapedirs`` are identity, the rest expression."""
 _JOINTS: Final = len(JOINT_PARENTS)
@@ -253,5 +255,5 @@ def _parts(faces: Int32[np.ndarray, "F 4"], weights: Float32[np.ndarray, "V J"])
     """Eyeballs are the faces whose corners all follow an eye joint; FLAME has no teeth, tongue or lashes."""
     part = np.zeros(len(faces), np.uint8)
     for joint, name in ((3, "eye_left"), (4, "eye_right")):
-        part[(weights[faces[:, :3], joint] > 0.9).all(axis=1)] = PART_NAMES.index(name)
+        part[(weights[faces[:, :3], joint] > _FOLLOWS).all(axis=1)] = PART_NAMES.index(name)
     return part

@@ -43,6 +43,8 @@ _TURNED: Final = 0.3
 """Entry of a rotation matrix, that of 17 degrees, at which correctives of the eyes are transferred."""
 _TONGUE_NEAR: Final = 4
 """Vertices of the Open head's tongue between which a place of GNM's takes its movement."""
+_AT_ONE: Final = 1e-3
+"""Guard against division by zero, in the box about the tongue's sides."""
 
 
 def complete_gnm(gnm: GnmFile, file_name: str, source: HeadModel) -> HeadModel:
@@ -198,7 +200,7 @@ def _put_tongue_out(
     distance, near = KDTree(_boxed(source.template[own])).query(
         _boxed(bare.template[mine]), k=min(_TONGUE_NEAR, len(own))
     )
-    weights = 1 / (np.atleast_2d(distance) + 1e-3)
+    weights = 1 / (np.atleast_2d(distance) + _AT_ONE)
     weights /= weights.sum(axis=1, keepdims=True)
     key[mine] = np.einsum("nk,nkc->nc", weights, delta[own][near])
 

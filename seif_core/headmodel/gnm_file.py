@@ -25,6 +25,9 @@ JOINTS: Final = ("neck", "head", "left_eye", "right_eye")
 """GNM's joints in its order; the neck is the root."""
 _PARENTS: Final = (-1, 0, 1, 1)
 """Each joint's parent in GNM 3.0."""
+_OFF_ONE: Final = 1e-2
+_BELOW_ZERO: Final = 1e-3
+"""By how much a vertex's skinning weights may miss 1 and fall below 0: rounding in 16 bits. Chosen, not measured."""
 _MARK: Final = "vertex_identity_basis.npy"
 """Entry by which an .npz is told from other head models' before it is read."""
 _FEWEST_VERTICES, _MOST_VERTICES = 1000, 60_000
@@ -222,7 +225,7 @@ def _check_joints(found: _Arrays, path: Path) -> None:
 def _weights(weights: Float32[np.ndarray, "4 V"], path: Path) -> Float32[np.ndarray, "V 4"]:
     rows = np.maximum(weights.T, 0)
     total = rows.sum(axis=1, keepdims=True)
-    if (np.abs(total - 1) > 1e-2).any() or weights.min() < -1e-3:
+    if (np.abs(total - 1) > _OFF_ONE).any() or weights.min() < -_BELOW_ZERO:
         raise ModelError(f"The skinning weights in {path.name} do not sum to 1; download the file again.")
     return np.ascontiguousarray(rows / total)
 

@@ -30,6 +30,10 @@ _SMALLEST_DISPLACEMENT: Final = 5e-6
 """Metres: smaller displacements of a transferred key are set to zero, so that keys stay local."""
 _UV_TEAR: Final = 0.5
 """A corner whose UV lies this many times a face's size away from where its face expects it is across a seam."""
+_UV_SLACK: Final = 0.01
+"""Texture sides that are added to it. Chosen, not measured."""
+_NO_GAZE: Final = 1e-4
+"""Metres that an eyeball moves in a key that does not turn it."""
 _UV_PER_METRE: Final = 15.0
 """Faces that would spread farther over the texture lie on a sliver; they are drawn together (a face has about 3)."""
 
@@ -128,7 +132,7 @@ def _turn_eyeball(
 ) -> None:
     """Write into `key` the rotation that `delta` gives the source's eyeball, on the target's eyeball."""
     own, goal = mesh
-    if np.abs(delta[own.vertices]).max() < 1e-4:  # a tenth of a millimetre is no gaze
+    if np.abs(delta[own.vertices]).max() < _NO_GAZE:
         key[goal.vertices] = 0
         return
     centre, _ = ball(source.template[own.vertices])
@@ -221,7 +225,7 @@ def _transfer_uvs(
             charts[own.uv_triangles[matched.triangles[row[corners]], 0]]
             == charts[own.uv_triangles[carrier, 0]][:, None]
         )
-        own_uv[faces] = same & (distance < _UV_TEAR * size[:, None] + 0.01)
+        own_uv[faces] = same & (distance < _UV_TEAR * size[:, None] + _UV_SLACK)
         corner_uvs[faces] = expected
     torn = np.flatnonzero(~own_uv.reshape(-1) & np.repeat(target.faces[:, 3] < 0, 3))
     uv_faces = target.faces.copy()

@@ -32,6 +32,9 @@ from .silhouette import Rise
 from .view import head_proper
 
 _CHUNK: Final = 1 << 16
+_DEEPEST: Final = 0.35
+"""Sides of the cube before and behind its middle where the hull counts: deep enough for hair. Chosen by eye on the
+sample portraits."""
 _HULL: Final = 0.1
 """Distance that points in the visual hull are given at most, so that hair far from the 3DMM is asked about."""
 _KNOWN: Final = 0.02
@@ -144,7 +147,7 @@ class HeadField:
     def prior(self, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
         """Signed distance (N,) in cube units to the fitted 3DMM, lessened in the visual hull."""
         distance = self._prior.ask(points)[:, 3]
-        inside, deep = self._in_hull(points), np.abs(points[:, 2]) < 0.35  # deep enough for hair
+        inside, deep = self._in_hull(points), np.abs(points[:, 2]) < _DEEPEST
         return np.where(inside & deep, np.minimum(distance, _HULL), distance)
 
     def occupancy(self, points: Float[np.ndarray, "N 3"]) -> Float32[np.ndarray, " N"]:

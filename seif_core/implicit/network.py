@@ -23,6 +23,8 @@ from .encoder import EncoderSettings, HourglassEncoder
 
 CALIBRATION = (2.0, -2.0, -2.0)
 """Scales of x, y and z from the unit cube to the image."""
+LEAK: Final = 0.01
+"""Slope below zero, torch's usual one, with which the weights were trained."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class PointClassifier(nn.Module):
         for i in range(self.layers):
             x = self._layer(i, x, features)
             if i < self.layers - 1:
-                x = F.leaky_relu(x, 0.01, inplace=not x.requires_grad)
+                x = F.leaky_relu(x, LEAK, inplace=not x.requires_grad)
         return x
 
     def _layer(

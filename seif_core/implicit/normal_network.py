@@ -10,12 +10,17 @@ Convention: normals in camera space, x right, y up, z to the viewer, unit length
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
 from ..shapes import Float
+
+_SMALL_ANGLES: Final = 0.3
+_ROUNDED: Final = 1e-4
+"""Weight of the root in the training loss, and what rounds it at zero. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -106,4 +111,4 @@ def normal_loss(
     """Weighted mean of (1 - cosine) and of the root of it, which keeps small angles from vanishing."""
     cosine = (predicted * target).sum(1, keepdim=True).clamp(-1, 1)
     miss = 1 - cosine
-    return ((miss + 0.3 * (miss + 1e-4).sqrt()) * weight).sum() / weight.sum().clamp(min=1)
+    return ((miss + _SMALL_ANGLES * (miss + _ROUNDED).sqrt()) * weight).sum() / weight.sum().clamp(min=1)

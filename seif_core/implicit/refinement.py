@@ -33,6 +33,13 @@ _UNTANGLING_ROUNDS: Final = 48
 """Most rounds of smoothing where the surface passes through itself; enough on all sample portraits."""
 _SHORT: Final = 0.4
 """Share of the median edge below which an edge is a sliver of marching cubes; chosen by eye on the sample portraits."""
+_SLACK: Final = 0.01
+"""Sides of the cube that a vertex may lie behind what is drawn and still be seen. Chosen by eye."""
+_SURE_FROM: Final = 0.7
+"""Length of an averaged normal up to which it is not believed: it lies at a crease or an edge. Chosen by eye on the
+sample portraits."""
+_ACCURACY: Final = 1e-4
+"""Of the conjugate gradients, relative to the right-hand side."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +216,7 @@ def _in_front(
     room = np.where(both, behind, 0) - np.where(both, front, 0)
     room = minimum_filter(np.maximum(room, 0), 3)  # the outline's pixels show one side alone
     column, row = np.clip(camera.project(vertices).astype(int), 0, size - 1).T
-    seen = -vertices[:, 2] < front[row, column] + 0.01 * view.scale
+    seen = -vertices[:, 2] < front[row, column] + _SLACK * view.scale
     return seen, room[row, column]
 
 
@@ -224,7 +231,7 @@ def _sampled(
     unit = read / np.maximum(length, 1e-9)[:, None]
     facing = -(unit * rays).sum(1)
     low, high = s.facing
-    return unit, np.clip((facing - low) / (high - low), 0, 1) * np.clip((length - 0.7) / 0.25, 0, 1)
+    return unit, np.clip((facing - low) / (high - low), 0, 1) * np.clip((length - _SURE_FROM) / 0.25, 0, 1)
 
 
 def _solve(
@@ -261,4 +268,4 @@ def _solve(
     system = (matrix.T @ matrix + smooth.T @ smooth + sparse.diags(stay)).tocsr()  # rows are read faster than columns
     right = matrix.T @ goal - smooth.T @ (smooth @ moved) + stay * (place - moved)
     inverse = sparse.diags(1 / system.diagonal())
-    return cg(system, right, rtol=1e-4, maxiter=200, M=inverse)[0]
+    return cg(system, right, rtol=_ACCURACY, maxiter=200, M=inverse)[0]

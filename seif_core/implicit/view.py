@@ -32,6 +32,8 @@ LARGEST: Final = 2.2
 """The same for the largest hair."""
 _BELOW: Final = 0.75
 """How far below the head's middle, in its lengths, the mask is asked for hair: not for shoulders."""
+_ROOM: Final = 2.06
+"""Sides of the square in the farthest reach to a side: twice, and 3 % air."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class HeadView:
             off = off[off[:, 1] < _BELOW * length]
             if len(off):
                 reach = max(float(np.abs(off[:, 0]).max()), float(-off[:, 1].min()))
-                side = float(np.clip(2.06 * reach, USUAL * length, LARGEST * length))
+                side = float(np.clip(_ROOM * reach, USUAL * length, LARGEST * length))
         depth = float(-(head[:, 2].min() + head[:, 2].max()) / 2)
         return HeadView(camera, float(centre[0] - side / 2), float(centre[1] - side / 2), side, depth)
 

@@ -13,6 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from ..geometry.colour import from_srgb
+from ..geometry.colour import to_srgb as linear_to_srgb
 from ..shapes import Float, Float32, UInt8
 
 _WHITE: Final = 203.0
@@ -21,6 +23,8 @@ _KNEE: Final = 0.6
 """Light (1 is white) up to which it is kept as it is; above, highlights are rolled off towards white. Chosen by eye."""
 _HLG_PEAK: Final = 1000.0
 """Peak in cd/m2 of the display that HLG's system gamma of 1.2 belongs to (ITU-R BT.2100-2, note 5f)."""
+_HLG_POWER: Final = 0.2
+"""HLG's system gamma at that peak, less 1: the power of the luminance that light is multiplied by."""
 _PQ: Final = (2610 / 16384, 2523 / 4096 * 128, 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32)
 _HLG: Final = (0.17883277, 0.28466892, 0.55991073)
 """Constants m1, m2, c1, c2, c3 of PQ and a, b, c of HLG (ITU-R BT.2100-2, tables 4 and 5)."""
@@ -128,11 +132,13 @@ def to_srgb(pixels: UInt8[np.ndarray, "H W 3"], encoding: Encoding) -> UInt8[np.
     for top in range(0, len(pixels), _ROWS):
         light = table[pixels[top : top + _ROWS]]
         if encoding.transfer == "hlg":
-            light = light * (np.maximum(light @ luminance, 1e-6) ** 0.2)[..., None] * np.float32(_HLG_PEAK / _WHITE)
+            light = (
+                light * (np.maximum(light @ luminance, 1e-6) ** _HLG_POWER)[..., None] * np.float32(_HLG_PEAK / _WHITE)
+            )
         light = np.maximum(light @ matrix.T, 0.0)
         if encoding.high_dynamic_range:
             light = _rolled_off(light)
-        result[top : top + _ROWS] = _encoded(np.minimum(light, 1.0))
+        result[top : top + _ROWS] = (linear_to_srgb(light) * 255.0 + 0.5).astype(np.uint8)
     return result
 
 
@@ -147,7 +153,7 @@ def _light(value: Float[np.ndarray, " N"], transfer: str | float) -> Float[np.nd
     if transfer == "hlg":
         a, b, c = _HLG
         return np.where(value <= 0.5, value**2 / 3, (np.exp((value - c) / a) + b) / 12)
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return from_srgb(value)
 
 
 def _rolled_off(light: Float32[np.ndarray, "H W 3"]) -> Float32[np.ndarray, "H W 3"]:
@@ -156,11 +162,6 @@ def _rolled_off(light: Float32[np.ndarray, "H W 3"]) -> Float32[np.ndarray, "H W
     room = np.float32(1.0 - _KNEE)
     rolled = _KNEE + room * (1.0 - np.exp(-(peak - np.float32(_KNEE)) / room))
     return np.where(peak > _KNEE, light * (rolled / np.maximum(peak, 1e-6)), light).astype(np.float32)
-
-
-def _encoded(light: Float32[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H W 3"]:
-    value = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055)
-    return (value * 255.0 + 0.5).astype(np.uint8)
 
 
 def _to_xyz(primaries: tuple[tuple[float, float], ...]) -> Float[np.ndarray, "3 3"]:

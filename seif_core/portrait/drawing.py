@@ -72,6 +72,10 @@ _MARGIN: Final = 1.1
 """Side of the square around a face, in sizes of the face."""
 _RESOLUTION: Final = 256
 """Pixels of that square's side at most. Chosen by eye."""
+_LUMA: Final = (0.299, 0.587, 0.114)
+"""Of coded red, green and blue (ITU-R BT.601-7)."""
+_NARROWEST: Final = 0.3
+"""Pixels of a blur that still blurs."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +228,8 @@ def _leaps(pixels: UInt8[np.ndarray, "H W 3"]) -> float:
     colours, place = np.unique(code, return_inverse=True)
     if len(colours) < 3:
         return 1.0
-    bright = np.argsort(np.argsort((colours >> 16) * 0.299 + (colours >> 8 & 255) * 0.587 + (colours & 255) * 0.114))
+    luma = (colours >> 16) * _LUMA[0] + (colours >> 8 & 255) * _LUMA[1] + (colours & 255) * _LUMA[2]
+    bright = np.argsort(np.argsort(luma))
     order = bright[place].reshape(code.shape)
     steps = np.concatenate([np.abs(np.diff(order, axis=axis)).reshape(-1) for axis in (0, 1)])
     steps = steps[steps > 0]
@@ -247,6 +252,6 @@ def _smeared(pyramid: Pyramid, face: Crop) -> bool:
     contrast = []
     for parts in _BANDS:
         narrow, wide = (resolution / _INNER / parts / 4 * factor for factor in _BAND)
-        band = cv2.GaussianBlur(image, (0, 0), max(narrow, 0.3)) - cv2.GaussianBlur(image, (0, 0), wide)
+        band = cv2.GaussianBlur(image, (0, 0), max(narrow, _NARROWEST)) - cv2.GaussianBlur(image, (0, 0), wide)
         contrast.append(float(band.std()))
     return contrast[1] < _DETAIL * contrast[0]

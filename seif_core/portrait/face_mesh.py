@@ -37,6 +37,12 @@ _REFINED: Final = [*LIPS, *RIGHT_EYE_REGION, *LEFT_EYE_REGION]
 _PASSES: Final = 5
 """Crops at most, each about the face that the last one showed. Chosen, not measured."""
 _SETTLED: Final = math.radians(0.5)
+_STILL: Final = 0.01
+"""Radians and sides that a crop moves when it has found its place. Chosen, not measured."""
+_NO_FACE: Final = 0.02
+_WORSE: Final = 0.05
+"""The network's presence of a face below which there is none, and by how much a later crop's may be less and its
+landmarks still be taken. Chosen, not measured."""
 _PROBES: Final = (
     (0.06, 0.03, 1.1, 8.0), (-0.06, -0.03, 0.92, -8.0), (0.03, -0.06, 1.05, -12.0),
     (-0.03, 0.06, 0.95, 12.0), (0.08, 0.0, 1.0, 0.0), (0.0, 0.08, 1.15, 5.0),
@@ -58,6 +64,18 @@ _RESTARTS: Final = (
 )  # fmt: skip
 """Doubtful faces are started from these crops, each also mirrored, and the steadiest result is taken: the network sees
 some profiles better from one side."""
+_RECURRENCE: Final = (0.8566748838545, 0.7338918566271, 0.6287067210378, 0.5385972572236)
+"""Powers of 1 / x where x^5 = x + 1, which spread points evenly in four dimensions (Roberts, The unreasonable
+effectiveness of quasirandom sequences, 2018)."""
+_SPREAD: Final = (0.06, 0.09, 9.0)
+"""Ranges of the shifted crops: crop sides, scale, degrees. Chosen, not measured."""
+_REACH: Final = 0.3
+_REACH_TURNED: Final = 0.6
+_SIZES: Final = (0.7, 1.4)
+"""Face sizes between the middles of what is one face twice, and when it is seen upside down, for then its middle is
+elsewhere; ratio of the two sizes. Chosen, not measured."""
+_EYE_LOOKS: Final = ((0.0, 1.0), (4.0, 0.95), (-4.0, 1.05))
+"""Degrees and scale of the crops of an eye that are averaged. Chosen, not measured."""
 
 
 class FaceMeshBackend:
@@ -77,7 +95,7 @@ class FaceMeshBackend:
     def check(self, pyramid: Pyramid, crop: Crop) -> Landmarks:
         """Landmarks after the roll-normalised passes, and how steady they are when the crop moves."""
         points, presence = _follow(pyramid, crop)
-        if presence < 0.02:
+        if presence < _NO_FACE:
             return _landmarks(points, presence, 1.0)
         base = replace(_crop_around(points), mirrored=crop.mirrored)
         probes = [_mesh(pyramid, _shifted(base, *probe)) for probe in _PROBES]
@@ -141,9 +159,9 @@ def _shifts(count: int) -> list[tuple[float, float, float, float]]:
 
     An additive recurrence on the powers of the plastic number's four-dimensional sibling; the first is close to none.
     """
-    steps = np.array([0.8566748838545, 0.7338918566271, 0.6287067210378, 0.5385972572236])
+    steps = np.array(_RECURRENCE)
     unit = (0.5 + np.arange(count)[:, None] * steps) % 1.0 - 0.5
-    return [(0.06 * x, 0.06 * y, 1.0 + 0.09 * s, 9.0 * r) for x, y, s, r in unit.tolist()]
+    return [(_SPREAD[0] * x, _SPREAD[0] * y, 1.0 + _SPREAD[1] * s, _SPREAD[2] * r) for x, y, s, r in unit.tolist()]
 
 
 def _landmarks(points: Float[np.ndarray, "L 3"], presence: float, spread: float) -> Landmarks:
@@ -152,8 +170,8 @@ def _landmarks(points: Float[np.ndarray, "L 3"], presence: float, spread: float)
 
 def _same_face(a: Landmarks, b: Landmarks) -> bool:
     shift = np.linalg.norm(a.points[:MESH_POINTS, :2].mean(0) - b.points[:MESH_POINTS, :2].mean(0))
-    reach = 0.3 if math.cos(a.roll - b.roll) > 0.5 else 0.6  # seen upside down, a face's middle is elsewhere
-    return a.presence >= 0.5 * b.presence and bool(shift < reach * b.size) and 0.7 < a.size / b.size < 1.4
+    reach = _REACH if math.cos(a.roll - b.roll) > 0.5 else _REACH_TURNED
+    return a.presence >= 0.5 * b.presence and bool(shift < reach * b.size) and _SIZES[0] < a.size / b.size < _SIZES[1]
 
 
 def _follow(pyramid: Pyramid, crop: Crop) -> tuple[Float[np.ndarray, "P 3"], float]:
@@ -163,12 +181,12 @@ def _follow(pyramid: Pyramid, crop: Crop) -> tuple[Float[np.ndarray, "P 3"], flo
     for _ in range(_PASSES - 1):
         following = replace(_crop_around(points), mirrored=crop.mirrored)
         moved = math.hypot(following.x - crop.x, following.y - crop.y) / crop.size
-        settled = abs(math.remainder(following.angle - crop.angle, math.tau)) < _SETTLED and moved < 0.01
-        if settled or presence < 0.02:
+        settled = abs(math.remainder(following.angle - crop.angle, math.tau)) < _SETTLED and moved < _STILL
+        if settled or presence < _NO_FACE:
             break
         crop = following
         points, presence = _mesh(pyramid, crop)
-        if presence >= best_presence - 0.05:
+        if presence >= best_presence - _WORSE:
             best, best_presence = points, presence
     return best, best_presence
 
@@ -223,7 +241,7 @@ def _iris(
     x, y = (outer + inner) / 2
     base = Crop(float(x), float(y), math.hypot(dx, dy) * _EYE_MARGIN, math.atan2(dy, dx), mirrored)
     irises = []
-    for degrees, scale in ((0.0, 1.0), (4.0, 0.95), (-4.0, 1.05)):
+    for degrees, scale in _EYE_LOOKS:
         crop = _shifted(base, 0.0, 0.0, scale, degrees)
         outputs = net(pyramid.sample(crop, net.resolution, replicate=True).astype(np.float32) / 255.0)
         iris = outputs["output_iris"].reshape(5, 3)[:, :2].astype(np.float64) / net.resolution

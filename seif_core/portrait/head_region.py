@@ -20,6 +20,11 @@ _NECK: Final = (0.36, 0.35, 0.06)
 Chosen by eye on the sample portraits."""
 _LANDMARK_68_FOREHEAD: Final = 0.45
 """The 68 points end at the brows: the forehead adds this share of their height."""
+_TURN_SHIFT: Final = 0.4
+"""Face heights by which the neck's middle moves against the face's when a head is turned. Chosen by eye on the sample
+portraits, as is the fade."""
+_BASE_FADE: Final = 0.03
+"""Face heights over which the neck's base fades."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +62,7 @@ def face_frame(landmarks: Landmarks, crop: Crop, resolution: int) -> FaceFrame:
     hull = cv2.convexHull(np.round(points).astype(np.int32))
     inside = cv2.fillConvexPoly(np.zeros((resolution, resolution), np.uint8), hull, (1,)) > 0
     centre = float(low[0] + high[0]) / 2
-    return FaceFrame(centre, centre + 0.4 * _turn(landmarks) * height, float(high[1]), height, inside)
+    return FaceFrame(centre, centre + _TURN_SHIFT * _turn(landmarks) * height, float(high[1]), height, inside)
 
 
 def neck_place(frame: FaceFrame) -> Float32[np.ndarray, "R R"]:
@@ -70,7 +75,7 @@ def neck_place(frame: FaceFrame) -> Float32[np.ndarray, "R R"]:
 
 def above_the_base(frame: FaceFrame) -> Float32[np.ndarray, "R R"]:
     """1 above the neck's base, 0 below."""
-    return np.clip((NECK_BASE - frame.coordinates()[1]) / 0.03, 0.0, 1.0).astype(np.float32)
+    return np.clip((NECK_BASE - frame.coordinates()[1]) / _BASE_FADE, 0.0, 1.0).astype(np.float32)
 
 
 def own_territory(

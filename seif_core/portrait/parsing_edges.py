@@ -28,6 +28,8 @@ _RADIUS: Final = 8
 """Of the window, pixels of a crop of 512: 30 mm across on a usual head. Of 8 and 16 and of a random walker the best
 on twelve portraits against the teacher's hair (`benchmarks/parsing.py`)."""
 _SIDE: Final = 512
+_ALL_BACKDROP: Final = 1e-3
+"""Guard against division by zero where there is backdrop alone."""
 _FLAT: Final = 3e-4
 """Variance of the photo's colours (0..1) that counts as none."""
 
@@ -51,7 +53,7 @@ def pooled_with_person(
     background = shares[0]
     logit = _logit(background) - _PERSON * _logit(person)
     pooled = 1 / (1 + np.exp(-logit))
-    out = shares * ((1 - pooled) / np.maximum(1 - background, 1e-3))
+    out = shares * ((1 - pooled) / np.maximum(1 - background, _ALL_BACKDROP))
     out[0] = 1 - out[1:].sum(0)
     return np.clip(out, 0, 1).astype(np.float32)
 

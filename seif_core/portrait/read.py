@@ -6,6 +6,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from .settings import PortraitSettings
 from .surroundings import picture_around
 
 _LOG = logging.getLogger(__name__)
+_SAME: Final = 0.3
+"""Overlap of two bounds from which they show one face. Chosen, not measured."""
 
 
 def read_portrait(
@@ -128,7 +131,7 @@ def find_faces(
 def _distinct(faces: list[Landmarks]) -> list[Landmarks]:
     kept: list[Landmarks] = []
     for face in sorted(faces, key=lambda f: -f.size):
-        if all(overlap(face.bounds, other.bounds) < 0.3 for other in kept):
+        if all(overlap(face.bounds, other.bounds) < _SAME for other in kept):
             kept.append(face)
     return kept
 

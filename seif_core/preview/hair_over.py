@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import torch
 
-from ..evidence.colour import decode
 from ..geometry.camera import Camera
+from ..geometry.colour import decode
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import Raster, interpolate, rasterize_view
 from ..geometry.sampling import sample, smoothstep

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from ..evidence.colour import decode, to_srgb
 from ..geometry.camera import Camera
+from ..geometry.colour import decode, to_srgb
 from ..geometry.normals import vertex_normals
 from ..geometry.rasterizer import Raster, interpolate, rasterize_view
 from ..geometry.sampling import sample

@@ -22,6 +22,10 @@ _WAIST: Final = 0.115
 _DISC: Final = 0.21
 """Radius of the disc on which it stands, as a share of the height: the centre of mass lies well within it."""
 _WAIST_AT: Final = 0.72
+_TOUCHES: Final = 1e-3
+"""Millimetres over the ground that still touch it."""
+_SAFE: Final = 0.1
+"""Share of the standing area's sides that the centre of mass keeps from its edges. Chosen by hand."""
 _DISC_AT: Final = 0.88
 """How far down the foot is narrowest, and where the disc begins, 0 at the shoulders, 1 at the ground."""
 
@@ -116,9 +120,9 @@ def stands(points: Float[np.ndarray, "V 3"], centre: Float[np.ndarray, "3"]) -> 
         points: (V, 3) of the print, Z up, on the ground z = 0.
         centre: of its mass.
     """
-    touching = points[points[:, 2] < 1e-3][:, :2]
+    touching = points[points[:, 2] < _TOUCHES][:, :2]
     if not len(touching):
         return False
     low, high = touching.min(axis=0), touching.max(axis=0)
-    margin = 0.1 * (high - low)
+    margin = _SAFE * (high - low)
     return bool(((centre[:2] > low + margin) & (centre[:2] < high - margin)).all())

@@ -44,6 +44,8 @@ _CUT_FADE: Final = 0.06
 """Head heights from the end of the neck within which the surface is believed less."""
 _CODE_SPACING: Final = 0.004
 """Metres between places of the fit whose codes are handed to the surface."""
+_NEAR_ENOUGH: Final = 0.2
+"""Share by which a sample may lie farther than the nearest and be taken for it. Chosen, not measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +162,7 @@ def _away_from_the_cut(
 def _fit_codes(model: HeadModel, fitted: np.ndarray, points: np.ndarray) -> np.ndarray:
     skin = SkinMesh.of(model)
     blend = spread_samples(fitted[skin.ids], skin.triangles, _CODE_SPACING).blend
-    near = KDTree(blend @ fitted[skin.ids]).query(points, eps=0.2)[1]
+    near = KDTree(blend @ fitted[skin.ids]).query(points, eps=_NEAR_ENOUGH)[1]
     return np.asarray(blend @ canonical_codes(model)[skin.ids].astype(np.float64))[near]
 
 

@@ -28,6 +28,8 @@ from .channel import PROTOCOL_VERSION, ProtocolError, Sender, encode, read_messa
 _LOG: Final = logging.getLogger(__name__)
 _PAUSE: Final = 0.05
 """Seconds between two progress messages of one stage."""
+_WAIT: Final = 0.2
+"""Seconds that the queue is waited for at a time: signals come in between. Chosen by hand."""
 
 _INTERRUPTS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(signal, name))
 """Signals that end a job; the others that ask a process to stop end the worker."""
@@ -105,7 +107,7 @@ class Server:
     def _next(self) -> Job:
         while True:
             try:
-                return self._jobs.get(timeout=0.2)  # waiting without end would keep signals out on Windows
+                return self._jobs.get(timeout=_WAIT)  # waiting without end would keep signals out on Windows
             except queue.Empty:
                 continue
 

@@ -23,7 +23,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from ..evidence.colour import decode
+from ..geometry.colour import decode
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel, load_head_model
 from ..headmodel.anatomy import anatomy_of

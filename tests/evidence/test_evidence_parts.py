@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from rendered_head import EYE_RINGS, make_fit, make_model, photograph
 
 from seif_core.evidence import look_at_photo
-from seif_core.evidence.colour import decode, from_srgb, is_grey, to_srgb
 from seif_core.evidence.lighting import estimate_light, harmonics, shading
 from seif_core.evidence.mesh_view import view_mesh
 from seif_core.evidence.openings import openings
 from seif_core.evidence.photo_evidence import inside_share
 from seif_core.evidence.skin_colour_model import skin_likeness
+from seif_core.geometry.colour import decode, from_srgb, is_grey, to_srgb
 
 
 @lru_cache(maxsize=1)

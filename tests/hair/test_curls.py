@@ -10,7 +10,7 @@ import pytest
 from haired_head import haired_scene
 
 from seif_core.evidence import look_at_photo
-from seif_core.evidence.colour import decode
+from seif_core.geometry.colour import decode
 from seif_core.hair.layer import model_hair
 from seif_core.hair.orientation import curliness, hair_orientation
 from seif_core.hair.shell_texture import own_hues

@@ -5,7 +5,7 @@ import pytest
 from haired_head import haired_scene
 from scipy.spatial import KDTree
 
-from seif_core.evidence.colour import decode
+from seif_core.geometry.colour import decode
 from seif_core.hair.card_atlas import STRIPS, card_atlas
 from seif_core.hair.coverage import covering
 from seif_core.hair.layer import model_hair

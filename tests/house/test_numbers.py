@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from source_tree import ADD_ON, CORE, name, tree_of
 
 RUNTIME = tuple(p for p in (*CORE, *ADD_ON) if "workshop" not in p.parts)
+PLAIN = {0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 90.0, 180.0, 360.0, 127.5, 128.0, 255.0, 256.0}
+GUARD = 1e-6
 
 
 def is_number(node: ast.expr) -> bool:
@@ -54,9 +57,42 @@ def constants_without_a_sentence(path: Path) -> Iterator[str]:
     yield from (f"{name(path)}:{line} {offender}" for offender, line in group)
 
 
+def is_plain(value: float) -> bool:
+    value = abs(value)
+    return value <= GUARD or value in PLAIN or (value >= 10 and value == 10.0 ** (len(f"{value:.0f}") - 1))
+
+
+def is_step(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".step") and bool(node.args)
+
+
+def unnamed_numbers(path: Path) -> Iterator[str]:
+    for function in ast.walk(tree_of(path)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        shares = {id(call.args[0]) for call in ast.walk(function) if is_step(call)}
+        body = [function.body] if isinstance(function, ast.Lambda) else function.body
+        for node in (n for part in body for n in ast.walk(part)):
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, float) or id(node) in shares:
+                continue
+            if not is_plain(node.value):
+                yield f"{name(path)}:{node.lineno} {node.value!r}"
+
+
 def test_constants_of_a_module_have_a_sentence():
     """What a number means, its unit and where it comes from stands in a docstring right below it.
 
     Constants that follow each other line by line belong together: one docstring below the last speaks for all.
     """
     assert not [offender for path in RUNTIME for offender in constants_without_a_sentence(path)]
+
+
+def test_numbers_inside_functions_have_names():
+    """A float inside a function is a constant of the module or a field of a settings class, unless it decides nothing.
+
+    Free are small whole numbers, halves and quarters (means, centres, signs), powers of ten from 10 up (units, per
+    cent), whole turns and their parts in degrees, the codes of eight bits and their middle, guards against division by
+    zero (at most 1e-6), how full a progress bar is (`Progress.step`), and what a function's own parameter is if nobody
+    says otherwise: that number has the parameter's name.
+    """
+    assert not sorted({offender for path in RUNTIME for offender in unnamed_numbers(path)})

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from seif_core.evidence.colour import decode
 from seif_core.geometry.camera import Camera
+from seif_core.geometry.colour import decode
 from seif_core.hair_layer import HairMesh
 from seif_core.preview.hair_over import HairOver, lay_hair_over
 

@@ -13,8 +13,8 @@ from scipy.spatial.transform import Rotation
 
 from seif_core import cli
 from seif_core.errors import SettingsError
-from seif_core.evidence.colour import from_srgb
 from seif_core.geometry.alignment import Similarity
+from seif_core.geometry.colour import from_srgb
 from seif_core.headmodel import load_head_model
 from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.headmodel.skinning import pose_vertices

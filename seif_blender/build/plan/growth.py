@@ -13,6 +13,9 @@ _REACH: Final = 1.5
 
 _SKIN: Final = 0
 """Index of the skin in `PART_NAMES`."""
+_ALONE: Final = 0.01
+_CLOSEST: Final = 1e-3
+"""Metres between roots where there is one alone, and at least. Chosen by eye."""
 
 
 def hair_mask(head: Head, guides: HairGuides) -> np.ndarray:
@@ -38,10 +41,10 @@ def hair_area(head: Head, mask: np.ndarray) -> float:
 def _spacing(roots: np.ndarray) -> float:
     """Metres: median distance of a root to its nearest neighbour."""
     if len(roots) < 2:
-        return 0.01
+        return _ALONE
     distances = np.sqrt(((roots[:, None] - roots[None]) ** 2).sum(axis=2))
     np.fill_diagonal(distances, np.inf)
-    return max(float(np.median(distances.min(axis=1))), 1e-3)
+    return max(float(np.median(distances.min(axis=1))), _CLOSEST)
 
 
 def _nearest(points: np.ndarray, roots: np.ndarray, block: int = 2048) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...core import HairGuides, HairLayer, HairMesh, Head
+from ...core import HairGuides, HairLayer, HairMesh, Head, from_srgb
 from ..blueprint import HairPlan, SkinnedPlan, StrandsPlan
 from .arrays import floats, integers
 from .axes import to_blender
@@ -16,8 +16,7 @@ from .png import encode_png
 
 def plan_hair(head: Head, layer: HairLayer) -> HairPlan:
     """Plan everything that the layer has."""
-    srgb = layer.colour.astype(float)
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)  # IEC 61966-2-1
+    linear = from_srgb(layer.colour.astype(float))
     return HairPlan(
         colour=tuple(linear.tolist()),
         shell=_plan_skinned(layer.shell),

@@ -24,6 +24,8 @@ SEVEN: Final = (2425, 2283, 3835, 1146, 3556, 2827, 1710)
 """NoW's seven landmarks as vertices."""
 _LARGEST: Final = 0.6
 """Metres: no head is larger; what is larger is in millimetres."""
+_MILLIMETRE: Final = 0.001
+"""Metres."""
 
 
 def flame_mesh(path: Path, landmarks: Float[np.ndarray, "L 3"] | None = None) -> MethodMesh:
@@ -36,7 +38,7 @@ def flame_mesh(path: Path, landmarks: Float[np.ndarray, "L 3"] | None = None) ->
     raw = raw_vertices(path)
     seven = raw[list(SEVEN)] if len(raw) == VERTICES else None
     extent = float(np.ptp(vertices, axis=0).max())
-    metres = 1.0 if extent < _LARGEST else 0.001
+    metres = 1.0 if extent < _LARGEST else _MILLIMETRE
     return MethodMesh(vertices, triangles, landmarks, seven, metres)
 
 

@@ -38,6 +38,8 @@ _TURNS: Final = (np.eye(3), DOWN, np.diag([-1.0, 1.0, -1.0]), np.diag([-1.0, -1.
 _POINTS: Final = 468
 _SURE: Final = 0.5
 """The detector's presence from which a face is one."""
+_BETTER: Final = 0.1
+"""By how much the detector must be surer of a face in a later turn: upright ones come first. Chosen, not measured."""
 
 
 def with_landmarks(mesh: MethodMesh) -> MethodMesh:
@@ -75,7 +77,7 @@ def _found(mesh: MethodMesh) -> tuple[np.ndarray, np.ndarray] | None:
         vertices, camera = _before_camera(mesh.vertices @ turn.T)
         picture = render(Surface.of_triangles(vertices.astype(np.float32), mesh.triangles), camera)
         seen = detected_face(picture)
-        if seen is not None and (best is None or seen.presence > best[0] + 0.1):
+        if seen is not None and (best is None or seen.presence > best[0] + _BETTER):
             best = seen.presence, turn, vertices, camera, seen
         if best is not None and turn is _TURNS[0]:
             break  # upright, as nearly all are

@@ -30,6 +30,8 @@ OURS: Final = (MEDIAPIPE, MEAN, FIT, WHOLE)
 _POINTS: Final = 468
 _LONGEST: Final = 0.03
 """Metres on the Open head: longer triangles of MediaPipe's points would span the eyes' and the face's rims."""
+_BEHIND: Final = 0.15
+"""Metres behind the points' middle from which they are seen: behind a head's. Chosen by eye."""
 
 
 def make_ours(cases: list[Case], methods: Path, settings: ReconstructionSettings) -> list[str]:
@@ -90,6 +92,6 @@ def mediapipe_triangles(model: HeadModel) -> Int[np.ndarray, "T 3"]:
 
 def _flat(points: Float[np.ndarray, "P 3"]) -> Float[np.ndarray, "P 2"]:
     """Seen from behind the head's middle, so that the rims do not fold."""
-    middle = points.mean(axis=0) - [0, 0, 0.15]
+    middle = points.mean(axis=0) - [0, 0, _BEHIND]
     seen = points - middle
     return seen[:, :2] / seen[:, 2:]

@@ -32,6 +32,8 @@ from .method_mesh import first_file, marks_beside, mesh_of, photos_of, raw_verti
 
 _SIXTY_EIGHT: Final = 68
 """Keypoints of iBUG's scheme, which come first in REALY's files."""
+_MILLIMETRE: Final = 0.001
+"""Metres: the unit of NoW's scans."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +98,7 @@ def _now(root: Path) -> Iterator[Case]:
         for challenge in _folders(person):
             for photo in photos_of(challenge):
                 name = f"{person.name}_{challenge.name}_{photo.stem}"
-                yield Case(name, photo, None if scan is None else lambda s=scan, m=marks: _metric(s, m, 0.001))
+                yield Case(name, photo, None if scan is None else lambda s=scan, m=marks: _metric(s, m, _MILLIMETRE))
 
 
 def _metric(scan: Path, marks: Path | None, metres: float) -> Truth:

@@ -9,6 +9,8 @@ Convention: metres. Worked number: a head whose nose alone is 4 mm longer has it
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from ...errors import SettingsError
@@ -17,6 +19,9 @@ from .face_regions import REGIONS, region_labels
 from .now import face_ball
 from .results import Row
 from .subject import Subject
+
+_HIGH: Final = 0.95
+"""Share of the weight of the percentile that is told beside the median."""
 
 
 def measure_corresponding(truth: Subject, prediction: Subject, _start: Similarity | None = None) -> tuple[Row, ...]:
@@ -58,5 +63,5 @@ def weighted_distances(metres: np.ndarray, weights: np.ndarray) -> dict[str, flo
     """Median, mean and 95th percentile by weight, millimetres."""
     order = np.argsort(metres)
     share = np.cumsum(weights[order]) / weights.sum()
-    middle, high = (1000 * float(metres[order][min(np.searchsorted(share, s), len(order) - 1)]) for s in (0.5, 0.95))
+    middle, high = (1000 * float(metres[order][min(np.searchsorted(share, s), len(order) - 1)]) for s in (0.5, _HIGH))
     return {"median_mm": middle, "mean_mm": 1000 * float(np.average(metres, weights=weights)), "p95_mm": high}

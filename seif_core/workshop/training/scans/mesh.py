@@ -19,7 +19,7 @@ from ....errors import SettingsError
 from ....evaluation.mesh_files import LARGEST_PLY_HEADER, UNREADABLE, check_ply
 from ....evaluation.mesh_text import plain_text
 from ....evaluation.scan_files import read_surface
-from ....evidence.colour import decode, from_srgb
+from ....geometry.colour import decode, from_srgb
 from ....portrait.decode import available_formats
 from ....shapes import Float, Float32, Int, Int32
 from ...obj_file import read_obj
