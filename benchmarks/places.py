@@ -48,6 +48,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seif_core.errors import PhotoError
 from seif_core.geometry.alignment import align_points
+from seif_core.geometry.normals import vertex_areas
 from seif_core.headmodel import HeadModel, load_head_model
 from seif_core.headmodel.anatomy import anatomy_of
 from seif_core.pipeline import reconstruct
@@ -86,10 +87,7 @@ def known(model: HeadModel, options: argparse.Namespace) -> Iterator[Known]:
 
 def areas(model: HeadModel) -> np.ndarray:
     """(V,) square metres of the outer skin about each vertex of the template."""
-    template, triangles = model.template.astype(np.float64), anatomy_of(model).outer_skin_triangles
-    a, b, c = template[triangles].transpose(1, 0, 2)
-    each = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
-    return np.bincount(triangles.ravel(), np.repeat(each, 3), len(template))
+    return vertex_areas(model.template.astype(np.float64), anatomy_of(model).outer_skin_triangles)
 
 
 def parts(model: HeadModel) -> np.ndarray:

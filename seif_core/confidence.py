@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from .geometry.normals import vertex_areas
 from .head import Head
 from .shapes import Float
 
@@ -46,6 +47,4 @@ def _vertex_areas(head: Head) -> Float[np.ndarray, " V"]:
     faces = head.faces[head.face_part == _SKIN]
     quads = faces[faces[:, 3] >= 0]
     triangles = np.concatenate([faces[:, :3], quads[:, [0, 2, 3]]])
-    a, b, c = head.vertices[triangles].astype(np.float64).swapaxes(0, 1)
-    third = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
-    return np.bincount(triangles.ravel(), np.repeat(third, 3), minlength=len(head.vertices))
+    return vertex_areas(head.vertices.astype(np.float64), triangles)

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from ..geometry.alignment import nearest_rotation
 from ..headmodel.topology import JOINT_NAMES, PART_NAMES
 from ..shapes import Float, Float32
 from .performance import BONE_KEYS
@@ -61,9 +62,7 @@ def _turns(person: Person, weights: np.ndarray, vertices: np.ndarray, joint: str
         return _hinge(rest.mean(0) - pivot, np.tensordot(weights, keys.mean(1), 1))
     moved = rest + np.tensordot(weights, keys, 1)
     arms, aims = rest - pivot, moved - pivot
-    u, _, vt = np.linalg.svd(np.einsum("fva,vb->fab", aims, arms))
-    u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
-    return _as_axis_angles(u @ vt)
+    return _as_axis_angles(nearest_rotation(np.einsum("fva,vb->fab", aims, arms)))
 
 
 def _hinge(arm: np.ndarray, moves: Float[np.ndarray, "F 3"]) -> Float32[np.ndarray, "F 3"]:

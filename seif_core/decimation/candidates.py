@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from ..geometry.normals import area_vectors
 from ..shapes import Bool, Float, Int
 from .wedges import INNER, WedgeMesh
 
@@ -184,7 +185,7 @@ def _target_wedges(
 def _turned_over(poses: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     wrong = np.zeros(len(before), bool)
     for number, points in enumerate(poses):
-        old, new = _area_vectors(points, before), _area_vectors(points, after)
+        old, new = area_vectors(points, before), area_vectors(points, after)
         cosine = (old * new).sum(axis=1)
         sizes = np.linalg.norm(old, axis=1) * np.linalg.norm(new, axis=1)
         wrong |= cosine < (_LEAN if number == 0 else 0.0) * sizes
@@ -199,12 +200,7 @@ def _thin(points: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarr
 def _roundness(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     """A triangle's area over that of an equilateral triangle on its longest edge."""
     longest = np.max([((points[corners[:, k]] - points[corners[:, k - 1]]) ** 2).sum(axis=1) for k in range(3)], axis=0)
-    return np.linalg.norm(_area_vectors(points, corners), axis=1) / np.maximum(longest * np.sqrt(0.75), 1e-20)
-
-
-def _area_vectors(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    a, b, c = (points[corners[:, k]] for k in range(3))
-    return np.cross(b - a, c - a)
+    return np.linalg.norm(area_vectors(points, corners), axis=1) / np.maximum(longest * np.sqrt(0.75), 1e-20)
 
 
 def _flipped_chart(uvs: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from typing import Final
 import igl
 import numpy as np
 
+from ..geometry.normals import area_vectors, triangle_areas, unit
 from ..geometry.visibility import sphere
 from ..shapes import Bool, Float, Int
 
@@ -69,9 +70,7 @@ def outer_points(
     points, owners = points[inside], owners[inside]
     if len(points) == 0:
         return points
-    corners = vertices[triangles[far <= radius][owners]]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
+    normals = unit(area_vectors(vertices, triangles[far <= radius][owners]))
     return points[~hidden(points, normals, vertices, triangles[far <= _AROUND])]
 
 
@@ -80,7 +79,7 @@ def drawn(
 ) -> tuple[Float[np.ndarray, "N 3"], Int[np.ndarray, " N"]]:
     """Points (N, 3) spread evenly by area, always the same ones, and the triangle of each; none without area."""
     a, b, c = vertices[triangles].transpose(1, 0, 2)
-    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    areas = triangle_areas(vertices, triangles)
     total = np.cumsum(areas)
     if len(total) == 0 or not total[-1] > 0:
         return np.zeros((0, 3)), np.zeros(0, np.int64)

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ..errors import PhotoUnsuitableError
+from ..geometry.alignment import nearest_rotation
 from ..shapes import Float
 from .parameters import LOG_DISTANCE, LOG_SCALE, RIGID_COUNT, ROOT
 
@@ -49,8 +50,7 @@ def starting_parameters(
     scale = math.sqrt(max(float(np.linalg.norm(right) * np.linalg.norm(up)), 0.0))
     if not _DECIMETRE * scale > _LEAST_PIXELS:
         raise PhotoUnsuitableError("The landmarks of the face fall on one point; choose a photo with a clear face.")
-    u, _, vt = np.linalg.svd(np.stack([right, up, np.cross(right, up) / scale]))
-    rotation = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
+    rotation = nearest_rotation(np.stack([right, up, np.cross(right, up) / scale]))
     out = np.zeros(RIGID_COUNT)
     out[ROOT] = Rotation.from_matrix(rotation).as_rotvec()
     away = focal / scale if focal is not None else distance

@@ -66,11 +66,26 @@ def align_points(
     w = w / w.sum()
     source_mean, target_mean = w @ source, w @ target
     s, t = source - source_mean, target - target_mean
-    u, d, vt = np.linalg.svd((w[:, None] * t).T @ s)
-    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-    rotation = (u * signs) @ vt
-    scale = float((d * signs).sum() / max(float(w @ (s * s).sum(1)), 1e-300)) if with_scale else 1.0
+    rotation, strengths = _polar((w[:, None] * t).T @ s)
+    scale = float(strengths.sum() / max(float(w @ (s * s).sum(1)), 1e-300)) if with_scale else 1.0
     return Similarity(rotation, scale, target_mean - scale * rotation @ source_mean)
+
+
+def nearest_rotation(matrices: Float[np.ndarray, "*N 3 3"]) -> Float[np.ndarray, "*N 3 3"]:
+    """The proper rotation nearest to each matrix.
+
+    Of ``sum of to^T from`` over pairs of row vectors it is the one that turns `from` best onto `to`.
+    Source: Kabsch, A solution for the best rotation to relate two sets of vectors, Acta Cryst. A32, 1976.
+    """
+    return _polar(matrices)[0]
+
+
+def _polar(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nearest rotations, and the singular values; the least counts negative where a mirror image would be nearer."""
+    u, strengths, vt = np.linalg.svd(matrices)
+    signs = np.ones_like(strengths)
+    signs[..., 2] = np.sign(np.linalg.det(u @ vt))
+    return (u * signs[..., None, :]) @ vt, strengths * signs
 
 
 @dataclass(frozen=True)

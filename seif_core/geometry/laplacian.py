@@ -17,7 +17,7 @@ from scipy import sparse
 from ..shapes import Float, Int
 from .connectivity import adjacency
 from .edges import unique_edges
-from .normals import area_vectors
+from .normals import triangle_areas
 
 _COTANGENTS: Final = (0.02, 5.0)
 """Limits of a cotangent: sliver triangles neither push their neighbours apart nor weld them together (by eye)."""
@@ -41,7 +41,7 @@ def cotangent_laplacian(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.nd
     """The cotangent Laplacian of a mesh, with a third of each triangle's area for each of its corners."""
     n = len(vertices)
     corners = vertices[triangles]
-    area = np.linalg.norm(area_vectors(vertices, triangles), axis=1) / 2
+    area = triangle_areas(vertices, triangles)
     rows, columns, values = [], [], []
     for k in range(3):
         u = corners[:, (k + 1) % 3] - corners[:, k]

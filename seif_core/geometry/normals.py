@@ -1,4 +1,4 @@
-"""Normals of a mesh's triangles, and of its vertices on arrays and on tensors."""
+"""Normals and areas of a mesh's triangles and vertices, on arrays; the vertices' normals on tensors too."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def area_vectors(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, 
     a, b, c = vertices[triangles].transpose(1, 0, 2)
     (x, y, z), (u, v, w) = (b - a).T, (c - a).T
     return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=1)  # numpy.cross takes twice as long
+
+
+def triangle_areas(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Float[np.ndarray, " T"]:
+    """Areas (T,) of triangles, in squared units of the mesh."""
+    return np.linalg.norm(area_vectors(vertices, triangles), axis=1) / 2
+
+
+def vertex_areas(vertices: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Float[np.ndarray, " V"]:
+    """Areas (V,) that vertices stand for, in squared units of the mesh: a third of the triangles about each."""
+    third = np.repeat(triangle_areas(vertices, triangles) / 3, 3)
+    return np.bincount(triangles.ravel(), third, minlength=len(vertices))
 
 
 def at_corners(

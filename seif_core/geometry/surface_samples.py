@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from ..shapes import Float, Int
-from .normals import area_vectors
+from .normals import triangle_areas
 
 _MOST_CUTS: Final = 8
 """A triangle's side is cut into at most so many pieces, so that one huge triangle does not fill the memory."""
@@ -47,7 +47,7 @@ def spread_samples(
     """
     corners = vertices[triangles]
     sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
-    area = np.linalg.norm(area_vectors(vertices, triangles), axis=1) / 2
+    area = triangle_areas(vertices, triangles)
     cuts = np.clip(np.ceil(sides.mean(1) / spacing), 1, _MOST_CUTS).astype(int)
     rows, weights, areas = [], [], []
     for n in np.unique(cuts):

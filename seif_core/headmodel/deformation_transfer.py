@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg
 
+from ..geometry.normals import triangle_areas
 from ..shapes import Float, Int
 
 _LENGTH: Final = 0.01
@@ -49,7 +50,7 @@ class DeformationTransfer:
         self._source = source.astype(np.float64)
         self._turn = np.eye(3) if turn is None else turn
         corners = target.astype(np.float64)[target_triangles]
-        area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+        area = triangle_areas(target.astype(np.float64), target_triangles)
         self._operator, self._planes = _gradient_operator(corners, target_triangles, len(target))
         self._area = np.repeat(area, 3)
         mass = np.bincount(target_triangles.reshape(-1), np.repeat(area / 3, 3), len(target))

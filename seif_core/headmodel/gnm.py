@@ -16,14 +16,13 @@ Open head's does. Worked number: GNM's left eye at (0.0308, 0.3032, 0.0989) come
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from ..errors import ModelError
 from ..shapes import Bool, Float, Float32, Int, Int32, UInt8
-from .gnm_file import GnmFile, read_gnm_file
+from .gnm_file import GnmFile
 from .model import HeadModel
 from .topology import JOINT_PARENTS, PART_NAMES
 
@@ -65,17 +64,8 @@ _EXACT: Final = 1e-6
 """Metres within which regressed joints are GNM's own."""
 
 
-def read_gnm(path: Path) -> HeadModel:
-    """Read `gnm_head.npz` as a `HeadModel` without jaw, landmarks, regions and keys (see `gnm_completion`).
-
-    Raises:
-        ModelError: the file is missing, damaged, or not GNM Head's.
-    """
-    return model_of_gnm(read_gnm_file(path), path.name)
-
-
 def model_of_gnm(gnm: GnmFile, file_name: str) -> HeadModel:
-    """The file's content in this project's form.
+    """The file's content as a `HeadModel` without jaw, landmarks, regions and keys (see `gnm_completion`).
 
     Raises:
         ModelError: it lacks a vertex group that tells the parts apart.

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from scipy.spatial import KDTree
 
+from ..geometry.alignment import nearest_rotation
 from ..geometry.normals import vertex_normals
 from ..registration.correspondences import AgreeingPoints
 from ..shapes import Bool, Float, Float32, Int32
@@ -231,8 +232,8 @@ def _opening(source: HeadModel) -> Float[np.ndarray, "3"]:
         return np.zeros(3)
     rest = source.template[ids].astype(np.float64)
     moved = rest + source.key_basis[source.key_names.index("jawOpen")][ids]
-    u, _, vt = np.linalg.svd((moved - moved.mean(axis=0)).T @ (rest - rest.mean(axis=0)))
-    return Rotation.from_matrix((u * [1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt).as_rotvec()
+    turn = nearest_rotation((moved - moved.mean(axis=0)).T @ (rest - rest.mean(axis=0)))
+    return Rotation.from_matrix(turn).as_rotvec()
 
 
 def _with_jaw_correctives(model: HeadModel, turn: Float[np.ndarray, "3"]) -> HeadModel:

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from ..geometry.alignment import nearest_rotation
 from ..geometry.barycentric import MeshPoints
 from ..geometry.connectivity import connected_pieces
 from ..geometry.normals import area_vectors, unit, vertex_normals
@@ -137,8 +138,7 @@ def _turn_eyeball(
         return
     centre, _ = ball(source.template[own.vertices])
     rest = source.template[own.vertices] - centre
-    u, _, vt = np.linalg.svd((rest + delta[own.vertices]).T @ rest)
-    rotation = (u * [1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
+    rotation = nearest_rotation((rest + delta[own.vertices]).T @ rest)
     target_centre, _ = ball(target.template[goal.vertices])
     arm = target.template[goal.vertices] - target_centre
     key[goal.vertices] = arm @ rotation.T - arm

@@ -122,17 +122,6 @@ class OriginalFunction:
         return np.concatenate(answers)
 
 
-def original_field(networks: OriginalNetworks, image: Float32[np.ndarray, "6 H W"], device: str) -> Field:
-    """Occupancy behind a photo; for occupancy and codes of one photo make one `OriginalFunction` instead.
-
-    Args:
-        networks: of `load_original`.
-        image: (6, 512, 512) float32, see `stack_images`.
-        device: ``cpu`` or ``cuda``.
-    """
-    return OriginalFunction(networks, image, device).occupancy
-
-
 def stack_images(
     photo_crop: Float[np.ndarray, "3 H W"], normals: Float[np.ndarray, "3 H W"]
 ) -> Float32[np.ndarray, "6 H W"]:

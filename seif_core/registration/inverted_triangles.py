@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from ..geometry.alignment import nearest_rotation
 from ..geometry.connectivity import Connectivity
 from ..geometry.normals import area_vectors, unit, vertex_normals
 from ..shapes import Bool, Float
@@ -56,6 +57,4 @@ def _local_rotations(mesh: Connectivity, reference: np.ndarray, deformed: np.nda
     of_vertex = (mesh.incidence @ outer.reshape(-1, 9)).reshape(-1, 3, 3)
     normals = [vertex_normals(points, mesh.triangles) for points in (deformed, reference)]
     of_vertex += _NORMAL_WEIGHT * np.einsum("va,vb->vab", *normals)
-    u, _, vt = np.linalg.svd(of_vertex[mesh.triangles].sum(axis=1))
-    u[:, :, 2] *= np.linalg.det(u @ vt)[:, None]
-    return u @ vt
+    return nearest_rotation(of_vertex[mesh.triangles].sum(axis=1))

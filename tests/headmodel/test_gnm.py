@@ -10,7 +10,7 @@ from sample_head import sample_model
 
 from seif_core.errors import ModelError
 from seif_core.expressions.arkit import mirrored_name
-from seif_core.headmodel.gnm import EYES_MIDDLE, read_gnm
+from seif_core.headmodel.gnm import EYES_MIDDLE, model_of_gnm
 from seif_core.headmodel.gnm_completion import complete_gnm
 from seif_core.headmodel.gnm_file import is_gnm_file, read_gnm_file
 from seif_core.headmodel.skinning import pose_vertices
@@ -18,6 +18,10 @@ from seif_core.headmodel.topology import JOINT_NAMES, PART_NAMES
 
 FROM_GNM = (0, 1, 3, 4)
 """Our joints that are GNM's neck, head, left and right eye."""
+
+
+def read_gnm(path):
+    return model_of_gnm(read_gnm_file(path), path.name)
 
 
 @pytest.fixture(scope="module")

@@ -141,7 +141,9 @@ def test_seif_network_is_fed_the_semantic_networks_codes(folder, checkpoints):
     with torch.no_grad():
         semantic = networks.semantic.query(networks.semantic.encode(batch)[-1], columns)
         seif = networks.seif.query(networks.seif.encode(batch)[-1], columns, semantic[:, 1:])
-    np.testing.assert_allclose(original.original_field(networks, image, "cpu")(points), seif[0, 0], atol=1e-6)
+    np.testing.assert_allclose(
+        original.OriginalFunction(networks, image, "cpu").occupancy(points), seif[0, 0], atol=1e-6
+    )
     np.testing.assert_allclose(
         original.OriginalFunction(networks, image, "cpu").codes(points), semantic[0, 1:].T, atol=1e-6
     )
@@ -178,7 +180,7 @@ def test_surface_is_the_networks_with_a_code_at_each_vertex_and_images_are_encod
     networks, image = original.load_original(), original.stack_images(photo, normals)
     of_vertices = original.OriginalFunction(networks, image, "cpu").codes(surface.vertices)
     np.testing.assert_allclose(codes, of_vertices, atol=1e-6)
-    field = original.original_field(networks, image, "cpu")
+    field = original.OriginalFunction(networks, image, "cpu").occupancy
     assert surface.queries == extract_surface(field, lambda p: -p[:, 2], SurfaceSettings(resolution=64)).queries
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import SettingsError
 from ...geometry.alignment import Similarity, align_points
+from ...geometry.normals import vertex_areas
 from .face_regions import REGIONS, region_labels
 from .now import face_ball
 from .results import Row
@@ -50,13 +51,6 @@ def measure_corresponding(truth: Subject, prediction: Subject, _start: Similarit
         if own.any():
             rows.append(Row(name, {**weighted_distances(away[own], weights[own]), "points": int(own.sum())}))
     return tuple(rows)
-
-
-def vertex_areas(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(V,) square metres: a third of the triangles about each vertex."""
-    a, b, c = vertices[triangles].transpose(1, 0, 2)
-    third = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
-    return np.bincount(triangles.ravel(), np.repeat(third, 3), len(vertices))
 
 
 def weighted_distances(metres: np.ndarray, weights: np.ndarray) -> dict[str, float]:
