@@ -15,6 +15,7 @@ _PNG_HELPFUL: Final = frozenset({b"iCCP", b"cICP", b"gAMA", b"cHRM", b"sRGB"})
 _JPEG_KEPT: Final = frozenset({0xE0, 0xE2, 0xEE})
 """APP0 (JFIF), APP2 (colour profile), APP14 (Adobe: how colours are coded)."""
 _JPEG_PROFILE: Final = 0xE2
+"""Second byte of the JPEG marker APP2, in which an ICC profile stands (ICC.1:2022, annex B)."""
 _MPF: Final = b"MPF\0"
 _WEBP_PROMISES: Final = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
 """Bits of VP8X's flags that promise a chunk."""
