@@ -77,6 +77,8 @@ def _build_material(name: str, surface: Surface, image: bpy.types.Image | None) 
     linear = (*(_linear(c) for c in surface.colour), 1.0)
     material.diffuse_color = linear
     material.roughness = surface.roughness
+    if not surface.specular:  # solid view knows no missing highlight and greys the throat; a rough metal is its colour
+        material.metallic = material.roughness = 1.0
     if image is None:
         shader.inputs["Base Color"].default_value = linear
     else:

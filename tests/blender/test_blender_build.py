@@ -424,3 +424,12 @@ def test_building_needs_no_numpy_in_blender():
         "seif_blender.build.from_file, seif_blender.worker.registry"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_solid_view_lays_no_grey_highlight_over_the_throat():
+    built = build_head(head_with_a_lined_mouth())
+    for name in ("mouth", "tongue"):
+        worn = next(m for m in built.mesh.data.materials if m.name.split()[-1] == name)
+        shader = next(node for node in worn.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+        assert (worn.metallic, worn.roughness) == (1.0, 1.0)  # viewport alone
+        assert shader.inputs["Metallic"].default_value == 0.0
