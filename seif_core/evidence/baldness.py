@@ -50,6 +50,10 @@ _SIDE: Final = 0.5
 """Cosine to the camera up to which a place lies near the outline, where it is read how far down the crown is bare."""
 _LOWEST: Final = 15.0
 """Degrees over the ears below which nothing is read: there is the temple's skin."""
+_HORSESHOE: Final = 40.0
+"""Degrees over the ears up to which hair is left where the outline does not tell: it stands off at the sides."""
+_HAIRY: Final = 0.5
+"""Share of the sides that has hair beside it, from which there is such a horseshoe."""
 _STEPS: Final = np.arange(_LOWEST, 81.0, 5.0)
 _SOFT: Final = 8.0
 """Degrees over which hair at the sides thins out upwards."""
@@ -124,6 +128,10 @@ def bald_crown(fit: Fit, shown: ShownScalp) -> BaldCrown | None:
     upward = 90 - np.degrees(np.arctan2(np.abs(offset[:, 0]), offset[:, 1]))
     side = (weight > 0) & (facing < _SIDE) & (upward > _LOWEST)
     level = _step(upward[side], bare[side], weight[side])
+    if level is None:
+        low = side & (upward < _HORSESHOE)
+        beside = sample(_hair_beside(fit, shown, likeness)[..., None], x[low], y[low])
+        level = _HORSESHOE if low.any() and np.average(beside[:, 0], weights=weight[low]) > _HAIRY else _LOWEST
     elevation = np.degrees(np.arcsin(offset[:, 1] / np.maximum(np.linalg.norm(offset, axis=1), 1e-9)))
     on_top = smoothstep(elevation, level - _SOFT, level + _SOFT) * anatomy_of(model).outer_skin
     return BaldCrown((bald * on_top).astype(np.float32), model.template)
@@ -136,8 +144,15 @@ def _full_hair(fit: Fit, shown: ShownScalp) -> Float32[np.ndarray, "h w"]:
     return np.asarray(cv2.morphologyEx(shown.hair, cv2.MORPH_OPEN, disc(pixels / 2)), np.float32)
 
 
-def _step(upward: np.ndarray, bare: np.ndarray, weight: np.ndarray) -> float:
-    """The degrees at which a step from less bare to more explains the values best."""
+def _hair_beside(fit: Fit, shown: ShownScalp, likeness: np.ndarray) -> Float32[np.ndarray, "h w"]:
+    """Hair (h, w), and as far around it as hair may stand off the fitted head: at the sides it does."""
+    distance = float(np.median(shown.view.nearest[shown.view.covered]))
+    pixels = _BEYOND * anatomy_of(fit.model).eye_distance * shown.camera.focal / distance
+    return np.asarray(cv2.dilate((shown.hair * (1 - likeness)).astype(np.float32), disc(pixels)), np.float32)
+
+
+def _step(upward: np.ndarray, bare: np.ndarray, weight: np.ndarray) -> float | None:
+    """The degrees at which a step from less bare to more explains the values best; None where none is bare above."""
     gains = []
     for step in _STEPS:
         above = upward > step
@@ -147,7 +162,7 @@ def _step(upward: np.ndarray, bare: np.ndarray, weight: np.ndarray) -> float:
             continue
         high, low = (np.average(bare[part], weights=weight[part]) for part in (above, ~above))
         gains.append(shares[0] * shares[1] * max(float(high - low), 0) ** 2)  # between-class variance, Otsu 1979
-    return float(_STEPS[int(np.argmax(gains))])
+    return float(_STEPS[int(np.argmax(gains))]) if max(gains) > 0 else None
 
 
 def _from_the_ears(fit: Fit) -> Float[np.ndarray, "V 3"] | None:

@@ -95,6 +95,35 @@ def test_grey_photo_of_light_hair_does_not_become_bald():
     assert found.bald is None
 
 
+def horseshoe_photo() -> Portrait:
+    """A bald crown whose hair at the sides stands off beyond the fitted head's outline, where alone it is seen."""
+    fit, _, portrait, shown, _ = scene()
+    head = (shown >= 0).astype(np.uint8)
+    pixels, shares = portrait.pixels.copy(), portrait.parsing.shares.copy()
+    pixels[head > 0] = SKIN
+    shares[:, head > 0] = 0
+    shares[CLASSES.index("skin"), head > 0] = 1
+    ears = fit.camera.project(fit.posed[fit.model.regions["ears"]].astype(np.float64))[:, 1]
+    top = np.nonzero(head.any(1))[0][0]
+    rows = np.arange(len(head))
+    beside = (rows > (ears.mean() + top) / 2) & (rows < ears.mean())
+    ring = (cv2.dilate(head, np.ones((3, 25), np.uint8)) > head) & beside[:, None]
+    pixels[ring] = (70, 50, 40)
+    shares[:, ring] = 0
+    shares[CLASSES.index("hair"), ring] = 1
+    return replace(portrait, pixels=pixels, parsing=replace(portrait.parsing, shares=shares))
+
+
+def test_hair_that_stands_off_at_the_sides_of_a_bald_crown_is_not_taken_for_skin():
+    photo = horseshoe_photo()
+    found = look_at_photo(photo, plain_fit())
+    assert found is not None
+    assert found.bald is not None
+    assert found.parsing is not None
+    before, after = (float(parsing.share("hair").sum()) for parsing in (photo.parsing, found.parsing))
+    assert after > 0.8 * before
+
+
 def test_hair_of_a_bald_crown_stands_at_the_sides_and_the_back_alone():
     fit, surface, _, _, _ = scene()
     photo = bald_photo()
