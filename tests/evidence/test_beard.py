@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+import pytest
 import torch
 from haired_head import capped_surface, parsed_portrait, plain_fit
 
@@ -75,13 +76,14 @@ def test_cheek_in_shade_beside_a_goatee_stays_skin():
     assert beard_of(replace(portrait, pixels=pixels))[shade].mean() < 0.1
 
 
-def test_grey_beard_is_whole_though_the_parsing_hardly_sees_it():
+@pytest.mark.parametrize("share", [0.25, 0.03])
+def test_grey_beard_is_whole_though_the_parsing_hardly_sees_it(share):
     _, _, zone, chin = scene()
     portrait = scene()[1]
     pixels, shares = portrait.pixels.copy(), portrait.parsing.shares.copy()
     hairs = np.random.default_rng(0).normal(172, 25, zone.sum()).clip(0, 255).astype(np.uint8)
     pixels[zone] = hairs[:, None]
-    shares[BEARD, chin], shares[SKIN, chin] = 0.25, 0.75
+    shares[BEARD, chin], shares[SKIN, chin] = share, 1 - share
     beard = beard_of(replace(portrait, pixels=pixels, parsing=replace(portrait.parsing, shares=shares)))
     assert beard[zone].mean() > 0.6
     assert beard[~zone].mean() < 0.02
