@@ -7,9 +7,16 @@ turned by less than 45 degrees, without glasses, hats or things in front.
 Measured is the neutral head as `known_points` does: median distance (by area) of corresponding points of the face after
 similarity alignment, millimetres; *of size* the same for a face of an adult's size, since children are smaller.
 
-Last figures:
+Last figures, the first 58 such people of a pool of seed 31 (two cores, CPU), millimetres:
 
-LAST_FIGURES
+    age           people     fit   mean head   fit of size  mean of size
+    small child        2    1.63        6.70          2.44         10.02
+    child              7    2.42        4.36          2.93          5.32
+    adult             44    2.30        3.46          2.35          3.55
+    old                5    2.75        4.17          2.79          4.18
+
+Asked was that children are not worse than adults by more than 20 %: the nine are 2 % better, of one size 20 % worse.
+Nine are few. Photos are 288 pixels a side.
 """
 
 from __future__ import annotations
