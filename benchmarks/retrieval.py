@@ -75,8 +75,8 @@ to be bent at lids and lips alone:
 
 So whole heads gain less than fits do, and textured ones lose; not understood. The light is not to blame (nine heads).
 
-Another 16 heads among 100 photos, none of them chosen on, first / in five / median rank / distance: with the texture bent
-at lids and lips alone, and then with shaded eyes, hair of today and lips that are shut, too few for a difference:
+Another 16 heads among 100 photos, none of them chosen on, first, in five, median rank, distance: with the texture bent
+at lids and lips alone; and then with shaded eyes, later hair and keys made for each head. Too few for a difference:
 
     clay, neutral                12, 19 %   44, 50 %   6.5, 5.5   0.648, 0.655
     clay, as in the photo        12,  6 %   44, 38 %   8.0, 8.5   0.649, 0.659
