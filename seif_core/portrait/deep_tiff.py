@@ -30,6 +30,10 @@ from .tiff import (
 _FRACTIONS: Final = 3
 """SampleFormat of IEEE floating point (TIFF 6.0, section 19)."""
 _RGB: Final = 2
+_LOGARITHMIC: Final = (32844, 32845)
+"""PhotometricInterpretation of SGI's LogL and LogLuv (Larson, LogLuv encoding for full-gamut, high-dynamic-range
+images, Journal of Graphics Tools 1998), as which OpenCV writes fractions by
+default; it reads them, too."""
 _PROFILE: Final = 34675
 _PLANAR: Final = 2
 _REDUCED_OR_MASK: Final = 0b101
@@ -77,6 +81,8 @@ def deep_pixels(data: bytes, name: str) -> np.ndarray | None:
     directory = main_directory(data) if is_tiff(data) else None
     if directory is None:
         return None
+    if directory.number(PHOTOMETRIC) in _LOGARITHMIC:
+        return decode_unchanged(data)
     bits, colour = (
         directory.number(BITS, 1),
         directory.number(PHOTOMETRIC) == _RGB and directory.number(SAMPLES, 1) >= 3,

@@ -152,6 +152,12 @@ def test_fractions_brighter_than_white_are_clipped_and_do_not_darken_the_rest(tm
     assert close(photo.pixels[8:], gradient()[8:], 1.0)
 
 
+def test_a_tiff_of_fractions_as_opencv_writes_it_is_read(tmp_path):
+    path = tmp_path / "photo.tif"
+    assert cv2.imwrite(str(path), (gradient() / 255).astype("f4")[..., ::-1])
+    assert close(decode_photo(path).pixels, gradient(), 2.0)
+
+
 def test_half_fractions_are_refused_by_what_they_are_not_with_advice_to_save_as_they_are(tmp_path):
     with pytest.raises(PhotoUnreadableError, match=r"16-bit fractions.*8 or 16 bits"):
         decode_photo(write(tmp_path, tiff((gradient() / 255).astype("f2"), fmt=3)))
