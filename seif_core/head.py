@@ -168,6 +168,8 @@ class Head:
                 f"There is no head file {called(path)}; check its name, or reconstruct the photo again."
             ) from error
         except (OSError, ArrayFileError) as error:
+            if path.is_dir():
+                raise HeadFormatError(f"{called(path)} is a folder; name the head.npz in it.") from error
             reason = (isinstance(error, OSError) and error.strerror) or error
             told = f"{called(path)} is no readable head.npz ({reason}); reconstruct it again."
             raise HeadFormatError(told) from error

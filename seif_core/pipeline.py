@@ -303,7 +303,8 @@ def _warnings(portrait: Portrait, fit: Fit) -> tuple[str, ...]:
     if portrait.face_count > 1:
         others = portrait.face_count - 1
         found.append(
-            f"The photo shows {others} more face{'s' if others > 1 else ''}; face {portrait.face_index} was taken."
+            f"The photo shows {others} more face{'s' if others > 1 else ''}; face {portrait.face_index} was taken, "
+            "counted from the largest, 0. Choose another in the panel, or with --face and another --out."
         )
     if fit.landmark_error > _LOOSE:
         found.append(f"The landmarks fit loosely ({fit.landmark_error:.1f} %); a sharper, more frontal photo helps.")

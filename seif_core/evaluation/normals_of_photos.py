@@ -128,6 +128,7 @@ def _haired(done: Reconstruction) -> UInt8[np.ndarray, "H W 3"] | None:
         vertices=np.concatenate([head.vertices, shell]).astype(np.float32),
         faces=np.concatenate([head.faces, beyond]),
         face_part=np.append(head.face_part, np.full(len(beyond), PART_NAMES.index("skin"), np.uint8)),
+        lining=None,
         uv_faces=np.concatenate([head.uv_faces, np.where(beyond >= 0, 0, -1).astype(np.int32)]),
     )
     camera = done.head.photo_camera

@@ -67,7 +67,7 @@ def printable(text: str) -> str:
 def _read(path: Path, name: str, limit: int) -> bytes:
     kind = os.stat(path)  # noqa: PTH116  (Path.stat would hide a zero byte's ValueError in some versions)
     if stat.S_ISDIR(kind.st_mode):
-        raise PhotoNotFoundError(f"{name} is a folder; choose a photo in it.")
+        raise PhotoNotFoundError(f"{name} is a folder; choose a photo in it, or run seif batch for all.")
     if not stat.S_ISREG(kind.st_mode):
         raise PhotoUnreadableError(
             f"{name} is a pipe or a device, not a file, and may never end; save the photo to a file first."

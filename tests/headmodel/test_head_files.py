@@ -163,3 +163,8 @@ def test_the_head_module_needs_numpy_alone():
         "assert not {'scipy', 'igl', 'trimesh', 'torch', 'PIL', 'cv2'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True)
+
+
+def test_a_folder_in_a_heads_place_is_told_to_be_one(tmp_path):
+    with pytest.raises(HeadFormatError, match=r"is a folder; name the head\.npz in it"):
+        Head.load(tmp_path)

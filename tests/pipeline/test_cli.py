@@ -187,9 +187,9 @@ def test_interrupt_while_results_are_moved_waits_until_they_are(photo, tmp_path,
     before = (tmp_path / "out" / "face" / "report.json").stat().st_mtime_ns
     move = results._move
 
-    def interrupted_move(folder, target):
+    def interrupted_move(*moved):
         os.kill(os.getpid(), signal.SIGINT)
-        move(folder, target)
+        move(*moved)
 
     monkeypatch.setattr(results, "_move", interrupted_move)
     assert reconstruct([photo], tmp_path / "out") == 0

@@ -188,9 +188,9 @@ def test_ctrl_c_while_results_are_moved_stops_before_the_next_photo(tmp_path, mo
     monkeypatch.setattr(results, "blender_is_here", lambda: False)
     move = results._move
 
-    def interrupted_move(folder, target):
+    def interrupted_move(*moved):
         os.kill(os.getpid(), signal.SIGINT)
-        move(folder, target)
+        move(*moved)
 
     monkeypatch.setattr(results, "_move", interrupted_move)
     for name in ("a.jpg", "b.jpg"):
