@@ -9,6 +9,7 @@ Worked number: a point on the nose tip of an adult lies near (0, 0, 0.1) and the
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -168,7 +169,7 @@ class Head:
                 f"There is no head file {called(path)}; check its name, or reconstruct the photo again."
             ) from error
         except (OSError, ArrayFileError) as error:
-            if path.is_dir():
+            if os.path.isdir(path):  # noqa: PTH112  (Path.is_dir fails on a name too long)
                 raise HeadFormatError(f"{called(path)} is a folder; name the head.npz in it.") from error
             reason = (isinstance(error, OSError) and error.strerror) or error
             told = f"{called(path)} is no readable head.npz ({reason}); reconstruct it again."
