@@ -147,6 +147,15 @@ def fitted(path: Path, model: HeadModel, network: PointsNetwork | None) -> tuple
     return {"mean": model.template, **fits}, seconds
 
 
+def trained_network(weights: Path | None) -> PointsNetwork | None:
+    """The network of a training's measured checkpoint; None for what ships."""
+    if weights is None:
+        return None
+    network = PointsNetwork(PointsSettings(POINTS))
+    network.load_state_dict(torch.load(weights, weights_only=True)["averaged"])
+    return network.eval()
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -155,11 +164,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="measured.pt of a training, in the place of what ships")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    model, network = load_head_model("open"), None
-    if arguments.weights is not None:
-        network = PointsNetwork(PointsSettings(POINTS))
-        network.load_state_dict(torch.load(arguments.weights, weights_only=True)["averaged"])
-        network.eval()
+    model, network = load_head_model("open"), trained_network(arguments.weights)
     truth = people(model, arguments.data, arguments.pack, arguments.scratch)
     found: dict[str, dict[str, np.ndarray]] = {}
     for title in truth:

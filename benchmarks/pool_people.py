@@ -32,7 +32,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import torch
-from known_points import distance, face_of
+from known_points import distance, face_of, trained_network
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -43,8 +43,7 @@ from seif_core.headmodel import load_head_model
 from seif_core.portrait import PortraitSettings, read_portrait
 from seif_core.portrait.crop import Pyramid
 from seif_core.portrait.landmarks import Landmarks
-from seif_core.portrait.points import POINTS, points_by
-from seif_core.portrait.points_network import PointsNetwork, PointsSettings
+from seif_core.portrait.points import points_by
 from seif_core.workshop.drawing.body import Traits
 from seif_core.workshop.drawing.drawer import Drawer
 from seif_core.workshop.drawing.pool import RECIPE, SHARD, drawn_files
@@ -93,11 +92,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=200, help="people")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    model, network = load_head_model("open"), None
-    if arguments.weights is not None:
-        network = PointsNetwork(PointsSettings(POINTS))
-        network.load_state_dict(torch.load(arguments.weights, weights_only=True)["averaged"])
-        network.eval()
+    model, network = load_head_model("open"), trained_network(arguments.weights)
     face = face_of(model)
     span = np.ptp(model.template[face.ids], axis=0).max()
     rows = []
