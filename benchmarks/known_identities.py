@@ -28,7 +28,7 @@ _SEED: Final = 5000
 """Of the first random identity of ICT-FaceKit."""
 
 
-def identities(name: str, model: HeadModel, data: Path, scratch: Path) -> Iterator[np.ndarray]:
+def identities(name: str, model: HeadModel, data: Path, scratch: Path, *, width: float = 1.0) -> Iterator[np.ndarray]:
     """Heads (V, 3) of a set at rest.
 
     Args:
@@ -36,6 +36,7 @@ def identities(name: str, model: HeadModel, data: Path, scratch: Path) -> Iterat
         model: the Open head.
         data: folder that holds ``heads``, ``flame`` and ``gnm``.
         scratch: where the registration is kept: it takes minutes.
+        width: factor on how far each head is from its set's mean.
     """
     kept = scratch / f"{name}_registered.npz"
     if not kept.exists():
@@ -51,9 +52,9 @@ def identities(name: str, model: HeadModel, data: Path, scratch: Path) -> Iterat
     for k in range(SETS[name]):
         if name == "ict":
             weights = np.random.default_rng(_SEED + k).normal(size=len(basis))
-            yield frame.apply(template + np.tensordot(weights, basis, 1))
+            yield frame.apply(template + width * np.tensordot(weights, basis, 1))
         else:
-            yield frame.apply(template + basis[k])
+            yield frame.apply(template + width * basis[k])
 
 
 class _Gnm(scans.ScanSet):
