@@ -42,9 +42,17 @@ class BuildError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
-    parser = argparse.ArgumentParser(prog="build.py", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    told = (__doc__ or "").split("\n", maxsplit=1)[0]
+    parser = argparse.ArgumentParser(prog="build.py", description=told, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="reconstruct PHOTO, or a portrait that ships with a library")
+    demo = commands.add_parser(
+        "demo",
+        help="reconstruct PHOTO, or a portrait that ships with a library",
+        description="Make a head of PHOTO, with its preview, in OUT/<photo name>.",
+        epilog="Options of `seif reconstruct` may follow PHOTO, such as --quality fast or --hair none; "
+        "`build.py seif reconstruct --help` lists them. The first run makes a private environment (about 2 GB).",
+        allow_abbrev=False,
+    )
     demo.add_argument("photo", nargs="?", type=Path, metavar="PHOTO", help="the picture; the astronaut if left out")
     demo.add_argument("--out", type=Path, default=ROOT / "out", help="folder for the results (default: out)")
     commands.add_parser("test", help="run the tests; further arguments go to pytest", add_help=False)

@@ -43,8 +43,8 @@ import igl
 import numpy as np
 from scipy.spatial import KDTree
 
-from seif_core.expressions.lids import blink_factors
 from seif_core.expressions.lips import keep_lips_apart
+from seif_core.expressions.own_keys import own_keys
 from seif_core.geometry.self_intersection import crossing_pairs
 from seif_core.head import Head
 from seif_core.headmodel import HeadModel, load_head_model
@@ -190,14 +190,12 @@ def main() -> int:
     parser.add_argument("--as-in-model", action="store_true", help="keys of the model, not those made for the head")
     options = parser.parse_args()
     model = load_head_model("open") if options.model is None else read_open_head(options.model)
-    shapes = None if options.without_combinations else model.combinations
     worst: dict[tuple[str, ...], np.ndarray] = {}
     for path in options.heads:
         head = Head.load(path)
         checker = Checker(model, head.vertices[: len(model.template)])
-        factors = blink_factors(model, checker.neutral.astype(np.float32))
-        keys = model.key_basis * factors[:, None, None]
-        own = None if shapes is None else shapes.scaled(dict(zip(model.key_names, factors.tolist(), strict=True)))
+        keys, own = own_keys(model, checker.neutral.astype(np.float32), head.joints)
+        own = None if options.without_combinations else own
         if not options.as_in_model:
             keys, own = keep_lips_apart(model, checker.neutral.astype(np.float32), keys, own)
         total = np.zeros((3, 10), int)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 import bpy
 
 from .compat import others_are_modal
 from .ui import redraw
+from .worker.client import PAUSE
 
 _INTERVAL: Final = 0.1
 """Seconds between two looks at the job."""
@@ -29,6 +31,12 @@ class ModalPump:
         self._timer = manager.event_timer_add(_INTERVAL, window=context.window)
         manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
+
+    def wait(self, context: bpy.types.Context) -> set[str]:
+        """See the job through here: for scripts and for Blender without a window."""
+        while not self.pump():
+            time.sleep(PAUSE)
+        return self.complete(context)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Take Esc and the timer, leave every other event to Blender."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -13,9 +12,6 @@ from .pump import ModalPump
 from .worker import registry
 from .worker.job import Job, State
 from .worker.task import Task
-
-_PAUSE: Final = 0.02
-"""Seconds between two looks at what is waited for. Chosen by hand."""
 
 
 class WorkerOperator(ModalPump):
@@ -53,9 +49,7 @@ class WorkerOperator(ModalPump):
             return {"CANCELLED"}
         if not (bpy.app.background if blocking is None else blocking):
             return self.start(context)
-        while not self.pump():
-            time.sleep(_PAUSE)
-        return self.complete(context)
+        return self.wait(context)
 
     def pump(self) -> bool:
         """Let the client take in what the worker said."""

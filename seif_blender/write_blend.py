@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _waited_for(given: list[str]) -> list[str] | None:
     """Load what is slow to load, then read what is to be done; None for nothing."""
-    parser = argparse.ArgumentParser(prog="seif_blender.write_blend")
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="seif_blender.write_blend")
     parser.add_argument("--wait", action="store_true")
     parser.add_argument("--parent", type=int, required=True)
     end_with(parser.parse_args(given).parent)
@@ -121,7 +121,9 @@ def _waited_for(given: list[str]) -> list[str] | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="seif_blender.write_blend", description="Write head.blend from head.npz")
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, prog="seif_blender.write_blend", description="Write head.blend from head.npz"
+    )
     parser.add_argument("head", type=Path, help="head.npz")
     parser.add_argument("out", type=Path, help="the .blend file to write")
     parser.add_argument("--photo", type=Path, help="upright photo for the camera's background")

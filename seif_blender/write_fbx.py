@@ -53,7 +53,9 @@ def write_fbx(head_file: Path, out: Path, preset_name: str, keys: tuple[str, str
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="seif_blender.write_fbx", description="Write head.fbx from head.npz")
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, prog="seif_blender.write_fbx", description="Write head.fbx from head.npz"
+    )
     parser.add_argument("head", type=Path, help="head.npz")
     parser.add_argument("out", type=Path, help="the .fbx file to write")
     parser.add_argument("--preset", required=True, help="unity or unreal")

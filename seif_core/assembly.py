@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .expressions.lids import blink_factors
 from .expressions.lips import keep_lips_apart
+from .expressions.own_keys import key_factors, own_keys
 from .filenames import as_text
 from .fitting.fit import Fit
 from .head import Head
@@ -35,13 +35,11 @@ def assemble_head(portrait: Portrait, fit: Fit, texture: BakedTexture | None, *,
         keep_lips_whole: whether keys are mended that would draw this head's lips through themselves.
     """
     model = fit.model
-    factors = blink_factors(model, fit.neutral)
-    keys, pairs = model.key_basis * factors[:, None, None], model.combinations
-    if pairs is not None:
-        pairs = pairs.scaled(dict(zip(model.key_names, factors.tolist(), strict=True)))
+    joints = fit.rest_joints
+    keys, pairs = own_keys(model, fit.neutral, joints)
+    factors = key_factors(model, fit.neutral, joints)
     if keep_lips_whole:
         keys, pairs = keep_lips_apart(model, fit.neutral, keys, pairs)
-    joints = fit.rest_joints
     landmarks = model.embeddings.get("ibug68")
     return Head(
         name=as_text(Path(portrait.name).stem) or "head",

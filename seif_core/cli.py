@@ -80,7 +80,13 @@ def _run(options: argparse.Namespace) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """One that says what is wrong in one sentence; the usage, which would push it off the screen, is for ``--help``."""
+    """One that says what is wrong in one sentence; the usage, which would push it off the screen, is for ``--help``.
+
+    Options are written out: an abbreviation would mean another option as soon as a new one begins alike.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - argparse's own
+        super().__init__(*args, **({"allow_abbrev": False} | kwargs))
 
     def error(self, message: str) -> NoReturn:
         """Say it and end with the exit code of a command line that cannot be understood."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .blend import blend_writer
 from .cli_reconstruct import add_expression_options
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse has no public name for it
 
 KEYS_FOLDER = "head_keys"
+WRITTEN: Final = tuple(name for name in FORMATS if name != "npz")
+"""Formats that a head.npz can be written as."""
 
 
 def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -30,11 +32,10 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("export", parents=[common], help=words)
     parser.add_argument("head", type=named_path, metavar="HEAD", help="head.npz")
     parser.add_argument("--out", type=named_path, required=True, metavar="DIR", help="a folder for the files")
-    named = f"any of {','.join(name for name in FORMATS if name != 'npz')}, with commas (default: %(default)s)"
-    parser.add_argument("--formats", default=None, metavar="LIST", help=named.replace("%(default)s", "glb"))
+    named = f"any of {','.join(WRITTEN)}, with commas (default: glb)"
+    parser.add_argument("--formats", default=None, metavar="LIST", help=named)
     add_preset_options(parser)
-    add_expression_options(parser)
-    parser.set_defaults(expressions=None, spelling=None)
+    add_expression_options(parser, of_preset=True)
     told = f"with the format obj: every key as a mesh of its own, in the folder {KEYS_FOLDER}"
     parser.add_argument("--obj-keys", action="store_true", help=told)
     parser.set_defaults(run=_export)
@@ -112,12 +113,13 @@ def _export(options: argparse.Namespace) -> int:
         return _export_for_engine(options)
     if options.author:
         raise SettingsError("--author goes into a VRM avatar; choose --preset vrm, or leave it out.")
-    formats = parse_formats("glb" if options.formats is None else options.formats)
+    named = "glb" if options.formats is None else options.formats
+    if "npz" in (name.strip().lower() for name in named.split(",")):
+        raise SettingsError(f"A head.npz is what is exported; choose among {', '.join(WRITTEN)}.")
+    formats = parse_formats(named, WRITTEN)
     sets = "arkit" if options.expressions is None else options.expressions
     spelling = options.spelling or "apple"
     choice = parse_choice(sets, spelling)
-    if "npz" in formats:
-        raise SettingsError("A head.npz is what is exported; choose among blend, glb and obj.")
     if options.obj_keys and "obj" not in formats:
         raise SettingsError("Keys are written as OBJ with the format obj; add it to --formats or leave out --obj-keys.")
     head = Head.load(options.head)

@@ -114,14 +114,22 @@ def add_shape_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--normal-model", type=filled_text, metavar="PATH", help=told)
 
 
-def add_expression_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say which keys head.blend and head.glb get, and their spelling."""
+def add_expression_options(parser: argparse.ArgumentParser, *, of_preset: bool = False) -> None:
+    """The options that say which keys head.blend and head.glb get, and their spelling.
+
+    Args:
+        parser: gets them.
+        of_preset: whether a preset has keys and a spelling of its own, so that None says that nobody chose.
+    """
     plain = ReconstructionSettings()
+    own = ", or the preset's own" if of_preset else ""
     sets = f"any of {','.join(SETS)}, with commas (flame:50 for its first 50 components), or none"
-    told = f"keys of head.blend and head.glb: {sets} (default: %(default)s)"
-    parser.add_argument("--expressions", default=plain.expressions, metavar="LIST", help=told)
-    told = "of the ARKit keys: mouthSmileLeft, MouthSmileLeft or mouthSmile_L (default: %(default)s)"
-    parser.add_argument("--spelling", choices=SPELLINGS, default=plain.spelling, help=told)
+    told = f"keys of head.blend and head.glb: {sets} (default: {plain.expressions}{own})"
+    default = None if of_preset else plain.expressions
+    parser.add_argument("--expressions", default=default, metavar="LIST", help=told)
+    told = f"of the ARKit keys: mouthSmileLeft, MouthSmileLeft or mouthSmile_L (default: {plain.spelling}{own})"
+    default = None if of_preset else plain.spelling
+    parser.add_argument("--spelling", choices=SPELLINGS, default=default, help=told)
 
 
 def shape_settings(options: argparse.Namespace) -> dict[str, Any]:

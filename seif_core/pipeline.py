@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -27,7 +28,7 @@ from .progress import Progress
 from .settings import ReconstructionSettings
 from .several_photos import best_first, strangers, with_shape_of
 from .shaping import Shape, find_networks, shape_head, tried_on
-from .stage_functions import STANDARD, Stages
+from .stage_functions import STANDARD, Later, Stages
 from .stages import STAGES, stages_of
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def reconstruct(
         CancelledError: the user cancelled.
     """
     progress = progress or Progress()
+    _refuse_at_once([photo, *same_person], settings, stages)
     before = dict(progress.seconds)  # of earlier photos, where one progress serves several
     try:
         with memory_in_words(), progress.stage("Prepare"):
@@ -136,6 +138,33 @@ def reconstruct(
     except ModuleNotFoundError as error:
         raise DependencyError(f"The library {error.name} is not installed; install the runtime first.") from error
     return replace(done, seconds={k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if k in STAGES})
+
+
+def _refuse_at_once(photos: Sequence[Path], settings: ReconstructionSettings, stages: Stages) -> None:
+    """Tell before anything slow is imported what cannot work: a file that is no picture, an optional library missing.
+
+    Not where somebody else's functions read the photos, who may read what they like.
+
+    Raises:
+        PhotoError: a file is no picture.
+        DependencyError: a library of the user's choice is not installed.
+    """
+    if not isinstance(stages.read_portrait, Later):
+        return
+    for wanted, module, words in (
+        (settings.normal_model, "onnxruntime", "--normal-model needs onnxruntime: pip install onnxruntime"),
+        (
+            settings.landmarks == "face-alignment",
+            "face_alignment",
+            "The landmark detector face-alignment is an extra: run python build.py face-alignment",
+        ),
+    ):
+        if wanted and find_spec(module) is None:
+            raise DependencyError(f"{words}, or leave it out; it is not installed.")
+    from .portrait.decode import refuse_other_files
+
+    for photo in photos:
+        refuse_other_files(photo)
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,17 +51,21 @@ _TRIES: Final = 20
 NO_BLENDER: Final = "head.blend was left out, because Blender's Python module (bpy) is not installed."
 
 
-def parse_formats(text: str) -> tuple[str, ...]:
+def parse_formats(text: str, known: Sequence[str] = FORMATS) -> tuple[str, ...]:
     """Split ``blend,glb`` and check the names.
+
+    Args:
+        text: names with commas.
+        known: those that there are.
 
     Raises:
         SettingsError: an unknown format, or none.
         DependencyError: ``blend`` without Blender's module.
     """
     names = tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
-    unknown = [name for name in names if name not in FORMATS]
+    unknown = [name for name in names if name not in known]
     if unknown or not names:
-        raise SettingsError(f"There is no format '{', '.join(unknown)}'; choose from: {', '.join(FORMATS)}.")
+        raise SettingsError(f"There is no format '{', '.join(unknown)}'; choose from: {', '.join(known)}.")
     if "blend" in names and not blender_is_here():
         raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
     return names

@@ -52,7 +52,7 @@ def block(head: Head, names: list[str], columns: int) -> np.ndarray:
 
 def main() -> None:
     """Write the sheet."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__)
     parser.add_argument("heads", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--keys", help="names with commas; all of the first head without it")

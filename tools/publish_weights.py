@@ -58,7 +58,7 @@ def publish(kind: str, checkpoint: Path) -> str:
 
 def main() -> None:
     """Publish what was named."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__)
     for kind in NETWORKS:
         parser.add_argument(f"--{kind}", type=Path)
     options = parser.parse_args()

@@ -123,7 +123,9 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     given = sys.argv[1:]
     split = given.index("--") if "--" in given else len(given)
-    parser = argparse.ArgumentParser(prog="build.py blenders", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, prog="build.py blenders", description=(__doc__ or "").split("\n", maxsplit=1)[0]
+    )
     known = [release.version for release in RELEASES]
     parser.add_argument("versions", nargs="*", metavar="VERSION", help=f"some of {', '.join(known)}; all if left out")
     versions = parser.parse_args(given[:split]).versions or known

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DIST: Final = ROOT / "dist"
@@ -142,6 +142,7 @@ def build_all(out: Path = DIST, *, bundle: str = "", split: bool = False) -> lis
         if split and not bundle:
             run_tool("build", "--source-dir", str(staged), "--output-dir", str(made), "--split-platforms")
         else:
+            _LOG.info("Packing %s.zip.", name)
             run_tool("build", "--source-dir", str(staged), "--output-filepath", str(made / f"{name}.zip"))
         built = sorted(made.glob("*.zip"))
         for path in built:
@@ -189,20 +190,16 @@ def add_runtime(staged: Path, accelerator: str) -> None:
     """
     folder = staged / BUNDLED
     folder.mkdir()
-    done = subprocess.run(
-        [
-            sys.executable,
-            str(ROOT / "seif_blender/runtime/installer.py"),
-            str(ROOT),
-            str(folder),
-            "--accelerator",
-            accelerator,
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    last = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {}
+    program = [sys.executable, str(ROOT / "seif_blender/runtime/installer.py"), str(ROOT), str(folder)]
+    _LOG.info("Installing the %s libraries into the zip's folder; this takes minutes.", accelerator)
+    last: dict[str, Any] = {}
+    with subprocess.Popen([*program, "--accelerator", accelerator], stdout=subprocess.PIPE, text=True) as process:
+        tenth = 0
+        for line in process.stdout or ():
+            last = json.loads(line)
+            if int(last.get("fraction", 0) * 10) > tenth:
+                tenth = int(last["fraction"] * 10)
+                _LOG.info("  %d %%  %s", 10 * tenth, last.get("detail", ""))
     if "folder" not in last:
         raise StageError(str(last.get("error") or "The runtime's installer ended unexpectedly."))
 
@@ -219,7 +216,7 @@ def write_repository(folder: Path) -> None:
 def main() -> int:
     """The command; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("out", nargs="?", type=Path, default=DIST, help="folder for the zips (default: dist)")
     parser.add_argument(
         "--bundle-runtime",

@@ -4,28 +4,29 @@
 # pyright: reportInvalidTypeForm=false
 
 from pathlib import Path
+from typing import Any
 
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
 from ..animate.lookup import needs_head_in_object_mode, require_head
-from ..core import PRESETS, errors
-from ..ui import busy
-from .sidecar import write_scene_sidecar
-from .write import export_head
+from ..core import PRESETS
+from ..pump import ModalPump
+from ..ui import busy, redraw
+from .engine_export import EngineExport
 
 SUFFIXES = ".glb;.vrm;.fbx"
 _PRESETS = [(preset.name, preset.title, preset.told) for preset in PRESETS.values()]
 
 
-class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
+class SEIF_OT_export_engine(ModalPump, bpy.types.Operator, ExportHelper):
     """Write the active head as Unity, Unreal, Godot, the web or VRM want it."""
 
     bl_idname = "seif.export_engine"
     bl_label = "Export for Engine"
     bl_description = (
         "Write the active head with its keys, bones, texture and hair as an engine wants it, "
-        "with a list of names beside it; what the file cannot carry is told"
+        "with a list of names beside it; what the file cannot carry is told. Esc cancels between two files"
     )
 
     filename_ext = ".glb"
@@ -36,6 +37,9 @@ class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
         name="LODs", description="Also the levels of detail that Make LODs has made of the head", default=True
     )
     author: bpy.props.StringProperty(name="Author", description="Who made the avatar; VRM wants a name")
+
+    by_hand = False
+    """Whether the file was chosen in the browser, so that somebody is there who may press Esc."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -58,6 +62,7 @@ class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for a file, named after the head."""
         self.filepath = self.filepath or f"{require_head(context).mesh.name}{PRESETS[self.preset].suffix}"
+        self.by_hand = True
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -70,24 +75,47 @@ class SEIF_OT_export_engine(bpy.types.Operator, ExportHelper):
             self.layout.prop(self, "lods")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Write the file and the list of names, and tell what was lost."""
+        """Begin to write; a script, and Blender without a window, wait here until it is done."""
         same = [name for name, preset in PRESETS.items() if preset.suffix == Path(self.filepath).suffix.lower()]
         if not self.properties.is_property_set("preset") and same:
             self.preset = same[0]  # a script names the file alone
         self.check(context)
-        head, preset = require_head(context), PRESETS[self.preset]
         path = Path(bpy.path.abspath(self.filepath))
-        try:
-            with busy(context, f"SeIF: writing {path.name}") as told:
-                losses = export_head(head, preset, path, self.author, lods=self.lods, told=told)
-            write_scene_sidecar(head, preset, path, losses, lods=self.lods)
-        except errors.SeifError as error:
-            self.report({"ERROR"}, str(error))
+        self.made: Any = EngineExport(require_head(context), PRESETS[self.preset], path, self.author, lods=self.lods)
+        if self.by_hand and not bpy.app.background:
+            context.workspace.status_text_set(self.status())
+            self.undisturbed = True  # an undo between two files would take the head away
+            return self.start(context)
+        with busy(context, self.status()):
+            return self.wait(context)
+
+    def pump(self) -> bool:
+        """Write a file; True once it is over."""
+        return self.made.step()
+
+    def request_cancel(self) -> None:
+        """Esc: nothing stays of what was written."""
+        self.made.cancel()
+
+    def abandon(self) -> None:
+        """Blender ends the operator."""
+        self.made.cancel()
+
+    def complete(self, context: bpy.types.Context) -> set[str]:
+        """Tell what was written and lost, or why nothing was."""
+        redraw(context)
+        path, failure = self.made.path, self.made.failure
+        if failure is not None:
+            self.report({"INFO" if self.made.cancelled else "ERROR"}, failure)
             return {"CANCELLED"}
-        for loss in losses:
+        for loss in self.made.losses:
             self.report({"WARNING"}, loss)
-        self.report({"INFO"}, f"{path.name} written. {preset.told}")
+        self.report({"INFO"}, f"{path.name} written. {self.made.preset.told}")
         return {"FINISHED"}
+
+    def status(self) -> str:
+        """Text of the status bar."""
+        return f"SeIF: writing {self.made.path.name}, {self.made.done:.0%}    Esc: Cancel"
 
 
 CLASSES = (SEIF_OT_export_engine,)

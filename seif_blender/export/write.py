@@ -7,7 +7,7 @@ bones are bones that the head does not have; packed textures are lost by FBX unl
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
@@ -28,13 +28,7 @@ _UNREAL_ARMATURE: Final = "Armature"
 
 
 def export_head(
-    head: FoundHead,
-    preset: EnginePreset,
-    path: Path,
-    author: str = "",
-    *,
-    lods: bool = False,
-    told: Callable[[float], None] = lambda _fraction: None,
+    head: FoundHead, preset: EnginePreset, path: Path, author: str = "", *, lods: bool = False
 ) -> list[str]:
     """Write a head as a preset says; returns sentences on what was lost. The scene stays as it is.
 
@@ -44,7 +38,23 @@ def export_head(
         path: the file.
         author: of an avatar.
         lods: with the levels of detail that the head has, in the same file or in files of their own beside it.
-        told: called after each file with the share that is done, 0..1.
+
+    Raises:
+        SettingsError: the head has been changed so that it makes no avatar.
+        OutputError: the file cannot be written.
+    """
+    for _ in export_steps(head, preset, path, author, lods=lods):
+        pass
+    return losses_in_scene(head, preset)
+
+
+def export_steps(
+    head: FoundHead, preset: EnginePreset, path: Path, author: str = "", *, lods: bool = False
+) -> Generator[float, None, None]:
+    """Write a head as `export_head` does, a file a step; closed before its end it leaves nothing.
+
+    Yields:
+        The share that is done, 0..1; between two steps the scene is as it was.
 
     Raises:
         SettingsError: the head has been changed so that it makes no avatar.
@@ -62,7 +72,7 @@ def export_head(
                         _write_fbx(head, preset, made[-1], animated=animated)
                     else:
                         _write_glb(preset, made[-1], animated=animated)
-                told(len(made) / len(files))
+                yield len(made) / len(files)
             if preset.suffix == ".vrm":
                 add_vrm_to_file(made[0], _meta(head, author))
             for file in made:
@@ -72,7 +82,6 @@ def export_head(
         raise errors.OutputError(
             f"{path.name} cannot be written ({' '.join(words.split()).rstrip('.')}); choose another folder."
         ) from error
-    return losses_in_scene(head, preset)
 
 
 def level_files(head: FoundHead, preset: EnginePreset, path: Path, *, lods: bool) -> dict[Path, list[int]]:

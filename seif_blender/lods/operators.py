@@ -5,7 +5,7 @@
 
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import bpy
 
@@ -20,8 +20,6 @@ from .properties import COUNTS, LEAST, MOST
 
 _FRAME = 0.03
 """Seconds of one look at the job after which the next piece waits for the next look."""
-_PAUSE: Final = 0.005
-"""Seconds between two looks at what is waited for. Chosen by hand."""
 
 
 class SEIF_OT_make_lods(ModalPump, bpy.types.Operator):
@@ -62,9 +60,7 @@ class SEIF_OT_make_lods(ModalPump, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make them here: for scripts and for Blender without a window."""
         self._begin(context)
-        while not self.pump():
-            time.sleep(_PAUSE)
-        return self.complete(context)
+        return self.wait(context)
 
     def _begin(self, context: bpy.types.Context) -> None:
         from .making import LodsInTheMaking  # with numpy

@@ -3,9 +3,7 @@
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 # pyright: reportInvalidTypeForm=false
 
-import time
 from pathlib import Path
-from typing import Final
 
 import bpy
 from bpy_extras.io_utils import ImportHelper
@@ -21,9 +19,6 @@ from .photo_queue import QUEUE, QueuedPhoto, Turn
 from .photo_suffixes import PHOTO_FILTER
 from .properties import worker_settings
 from .result import HeadInTheMaking
-
-_PAUSE: Final = 0.02
-"""Seconds between two looks at what is waited for. Chosen by hand."""
 
 
 def add_to_queue(context: bpy.types.Context, photos: list[Path]) -> int:
@@ -70,9 +65,7 @@ class SEIF_OT_run_queue(ModalPump, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Run the queue to its end here: for scripts and for Blender without a window."""
         self._begin()
-        while not self.pump():
-            time.sleep(_PAUSE)
-        return self.complete(context)
+        return self.wait(context)
 
     def _begin(self) -> None:
         type(self).active = True

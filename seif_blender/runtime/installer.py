@@ -211,7 +211,7 @@ def refusal(options: argparse.Namespace, runtime: ModuleType, pip: list[str]) ->
 
 def main() -> int:
     """Install and say how it went."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("root")
     parser.add_argument("folder")
     parser.add_argument("--wheels", default="")

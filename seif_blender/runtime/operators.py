@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
-from typing import Final
 
 import bpy
 
@@ -18,9 +16,6 @@ from ..worker import registry
 from ..worker.task import Task
 from . import installation
 from .location import remove_runtimes
-
-_PAUSE: Final = 0.05
-"""Seconds between two looks at what is waited for. Chosen by hand."""
 
 
 class SEIF_OT_install_runtime(ModalPump, bpy.types.Operator):
@@ -64,9 +59,7 @@ class SEIF_OT_install_runtime(ModalPump, bpy.types.Operator):
         """For scripts: install, and wait for it here."""
         if not self._begin(context):
             return {"CANCELLED"}
-        while not self.pump():
-            time.sleep(_PAUSE)
-        return self.complete(context)
+        return self.wait(context)
 
     def pump(self) -> bool:
         """Look at the installer."""

@@ -21,8 +21,9 @@ INTERRUPT_SECONDS: Final = 0.4
 KILL_SECONDS: Final = 0.75
 """Seconds until a worker that did not say that it is ready is given up; after a wish to cancel, until it is interrupted
 and until it is killed: a cancelled job ends within a second. Chosen by hand."""
-_PAUSE: Final = 0.01
-"""Seconds between two looks at what is waited for. Chosen by hand."""
+PAUSE: Final = 0.01
+"""Seconds between two looks at a job, where nothing else may happen meanwhile: a script waits no longer than that for
+what is done. Chosen by hand."""
 CANCELLED_SENTENCE: Final = "The reconstruction was cancelled; the scene is as it was."
 
 
@@ -97,7 +98,7 @@ class WorkerClient:
         end = self._clock() + seconds
         while self.busy and self._clock() < end:
             self.poll()
-            time.sleep(_PAUSE)
+            time.sleep(PAUSE)
         if self.busy:
             self._kill()
             self._end(State.CANCELLED, "cancelled", CANCELLED_SENTENCE)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..expressions.lids import blink_factors
+from ..expressions.own_keys import key_factors
 from ..fitting import Fit, fit_portrait
 from ..headmodel import HeadModel
 from ..portrait import PortraitSettings, read_portrait
@@ -47,7 +47,7 @@ def copy_expression(
 
 def frame_of_fit(fit: Fit, name: str, notes: tuple[str, ...] = ()) -> Performance:
     """A fit's expression and pose as a performance of one frame."""
-    weights = np.clip(fit.key_weights / blink_factors(fit.model, fit.neutral), 0, 1)
+    weights = np.clip(fit.key_weights / key_factors(fit.model, fit.neutral, fit.rest_joints), 0, 1)
     return Performance(
         source=name,
         times=np.zeros(1),

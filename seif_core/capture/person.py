@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from ..errors import ModelError
-from ..expressions.lids import blink_factors
+from ..expressions.own_keys import own_keys
 from ..head import Head
 from ..headmodel import HeadModel, LandmarkEmbedding
 from ..headmodel.landmark_schemes import MEDIAPIPE
@@ -47,15 +47,14 @@ class Person:
 
     @staticmethod
     def of_shape(model: HeadModel, shape: Float[np.ndarray, " S"]) -> Person:
-        """The neutral head of a model with identity coefficients, its blinks fitted to its lids.
+        """The neutral head of a model with identity coefficients, its keys in its own size.
 
         Raises:
             ModelError: the model has no keys, or no landmarks of the face mesh.
         """
         neutral = (model.template + np.tensordot(shape, model.shape_basis, 1)).astype(np.float32)
         joints = model.joint_regressor.astype(np.float64) @ neutral
-        factors = blink_factors(model, neutral)
-        keys = model.key_basis * factors[:, None, None]
+        keys, _ = own_keys(model, neutral, joints)
         return Person(_named(model), neutral, keys, joints, _embedding(model), model.face_part, model.faces)
 
     @staticmethod

@@ -23,7 +23,7 @@ from .rotations import axis_angles, continuous, quaternions
 from .settings import CaptureSettings
 from .smoothing import fill_gaps, gaps, smooth
 from .solve import Solved, View, solve_frames
-from .tracking import Track, track_face
+from .tracking import UNLIKE, Track, track_face
 
 _METRES: Final = 0.1
 """Metres of translation that are smoothed like a weight of 1."""
@@ -138,8 +138,14 @@ def _unit_turns(quaternion: Float[np.ndarray, "F 4"]) -> np.ndarray:
 
 
 def _notes(track: Track, name: str) -> tuple[str, ...]:
+    notes = []
+    if track.change > UNLIKE:
+        notes.append(
+            f"The pictures of {name} differ as different photos do, not as frames of a film: what was captured leaps "
+            "from one to the next. If they are photos, capture one at a time."
+        )
     lost = [f"{first}" if first == last else f"{first} to {last}" for first, last in gaps(track.seen)]
-    if not lost:
-        return ()
-    count = int((~track.seen).sum())
-    return (f"{count} of {len(track.seen)} frames of {name} show no face ({', '.join(lost)}); they were filled in.",)
+    if lost:
+        count, told = int((~track.seen).sum()), ", ".join(lost)
+        notes.append(f"{count} of {len(track.seen)} frames of {name} show no face ({told}); they were filled in.")
+    return tuple(notes)

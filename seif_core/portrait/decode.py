@@ -34,6 +34,8 @@ FORMATS: Final = (
 )  # fmt: skip
 """Pillow's names of the formats that are read; those that start other programs (EPS) are left out."""
 _HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
+_BEGINNINGS: Final = (b"\xff\xd8", b"\x89P", b"II", b"MM")
+"""How JPEG, PNG and TIFF begin, damaged ones too (their specifications)."""
 _DAMAGE: Final = (
     OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, AttributeError, AssertionError,
     RuntimeError, struct.error, zlib.error, cv2.error,
@@ -119,6 +121,30 @@ def decode_photo(path: Path, maximum_megapixels: float = 50.0) -> Photo:
         raise PhotoUnreadableError(
             f"{file.name} is damaged or incomplete ({_in_words(error)}); copy or download the photo again."
         ) from error
+
+
+def refuse_other_files(path: Path) -> None:
+    """Refuse at once what is no picture: a folder, a head.blend, a HEIC photo that cannot be read here.
+
+    Reads the file and looks at how it begins; what a damaged picture lacks, `decode_photo` finds out.
+
+    Raises:
+        PhotoError: as `decode_photo` would.
+    """
+    file = read_photo_file(path)
+    heic = is_still(file.data)
+    if is_camera_raw(file.data) or is_tiff(file.data) or file.data[:2] in _BEGINNINGS:
+        return
+    _register_heif()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            Image.open(io.BytesIO(file.data), formats=available_formats()).close()
+    except UnidentifiedImageError as error:
+        if file.data[4:8] != b"ftyp" or (heic and "HEIF" not in Image.OPEN):
+            raise PhotoUnreadableError(_unidentified(file)) from error
+    except (Image.DecompressionBombError, MemoryError, *_DAMAGE):
+        return
 
 
 def _photo(file: PhotoFile, maximum: float) -> Photo:
@@ -310,7 +336,7 @@ def _unidentified(file: PhotoFile) -> str:
     head = file.data[:12]
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and "HEIF" not in Image.OPEN:
         return f"{file.name} is a HEIC photo, which needs the Python package pillow-heif; install it or save as JPEG."
-    if head[4:8] == b"ftyp" or is_tiff(file.data) or head[:2] in {b"\xff\xd8", b"\x89P", b"II", b"MM"}:
+    if head[4:8] == b"ftyp" or is_tiff(file.data) or head[:2] in _BEGINNINGS:
         return (
             f"{file.name} is damaged, or of a kind of its format that cannot be read; "
             "copy the photo again, or save it as JPEG."

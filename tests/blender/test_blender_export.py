@@ -50,6 +50,12 @@ def session(tmp_path_factory):
     return scratch, json.loads((scratch / "found.json").read_text()), done.stdout + done.stderr
 
 
+def test_an_export_that_is_cancelled_leaves_no_file_and_the_scene_as_it_was(session):
+    _, found, _ = session
+    assert found["given_up"] == [False, True, True, [], []]
+    assert found["given_up_same"] == []
+
+
 def test_the_buttons_need_a_head(session):
     _, found, _ = session
     assert found["no_head"] == [False, False]

@@ -18,7 +18,7 @@ from seif_core.capture.person import Person
 from seif_core.capture.response import seen_movements
 from seif_core.capture.settings import CaptureSettings
 from seif_core.capture.solve import View, solve_frames
-from seif_core.capture.tracking import track_face
+from seif_core.capture.tracking import UNLIKE, track_face
 from seif_core.errors import CancelledError, PerformanceFileError, SettingsError
 from seif_core.geometry.camera import Camera
 from seif_core.headmodel import load_head_model
@@ -132,6 +132,15 @@ def test_what_is_no_video_is_refused_in_a_sentence(tmp_path):
         track_face([np.zeros((128, 128, 3), np.uint8)] * 2, 2, "dark")
     with pytest.raises(SettingsError):
         CaptureSettings(neutral="first")
+
+
+def test_photos_of_different_people_are_told_from_a_film(tmp_path):
+    face = cv2.resize(data.astronaut()[:300, 80:380], (256, 256))
+    film = [np.roll(face, step, axis=1) for step in range(4)]
+    photos = [face, 255 - face // 2, face[:, ::-1] // 3, face]
+    assert track_face(film, 4, "film").change < UNLIKE < track_face(photos, 4, "photos").change
+    with pytest.raises(PerformanceFileError, match="photos and no film"):
+        track_face([face, face[:200]], 2, "photos")
 
 
 def test_cancelling_ends_it_between_two_frames():

@@ -181,3 +181,9 @@ def test_the_suite_is_run_by_as_many_processes_as_there_are_cores(monkeypatch, a
     assert build.side_by_side(arguments) == expected
     monkeypatch.setattr(build.os, "sched_getaffinity", lambda _: {0}, raising=False)
     assert build.side_by_side(arguments) == []
+
+
+def test_the_demo_tells_that_options_of_a_reconstruction_may_follow(capsys):
+    with pytest.raises(SystemExit):
+        build.main(["demo", "--help"])
+    assert "seif reconstruct" in " ".join(capsys.readouterr().out.split())

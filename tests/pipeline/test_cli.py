@@ -7,16 +7,21 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from fake_stages import fake_stages, fake_writers
 from gltf_file import GlbFile
+from PIL import Image
+from sample_head import sample_model
 
 from seif_core import cli, errors, export, preview, results
 from seif_core.errors import CancelledError, DependencyError, PhotoError, SeifError, SettingsError
 from seif_core.export.glb import write_glb
 from seif_core.head import Head
+from seif_core.stage_functions import STANDARD
 from seif_core.stages import STAGES
 from seif_core.terminal import StageLines
 
@@ -129,6 +134,36 @@ def test_one_bad_photo_does_not_stop_the_others_and_gives_the_exit_code(photo, t
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["face"]
     complaints = [line for line in capsys.readouterr().err.splitlines() if "face was found" in line]
     assert len(complaints) == 1
+
+
+@pytest.mark.parametrize("name", ["folder", "head.blend", "text.jpg", "absent.png"])
+def test_what_is_no_photo_is_told_before_anything_is_prepared(tmp_path, capsys, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "head.blend").write_bytes(b"BLENDER-v500" + bytes(100))
+    (tmp_path / "text.jpg").write_text("no picture")
+    loaded = []
+
+    def load(_name):
+        loaded.append(_name)
+        return sample_model()
+
+    stages = replace(STANDARD, load_head_model=load)
+    arguments = ["reconstruct", str(tmp_path / name), "--out", str(tmp_path / "out"), "--formats", "npz"]
+    assert cli.main(arguments, stages=stages) == 2
+    told = capsys.readouterr()
+    assert name in told.err
+    assert "Prepare" not in told.out + told.err
+    assert not loaded
+
+
+@pytest.mark.skipif(find_spec("face_alignment") is not None, reason="the library is installed here")
+def test_a_missing_library_of_the_users_choice_is_told_before_anything_is_prepared(tmp_path, capsys):
+    Image.new("RGB", (64, 64)).save(tmp_path / "face.png")
+    arguments = ["reconstruct", str(tmp_path / "face.png"), "--out", str(tmp_path / "out"), "--formats", "npz"]
+    assert cli.main([*arguments, "--landmarks", "face-alignment"]) == DependencyError.exit_code
+    told = capsys.readouterr()
+    assert "face-alignment" in told.err
+    assert "Prepare" not in told.out + told.err
 
 
 def test_two_photos_of_one_name_get_two_folders(photo, tmp_path):

@@ -53,6 +53,25 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_written(head_file, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
+def test_an_unknown_format_is_answered_with_those_that_an_export_writes(head_file, tmp_path, capsys):
+    assert export(head_file, "--out", tmp_path / "out", "--formats", "usd") == SettingsError.exit_code
+    told = capsys.readouterr().err
+    assert "npz" not in told
+    assert "blend, glb, obj" in told
+
+
+def test_help_tells_what_is_taken_where_nobody_chose(capsys):
+    with pytest.raises(SystemExit):
+        export("--help")
+    assert "None" not in capsys.readouterr().out
+
+
+def test_an_abbreviated_option_is_refused(head_file, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        export(head_file, "--out", tmp_path / "out", "--form", "obj")
+    assert "--form" in capsys.readouterr().err
+
+
 def test_a_damaged_head_file_is_refused(tmp_path):
     (tmp_path / "bad.npz").write_bytes(b"bad")
     assert export(tmp_path / "bad.npz", "--out", tmp_path / "out") == HeadFormatError.exit_code

@@ -15,6 +15,7 @@ from seif_core.errors import OutputError
 from seif_core.geometry.camera import Camera
 from seif_core.preview import Surface, View, draw_preview, render, render_normals, write_debug_images
 from seif_core.preview.studio_light import studio_shine
+from seif_core.preview.surface import hair_in_photo
 from seif_core.preview.views import _BACKGROUND
 
 
@@ -155,6 +156,27 @@ def test_a_hair_layer_is_drawn_before_the_head_and_has_a_row_of_the_sheet(tmp_pa
     draw_preview(portrait, fit, head, tmp_path / "bald.png")
     heights = [Image.open(tmp_path / name).height for name in ("hairy.png", "bald.png")]
     assert heights[0] > 1.3 * heights[1]
+
+
+def test_beside_the_photo_stands_the_head_as_its_camera_sees_it():
+    portrait, fit, head = scene()
+    surface = Surface.of_head_in_photo(head)
+    photo, camera, _ = seif_core.preview.sheet._crop(portrait, head.photo_camera, surface.vertices)
+    sheet = seif_core.preview.sheet.compose_preview(portrait, fit, head)
+    height, width = photo.shape[:2]
+    second = sheet[:height, width + 4 : 2 * width + 4]
+    without_title = slice(0, height - 40)
+    np.testing.assert_array_equal(second[without_title], render(surface, camera, "textured")[without_title])
+
+
+def test_hair_goes_with_the_head_into_the_photo():
+    _, _, head = scene()
+    worn = with_hair(head)
+    some = replace(worn.hair.shell, vertices=head.vertices[: len(worn.hair.shell.vertices)])
+    still = replace(worn, hair=replace(worn.hair, shell=some), photo_delta=np.zeros_like(head.photo_delta))
+    wanted = Surface.of_head_in_photo(still).vertices[: len(some.vertices)]
+    np.testing.assert_allclose(hair_in_photo(still).vertices, wanted, atol=1e-6)
+    assert hair_in_photo(head) is None
 
 
 def test_the_same_head_gives_the_same_sheet(tmp_path):

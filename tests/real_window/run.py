@@ -31,7 +31,12 @@ HERE = Path(__file__).resolve().parent
 _LOG = logging.getLogger("real_window")
 LIMIT_MS = 100.0
 """Milliseconds of processor time for which the add-on may hold Blender up while a reconstruction runs."""
-BLOCKING = ("SEIF_OT_export_engine.execute", "SEIF_OT_print_head.execute", "SEIF_OT_correct_landmarks.modal")
+BLOCKING = (
+    "SEIF_OT_export_engine.execute",
+    "SEIF_OT_export_engine.modal",
+    "SEIF_OT_print_head.execute",
+    "SEIF_OT_correct_landmarks.modal",
+)
 """Calls that do what the artist asked for at once, as Blender's own exporters do; the last opens the photo once, while
 no reconstruction runs."""
 

@@ -60,6 +60,21 @@ for preset in core.PRESETS.values():
     path = scratch / f"{preset.name}{preset.suffix}"
     found[preset.name] = attempt(bpy.ops.seif.export_engine, filepath=str(path), preset=preset.name, author="Ada")
     found[f"{preset.name}_same"] = [key for key, value in state().items() if value != before[key]]
+lookup = __import__(f"{name}.animate.lookup", fromlist=["require_head"])
+exports = __import__(f"{name}.export.engine_export", fromlist=["EngineExport"])
+given_up = exports.EngineExport(
+    lookup.require_head(bpy.context), core.PRESETS["web"], scratch / "given_up.glb", "", lods=True
+)
+over = given_up.step()
+given_up.cancel()
+found["given_up"] = (
+    over,
+    given_up.step(),
+    given_up.cancelled,
+    [p.name for p in scratch.iterdir() if "given_up" in p.name],
+)
+found["given_up"] += ([p.name for p in scratch.iterdir() if p.name.startswith(".seif-")],)
+found["given_up_same"] = [key for key, value in state().items() if value != before[key]]
 found["nowhere"] = attempt(bpy.ops.seif.export_engine, filepath=str(scratch / "head.npz" / "x.glb"), preset="web")
 mesh.modifiers.remove(mesh.modifiers["Subdivision"])
 mesh.data.shape_keys.key_blocks["jawOpen"].value = 1.0

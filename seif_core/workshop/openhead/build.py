@@ -24,6 +24,8 @@ from . import (
     lid_contact,
     lining,
     lip_contact,
+    lip_roll,
+    lip_softening,
     makehuman,
     mouth_lining,
     orbits,
@@ -42,7 +44,11 @@ FORMAT_VERSION: Final = 1
 _DUST: Final = 1e-12
 """Metres, or shares of 1: the greatest value that is a rounding error."""
 
-TITLE: Final = "Open head 1.3"
+_EVEN_CORNERS: Final = ("noseSneerLeft", "noseSneerRight", "mouthUpperUpLeft", "mouthUpperUpRight")
+"""Keys that lift the upper lip and end in a step at the corner of the mouth, as the scans do, where skin would run out:
+seen on four heads."""
+
+TITLE: Final = "Open head 1.4"
 LICENCE: Final = "CC0-1.0 AND CC-BY-4.0 AND MIT"
 """SPDX expression: what the geometry, and the statistics of real heads, were released under."""
 
@@ -129,6 +135,10 @@ def keys_of(
     keys = key_calibration.calibrated_keys(template, units @ space.frame.T, learned)
     round_lips = ARKIT_52.index("mouthFunnel")
     keys[round_lips] += funnel.rounder_opening(template, keys[round_lips])
+    roll = ARKIT_52.index("mouthRollLower")
+    keys[roll] += lip_roll.rolled_less(template, keys[roll])
+    for name in _EVEN_CORNERS:
+        keys[ARKIT_52.index(name)] += lip_softening.even_corners(keys[ARKIT_52.index(name)])
     keys += np.stack([lip_contact.settle_mouth(template, key) for key in keys])
     jaw = ARKIT_52.index("jawOpen")
     keys[jaw] = tongue_low.lie_low(template, keys[jaw])

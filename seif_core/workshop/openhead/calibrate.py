@@ -26,6 +26,7 @@ _DEFAULT = Path(__file__).resolve().parents[3] / "vendor" / Path(*calibration.ST
 def main(arguments: list[str] | None = None) -> int:
     """Calibrate the Open head's identity space and landmarks on real heads; returns the exit code."""
     parser = argparse.ArgumentParser(
+        allow_abbrev=False,
         prog="python -m seif_core.headmodel.openhead.calibrate",
         description="Calibrate the Open head's identity space and landmarks on real heads.",
     )

@@ -23,6 +23,7 @@ _DEFAULT = Path(__file__).resolve().parents[3] / "vendor" / Path(*key_calibratio
 def main(arguments: list[str] | None = None) -> int:
     """Learn the coefficients of the Open head's keys from scanned expressions; returns the exit code."""
     parser = argparse.ArgumentParser(
+        allow_abbrev=False,
         prog="python -m seif_core.workshop.openhead.calibrate_keys",
         description="Learn the coefficients of the Open head's keys from scanned expressions.",
     )

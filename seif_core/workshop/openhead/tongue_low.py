@@ -2,10 +2,12 @@
 
 Turned with the jaw as it lies in the closed mouth, where it fills the room under the palate, the tongue stands above
 the lower teeth and fills half of the open mouth. In a mouth that opens it sinks and flattens, narrow enough to lie
-inside the arch; its root stays. Made by hand: no scan shows a tongue.
+inside the arch, and its root, which the jaw's turn would lift before the throat, goes down with the mouth's floor. Made
+by hand: no scan shows a tongue.
 
 Convention: metres, the template's frame, before the jaw's motion. Worked number: the tongue's back comes to lie 7 mm
-below the biting edges of the lower teeth instead of 3 mm above them.
+below the biting edges of the lower teeth instead of 3 mm above them; its root sinks by 20 mm, so that from the front
+the upper half of the open mouth is dark.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ _SINK: Final = 0.0065
 _FLATTER: Final = 0.75
 _NARROWER: Final = 0.88
 """Factors of height above its underside, and of width."""
+_ROOT: Final = (0.025, 0.020, 1.3)
+"""Height z in metres behind which the root sinks more, by how many metres at its end, and the power of the way there:
+as much as the turn of the jaw lifts it, less what keeps it above the floor of the mouth."""
 _TIP: Final = (0.018, 0.92)
 """Height z in metres before which the tongue is drawn back, and the factor."""
 
@@ -51,5 +56,6 @@ def sunk(points: Float64[np.ndarray, "N 3"]) -> Float64[np.ndarray, "N 3"]:
     under = y[z > _BEGUN[1]].min()
     height = np.maximum(y - under, 0)
     back = np.maximum(z - _TIP[0], 0)
-    lowered = y - begun * (_SINK + (1 - _FLATTER) * height)
+    rear = np.clip((_ROOT[0] - z) / (_ROOT[0] - z.min()), 0, 1)
+    lowered = y - begun * (_SINK + (1 - _FLATTER) * height) - _ROOT[1] * rear ** _ROOT[2]
     return np.column_stack([x * (1 - begun * (1 - _NARROWER)), lowered, z - (1 - _TIP[1]) * back])
