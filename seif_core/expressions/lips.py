@@ -32,8 +32,8 @@ _STILL: Final = 1e-4
 """Metres: a key that moves no vertex of the lips farther is left as it is."""
 _RINGS: Final = 4
 """Rings of vertices around the lips that may move too; chosen by eye on five portraits."""
-_ROUNDS: Final = 8
-"""Rounds of attachments; most places need two or three."""
+_ROUNDS: Final = 12
+"""Rounds of attachments; most places need two or three, one key of 21 portraits nine."""
 _FIRST: Final = 0.03
 """Strength of the first round's attachments, against the stiffness of the skin."""
 _GROWTH: Final = 2.5
