@@ -205,7 +205,9 @@ def _reconstruct(
     shape = shape_head(
         portrait, fit, evidence, settings, stages=stages, device=device, normals=prepared.normals, progress=progress
     )
-    return_memory()
+    full = settings.quality != "fast"
+    if full:  # in fast quality there is room, and new pages would take a twentieth of its time
+        return_memory()
     shaped = fit if shape.uniform is None else shape.uniform.fit
     seen_too = _seen_too(shaped, others, looked) if settings.texture_size else []
     layer, texture = _hair_and_texture(
@@ -219,7 +221,6 @@ def _reconstruct(
         device=tried_on(device),
         progress=progress,
     )
-    full = settings.quality != "fast"
     with progress.stage("Head"):
         head = replace(stages.assemble_head(portrait, shaped, texture, keep_lips_whole=full), hair=layer)
     warnings = (*_warnings(portrait, fit), *_warnings_of_others(best, others), *shape.warnings)
@@ -234,17 +235,22 @@ def _fitted(
     from .headmodel.dense_set import DENSE_MODEL
     from .portrait import PortraitSettings
 
+    # the library's own fit looks at no pixel: the photo is parsed beside it. Corrections by hand are of the parsing too
+    later = isinstance(stages.read_portrait, Later) and isinstance(stages.fit_portrait, Later)
     with progress.stage("Portrait"):
         wanted = PortraitSettings(
             backend=settings.landmarks,
             allow_download=settings.online,
             dense_points=settings.head_model == DENSE_MODEL,
+            parse_later=later and len(photos) == 1,
         )
         portraits = [stages.read_portrait(p, face=settings.face, settings=wanted, progress=progress) for p in photos]
     common: dict[str, Any] = {"device": prepared.device, "seed": settings.seed, "progress": progress}
-    with progress.stage("Fit"):
+    with progress.stage("Fit"), ThreadPoolExecutor(1) as beside:
         if len(portraits) == 1:
+            whole = beside.submit(portraits[0].finished)
             fits = [stages.fit_portrait(portraits[0], prepared.model, **common)]
+            portraits = [whole.result()]
         else:
             fits = stages.fit_same_person(portraits, prepared.model, **common)
     return [FittedPhoto(portraits[k], fits[k]) for k in best_first(fits)]
@@ -293,7 +299,8 @@ def _hair_and_texture(
             with progress.stage("Texture"):
                 wanted = _texture_settings(settings)
                 texture = bake(settings=wanted, progress=progress) if baked is None else baked.result()
-    return_memory()
+    if shape.uniform is not None:
+        return_memory()
     return layer, texture
 
 

@@ -234,7 +234,8 @@ def write_results(
             if "obj" in formats:
                 export.write_obj(head, folder / "head.obj")
             progress.step(0.4)
-            return_memory()  # of the files' bytes, before pictures are drawn
+            if settings.quality != "fast":
+                return_memory()  # of the files' bytes, before pictures are drawn
             preview.draw_preview(done.portrait, done.fit, head, folder / "preview.png")
             progress.step(0.7)
             if debug_images:

@@ -91,10 +91,17 @@ def from_tangent_space(
         normals: (N, 3) the mesh's, unit.
         along: (N, 3) the direction of growing u, about at right angles to them.
     """
-    x = along - np.einsum("nc,nc->n", along, normals)[:, None] * normals
-    x /= np.sqrt(np.einsum("nc,nc->n", x, x))[:, None].clip(min=_NO_LENGTH)
-    found = told[:, 2:] * normals
-    found += told[:, :1] * x
-    for k, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):  # y = normal cross x
-        found[:, k] += told[:, 1] * (normals[:, i] * x[:, j] - normals[:, j] * x[:, i])
-    return found / np.sqrt(np.einsum("nc,nc->n", found, found))[:, None].clip(min=_NO_LENGTH)
+    (n1, n2, n3), (a1, a2, a3), (t1, t2, t3) = normals.T, along.T, told.T
+    leaning = a1 * n1 + a2 * n2 + a3 * n3
+    x1, x2, x3 = a1 - leaning * n1, a2 - leaning * n2, a3 - leaning * n3
+    length = np.sqrt(x1 * x1 + x2 * x2 + x3 * x3).clip(min=_NO_LENGTH)
+    t1 = t1 / length
+    t2 = t2 / length  # y = normal cross x
+    found = np.stack(
+        [
+            t3 * n1 + t1 * x1 + t2 * (n2 * x3 - n3 * x2),
+            t3 * n2 + t1 * x2 + t2 * (n3 * x1 - n1 * x3),
+            t3 * n3 + t1 * x3 + t2 * (n1 * x2 - n2 * x1),
+        ]
+    )
+    return (found / np.sqrt(np.einsum("cn,cn->n", found, found)).clip(min=_NO_LENGTH)).T

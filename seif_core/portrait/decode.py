@@ -23,8 +23,9 @@ from .deep_tiff import decode_unchanged, deep_pixels, largest_piece, profile
 from .exif import already_upright, focal_pixels, orientation, parse_exif, read_exif
 from .framing import shows_whole_frame
 from .isobmff import Still, is_still, read_still, without_exif
+from .jpeg_end import with_end
 from .levels import brightened, to_8_bits
-from .metadata import without_metadata
+from .metadata import without_metadata, without_profile
 from .photo_file import PhotoFile, read_photo_file
 from .srgb import to_srgb
 from .tiff import BITS, SUBFILE, directories, is_tiff
@@ -157,7 +158,7 @@ def _photo(file: PhotoFile, maximum: float) -> Photo:
         )
         outer = parse_exif(data) if is_tiff(data) else outer
         data = preview.data
-    picture = _whole_or_bare(data, file.name, maximum)
+    picture = _whole_or_mended(data, file.name, maximum)
     exif, turn = picture.exif, picture.turn
     if _ORIENTATION not in exif:  # a preview often says nothing of its own
         turn = max(turn, orientation(outer))
@@ -180,17 +181,21 @@ def _photo(file: PhotoFile, maximum: float) -> Photo:
     return Photo(file.name, file.sha256, pixels if bright is None else bright, focal, whole, found)
 
 
-def _whole_or_bare(data: bytes, name: str, maximum: float) -> _Picture:
-    """The picture; where the file is damaged, the picture without its metadata or its profile, if only those are."""
+def _whole_or_mended(data: bytes, name: str, maximum: float) -> _Picture:
+    """The picture; where the file is damaged, what is left when only its metadata, its profile or its end are."""
     try:
         return _decoded(data, name, maximum)
     except _DAMAGE:
-        for words, profile in (("What the camera noted in", True), ("What is told of the colours of", False)):
-            bare = without_metadata(data, profile=profile)
-            if bare is not None and bare != data:
+        for mend, told in (
+            (without_metadata, f"What the camera noted in {name} is damaged and was left out."),
+            (without_profile, f"What is told of the colours of {name} is damaged and was left out."),
+            (with_end, f"The end of {name} is missing; its last rows may be wrong. Copy or download the photo again."),
+        ):
+            mended = mend(data)
+            if mended is not None and mended != data:
                 with suppress(*_DAMAGE):
-                    picture = _decoded(bare, name, maximum)
-                    picture.warnings.append(f"{words} {name} is damaged and was left out.")
+                    picture = _decoded(mended, name, maximum)
+                    picture.warnings.append(told)
                     return picture
         raise
 

@@ -21,13 +21,17 @@ _WEBP_PROMISES: Final = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
 """Bits of VP8X's flags that promise a chunk."""
 
 
-def without_metadata(data: bytes, *, profile: bool = True) -> bytes | None:
-    """The file's picture alone; None for a format whose metadata cannot be taken out.
+def without_metadata(data: bytes) -> bytes | None:
+    """The file's picture and what says what its colours mean; None for a format whose metadata cannot be taken out."""
+    return _bare(data, profile=True)
 
-    Args:
-        data: the file.
-        profile: keep what says what the colours mean.
-    """
+
+def without_profile(data: bytes) -> bytes | None:
+    """The file's picture alone; None for a format whose metadata cannot be taken out."""
+    return _bare(data, profile=False)
+
+
+def _bare(data: bytes, *, profile: bool) -> bytes | None:
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return _png(data, _PNG_HELPFUL if profile else frozenset())
     if data.startswith(b"\xff\xd8"):

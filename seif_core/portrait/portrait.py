@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ class Portrait:
         warnings: sentences about what was changed in the photo to read it, and what looks bad in it.
         parsing: what each pixel of the head's crop shows; None where nobody asked.
         dense: many points of the head with doubts; None where nobody asked.
+        unfinished: makes the whole portrait of one whose mask and parsing come later; None for a whole one.
     """
 
     name: str
@@ -56,6 +58,11 @@ class Portrait:
     warnings: tuple[str, ...] = ()
     parsing: HeadParsing | None = None
     dense: DensePoints | None = None
+    unfinished: Callable[[Portrait], Portrait] | None = None
+
+    def finished(self) -> Portrait:
+        """The portrait with mask and parsing (`PortraitSettings.parse_later`); a whole one as it is."""
+        return self if self.unfinished is None else self.unfinished(self)
 
     @property
     def principal_point(self) -> tuple[float, float]:

@@ -76,17 +76,20 @@ def read_portrait(
     progress.step(0.8)
     others = [f for f in faces if f is not chosen]
     seen = pyramid if picture is None else Pyramid(picture.repeated)
-    with ThreadPoolExecutor(1) as beside:  # neither needs the other
-        dense = beside.submit(find_points, seen, landmarks) if settings.dense_points else None
+
+    def whole(found: Portrait) -> Portrait:
         parsing = parse_head(pyramid, landmarks, others)
         mask = head_mask(pyramid, landmarks, parsing)
+        done = replace(found, mask=mask, parsing=parsing, unfinished=None)
+        return replace(done, warnings=(*done.warnings, *occlusion_warnings(done)))
+
     portrait = Portrait(
         name=photo.name,
         sha256=photo.sha256,
         pixels=photo.pixels,
         landmarks=landmarks.points,
         landmark_scheme=backend.scheme,
-        mask=mask,
+        mask=np.zeros(photo.pixels.shape[:2], np.uint8),
         box=landmarks.bounds.astype(np.float32),
         roll=landmarks.roll,
         face_count=len(faces),
@@ -95,10 +98,12 @@ def read_portrait(
         confidence=landmarks.presence,
         whole_frame=photo.whole_frame,
         warnings=(*photo.warnings, *look.warnings(photo.name)),
-        parsing=parsing,
-        dense=None if dense is None else dense.result(),
+        unfinished=whole,
     )
-    return replace(portrait, warnings=(*portrait.warnings, *occlusion_warnings(portrait)))
+    with ThreadPoolExecutor(1) as beside:  # neither needs the other
+        dense = beside.submit(find_points, seen, landmarks) if settings.dense_points else None
+        portrait = portrait if settings.parse_later else portrait.finished()
+    return portrait if dense is None else replace(portrait, dense=dense.result())
 
 
 def faces_of_photo(path: Path, settings: PortraitSettings, progress: Progress) -> tuple[Photo, list[Landmarks]]:

@@ -22,6 +22,7 @@ class PortraitSettings:
         minimum_confidence: faces whose presence score (0..1) lies below are not counted as faces.
         dense_points: whether the many points that `Portrait.dense` holds are looked for.
         refinements: how many slightly shifted crops (each also mirrored) the landmarks are averaged over.
+        parse_later: whether the portrait comes without mask and parsing, which `Portrait.finished` brings.
         maximum_megapixels: larger photos are scaled down to this many million pixels when they are decoded.
     """
 
@@ -31,6 +32,7 @@ class PortraitSettings:
     minimum_confidence: float = 0.5
     dense_points: bool = True
     refinements: int = 8
+    parse_later: bool = False
     maximum_megapixels: float = 50.0
 
     def __post_init__(self) -> None:

@@ -245,27 +245,34 @@ def _hits(scene: _Scene) -> _Hits:
 
 def _blend(hits: _Hits, corners: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values (V, C) at the pixels: (P, C)."""
-    rows = np.arange(0, 3 * len(hits.pixel) + 1, 3)
-    shares = (hits.weights.ravel(), corners[hits.triangle].ravel(), rows)
-    return np.asarray(sparse.csr_matrix(shares, (len(hits.pixel), len(values))) @ values)
+    rows = np.arange(0, 3 * len(hits.pixel) + 1, 3, dtype=np.int32)
+    chosen = corners.astype(np.int32, copy=False).take(hits.triangle, axis=0).ravel()
+    return np.asarray(sparse.csr_matrix((hits.weights.ravel(), chosen, rows), (len(hits.pixel), len(values))) @ values)
 
 
 def _normals_at(scene: _Scene, hits: _Hits, surface: Surface) -> Float[np.ndarray, "P 3"]:
     """Unit normals at the pixels: the mesh's, and on skin what the normal map adds."""
     corners = scene.triangles.numpy()
-    normals = _blend(hits, corners, scene.normals.numpy())
-    normals /= np.sqrt(np.einsum("pc,pc->p", normals, normals))[:, None].clip(min=1e-6)
     skin = np.flatnonzero(scene.part[hits.triangle] == PART_NAMES.index("skin"))
     if surface.normal_map is None or not len(skin):
-        return normals
-    own = _Hits(hits.pixel[skin], hits.triangle[skin], hits.weights[skin])
+        return _of_length_one(_blend(hits, corners, scene.normals.numpy()).T).T
     frame = tangent_frame(scene.vertices.numpy(), scene.normals.numpy(), corners, surface.uvs, scene.uv_triangles)
-    told = _looked_up(scene, own, surface.uvs, surface.normal_map).astype(np.float32)
+    values = np.concatenate([scene.normals.numpy(), frame.along.astype(np.float32)], axis=1)
+    blended = np.ascontiguousarray(_blend(hits, corners, values).T)  # whole columns are worked on much faster
+    normals = _of_length_one(blended[:3])
+    own = _Hits(hits.pixel[skin], hits.triangle[skin], hits.weights[skin])
+    told = _looked_up(scene, own, surface.uvs, surface.normal_map).T.astype(np.float32, order="C")
     told *= 2 / 255
     told -= 1
-    along = _blend(own, corners, frame.along.astype(np.float32))
-    normals[skin] = from_tangent_space(told, normals[skin], along)
-    return normals
+    leaning = blended.take(skin, axis=1)
+    normals[:, skin] = from_tangent_space(told.T, leaning[:3].T, leaning[3:].T).T
+    return normals.T
+
+
+def _of_length_one(vectors: Float[np.ndarray, "3 P"]) -> Float[np.ndarray, "3 P"]:
+    """Vectors of length 1, and what is hardly longer than nothing as it is: in place."""
+    vectors /= np.sqrt(np.einsum("cp,cp->p", vectors, vectors)).clip(min=1e-6)
+    return vectors
 
 
 def _texture_colours(scene: _Scene, hits: _Hits, uvs: np.ndarray, texture: np.ndarray) -> Float32[np.ndarray, "P 3"]:

@@ -98,6 +98,27 @@ def test_a_small_pickle_takes_little_memory_and_time(tmp_path, bomb):
     assert "m.pkl" in done.stdout or bomb is long_put  # whose number is just a number here
 
 
+INTERRUPTED: str = """
+import signal, sys, threading, traceback
+from pathlib import Path
+from seif_core.headmodel.restricted_unpickler import read_array_pickle
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
+threading.Timer(0.05, signal.raise_signal, (signal.SIGINT,)).start()
+try:
+    read_array_pickle(Path(sys.argv[1]))
+except KeyboardInterrupt as stopped:
+    print(*(frame.name for frame in traceback.extract_tb(stopped.__traceback__)))
+"""
+
+
+def test_ctrl_c_is_heard_inside_the_loop_over_a_long_pickle(tmp_path):
+    path = tmp_path / "m.pkl"
+    path.write_bytes(b"\x80\x02" + b"N0" * 249_000 + b"}.")  # None and away with it: about as many steps as may be
+    command = [sys.executable, "-c", INTERRUPTED, str(path)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+    assert "load" in done.stdout.split(), done.stderr
+
+
 def test_colliding_numbers_are_no_keys(tmp_path):
     path = tmp_path / "m.pkl"
     path.write_bytes(b"\x80\x02}\x8a\x09" + (2**64 - 1).to_bytes(9, "little") + b"K\x01s.")

@@ -98,16 +98,22 @@ for _ in range(10):
     small.append(np.ones(50_000, np.uint8))
 before = held()
 del large
-print(before - held())
+between = held()
+much = [np.ones(5 << 20, np.uint8) for _ in range(20)]
+full = held()
+del much
+print(before - between, full - held())
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"), reason="asks glibc")
 @pytest.mark.parametrize(("call", "back"), [("return_large_arrays_at_once()", True), ("", False)])
-def test_a_large_array_goes_back_as_soon_as_it_is_freed(call: str, back: bool):
+def test_large_arrays_go_back_as_soon_as_they_are_freed_and_small_ones_stay(call: str, back: bool):
     command = [sys.executable, "-c", _FREES_ARRAYS.format(call=call)]
     told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    assert (float(told.stdout) > 130) is back
+    large, small = map(float, told.stdout.split())
+    assert (large > 130) is back
+    assert small < 50
 
 
 def test_full_quality_asks_for_it_and_fast_quality_does_not(tmp_path, monkeypatch):

@@ -445,3 +445,16 @@ def test_head_mask_agrees_with_the_sample_masks_above_the_chin(name):
     ours = portrait.mask[:chin] > 127
     theirs = np.asarray(Image.open(PORTRAITS / f"{name}_mask.png").convert("L"))[:chin] > 127
     assert (ours & theirs).sum() / (ours | theirs).sum() > 0.9
+
+
+def test_a_portrait_that_is_parsed_later_ends_up_the_same(tmp_path):
+    Image.fromarray(astronaut()).save(tmp_path / "a.png")
+    whole = read_portrait(tmp_path / "a.png")
+    later = read_portrait(tmp_path / "a.png", settings=PortraitSettings(parse_later=True))
+    assert later.parsing is None
+    assert not later.mask.any()
+    finished = later.finished()
+    np.testing.assert_array_equal(finished.mask, whole.mask)
+    np.testing.assert_array_equal(finished.parsing.shares, whole.parsing.shares)
+    np.testing.assert_array_equal(finished.dense.pixels, whole.dense.pixels)
+    assert finished.finished() is finished

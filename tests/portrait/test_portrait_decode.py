@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
@@ -186,6 +187,20 @@ def test_truncated_file_is_refused(tmp_path, name):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(PhotoUnreadableError):
         decode_photo(path)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [1, 2, 12])
+def test_a_jpeg_that_lacks_only_its_end_is_read_and_the_user_told(tmp_path, missing, progressive):
+    stream = io.BytesIO()
+    Image.fromarray(skimage.data.astronaut()).save(stream, "JPEG", progressive=progressive)
+    for name, content in (("whole.jpg", stream.getvalue()), ("a.jpg", stream.getvalue()[:-missing])):
+        (tmp_path / name).write_bytes(content)
+    photo, whole = decode_photo(tmp_path / "a.jpg"), decode_photo(tmp_path / "whole.jpg")
+    assert (photo.pixels != whole.pixels).any(axis=2).mean() < 0.01
+    assert missing > 2 or np.array_equal(photo.pixels, whole.pixels)
+    assert [w for w in photo.warnings if "end of a.jpg is missing" in w]
+    assert not whole.warnings
 
 
 @given(data=st.data())
