@@ -32,6 +32,7 @@ from .atlas import Atlas, build_atlas
 from .baked_texture import BakedTexture, light_picture
 from .completion import complete
 from .confidence import nothing_seen, vertex_confidence
+from .even_lips import even_lips
 from .expression_lines import expression_share, lighten_expression_lines
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
@@ -111,6 +112,7 @@ def bake_texture(
             colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
         else:
             colours = complete(model, atlas, regions, smoother, texels.pop())
+        even_lips(model, atlas, smoother, colours)
         cover_folded_lids(atlas, regions, smoother, folded_lids(model), colours)
         if settings.expression_lines is not None:
             lighten_expression_lines(fit, atlas, colours, pressed, settings.expression_lines)
