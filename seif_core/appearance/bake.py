@@ -36,6 +36,7 @@ from .even_lips import even_lips
 from .expression_lines import expression_share, lighten_expression_lines
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
+from .lashes import paint_lashes
 from .lid_folds import cover_folded_lids, folded_lids
 from .photo_blend import OtherPhoto, blend
 from .projection import Projected, calm_normals, project_photo
@@ -91,6 +92,7 @@ def bake_texture(
     smoother = mesh_smoother(model)
     window, chart = head_window(portrait, fit), None
     confidence, pressed = nothing_seen(model), np.zeros(len(model.template), np.float32)
+    hair_colour = None
     if evidence is None or window is None:
         colours = np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
     else:
@@ -108,6 +110,7 @@ def bake_texture(
             pressed = expression_share(fit, smoother, np.maximum(regions.marked, growth), settings.expression_lines)
         del looked, seen  # tens of megabytes, as the texels themselves, which both below let go of early
         confidence = vertex_confidence(model, atlas, regions, texels[0].trust)
+        hair_colour = texels[0].hair_colour
         if as_skin:
             colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
         else:
@@ -123,6 +126,7 @@ def bake_texture(
     colours[eyes] = paint_eyes(model, fit.neutral, atlas, iris_colour(portrait), eyes)
     rest = np.flatnonzero(atlas.part > PART_NAMES.index("eye_right"))
     colours[rest] = paint_interior(model, atlas, rest)
+    paint_lashes(model, atlas, hair_colour, colours)
     texture = atlas.image(_bytes(atlas, colours))
     del colours  # tens of megabytes, which the relief needs
     if is_grey(portrait.pixels):

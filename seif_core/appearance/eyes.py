@@ -123,7 +123,16 @@ def iris_colour(portrait: Portrait) -> Float32[np.ndarray, "3"]:
     light = samples.mean(1)
     low, high = np.quantile(light, _S.lightness)
     kept = samples[(light >= low) & (light <= high)]
-    return np.clip(np.median(kept, axis=0), *_S.range).astype(np.float32)
+    return np.clip(_without_violet(np.median(kept, axis=0)), *_S.range).astype(np.float32)
+
+
+def _without_violet(colour: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+    """The colour with no less green than both others: an iris has brown pigment and scatters blue, nothing is violet.
+
+    What seems so is a grey or blue iris of few pixels in reddish light, or with the lids' red in it.
+    """
+    excess = max(0.0, float(min(colour[0], colour[2]) - colour[1]))
+    return colour - np.array([excess, 0.0, excess])
 
 
 def paint_eyes(
