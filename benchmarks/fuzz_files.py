@@ -136,7 +136,7 @@ def old_checkpoint(path: Path) -> None:
 
 def imported_weights(path: Path) -> None:
     """Weights as they lie in the user's folder after the import."""
-    from seif_core.network_files import save_weights
+    from seif_core.workshop.training.weights_file import save_weights
 
     save_weights(small_network(), path, metadata={"network": "semantic"})
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +17,7 @@ from .filenames import as_text, called, is_folder
 from .head import Head
 from .progress import Progress
 from .terminal import say, tell
+from .whole_file import write_whole
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse has no public name for it
@@ -157,14 +157,7 @@ def write_performance(
         data = performance.as_bytes()
     else:
         raise PerformanceFileError(f"{out.name} cannot be written without a head; name one with --head.")
-    unfinished = out.with_name(f".{out.name}.part")
-    try:
-        unfinished.write_bytes(data)
-        unfinished.replace(out)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise OutputError(f"{out} could not be written ({error}); name another file with --out.") from error
+    write_whole(out, data)
 
 
 def _write_blend(performance: Performance, out: Path, playback: Playback, head_file: Path) -> None:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import io
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .cli_values import filled_text, named_path, refuse_inputs, whole_number
-from .errors import ModelError, OutputError, SettingsError
+from .errors import ModelError, SettingsError
 from .filenames import as_text, called
-from .flame_exchange.export_parameters import export_parameters, write_parameters, write_whole
+from .flame_exchange.export_parameters import export_parameters, write_parameters
 from .head import Head
 from .headmodel import HeadModel, load_head_model
 from .headmodel.flame import read_flame
 from .headmodel.installed import find_model, installed_models
 from .terminal import say, tell
+from .whole_file import whole_output, write_whole
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse has no public name for it
@@ -73,23 +73,13 @@ def _import(options: argparse.Namespace) -> int:
         write_whole(options.out, packed.getvalue())
         told = f"{parameters.frames} frames of weights and poses"
     else:
-        _save(head_in_frame(head, motion, options.frame), options.out)
+        with whole_output(options.out) as unfinished:
+            head_in_frame(head, motion, options.frame).save(unfinished)
         told = f"the head in frame {options.frame} of {parameters.frames}"
     if parameters.left_out:
         say(f"seif: not used of the parameters: {', '.join(parameters.left_out)}.")
     tell(f"{told} -> {as_text(str(options.out))}")
     return 0
-
-
-def _save(head: Head, path: Path) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        head.save(unfinished)
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise OutputError(f"{path} could not be written ({error}); name another file with --out.") from error
 
 
 def _flame_model(name: str) -> HeadModel:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from .errors import ModelError
@@ -55,22 +55,3 @@ def load_weights(network: nn.Module, path: Path, *, sha256: str | None = None) -
         ) from error
     except (SafetensorError, RuntimeError, KeyError, ValueError, MemoryError) as error:
         raise ModelError(f"The weights file {path.name} does not fit this network; install it again.") from error
-
-
-def save_weights(network: nn.Module, path: Path, *, metadata: dict[str, str], half: bool = False) -> str:
-    """Write a network as safetensors, and return the file's sha256.
-
-    Args:
-        network: the network.
-        path: the file; its folder is made if missing.
-        metadata: facts about the training, words to words.
-        half: as float16, half as large; whole numbers stay as they are.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kind = torch.float16 if half else torch.float32
-    state = {
-        name: (value.to(kind) if value.is_floating_point() else value).detach().cpu().contiguous().clone()
-        for name, value in network.state_dict().items()
-    }
-    save_file(state, path, metadata=metadata)
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -21,10 +21,10 @@ sys.path.insert(0, str(ROOT))
 
 from seif_core.implicit.network import COMPACT, ImplicitNetwork  # noqa: E402 - after the path is set
 from seif_core.implicit.normal_network import FAR, NormalNetwork  # noqa: E402
-from seif_core.network_files import save_weights  # noqa: E402
 from seif_core.portrait.parsing_network import ParsingNetwork  # noqa: E402
 from seif_core.portrait.points import POINTS  # noqa: E402
 from seif_core.portrait.points_network import PointsNetwork, PointsSettings  # noqa: E402
+from seif_core.workshop.training.weights_file import save_weights  # noqa: E402
 
 NETWORKS = {
     "normals": NormalNetwork,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..preview.sheet import FIRST_ROW
 from ..results import output_errors
+from ..whole_file import whole_file
 from .job import PhotoOutcome
 
 _WIDTH: Final = 480
@@ -53,12 +53,8 @@ def write_contact_sheets(outcomes: Sequence[PhotoOutcome], out: Path) -> list[Pa
     with output_errors(out):
         for number, first in enumerate(range(0, len(outcomes), _COLUMNS * _ROWS), 1):
             path = out / ("batch.jpg" if number == 1 else f"batch-{number}.jpg")
-            partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-            try:
-                _sheet(outcomes[first : first + _COLUMNS * _ROWS]).save(partial, format="JPEG", quality=85)
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
+            with whole_file(path) as unfinished:
+                _sheet(outcomes[first : first + _COLUMNS * _ROWS]).save(unfinished, format="JPEG", quality=85)
             paths.append(path)
         _remove_later_sheets(out, len(paths))
     return paths

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from ..results import output_errors
+from ..whole_file import whole_file
 from .job import PhotoOutcome
 
 NAME: Final = "batch.csv"
@@ -26,17 +26,12 @@ def write_table(outcomes: Sequence[PhotoOutcome], out: Path) -> Path:
         OutputError: it cannot be written.
     """
     path = out / NAME
-    partial = path.with_name(f".{NAME}.{os.getpid()}.part")
     with output_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-        try:
-            with partial.open("w", encoding="utf-8-sig", newline="") as file:
-                rows = csv.writer(file)
-                rows.writerow(COLUMNS)
-                rows.writerows(map(_row, outcomes))
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole_file(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(COLUMNS)
+            rows.writerows(map(_row, outcomes))
     return path
 
 

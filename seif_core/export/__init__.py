@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from ..later import later
 
 if TYPE_CHECKING:
     from .engine import write_for_engine, write_sidecar
@@ -12,18 +13,6 @@ if TYPE_CHECKING:
     from .obj import write_obj
     from .obj_keys import write_obj_keys
     from .presets import PRESETS, preset_named
-
-_HOME: Final = {
-    "GlbSettings": "glb",
-    "write_glb": "glb",
-    "write_obj": "obj",
-    "write_obj_keys": "obj_keys",
-    "PRESETS": "presets",
-    "losses_of": "losses",
-    "preset_named": "presets",
-    "write_for_engine": "engine",
-    "write_sidecar": "engine",
-}
 
 __all__ = [
     "PRESETS",
@@ -37,8 +26,12 @@ __all__ = [
     "write_sidecar",
 ]
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+__getattr__ = later(
+    __name__,
+    engine="write_for_engine write_sidecar",
+    glb="GlbSettings write_glb",
+    losses="losses_of",
+    obj="write_obj",
+    obj_keys="write_obj_keys",
+    presets="PRESETS preset_named",
+)

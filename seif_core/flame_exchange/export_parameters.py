@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from ..errors import ModelError, OutputError, SettingsError
+from ..errors import ModelError, SettingsError
 from ..head import Head
 from ..headmodel.flame import FACES, SHAPE_COMPONENTS, VERTICES
 from ..headmodel.model import HeadModel
 from ..headmodel.skinning import unpose_vertices
 from ..shapes import Float, Float32
+from ..whole_file import write_whole
 from .parameters import FlameParameters
 
 FORMATS: Final = (".npz", ".json")
@@ -95,22 +95,6 @@ def write_parameters(parameters: FlameParameters, head: Head, path: Path) -> Non
         lists = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in told.items()}
         content = json.dumps(lists).encode()
     write_whole(path, content)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise OutputError(f"{path} could not be written ({error}); name another file with --out.") from error
 
 
 def _fields(parameters: FlameParameters, head: Head) -> dict[str, Any]:

@@ -80,25 +80,28 @@ def rasterize(
         ids, boxes = _boxes(xy, depth, part, height, width, cull_back=cull_back)
         for rows in _chunks(boxes[:, 2]):
             _draw(_planes(xy, depth, part[ids[rows]], boxes[rows]), first + ids[rows], width, best)
-    pixels = torch.nonzero(best != torch.iinfo(torch.int64).max).squeeze(1)
-    triangle = torch.full_like(best, -1)
-    triangle[pixels] = best[pixels] & 0xFFFFFFFF
+    rows, columns = torch.nonzero(best.view(height, width) != torch.iinfo(torch.int64).max).unbind(1)
+    pixels = rows * width + columns
+    shown = best.index_select(0, pixels) & 0xFFFFFFFF
+    triangle = torch.full_like(best, -1).index_copy_(0, pixels, shown)
     barycentric = torch.zeros((height * width, 3), dtype=torch.float32, device=device)
     out_depth = torch.full((height * width,), torch.inf, dtype=torch.float32, device=device)
     drawn = torch.zeros(len(triangles), dtype=torch.bool, device=device)
-    drawn[triangle[pixels]] = True
+    drawn[shown] = True
     seen, index = torch.nonzero(drawn).squeeze(1), drawn.cumsum(0) - 1
     corner = xy[triangles[seen, 0]].nan_to_num().floor().long()
     # the corner is near: what is linear from there is told precisely enough by single numbers
     slopes = _planes(xy, depth, triangles[seen], corner).slopes.float()
-    for part in torch.split(pixels, _PIXELS):
-        own = index[triangle[part]]
-        away = torch.stack([part % width, torch.div(part, width, rounding_mode="floor")], 1) - corner[own]
-        across, down, value = slopes[own].unbind(1)  # of each corner's share of 1 / z
+    places = torch.stack([columns, rows], 1)
+    for first in range(0, len(pixels), _PIXELS):
+        part = slice(first, first + _PIXELS)
+        own = index.index_select(0, shown[part])
+        away = places[part] - corner.index_select(0, own)
+        across, down, value = slopes.index_select(0, own).unbind(1)  # of each corner's share of 1 / z
         inverse = torch.addcmul(torch.addcmul(value, across, away[:, :1]), down, away[:, 1:])
         nearness = 1.0 / inverse.sum(1, keepdim=True)
-        barycentric[part] = inverse * nearness
-        out_depth[part] = nearness[:, 0]
+        barycentric.index_copy_(0, pixels[part], inverse * nearness)
+        out_depth.index_copy_(0, pixels[part], nearness[:, 0])
     return Raster(triangle.view(height, width), barycentric.view(height, width, 3), out_depth.view(height, width))
 
 
@@ -145,7 +148,7 @@ def _draw(planes: _Planes, ids: torch.Tensor, width: int, best: torch.Tensor) ->
     """Put the nearest of some triangles, which are called `ids` (N,), at each pixel into `best` (H * W,)."""
     owner, place, inverse = _covered(planes, width)
     # non-negative float32 bits sort like the floats: depth in the high word, triangle in the low word
-    key = ((1.0 / inverse).float().view(torch.int32).long() << 32) | ids[owner]
+    key = ((1.0 / inverse).float().view(torch.int32).long() << 32) | ids.index_select(0, owner)
     best.scatter_reduce_(0, place, key, "amin")
 
 
@@ -155,23 +158,23 @@ def _covered(planes: _Planes, width: int) -> tuple[torch.Tensor, torch.Tensor, t
     Each triangle is cut into the rows of its box, each row into the pixels between its edges.
     """
     owner, row = _expanded(planes.boxes[:, 2])
-    across, down, value = planes.edges[owner].unbind(1)
-    value = value + down * row[:, None] + _TOLERANCE
+    across, down, value = planes.edges.index_select(0, owner).unbind(1)
+    value = torch.addcmul(value, down, row[:, None]) + _TOLERANCE
     ends = -value / torch.where(across == 0, 1.0, across)
     first = torch.where(across > 0, ends, torch.where((across == 0) & (value < 0), torch.inf, -torch.inf)).amax(1)
     last = torch.where(across < 0, ends, torch.inf).amin(1)
-    left, _, _, right = planes.boxes[owner].unbind(1)
+    left, top, _, right = planes.boxes.index_select(0, owner).unbind(1)
     first = first.clamp(min=0).ceil()
     last = torch.minimum(last.floor(), (right - left).double())
     count = (last - first + 1).clamp(min=0)
     some = torch.nonzero(count).squeeze(1)
     owner, row, first = owner[some], row[some], first[some].long()
     line, step = _expanded(count[some].long())
-    slopes = planes.slopes.sum(2)[owner]  # of 1 / z
+    slopes = planes.slopes.sum(2).index_select(0, owner)  # of 1 / z
     start = slopes[:, 2] + slopes[:, 1] * row + slopes[:, 0] * first
-    inverse = start[line] + slopes[line, 0] * step
-    place = (planes.boxes[owner, 1] + row) * width + planes.boxes[owner, 0] + first
-    return owner[line], place[line] + step, inverse
+    inverse = torch.addcmul(start.index_select(0, line), slopes[:, 0].index_select(0, line), step)
+    place = (top[some] + row) * width + left[some] + first
+    return owner.index_select(0, line), place.index_select(0, line) + step, inverse
 
 
 def rasterize_layers(

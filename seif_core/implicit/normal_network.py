@@ -10,17 +10,12 @@ Convention: normals in camera space, x right, y up, z to the viewer, unit length
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
 from ..shapes import Float
-
-_SMALL_ANGLES: Final = 0.3
-_ROUNDED: Final = 1e-4
-"""Weight of the root in the training loss, and what rounds it at zero. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +96,3 @@ class _Residual(nn.Module):
 def _stage(entering: int, leaving: int, s: NormalSettings) -> nn.Sequential:
     blocks = [_Residual(entering if i == 0 else leaving, leaving, s.groups) for i in range(s.blocks)]
     return nn.Sequential(*blocks)
-
-
-def normal_loss(
-    predicted: Float[torch.Tensor, "B 3 H W"],
-    target: Float[torch.Tensor, "B 3 H W"],
-    weight: Float[torch.Tensor, "B 1 H W"],
-) -> Float[torch.Tensor, ""]:
-    """Weighted mean of (1 - cosine) and of the root of it, which keeps small angles from vanishing."""
-    cosine = (predicted * target).sum(1, keepdim=True).clamp(-1, 1)
-    miss = 1 - cosine
-    return ((miss + _SMALL_ANGLES * (miss + _ROUNDED).sqrt()) * weight).sum() / weight.sum().clamp(min=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ from PIL import Image
 
 from ..errors import OutputError
 from ..shapes import UInt8
+from ..whole_file import whole_file
 
 
 def write_png(path: Path, pixels: UInt8[np.ndarray, "H W 3"] | UInt8[np.ndarray, "H W"]) -> None:
@@ -22,12 +22,10 @@ def write_png(path: Path, pixels: UInt8[np.ndarray, "H W 3"] | UInt8[np.ndarray,
     Raises:
         OutputError: the folder cannot be written or the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        Image.fromarray(np.ascontiguousarray(pixels)).save(partial, format="PNG", compress_level=3)
-        partial.replace(path)
+        with whole_file(path) as unfinished:
+            Image.fromarray(np.ascontiguousarray(pixels)).save(unfinished, format="PNG", compress_level=3)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OutputError(
             f"The picture {path.name} cannot be written to {path.parent} ({error.strerror or error}); choose a folder "
             "that you can write to, on a disk with free space."

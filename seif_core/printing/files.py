@@ -12,7 +12,6 @@ import io
 import os
 import struct
 import zipfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
@@ -22,6 +21,7 @@ import numpy as np
 from .. import __version__
 from ..errors import OutputError, SettingsError
 from ..filenames import called
+from ..whole_file import unfinished_of, whole_file
 from .solid import PrintSolid
 
 SUFFIXES: Final = (".stl", ".3mf")
@@ -61,26 +61,18 @@ def write_solid(solid: PrintSolid, path: Path, title: str = "Head", licence: str
     """
     check_suffix(path)
     if path.suffix.lower() == ".stl":
-        _write_whole(path, stl_bytes(solid, title))
+        _write(path, stl_bytes(solid, title))
     else:
-        _write_whole(path, three_mf_bytes(solid, title, licence, attribution))
+        _write(path, three_mf_bytes(solid, title, licence, attribution))
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    unfinished = _part_of(path)
+def _write(path: Path, content: bytes) -> None:
     try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
+        with whole_file(path) as unfinished:
+            unfinished.write_bytes(content)
     except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
         words = error.strerror or type(error).__name__
         raise OutputError(f"{path.name} cannot be written ({words}); choose another folder.") from error
-
-
-def _part_of(path: Path) -> Path:
-    """The file beside `path` in which it is written first."""
-    return path.with_name(f".{path.name}.part")
 
 
 def check_suffix(path: Path) -> None:
@@ -110,7 +102,7 @@ def check_target(path: Path) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"Nothing can be written into the folder {folder.name}; choose another one.")
     try:
-        _part_of(path).lstat()
+        unfinished_of(path).lstat()
     except FileNotFoundError:
         pass
     except OSError as error:

@@ -53,10 +53,10 @@ def flame_motion(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         ModelError: a file holds no FLAME parameters, or no FLAME model is there.
         OutputError: the file cannot be written.
     """
-    from ..flame_exchange.export_parameters import write_whole
     from ..flame_exchange.import_parameters import read_parameters
     from ..flame_exchange.motion import named_motion
     from ..headmodel import load_head_model
+    from ..whole_file import write_whole
 
     names, paths, out = request.get("key_names"), request.get("paths"), absolute_path(request, "out")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):

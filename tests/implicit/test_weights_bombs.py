@@ -15,7 +15,8 @@ from seif_core.implicit import weights
 from seif_core.implicit.checkpoint_check import check_checkpoint
 from seif_core.implicit.encoder import EncoderSettings
 from seif_core.implicit.network import ImplicitNetwork, ImplicitSettings
-from seif_core.network_files import load_weights, save_weights
+from seif_core.network_files import load_weights
+from seif_core.workshop.training.weights_file import save_weights
 
 SMALL = EncoderSettings(stacks=2, width=16, depth=1, stem=8, groups=4)
 TINY = {"semantic": ImplicitSettings(SMALL, (8, 8)), "seif": ImplicitSettings(SMALL, (8, 8), semantic_input=True)}

@@ -135,3 +135,9 @@ def test_another_landmark_scheme_tells_nothing(read):
 
 def test_a_photo_without_parsing_tells_nothing(read):
     assert covered_parts(replace(read("hand"), parsing=None)) == ()
+
+
+@pytest.mark.parametrize("box", [(186, 52, 298, 164), (190, 70, 290, 180)])
+def test_a_tight_crop_that_cuts_a_cheek_is_not_told_to_be_covered(tmp_path, box):
+    Image.fromarray(skimage.data.astronaut()).crop(box).save(tmp_path / "tight.png")
+    assert covered_parts(read_portrait(tmp_path / "tight.png")) == ()

@@ -13,7 +13,7 @@ from seif_core.geometry.connectivity import Connectivity
 from seif_core.geometry.laplacian import cotangent_laplacian, umbrella_laplacian
 from seif_core.geometry.surface_samples import SurfaceSamples, spread_samples
 from seif_core.registration.attachments import Attachments
-from seif_core.registration.bending_energy import fill_smoothly, thin_plate, umbrella_bending
+from seif_core.registration.bending_energy import thin_plate, umbrella_bending
 from seif_core.registration.inverted_triangles import inverted_triangles
 from seif_core.registration.landmark_term import Landmarks, landmark_term
 from seif_core.registration.parametric import LinearShape, ParametricFit, PlaneMatches, register_parameters
@@ -101,17 +101,6 @@ def test_bending_costs_nothing_for_a_shift_and_more_for_short_waves():
     assert 5 * value(plate, long) < value(plate, short)
     stiff = thin_plate(cotangent_laplacian(vertices, triangles), 0.05, np.full(len(vertices), 300.0))
     assert value(stiff, short) > 50 * value(plate, short)
-
-
-def test_smooth_filling_goes_through_what_is_known_and_rises_evenly_between():
-    vertices, triangles = sheet(9)
-    laplacian = umbrella_laplacian(triangles, len(vertices))
-    ends = np.flatnonzero((vertices[:, 0] == 0) | (vertices[:, 0] == 1))
-    filled = fill_smoothly(laplacian, ends, np.full(len(ends), 1e3), vertices[ends, :1], 1e-3)[:, 0]
-    np.testing.assert_allclose(filled[ends], vertices[ends, 0], atol=1e-3)
-    middle = np.flatnonzero(vertices[:, 1] == 0.5)  # in the order of x
-    assert (np.diff(filled[middle]) > 0).all()
-    np.testing.assert_allclose(filled[middle] + filled[middle][::-1], 1, atol=0.02)
 
 
 def test_attached_vertices_go_together():

@@ -10,8 +10,8 @@ from sample_head import sample_model
 from seif_core import cli
 from seif_core.implicit.network import COMPACT_UNCONSTRAINED
 from seif_core.implicit.normal_network import NormalNetwork
-from seif_core.network_files import save_weights
 from seif_core.workshop.training import pool
+from seif_core.workshop.training.weights_file import save_weights
 
 
 @pytest.fixture(autouse=True)

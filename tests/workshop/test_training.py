@@ -12,14 +12,14 @@ from seif_core.errors import ModelError, SettingsError
 from seif_core.headmodel.semantics import canonical_codes
 from seif_core.implicit.encoder import EncoderSettings
 from seif_core.implicit.network import COMPACT, ImplicitSettings
-from seif_core.implicit.normal_network import NormalNetwork, NormalSettings, normal_loss
+from seif_core.implicit.normal_network import NormalNetwork, NormalSettings
 from seif_core.workshop.training import implicit, normals
 from seif_core.workshop.training.hair import hair_shell, random_style, skull_radius
 from seif_core.workshop.training.implicit import ImplicitTraining, blurred_normals, implicit_loss, train_implicit
 from seif_core.workshop.training.lighting import occlusion
 from seif_core.workshop.training.loop import LoopSettings
 from seif_core.workshop.training.noise import NoiseField
-from seif_core.workshop.training.normals import NormalTraining, far_prepared, train_normals
+from seif_core.workshop.training.normals import NormalTraining, far_prepared, normal_loss, train_normals
 from seif_core.workshop.training.occupancy import ShapePoints
 from seif_core.workshop.training.pool import SHARD, SamplePool, fill_pool
 from seif_core.workshop.training.randomness import Randomness

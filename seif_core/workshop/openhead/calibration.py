@@ -27,7 +27,6 @@ from ...geometry.alignment import align_points
 from ...geometry.barycentric import MeshPoints
 from ...geometry.normals import vertex_normals
 from ...headmodel.topology import PART_NAMES
-from ...registration.bending_energy import fill_smoothly
 from ...registration.correspondences import TargetMesh
 from ...registration.displacement import register_displacement
 from ...registration.parametric import register_modes
@@ -38,6 +37,7 @@ from . import orbits, rims, scans, sliders
 from .regions import region_masks, rings_around
 from .rig import part_mask, skin_graph
 from .selection import cavity_mask, head_selection
+from .smooth_filling import fill_smoothly
 
 logger = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from ...registration.bending_energy import fill_smoothly
 from ...shapes import Float64
 from . import rims
 from .calibration import fit_template, outer_skin
 from .regions import rings_around
 from .rig import part_mask
+from .smooth_filling import fill_smoothly
 
 _ROUND: Final = 0.6
 """Share of the way to the ellipse; chosen by eye: all of it is a ring, as no scanned face makes it."""

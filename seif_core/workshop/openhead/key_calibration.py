@@ -22,7 +22,6 @@ from scipy.linalg import cho_factor, cho_solve
 from ...errors import ModelError
 from ...expressions.arkit import ARKIT_52, mirrored_name
 from ...geometry.alignment import align_points
-from ...registration.bending_energy import fill_smoothly
 from ...resources import vendor_path
 from ...shapes import Float64, Int
 from .calibration import fit_template, outer_skin
@@ -34,6 +33,7 @@ from .regions import region_masks
 from .rig import jaw_share, part_mask
 from .scan_expressions import CarriedExpressions
 from .selection import head_selection
+from .smooth_filling import fill_smoothly
 
 STATISTICS_FILE: Final = ("open_head", "key_statistics.npz")
 """Where the coefficients ship, below `vendor`."""

@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 
 from ...expressions.arkit import ARKIT_52
-from ...registration.bending_energy import fill_smoothly
 from ...shapes import Float64
 from . import calibration
 from .regions import rings_around
 from .rig import part_mask
 from .rims import gap, rim_halves
+from .smooth_filling import fill_smoothly
 
 LID_REACH: Final = 10
 """Rings of vertices around the lids' edges over which a correction fades to nothing."""

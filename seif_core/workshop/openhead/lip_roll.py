@@ -14,12 +14,12 @@ from typing import Final
 
 import numpy as np
 
-from ...registration.bending_energy import fill_smoothly
 from ...shapes import Float64
 from . import rims
 from .calibration import fit_template, outer_skin
 from .regions import rings_around
 from .rig import part_mask
+from .smooth_filling import fill_smoothly
 
 _LESS: Final = (1.0, 0.3, 0.75)
 """Shares of the edge's motion along x, y and z that are kept; of eight mixtures that were drawn the one nearest to the

@@ -16,7 +16,6 @@ import numpy as np
 
 from ...combination_shapes import CombinationShapes
 from ...expressions.arkit import ARKIT_52, mirrored_name
-from ...registration.bending_energy import fill_smoothly
 from ...shapes import Float64
 from . import lid_contact, mouth_lining, orbits, rims, tongue_out
 from .calibration import fit_template, outer_skin
@@ -25,6 +24,7 @@ from .lip_softening import even_corners, evenly
 from .regions import rings_around
 from .rig import part_mask
 from .selection import head_selection
+from .smooth_filling import fill_smoothly
 
 LID_PAIRS: Final = (
     ("eyeBlinkLeft", "eyeSquintLeft"),

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
-from ...implicit.normal_network import FAR, NormalNetwork, NormalSettings, normal_loss
+from ...implicit.normal_network import FAR, NormalNetwork, NormalSettings
 from ...shapes import Float
 from .loop import LoopSettings, TrainingLoop
 from .source import SampleSource
@@ -25,6 +25,9 @@ from .watch import Watch
 
 _LOG: Final = logging.getLogger(__name__)
 _HALF: Final = 0.5
+_SMALL_ANGLES: Final = 0.3
+_ROUNDED: Final = 1e-4
+"""Weight of the root in the training loss, and what rounds it at zero. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -151,3 +154,14 @@ def draw_sheet(network: torch.nn.Module, sample: Sample, path: Path, device: str
     sheet: Float[torch.Tensor, "3 H W"] = torch.cat(rows, 1)
     picture = (sheet.permute(1, 2, 0).clamp(0, 1).numpy() * 255).astype(np.uint8)
     cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+
+
+def normal_loss(
+    predicted: Float[torch.Tensor, "B 3 H W"],
+    target: Float[torch.Tensor, "B 3 H W"],
+    weight: Float[torch.Tensor, "B 1 H W"],
+) -> Float[torch.Tensor, ""]:
+    """Weighted mean of (1 - cosine) and of the root of it, which keeps small angles from vanishing."""
+    cosine = (predicted * target).sum(1, keepdim=True).clamp(-1, 1)
+    miss = 1 - cosine
+    return ((miss + _SMALL_ANGLES * (miss + _ROUNDED).sqrt()) * weight).sum() / weight.sum().clamp(min=1)

@@ -1,7 +1,7 @@
-"""One file a method: what its own program writes for a photo, made an upright mesh.
+"""What a method's own program writes for a photo, made an upright mesh: a row of `layouts`, or a file of its own.
 
 A folder of results is read by the adapter whose key its name begins with, for example ``deca`` and ``deca-detail`` by
-DECA's; by `plain` where there is none.
+DECA's; by the plain one where there is none.
 """
 
 from __future__ import annotations
@@ -9,26 +9,26 @@ from __future__ import annotations
 from typing import Final
 
 from ..method_mesh import Adapter
-from . import deca, deep3d, emoca, fitted, hifi3dface, mgcnet, mica, plain, prnet, seif, tddfa_v2
+from . import layouts, prnet, seif
 
 PLAIN: Final = "plain"
 
 ADAPTERS: Final[dict[str, Adapter]] = {
     "prnet": prnet.ADAPTER,
-    "deep3d": deep3d.ADAPTER,
-    "3ddfa": tddfa_v2.ADAPTER,
-    "mgcnet": mgcnet.ADAPTER,
-    "deca": deca.ADAPTER,
-    "hifi3d": hifi3dface.ADAPTER,
-    "mica": mica.ADAPTER,
-    "emoca": emoca.ADAPTER,
+    "deep3d": layouts.DEEP3D,
+    "3ddfa": layouts.TDDFA_V2,
+    "mgcnet": layouts.MGCNET,
+    "deca": layouts.DECA,
+    "hifi3d": layouts.HIFI3DFACE,
+    "mica": layouts.MICA,
+    "emoca": layouts.EMOCA,
     "seif": seif.ADAPTER,
-    PLAIN: plain.ADAPTER,
+    PLAIN: layouts.PLAIN,
 }
 """Adapters by the beginning of a folder's name, in the order of the paper's tables."""
 
 
-OWN: Final = {"mean": fitted.ADAPTER, "fit": fitted.ADAPTER}
+OWN: Final = {"mean": layouts.IN_PART, "fit": layouts.IN_PART}
 """Adapters by a folder's whole name: FitMe is another method."""
 
 
