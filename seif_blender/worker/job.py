@@ -34,7 +34,8 @@ _OVER = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 _PREFIX = "seif-"
 """Of the jobs' temporary folders; the process' id follows, by which `sweep` knows those that nobody owns any more."""
 _TELLING = 0.1
-"""Share of a job after which its speed tells how long the rest takes. Chosen by eye: the stages before are short."""
+"""Share of a job after which its speed tells how long the rest takes. Chosen, not measured: the stages before are
+short."""
 
 
 @dataclass(eq=False)

@@ -156,19 +156,22 @@ def complete_skin(
     plain = (texels.trust > _S.plain) & (texels.growth < 1 - _S.plain)
     pores = pore_noise(atlas.size, _pores(atlas, high, plain)).reshape(-1)
     colour = high  # each texel's high band makes room for its colour
-    paired = regions.paired > 0
+    painted = np.concatenate([skin, regions.paired[:, None].astype(np.float32)], axis=1)
 
     def joined(part: slice) -> None:
         told = own[part]
         colour[part] *= told[:, None]
         left = 1 - told**2
-        lent = atlas.touched(paired, part)
+        spread = atlas.spread(painted, part)
+        lent = part.start + np.flatnonzero((spread[:, 3] > 0) & (told < 1))
         mirrored, confidence = mirrored_detail(atlas, layer, lent)
-        share = (1 - own[lent]) * confidence * atlas.spread(regions.paired[:, None], lent)[:, 0]
-        colour[lent] += mirrored * share[:, None]
+        seen = np.flatnonzero(confidence)
+        lent = lent[seen]
+        share = (1 - own[lent]) * confidence[seen] * spread[lent - part.start, 3]
+        colour[lent] += mirrored[seen] * share[:, None]
         left[lent - part.start] -= share**2
         left = np.sqrt(np.clip(left, 0, 1)) * pores[atlas.texels[part]]
-        colour[part] += atlas.spread(skin, part) + left[:, None]
+        colour[part] += spread[:, :3] + left[:, None]
 
     atlas.each_part(joined)
     del layer, pores

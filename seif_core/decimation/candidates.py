@@ -19,7 +19,8 @@ _LEAN: Final = 0.25
 """Cosine by which a triangle of the neutral shape may turn in one collapse. Garland (1999) gives 0.2 for folds."""
 
 _NEEDLE: Final = 0.04
-"""Least ratio of a triangle's area to that of an equilateral one on its longest edge, unless it was thinner. By eye."""
+"""Least ratio of a triangle's area to that of an equilateral one on its longest edge, unless it was thinner. A
+guard, chosen; what levels lose with it and all else stands in `benchmarks/lods.py`."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from .wedges import WedgeMesh, wedge_mesh
 
 _SHARE: Final = 0.12
 """Share of the vertices that one round may look at, cheapest first: less is nearer to strictly cheapest first, and
-slower. By eye."""
+slower. Chosen, not measured alone."""
 
 
 _FEW: Final = 4

@@ -19,7 +19,8 @@ _ROWS, _COLUMNS = (0, 0, 0, 0, 1, 1, 1, 2, 2, 3), (0, 1, 2, 3, 1, 2, 3, 2, 3, 3)
 _TWICE: Final = np.array([1, 2, 2, 2, 1, 2, 2, 1, 2, 1.0])
 
 _RIM: Final = 4.0
-"""How much more an edge between charts or at a border weighs than a surface of its length squared. By eye."""
+"""How much more an edge between charts or at a border weighs than a surface of its length squared. Chosen, not
+measured alone; what levels lose stands in `benchmarks/lods.py`."""
 
 
 def vertex_quadrics(

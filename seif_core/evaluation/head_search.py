@@ -45,7 +45,7 @@ _TRIM: Final = 0.85
 _GOOD: Final = 0.003
 """Metres: faces of two people lie this close or closer; chosen on one pair of sample heads, which lie 2 mm apart."""
 _BAD: Final = 0.006
-"""Metres: what lies no closer is no face; chosen by eye."""
+"""Metres: what lies no closer is no face; twice `_GOOD`, chosen and not measured."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,8 @@ GAMMA: Final = 1 / 2.2
 """Linear light to about sRGB."""
 
 _MASK_EDGE: Final = (0.010, 0.040)
-"""Head widths from the mask's edge: nothing is believed up to the first, all from the second. Chosen by eye."""
+"""Head widths from the mask's edge: nothing is believed up to the first, all from the second. Chosen; on
+which photos was not noted."""
 _ON_SAMPLE: Final = 0.9
 """Painted value of a per-vertex mask from which a pixel lies within it."""
 _LIKELY: Final = 0.5

@@ -82,11 +82,15 @@ def normals_of_targets(
     """
     rest = area_vectors(vertices.astype(np.float64), triangles)
     sums = at_corners(rest, triangles, len(vertices))
-    out = np.empty(displacements.shape, np.float32)
+    out = np.repeat(_told(unit(sums))[None], len(displacements), axis=0)
     for target, displacement in zip(out, displacements, strict=True):
         moved = np.flatnonzero(displacement.any(axis=1)[triangles].any(axis=1))
-        change = area_vectors((vertices + displacement).astype(np.float64), triangles[moved]) - rest[moved]
-        target[:] = _told(unit(sums + at_corners(change, triangles[moved], len(vertices))))
+        corners = triangles[moved]
+        touched = np.flatnonzero(np.bincount(corners.ravel(), minlength=len(vertices)))
+        change = area_vectors((vertices + displacement).astype(np.float64), corners) - rest[moved]
+        place = np.zeros(len(vertices), np.int64)
+        place[touched] = np.arange(len(touched))
+        target[touched] = _told(unit(sums[touched] + at_corners(change, place[corners], len(touched))))
     return out
 
 

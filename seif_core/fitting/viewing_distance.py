@@ -11,8 +11,8 @@ TOO_CLOSE: Final = 0.5
 `benchmarks/too_close.py` finds all of 0.35 m and most of 0.4 m there, and none of 0.8 m and more."""
 
 _PROFILE: Final = 45.0
-"""Degrees of the head's turn from which on a distance that no focal length supports is not believed. Chosen by eye: one
-portrait in profile was found at half its likely distance."""
+"""Degrees of the head's turn from which on a distance that no focal length supports is not believed. Chosen after one
+portrait in profile, which was found at half its likely distance; not measured on others."""
 
 
 def distance_warnings(fit: Fit, *, focal_known: bool) -> tuple[str, ...]:

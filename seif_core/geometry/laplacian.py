@@ -20,9 +20,11 @@ from .edges import unique_edges
 from .normals import triangle_areas
 
 _COTANGENTS: Final = (0.02, 5.0)
-"""Limits of a cotangent: sliver triangles neither push their neighbours apart nor weld them together (by eye)."""
+"""Limits of a cotangent: sliver triangles neither push their neighbours apart nor weld them together. Chosen,
+not measured; on the Open head 19 % of the cotangents lie below and 3 % above."""
 _SMALLEST_SHARE: Final = 0.05
-"""A vertex counts at least so much of the median vertex's area, so that divisions by it stay tame (by eye)."""
+"""A vertex counts at least so much of the median vertex's area, so that divisions by it stay tame.
+Chosen, not measured; 11 % of the Open head's vertices have less."""
 
 
 class CotangentLaplacian(NamedTuple):

@@ -31,7 +31,7 @@ _ROUNDS: Final = 6
 """Rounds of evening out and going back to the level set."""
 _PACE: Final = 0.5
 _FLATTEST: Final = 0.1
-"""Square of the slope below which the grid is no distance: the step would be too long. Chosen by eye."""
+"""Square of the slope below which the grid is no distance: the step would be too long. A guard, chosen."""
 _FARTHEST: Final = 0.004
 """Metres that a round may move a vertex along the gradient."""
 _BLUR: Final = 0.002

@@ -34,7 +34,7 @@ _UNTANGLING_ROUNDS: Final = 48
 _SHORT: Final = 0.4
 """Share of the median edge below which an edge is a sliver of marching cubes; chosen by eye on the sample portraits."""
 _SLACK: Final = 0.01
-"""Sides of the cube that a vertex may lie behind what is drawn and still be seen. Chosen by eye."""
+"""Sides of the cube that a vertex may lie behind what is drawn and still be seen. Chosen, not measured."""
 _SURE_FROM: Final = 0.7
 """Length of an averaged normal up to which it is not believed: it lies at a crease or an edge. Chosen by eye on the
 sample portraits."""

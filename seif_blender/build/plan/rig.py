@@ -25,7 +25,7 @@ BONE_AXES: Final = {"root": _UP, "neck": _UP, "jaw": _FORWARD, "eye.L": _FORWARD
 """Columns: the bone's local X, Y, Z axes in the library's axes. Signed permutations, so drivers stay short."""
 
 _MINIMUM_LENGTH: Final = 0.02
-"""Metres of the shortest bone: one of length zero is removed by Blender. Chosen by eye."""
+"""Metres of the shortest bone: one of length zero is removed by Blender. Chosen: a length that is seen."""
 
 
 def plan_bones(head: Head) -> tuple[BonePlan, ...]:

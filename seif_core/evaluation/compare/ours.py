@@ -31,7 +31,8 @@ _POINTS: Final = 468
 _LONGEST: Final = 0.03
 """Metres on the Open head: longer triangles of MediaPipe's points would span the eyes' and the face's rims."""
 _BEHIND: Final = 0.15
-"""Metres behind the points' middle from which they are seen: behind a head's. Chosen by eye."""
+"""Metres behind the points' middle from which they are seen: behind a head's. Chosen by
+a head's depth, not measured."""
 
 
 def make_ours(cases: list[Case], methods: Path, settings: ReconstructionSettings) -> list[str]:
