@@ -81,10 +81,11 @@ def lighten_expression_lines(
         return
     step = max(1, -(-atlas.size // settings.side))
     pixel = step * _texel(fit, atlas)
-    places = np.stack(np.divmod(atlas.texels[rows], atlas.size), 1)
+    places = np.stack(np.divmod(atlas.texels[rows], np.int32(atlas.size)))
     window = _Window.around(places, atlas.size, step, math.ceil(_REACH * settings.width / pixel) + 1)
     dark, around = _dark_lines(_small(atlas, colours, window), settings, pixel)
-    y, x = (((places + 0.5) / step - 0.5).astype(np.float32) - (window.top, window.left)).astype(np.float32).T
+    first, half = np.array([[window.top], [window.left]], np.float32), np.float32(0.5)
+    y, x = (places.astype(np.float32) + half) / np.float32(step) - half - first
     lightened = settings.strength * near * sample(dark, x, y)
     lines = np.flatnonzero(lightened > _LEAST_SHARE)
     if not len(lines):
@@ -111,11 +112,11 @@ class _Window(NamedTuple):
     step: int
 
     @staticmethod
-    def around(places: Int[np.ndarray, "R 2"], size: int, step: int, margin: int) -> _Window:
-        """The window of texels at (row, column) with a margin in pixels."""
+    def around(places: Int[np.ndarray, "2 R"], size: int, step: int, margin: int) -> _Window:
+        """The window of texels in these rows and columns with a margin in pixels."""
         side = size // step
-        low = np.clip(places.min(0) // step - margin, 0, side - 1)
-        high = np.clip(places.max(0) // step + 1 + margin, low + 1, side)
+        low = np.clip(places.min(1) // step - margin, 0, side - 1)
+        high = np.clip(places.max(1) // step + 1 + margin, low + 1, side)
         return _Window(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]), step)
 
 
