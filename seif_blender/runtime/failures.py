@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 NO_NETWORK: Final = "The package index cannot be reached"
 BROKEN: Final = "A download broke off"
-DAMAGED: Final = "A package arrived damaged or is another than the one that was checked"
+DAMAGED: Final = "A package arrived incomplete, or is another than the one that was checked"
 NO_SPACE: Final = "The disk is full"
 NO_BUILD: Final = "There is no build of a package for this system"
 
@@ -15,7 +16,7 @@ _AGAIN: Final = "what was fetched is kept, so try again and it goes on from ther
 _ADVICE: Final = {
     NO_NETWORK: f"check the network, or a proxy in pip's settings; {_AGAIN}",
     BROKEN: _AGAIN,
-    DAMAGED: "try again; if it happens again, something between you and the index changes what it sends",
+    DAMAGED: f"{_AGAIN}; if it happens again, something between you and the index changes what it sends",
     NO_SPACE: "free some space and try again",
     NO_BUILD: "choose another accelerator, or set a Python that has the libraries in the preferences",
 }
@@ -44,10 +45,17 @@ _SIGNS: Final = (
 """Causes with the words by which pip, its urllib3 and the systems tell them; the first that is met counts."""
 
 
+_PACKAGE: Final = re.compile(r"\s*([\w.-]+)==\S+ from ")
+"""How pip names a package whose hash is wrong."""
+
+
 def explained(lines: Sequence[str]) -> str:
     """What went wrong, out of pip's lines: a cause that is known with pip's own words, or those alone."""
     errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR")]
     own = errors[0] if errors else (lines[-1] if lines else "pip said nothing")
+    if "DO NOT MATCH THE HASHES" in own:  # pip shouts of tampering, where most often a download broke off
+        named = next((found[1] for found in map(_PACKAGE.match, lines) if found), "")
+        return f"{DAMAGED} ({named})" if named else DAMAGED
     text = "\n".join(lines)
     cause = next((cause for cause, signs in _SIGNS if any(sign in text for sign in signs)), "")
     return f"{cause} ({own.rstrip('.:')})" if cause else own

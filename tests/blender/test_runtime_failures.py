@@ -112,6 +112,23 @@ def attempt(project: Path, wheels: str = "") -> installation.Installation:  # no
     return wait(run)
 
 
+def test_half_a_package_is_told_in_a_sentence_that_names_it_without_pips_alarm():
+    lines = [
+        "Downloading numpy-2.3.5-cp313-cp313-manylinux_2_27_x86_64.whl (16.5 MB)",
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package "
+            "versions, please update the hashes. Otherwise, examine the package contents carefully; someone may have "
+            "tampered with them."
+        ),
+        "    numpy==2.3.5 from https://files.example.org/numpy-2.3.5-cp313.whl (from -r requirements.txt (line 7)):",
+        "        Expected sha256 00aa",
+    ]
+    told = sentence(explained(lines))
+    assert told.startswith("A package arrived incomplete, or is another than the one that was checked (numpy); ")
+    assert "try again" in told
+    assert len(told) < 260
+
+
 def test_a_download_that_breaks_off_is_told_and_the_next_attempt_goes_on_from_there(project, index):  # noqa: F811
     index.broken = {"seifmore-1.0-py3-none-any.whl"}
     run = attempt(project)
@@ -165,7 +182,7 @@ def test_a_python_without_requirement_files_is_told_before_anything_is_fetched(p
         ("ERROR: There is not enough space on the disk", "The disk is full"),
         ("WARNING: Retrying after connection broken by 'NewConnectionError()'", "The package index"),
         ("ERROR: Exception: urllib3.exceptions.IncompleteRead: IncompleteRead(1 bytes read)", "A download broke off"),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "A package arrived damaged"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "A package arrived incomplete"),
         ("ERROR: Could not find a version that satisfies torch==2 (from versions: none)", "There is no build"),
     ],
 )  # fmt: skip
