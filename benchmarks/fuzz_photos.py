@@ -14,11 +14,13 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import queue
 import random
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -28,7 +30,9 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 _BATCH: Final = 100
-_BATCH_SECONDS: Final = 600
+_SILENT_SECONDS: Final = 600.0
+"""Of a child that answers nothing, after which it hangs; of one photo, for a hundred may take longer where much else
+runs."""
 _MEMORY: Final = 1_000_000_000
 """Bytes by which a child may grow while it reads pictures of 240 x 240 pixels that may declare up to 100 megapixels."""
 _EXTREMES: Final = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 20_000)
@@ -166,18 +170,8 @@ def _read_all(folder: Path) -> list[dict]:
     """What came of each file; a child that dies has said nothing of the file that killed it. Files are removed."""
     answers = []
     while files := sorted(folder.iterdir()):
-        try:
-            child = subprocess.run(
-                [sys.executable, __file__, str(folder)],
-                capture_output=True,
-                text=True,
-                timeout=_BATCH_SECONDS,
-                check=False,
-            )
-            said, end = child.stdout, f"the process ended with {child.returncode}"
-        except subprocess.TimeoutExpired as error:
-            said, end = (error.stdout or b"").decode(), f"more than {_BATCH_SECONDS} s"
-        lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        said, end = _said_of(folder)
+        lines = [json.loads(line) for line in said if line.startswith("{")]
         answers += lines
         for file in files[: len(lines)]:
             file.unlink(missing_ok=True)
@@ -186,6 +180,28 @@ def _read_all(folder: Path) -> list[dict]:
             killer.unlink()
             answers.append({"file": killer.name, "outcome": end, "fault": True, "growth": 0, "seconds": 0.0})
     return answers
+
+
+def _said_of(folder: Path) -> tuple[list[str], str]:
+    """What a child says of a folder's files, a line each, and how it ended."""
+    command = [sys.executable, __file__, str(folder)]
+    said, heard = [], queue.SimpleQueue[str]()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        answers = child.stdout or ()
+
+        def listen() -> None:
+            for line in answers:
+                heard.put(line)
+            heard.put("")
+
+        threading.Thread(target=listen, daemon=True).start()
+        try:
+            while line := heard.get(timeout=_SILENT_SECONDS):
+                said.append(line)
+        except queue.Empty:
+            child.kill()
+            return said, f"more than {_SILENT_SECONDS:.0f} s"
+        return said, f"the process ended with {child.wait()}"
 
 
 def _read(folder: Path) -> None:

@@ -92,12 +92,17 @@ def well_composed(inside: Bool[np.ndarray, "X Y Z"], values: Float[np.ndarray, "
 
 def largest_solid(inside: Bool[np.ndarray, "X Y Z"]) -> Bool[np.ndarray, "X Y Z"]:
     """The largest connected part of a set, with its cavities filled."""
+    return np.asarray(ndimage.binary_fill_holes(largest_piece(inside)[0]), bool)
+
+
+def largest_piece(inside: Bool[np.ndarray, "X Y Z"]) -> tuple[Bool[np.ndarray, "X Y Z"], int]:
+    """The largest connected part of a set, and how many others there are."""
     pieces = np.zeros(inside.shape, np.int32)
     ndimage.label(inside, output=pieces)
-    if not pieces.any():
-        return inside
-    largest = pieces == 1 + int(np.bincount(pieces.ravel())[1:].argmax())
-    return np.asarray(ndimage.binary_fill_holes(largest), bool)
+    count = int(pieces.max())
+    if count < 2:
+        return inside, 0
+    return pieces == 1 + int(np.bincount(pieces.ravel())[1:].argmax()), count - 1
 
 
 def _ends(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from scipy import ndimage
 
-from ..geometry.surface_nets import well_composed
+from ..geometry.surface_nets import largest_piece, well_composed
 from ..shapes import Bool, Float32
 
 _STAR: Final = ndimage.generate_binary_structure(3, 1)
@@ -90,16 +90,6 @@ def sealed(values: Float32[np.ndarray, "X Y Z"], spacing: float, *, cavity: bool
     full = without_cavities(composed)
     kept = largest_piece(full & ~composed)[0] if cavity else np.zeros_like(full)
     return _changed(values, inside, full & ~kept, spacing)
-
-
-def largest_piece(inside: Bool[np.ndarray, "X Y Z"]) -> tuple[Bool[np.ndarray, "X Y Z"], int]:
-    """The largest connected part of a set, and how many others there are."""
-    pieces = np.zeros(inside.shape, np.int32)
-    ndimage.label(inside, output=pieces)
-    count = int(pieces.max())
-    if count < 2:
-        return inside, 0
-    return pieces == 1 + int(np.bincount(pieces.ravel())[1:].argmax()), count - 1
 
 
 def _dilated(inside: Bool[np.ndarray, "X Y Z"], steps: int) -> Bool[np.ndarray, "X Y Z"]:

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from scipy import ndimage
 
+from ..geometry.surface_nets import largest_piece
 from ..shapes import Bool, Float, Float32
-from .features import largest_piece
 from .voxels import Grid
 
 FOOT_SHARE: Final = 0.22
