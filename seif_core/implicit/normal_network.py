@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
+from ..network_blocks import Residual
 from ..shapes import Float
 
 
@@ -81,18 +82,6 @@ class NormalNetwork(nn.Module):
         return F.normalize(start + correction, dim=1) * mask
 
 
-class _Residual(nn.Module):
-    def __init__(self, entering: int, leaving: int, groups: int) -> None:
-        super().__init__()
-        self.norm1, self.conv1 = nn.GroupNorm(groups, entering), nn.Conv2d(entering, leaving, 3, padding=1)
-        self.norm2, self.conv2 = nn.GroupNorm(groups, leaving), nn.Conv2d(leaving, leaving, 3, padding=1)
-        self.skip = nn.Conv2d(entering, leaving, 1) if entering != leaving else nn.Identity()
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.conv1(F.silu(self.norm1(x)))
-        return self.skip(x) + self.conv2(F.silu(self.norm2(y)))
-
-
 def _stage(entering: int, leaving: int, s: NormalSettings) -> nn.Sequential:
-    blocks = [_Residual(entering if i == 0 else leaving, leaving, s.groups) for i in range(s.blocks)]
+    blocks = [Residual(entering if i == 0 else leaving, leaving, s.groups) for i in range(s.blocks)]
     return nn.Sequential(*blocks)

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation writes F
 
+from ..network_blocks import Residual
 from ..shapes import Float
 from .head_parsing import CLASSES
 from .parsing_inputs import FEATURE_CHANNELS, MAPS, SIDE
@@ -49,9 +50,9 @@ class ParsingNetwork(nn.Module):
             if side in FEATURE_CHANNELS:
                 self.read[str(side)] = nn.Conv2d(FEATURE_CHANNELS[side], width, 1)
             if i > 0:
-                self.down.append(_Residual(s.widths[i - 1], width, s.groups))
+                self.down.append(Residual(s.widths[i - 1], width, s.groups))
         for i in range(len(s.widths) - 2, 0, -1):
-            self.up.append(_Residual(s.widths[i + 1] + s.widths[i], s.widths[i], s.groups))
+            self.up.append(Residual(s.widths[i + 1] + s.widths[i], s.widths[i], s.groups))
         self.head = nn.Sequential(
             nn.Conv2d(s.widths[1] + s.widths[0], s.widths[0], 3, padding=1),
             nn.SiLU(),
@@ -84,18 +85,3 @@ class ParsingNetwork(nn.Module):
 
 def _doubled(x: torch.Tensor) -> torch.Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-
-
-class _Residual(nn.Module):
-    """Two convolutions, their sum with what entered."""
-
-    def __init__(self, entering: int, leaving: int, groups: int) -> None:
-        super().__init__()
-        self.norm1, self.conv1 = nn.GroupNorm(groups, entering), nn.Conv2d(entering, leaving, 3, padding=1)
-        self.norm2, self.conv2 = nn.GroupNorm(groups, leaving), nn.Conv2d(leaving, leaving, 3, padding=1)
-        self.skip = nn.Conv2d(entering, leaving, 1) if entering != leaving else nn.Identity()
-
-    def forward(self, x: Float[torch.Tensor, "B C s s"]) -> Float[torch.Tensor, "B c s s"]:
-        """Channels as the network was made for."""
-        y = self.conv1(F.silu(self.norm1(x)))
-        return self.skip(x) + self.conv2(F.silu(self.norm2(y)))
