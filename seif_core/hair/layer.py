@@ -20,6 +20,7 @@ from ..portrait.portrait import Portrait
 from ..progress import Progress
 from ..shapes import Bool, Float, Float32
 from .cards import make_cards
+from .density import bare_ears, density_of
 from .directions import hair_directions
 from .extension import find_extension
 from .guides import make_guides
@@ -27,6 +28,7 @@ from .headwear import find_headwear, with_headwear
 from .labels import label_surface
 from .matte import hair_matte, widened
 from .orientation import curliness, hair_orientation
+from .seating import seated
 from .settings import HairSettings
 from .shell import Shell, followed, make_shell, shell_weights
 from .shell_texture import hair_colours, shell_texture, worn_share
@@ -125,7 +127,11 @@ def model_hair(
         return None
     orientation = hair_orientation(space, portrait.pixels)
     directions = hair_directions(space, shell, orientation)
+    matte = hair_matte(space, portrait.pixels)
     fine = followed(space, shell, surface)
+    density = density_of(fine, directions, bare_ears(space, fine, evidence))
+    if hat is None:
+        fine = seated(space, fine, labels=labels, matte=matte, density=density)
     unwrapped = unwrap(space, fine)
     colours = hair_colours(space, portrait.pixels)
     texture, colour = shell_texture(
@@ -134,7 +140,8 @@ def model_hair(
         unwrapped,
         directions,
         colours=colours,
-        matte=hair_matte(space, portrait.pixels),
+        matte=matte,
+        density=density,
         curls=curliness(space, orientation),
         worn=None if hat is None else worn_share(space, fine, hat),
         evidence=evidence,

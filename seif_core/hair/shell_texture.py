@@ -26,6 +26,7 @@ from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait.crop import Pyramid
 from ..shapes import Bool, Float, Float32, UInt8
+from .density import alpha_of, shown_share
 from .headwear import Headwear
 from .matte import Matte
 from .seen import at_pixels
@@ -51,6 +52,8 @@ _HUES: Final = 1.5
 """Times the median difference from the usual hue that hair's own hues lie from it at most."""
 _SPECK: Final = 1.5e-4
 """Share of the texture's texels, fewer of which are no lock and no gap: 40 square millimetres."""
+_FLECK: Final = 1.5e-3
+"""The same of a piece of hair that nothing joins to the rest, fewer of which are no lock: 400 square millimetres."""
 _DARKEST: Final = 0.004
 _PRIOR: Final = 0.01
 _STIFFNESS: Final = 0.02
@@ -64,21 +67,6 @@ _DEEPEST: Final = 0.72
 """Light that is left in the shell's inside."""
 _INSIDE: Final = (-0.006, 0.0)
 """Metres over the skin between which it is that inside; thin hair at an edge is as light as elsewhere."""
-_ENDS: Final = 0.022
-"""Metres over which tips fade into strands."""
-_CUT: Final = 0.55
-"""Cosine between a shell's normal and the hair's direction from which a place is the end of strands."""
-_EDGE: Final = (0.35, 0.95)
-"""Labels between which hair becomes dense at its edges."""
-_NEAR_SKIN: Final = (0.02, 0.006)
-"""Metres over the skin between which the edge of hair becomes thin."""
-_OFF_SKIN: Final = 0.002
-"""Metres over the skin from which strands have ends."""
-_DENSE: Final = (1.9, 0.45)
-"""What density is multiplied by and lessened by before streaks fray it."""
-_FRAYED: Final = 0.3
-_SOFT: Final = 0.35
-"""How much streaks take from that density or add to it, and the value from which hair is opaque."""
 _STREAK: Final = 2.5
 """Standard deviations of a streak at most."""
 _RATIOS: Final = (0.2, 4.0)
@@ -161,6 +149,7 @@ def shell_texture(
     *,
     colours: HairColours,
     matte: Matte,
+    density: Float[np.ndarray, " V"],
     curls: float,
     worn: Float[np.ndarray, " V"] | None,
     evidence: PhotoEvidence | None,
@@ -176,6 +165,7 @@ def shell_texture(
         directions: (V, 3) of the hair.
         colours: of the photo's hair.
         matte: where it ends in the photo.
+        density: how dense hair is at each vertex (`density.density_of`).
         curls: how curly it is, 0..1 (`orientation.curliness`).
         worn: how far each vertex is a hat (`worn_share`); None where none is worn.
         evidence: what the photo shows, for its light; None for none.
@@ -186,7 +176,6 @@ def shell_texture(
         (size, size, 4) uint8 sRGB and alpha, row 0 at v = 1; and the hair's median colour (3,), sRGB 0..1.
     """
     seen = _seen(space, shell, colours)
-    density = _density(shell, directions, _bare_ears(space, shell, evidence))
     woven = np.zeros(len(seen)) if worn is None else worn
     base = _base(space, evidence, shell, colours, seen * (1 - woven))
     if worn is not None:
@@ -194,7 +183,7 @@ def shell_texture(
         density = np.maximum(density, woven)
     texels = _Texels(space, shell, unwrapped, directions, size)
     grown = curly_streaks(texels.along, curls, seed)
-    shown = _shown(space, shell)
+    shown = shown_share(space, shell)
     told = np.stack([seen, density, woven, shown], axis=1)
     spread = texels.spread(np.concatenate([base, told, space.project(shell.vertices)], axis=1))
     photo = _fine(space, colours, spread[..., 7:])
@@ -203,10 +192,10 @@ def shell_texture(
     photo = np.clip(photo, *np.exp(_BAND * np.array([-colours.contrast, colours.contrast])))
     strands = own + (photo - own) * smoothstep(spread[..., 3], *_OWN)
     colour = to_srgb(np.clip(spread[..., :3] * strands[..., None], 0, 1).astype(np.float32))
-    alpha = smoothstep(
-        spread[..., 4] * _DENSE[0] - _DENSE[1] - _FRAYED * np.clip(grown, -1.5, 1.5) * (1 - spread[..., 5]), 0.0, _SOFT
-    )
-    alpha = _cut(space, matte, alpha, shown=spread[..., 6], pixels=spread[..., 7:])
+    fray = np.clip(grown, -1.5, 1.5) * (1 - spread[..., 5])
+    pixels = spread[..., 7:].reshape(-1, 2)
+    dense, tips, told = (v.ravel() for v in (spread[..., 4], fray, spread[..., 6]))
+    alpha = alpha_of(space, matte, pixels, density=dense, shown=told, fray=tips).reshape(grown.shape)
     alpha = without_specks(alpha, texels.drawn)
     picture = np.dstack([colour, alpha]).astype(np.float32)
     middle = np.median(base[shell.skin > 0], axis=0) if (shell.skin > 0).any() else colours.median
@@ -236,10 +225,15 @@ def without_specks(alpha: Float32[np.ndarray, "H W"], drawn: Bool[np.ndarray, "H
         alpha: of a texture.
         drawn: where the texture's charts are.
     """
-    out, least = alpha.copy(), _SPECK * alpha.size
+    out = alpha.copy()
+    rim = drawn & (ndimage.binary_erosion(drawn, np.ones((3, 3))) == 0)
     for dense in (False, True):
         _, pieces, told, _ = cv2.connectedComponentsWithStats((((out > 0.5) == dense) & drawn).astype(np.uint8))
-        small = told[:, cv2.CC_STAT_AREA] < least
+        small = told[:, cv2.CC_STAT_AREA] < _SPECK * alpha.size
+        if dense:  # what touches a chart's rim may go on in another
+            alone = np.ones(len(told), bool)
+            alone[np.unique(pieces[rim])] = False
+            small |= alone & (told[:, cv2.CC_STAT_AREA] < _FLECK * alpha.size)
         small[0] = False
         out[small[pieces]] = 0.0 if dense else 1.0
     return out
@@ -281,27 +275,6 @@ def _seen(space: HairSpace, shell: Shell, colours: HairColours) -> Float[np.ndar
     return trust * smoothstep(facing, *_FACING) * shell.visible
 
 
-def _shown(space: HairSpace, shell: Shell) -> Float[np.ndarray, " V"]:
-    """How far the photo shows each vertex, 0..1, whatever it shows there."""
-    placed = space.to_camera(shell.vertices)
-    facing = ((shell.normals @ space.rotation.T) * -unit(placed)).sum(1)
-    return smoothstep(facing, *_FACING) * shell.visible
-
-
-def _cut(
-    space: HairSpace,
-    matte: Matte,
-    alpha: Float32[np.ndarray, "H W"],
-    *,
-    shown: Float32[np.ndarray, "H W"],
-    pixels: Float32[np.ndarray, "H W 2"],
-) -> Float32[np.ndarray, "H W"]:
-    """The alpha of texels that the photo shows, as dense as hair is there."""
-    dense, known = matte.at(space, pixels.reshape(-1, 2).astype(np.float64))
-    share = shown * known.reshape(shown.shape)
-    return alpha + (dense.reshape(shown.shape) - alpha) * share
-
-
 def _base(
     space: HairSpace,
     evidence: PhotoEvidence | None,
@@ -327,32 +300,6 @@ def _base(
     smooth = solver.solve(wanted / weights[:, None], weights, stiffness=_STIFFNESS).astype(np.float64)
     deep = _DEEPEST + (1 - _DEEPEST) * smoothstep(shell.skin, *_INSIDE)
     return np.clip(smooth, 0, 1) * (deep + (1 - deep) * seen)[:, None]
-
-
-def _bare_ears(space: HairSpace, shell: Shell, evidence: PhotoEvidence | None) -> Float[np.ndarray, " V"]:
-    """How far each vertex lies on an ear that no hair covers, 0..1; without evidence all ears are covered."""
-    if evidence is None:
-        return np.zeros(len(shell.vertices))
-    left, right = evidence.ear_occlusion
-    covered = np.where(shell.vertices[:, 0] > 0, left, right)
-    return space.on_skin(shell.vertices, space.ears.astype(np.float64)) * (1 - covered)
-
-
-def _density(shell: Shell, directions: np.ndarray, bare: Float[np.ndarray, " V"]) -> Float[np.ndarray, " V"]:
-    """How dense hair is at each vertex, 0..1: thin at its edge on the skin and at the ends of its strands.
-
-    Args:
-        shell: of the hair.
-        directions: (V, 3) of the hair.
-        bare: (V,) how far a vertex lies on skin that no hair covers, 0..1.
-    """
-    near = smoothstep(shell.skin, *_NEAR_SKIN)
-    edge = 1 - near * (1 - smoothstep(shell.label, *_EDGE) * (1 - bare))
-    cut = ((shell.normals * directions).sum(1) > _CUT) & (shell.skin > _OFF_SKIN)
-    if not cut.any():
-        return edge
-    away, _ = KDTree(shell.vertices[cut]).query(shell.vertices)
-    return np.minimum(edge, smoothstep(away, -0.5 * _ENDS, _ENDS))
 
 
 def _fine(space: HairSpace, colours: HairColours, pixels: np.ndarray) -> Float32[np.ndarray, "H W"]:

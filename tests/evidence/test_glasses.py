@@ -114,3 +114,13 @@ def test_brows_lids_and_bags_are_no_rims(closer_look):
 
 def test_photo_that_was_not_parsed_has_no_glasses():
     assert glasses.with_glasses(sample_portrait(), EYES) is None
+
+
+def test_glasses_that_the_head_does_not_wear_are_told_and_a_bare_face_is_not(closer_look):
+    """They were taken off without a word."""
+    worn = told(closer_look, photo(line=80, share=0.3))
+    sentences = glasses.glasses_warnings(worn, EYES)
+    assert len(sentences) == 1
+    assert "glasses" in sentences[0]
+    assert glasses.glasses_warnings(told(closer_look, photo(line=0, share=0.0)), EYES) == ()
+    assert glasses.glasses_warnings(None, EYES) == ()

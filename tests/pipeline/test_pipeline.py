@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,6 +30,8 @@ from seif_core.geometry.camera import Camera
 from seif_core.implicit import compact
 from seif_core.network_files import load_weights
 from seif_core.pipeline import ReconstructionSettings
+from seif_core.portrait.crop import Crop
+from seif_core.portrait.head_parsing import CLASSES, HeadParsing
 from seif_core.progress import Progress
 from seif_core.report import build_report
 from seif_core.results import staging, write_results
@@ -215,6 +218,16 @@ def test_warnings_name_other_faces(photo):
     warnings = reconstruct(photo, ReconstructionSettings(texture_size=0), read_portrait=crowd).warnings
     assert any("2 more faces" in w for w in warnings)
     assert any("not sure" in w for w in warnings)
+
+
+def test_glasses_that_the_photo_shows_are_among_the_warnings(photo):
+    """The head was without them, and nobody said so."""
+    shares = np.zeros((len(CLASSES), 64, 64), np.float32)
+    shares[CLASSES.index("glasses")] = 1.0
+    found = SimpleNamespace(parsing=HeadParsing(Crop(64, 80, 128), shares))
+    quick = ReconstructionSettings(texture_size=64, quality="fast")
+    done = reconstruct(photo, quick, look_at_photo=lambda *_, **__: found)
+    assert any("glasses" in sentence for sentence in done.warnings)
 
 
 def test_what_reading_the_photo_warns_of_is_among_the_warnings(photo):

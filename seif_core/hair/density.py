@@ -1,0 +1,97 @@
+"""How dense hair is on a shell, and where that makes it opaque: thin at its edge on the skin and at its strands' ends.
+
+Convention: densities and alphas in 0..1. Worked number: a density of 0.42 that no streak frays is opaque, one of 0.24
+is not there at all.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from ..evidence.photo_evidence import PhotoEvidence
+from ..geometry.normals import unit
+from ..geometry.sampling import smoothstep
+from ..shapes import Float
+from .matte import Matte
+from .shell import Shell
+from .space import HairSpace
+
+_FACING: Final = (0.18, 0.5)
+"""Cosine to the viewer from which a place is shown, not at all and wholly. Chosen by eye, as is what follows."""
+_ENDS: Final = 0.022
+"""Metres over which tips fade into strands."""
+_CUT: Final = 0.55
+"""Cosine between a shell's normal and the hair's direction from which a place is the end of strands."""
+_EDGE: Final = (0.35, 0.95)
+"""Labels between which hair becomes dense at its edges."""
+_NEAR_SKIN: Final = (0.02, 0.006)
+"""Metres over the skin between which the edge of hair becomes thin."""
+_OFF_SKIN: Final = 0.002
+"""Metres over the skin from which strands have ends."""
+_DENSE: Final = (1.9, 0.45)
+"""What density is multiplied by and lessened by before streaks fray it."""
+_FRAYED: Final = 0.3
+_SOFT: Final = 0.35
+"""How much streaks take from that density or add to it, and the value from which hair is opaque."""
+
+
+def density_of(
+    shell: Shell, directions: Float[np.ndarray, "V 3"], bare: Float[np.ndarray, " V"]
+) -> Float[np.ndarray, " V"]:
+    """How dense hair is at each vertex, 0..1: thin at its edge on the skin and at the ends of its strands.
+
+    Args:
+        shell: of the hair.
+        directions: (V, 3) of the hair.
+        bare: (V,) how far a vertex lies on skin that no hair covers, 0..1.
+    """
+    near = smoothstep(shell.skin, *_NEAR_SKIN)
+    edge = 1 - near * (1 - smoothstep(shell.label, *_EDGE) * (1 - bare))
+    cut = ((shell.normals * directions).sum(1) > _CUT) & (shell.skin > _OFF_SKIN)
+    if not cut.any():
+        return edge
+    away, _ = KDTree(shell.vertices[cut]).query(shell.vertices)
+    return np.minimum(edge, smoothstep(away, -0.5 * _ENDS, _ENDS))
+
+
+def bare_ears(space: HairSpace, shell: Shell, evidence: PhotoEvidence | None) -> Float[np.ndarray, " V"]:
+    """How far each vertex lies on an ear that no hair covers, 0..1; without evidence all ears are covered."""
+    if evidence is None:
+        return np.zeros(len(shell.vertices))
+    left, right = evidence.ear_occlusion
+    covered = np.where(shell.vertices[:, 0] > 0, left, right)
+    return space.on_skin(shell.vertices, space.ears.astype(np.float64)) * (1 - covered)
+
+
+def shown_share(space: HairSpace, shell: Shell) -> Float[np.ndarray, " V"]:
+    """How far the photo shows each vertex, 0..1, whatever it shows there."""
+    placed = space.to_camera(shell.vertices)
+    facing = ((shell.normals @ space.rotation.T) * -unit(placed)).sum(1)
+    return smoothstep(facing, *_FACING) * shell.visible
+
+
+def alpha_of(
+    space: HairSpace,
+    matte: Matte,
+    pixels: Float[np.ndarray, "N 2"],
+    *,
+    density: Float[np.ndarray, " N"],
+    shown: Float[np.ndarray, " N"],
+    fray: Float[np.ndarray, " N"] | float = 0.0,
+) -> Float[np.ndarray, " N"]:
+    """How opaque hair is at N places, 0..1: as dense as the photo shows it where it does.
+
+    Args:
+        space: the bald head's.
+        matte: how dense hair is in the photo.
+        pixels: (N, 2) of the photo, where each is seen.
+        density: of `density_of`.
+        shown: of `shown_share`.
+        fray: how dark or light a streak is there, standard deviations.
+    """
+    alpha = smoothstep(density * _DENSE[0] - _DENSE[1] - _FRAYED * fray, 0.0, _SOFT)
+    dense, known = matte.at(space, pixels.astype(np.float64))
+    return alpha + (dense - alpha) * shown * known
