@@ -31,6 +31,16 @@ def blender_is_here() -> bool:
     return importlib.util.find_spec("bpy") is not None
 
 
+def require_blender() -> None:
+    """See, before there is any work, that head.blend can be written here.
+
+    Raises:
+        DependencyError: Blender's module is not installed.
+    """
+    if not blender_is_here():
+        raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
+
+
 class Blender:
     """A process with Blender in it that waits for the one file that it is to write; see `waiting_blender`."""
 
@@ -55,8 +65,7 @@ def waiting_blender() -> Iterator[Blender]:
     Raises:
         DependencyError: Blender's module is not installed.
     """
-    if not blender_is_here():
-        raise DependencyError("head.blend needs Blender's Python module bpy 5.0.1; install it or leave out 'blend'.")
+    require_blender()
     with running_blender(["seif_blender.write_blend", "--wait"]) as blender:
         yield blender
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from .blend import require_blender
 from .capture.performance import Performance
 from .capture.playback import HEAD_BONES, Playback
 from .cli_values import filled_text, named_path, number, refuse_inputs, whole_number
@@ -65,6 +66,8 @@ def _run(options: argparse.Namespace) -> int:
         raise SettingsError(f"{called(options.out)} does not end in one of {', '.join(FORMATS)}; name the file so.")
     if options.head is None and (suffix in {".glb", ".blend"} or options.same_person):
         raise SettingsError("A head that performs is needed; name its head.npz with --head.")
+    if suffix == ".blend":
+        require_blender()
     if not is_folder(options.out.parent):
         raise OutputError(f"There is no folder {as_text(str(options.out.parent))}; name another file with --out.")
     if is_folder(options.out):

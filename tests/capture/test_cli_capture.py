@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from sample_head import sample_head
 
+from seif_core import blend
 from seif_core.__main__ import main
 from seif_core.capture.performance import Performance
+from seif_core.errors import DependencyError
 
 TSV = "0.00\tX\n0.20\tB\n0.55\tD\n0.90\tX\n"
 
@@ -73,3 +75,12 @@ def test_an_output_that_cannot_be_written_leaves_nothing(tmp_path, spoken, capsy
     assert main(["capture", "--visemes", str(spoken), "--out", str(out)]) == 3
     assert "There is no folder" in capsys.readouterr().err
     assert not out.parent.exists()
+
+
+def test_a_blend_that_cannot_be_written_here_is_told_before_any_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(blend, "blender_is_here", lambda: False)
+    sample_head().save(tmp_path / "head.npz")
+    (tmp_path / "take.csv").write_text("no,live,link\n", encoding="utf-8")
+    source = ["--live-link", str(tmp_path / "take.csv"), "--head", str(tmp_path / "head.npz")]
+    assert main(["capture", *source, "--out", str(tmp_path / "p.blend")]) == DependencyError.exit_code
+    assert "bpy" in capsys.readouterr().err
