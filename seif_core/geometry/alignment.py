@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 from ..shapes import Float
 from .closest_point import ClosestPoints, SurfaceIndex
 from .robust_weights import geman_mcclure
+from .small_inverses import determinant_3
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ def _polar(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Nearest rotations, and the singular values; the least counts negative where a mirror image would be nearer."""
     u, strengths, vt = np.linalg.svd(matrices)
     signs = np.ones_like(strengths)
-    signs[..., 2] = np.sign(np.linalg.det(u @ vt))
+    signs[..., 2] = np.sign(determinant_3(u @ vt))
     return (u * signs[..., None, :]) @ vt, strengths * signs
 
 

@@ -42,10 +42,15 @@ def principal_stretches(
         deformed: (V, 3) metres.
         triangles: (T, 3) into both.
     """
-    one, two = (_edges_in_plane(points.astype(np.float64)[triangles]) for points in (rest, deformed))
-    area = one[:, 0, 0] * one[:, 1, 1] / 2
-    gradient = two @ np.linalg.inv(one + _FLAT * np.eye(2))
-    longest, shortest = np.linalg.svd(gradient, compute_uv=False).T
+    (length, along, across), after = (_edges_in_plane(p.astype(np.float64)[triangles]) for p in (rest, deformed))
+    area = length * across / 2
+    length, across = length + _FLAT, across + _FLAT
+    # the gradient is [[first, shear], [0, second]]; sums and differences of its singular values are known at once
+    first, second = after[0] / length, after[2] / across
+    shear = (after[1] - first * along) / across
+    squares, twice = first**2 + shear**2 + second**2, 2 * first * second
+    total, apart = np.sqrt(squares + twice), np.sqrt(np.maximum(squares - twice, 0))
+    longest, shortest = (total + apart) / 2, (total - apart) / 2
     corner, size = triangles.ravel(), len(rest)
     whole = np.maximum(np.bincount(corner, np.repeat(area, 3), size), _FLAT)
 
@@ -55,10 +60,10 @@ def principal_stretches(
     return Stretches(mean(np.clip(1 - shortest, 0, 1)), mean(np.maximum(longest - 1, 0)))
 
 
-def _edges_in_plane(corners: Float[np.ndarray, "T 3 3"]) -> Float[np.ndarray, "T 2 2"]:
-    """Two edges of each triangle as columns, in axes of its own plane: the first lies on the first axis."""
+def _edges_in_plane(corners: Float[np.ndarray, "T 3 3"]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two edges of each triangle in axes of its own plane: the first's length, the second along it and across (T,)."""
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     length = np.maximum(np.linalg.norm(first, axis=1), np.sqrt(_FLAT))
     along = (first * second).sum(1) / length
     across = np.sqrt(np.maximum((second**2).sum(1) - along**2, _FLAT))
-    return np.stack([np.stack([length, along], 1), np.stack([np.zeros_like(length), across], 1)], 1)
+    return length, along, across

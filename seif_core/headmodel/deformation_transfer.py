@@ -17,6 +17,7 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from ..geometry.normals import triangle_areas
+from ..geometry.small_inverses import inverse_2, inverse_3
 from ..shapes import Float, Int
 
 _LENGTH: Final = 0.01
@@ -46,7 +47,7 @@ class DeformationTransfer:
         turn: Float[np.ndarray, "3 3"] | None = None,
     ) -> None:
         self._mapped = source_triangles[triangle_map]
-        self._source_inverse = np.linalg.inv(_frames(source.astype(np.float64)[self._mapped]))
+        self._source_inverse = inverse_3(_frames(source.astype(np.float64)[self._mapped]))
         self._source = source.astype(np.float64)
         self._turn = np.eye(3) if turn is None else turn
         corners = target.astype(np.float64)[target_triangles]
@@ -100,7 +101,7 @@ def _gradient_operator(corners: np.ndarray, triangles: np.ndarray, count: int) -
     determinant = metric[:, 0, 0] * metric[:, 1, 1] - metric[:, 0, 1] ** 2
     safe = determinant > 1e-28
     metric[~safe] = np.eye(2)
-    inverse = np.linalg.inv(metric) @ edges.transpose(0, 2, 1)  # T 2 3: value differences to gradient
+    inverse = inverse_2(metric) @ edges.transpose(0, 2, 1)  # T 2 3: value differences to gradient
     inverse[~safe] = 0
     coefficients = np.concatenate([-inverse.sum(axis=1, keepdims=True), inverse], axis=1)  # T corner 3
     rows = np.repeat(np.arange(3 * len(triangles)), 3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..geometry.small_inverses import inverse_3
 from ..shapes import Float
 from .topology import JOINT_PARENTS
 
@@ -65,7 +66,7 @@ def unpose_vertices(
 ) -> Float[np.ndarray, "V 3"]:
     """Inverse of `pose_vertices` for known joints and pose."""
     blended = np.einsum("vj,jab->vab", skin_weights, joint_transforms(joints, axis_angle))
-    rest = np.linalg.solve(blended[:, :3, :3], (posed - blended[:, :3, 3])[..., None])[..., 0]
+    rest = np.einsum("vab,vb->va", inverse_3(blended[:, :3, :3]), posed - blended[:, :3, 3])
     if pose_basis is not None:
         rest = rest - np.tensordot(pose_feature(axis_angle), pose_basis, axes=1)
     return rest
