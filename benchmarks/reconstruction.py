@@ -29,6 +29,11 @@ What came since the best figures (0.76 and 0.51; processor 0.89 and 0.71): three
 the fit, folds of the expression and covered lids in the texture, rims of glasses. The state before has none of them.
 In another run of three, fast alone, the ratio was 1.20 (5.52 / 4.59 s, processor 1.31).
 
+Later, one run each on a machine that much else used (load 10 to 18), so that processor seconds alone mean something:
+fast 6.03 / 6.72 (0.90) with the photo parsed beside the fit and previews drawn in whole columns, before small matrices
+were inverted in closed form; full 17.85 / 26.77 (0.67). On such a machine those inverses kept the texture waiting for
+60 to 80 s.
+
 Asked were 0.5, 0.7 and 1.3 GB. Against the state before parsing and hair layer (62a122c), full, best of two: 9.65 s
 against 11.56 s (0.83), processor 16.06 / 16.57, peak 1354 / 1216 MB.
 
