@@ -48,6 +48,9 @@ _EVENING: Final = 0.8
 """How much of the light is taken out."""
 _CALMED: Final = 0.5
 """How much of the differences in lightness between places is taken for light and shade, of their logarithm."""
+_GREY: Final = ((22.0, 34.0), (9.0, 15.0))
+"""L* from which, and chroma up to which, hair is grey or white, not at all and wholly: there light and dark places are
+hairs with and without pigment rather than light and shade, and stay. Chosen by eye on four portraits."""
 _HUES: Final = 1.5
 """Times the median difference from the usual hue that hair's own hues lie from it at most."""
 _SPECK: Final = 1.5e-4
@@ -202,6 +205,14 @@ def shell_texture(
     return texels.filled(picture), to_srgb(middle.astype(np.float32))
 
 
+def greyness(colour: Float[np.ndarray, "3"]) -> float:
+    """How far hair of a linear colour is grey or white, 0..1."""
+    lab = cv2.cvtColor(to_srgb(np.clip(colour, 0, 1).astype(np.float32)).reshape(1, 1, 3), cv2.COLOR_RGB2Lab)[0, 0]
+    chroma = float(np.hypot(lab[1], lab[2]))
+    (dark, light), (grey, coloured) = _GREY
+    return float(smoothstep(lab[:1], dark, light)[0] * (1 - smoothstep(np.array([chroma]), grey, coloured)[0]))
+
+
 def own_hues(colours: Float[np.ndarray, "V 3"], sure: Bool[np.ndarray, " V"]) -> Float[np.ndarray, "V 3"]:
     """Colours, linear, no farther from the hair's usual hue than most of it is: a backdrop shines on its outline.
 
@@ -290,7 +301,8 @@ def _base(
     sure = seen > 0.5
     median = np.median(found[sure], axis=0) if sure.any() else colours.median.astype(np.float64)
     light, usual = found.mean(1, keepdims=True).clip(_DARKEST), max(float(median.mean()), _DARKEST)
-    found = own_hues(found, sure) * (usual / light) ** _CALMED  # shade of locks and partings, gloss
+    calmed = _CALMED * (1 - greyness(median))
+    found = own_hues(found, sure) * (usual / light) ** calmed  # shade of locks and partings, gloss
     found = np.clip(found, median * _HUED[0], median * _HUED[1] + _HUED[2])
     _, twin = KDTree(shell.vertices).query(shell.vertices * [-1, 1, 1])
     mirrored = _MIRROR * seen[twin] * (1 - seen)
