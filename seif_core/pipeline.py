@@ -223,7 +223,11 @@ def _reconstruct(
     )
     with progress.stage("Head"):
         head = replace(stages.assemble_head(portrait, shaped, texture, keep_lips_whole=full), hair=layer)
-    warnings = (*_warnings(portrait, fit, evidence), *_warnings_of_others(best, others), *shape.warnings)
+    warnings = (
+        *_warnings(portrait, fit, evidence, merged=settings.hair == "merged"),
+        *_warnings_of_others(best, others),
+        *shape.warnings,
+    )
     warnings += settings.without_effect()
     return Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings, tuple(others))
 
@@ -332,7 +336,7 @@ def _warnings_of_others(best: FittedPhoto, others: Sequence[FittedPhoto]) -> tup
     return (*told, *loose, *likeness_warnings(portraits))
 
 
-def _warnings(portrait: Portrait, fit: Fit, evidence: PhotoEvidence | None) -> tuple[str, ...]:
+def _warnings(portrait: Portrait, fit: Fit, evidence: PhotoEvidence | None, *, merged: bool) -> tuple[str, ...]:
     from .evidence.glasses import glasses_warnings
     from .evidence.photograph import posed_eyes
     from .fitting.viewing_distance import distance_warnings
@@ -350,7 +354,7 @@ def _warnings(portrait: Portrait, fit: Fit, evidence: PhotoEvidence | None) -> t
         found.append(f"The head is turned by {fit.turn:.0f} degrees; its far side is guessed from the near one.")
     found += distance_warnings(fit, focal_known=portrait.focal_px is not None)
     if evidence is not None:
-        found += glasses_warnings(evidence.parsing, fit.camera.project(posed_eyes(fit)))
+        found += glasses_warnings(evidence.parsing, fit.camera.project(posed_eyes(fit)), merged=merged)
     if portrait.confidence < _UNSURE:
         found.append("The detector is not sure that this is a face; look at the result with care.")
     return tuple(found)

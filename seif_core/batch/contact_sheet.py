@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
@@ -79,9 +80,15 @@ def _sheet(outcomes: Sequence[PhotoOutcome]) -> Image.Image:
         sheet.paste(picture, (x + (_WIDTH - picture.width) // 2, y))
         lines = (outcome.job.name, outcome.words if outcome.kind != "made" else f"{outcome.seconds:.1f} s")
         for line, text in enumerate(lines):
-            short = textwrap.shorten(text, _LETTERS, placeholder="...")
+            short = textwrap.shorten(plain_letters(text), _LETTERS, placeholder="...")
             pen.text((x + 6, y + _ROW + 4 + 19 * line), short, fill=_COLOURS[outcome.kind], font=font)
     return sheet
+
+
+def plain_letters(text: str) -> str:
+    """Text in the letters that Pillow's own font has: accents are left out, what has no likeness becomes "?"."""
+    apart = unicodedata.normalize("NFKD", text.replace("\N{LATIN SMALL LETTER SHARP S}", "ss"))
+    return "".join(c for c in apart if not unicodedata.combining(c)).encode("ascii", "replace").decode()
 
 
 def _pictures(outcome: PhotoOutcome) -> Image.Image:

@@ -62,15 +62,20 @@ _SURE: Final = 0.5
 """Share from which a pixel surely shows them."""
 
 
-def glasses_warnings(parsing: HeadParsing | None, eyes: Float[np.ndarray, "2 2"]) -> tuple[str, ...]:
+def glasses_warnings(
+    parsing: HeadParsing | None, eyes: Float[np.ndarray, "2 2"], *, merged: bool = False
+) -> tuple[str, ...]:
     """A sentence on glasses, which the head does not wear; none for a face without, or where nothing is known.
 
     Args:
         parsing: of the photo, with thin glasses sure (`with_glasses`).
         eyes: (2, 2) the eyes' middles, pixels of the photo.
+        merged: whether hair is merged into the head, where the photo stays on the skin as it is, frames too.
     """
     if parsing is None or worn_glasses(parsing, eyes) < _FRAMES:
         return ()
+    if merged:
+        return ("Merged hair keeps the glasses in the head's skin; choose hair as a layer to have them left out.",)
     told = (
         "The glasses are left out of the head, and the skin under their frames is filled in; choose a photo without "
         "glasses, or add a pair of your own to the head."

@@ -124,3 +124,11 @@ def test_glasses_that_the_head_does_not_wear_are_told_and_a_bare_face_is_not(clo
     assert "glasses" in sentences[0]
     assert glasses.glasses_warnings(told(closer_look, photo(line=0, share=0.0)), EYES) == ()
     assert glasses.glasses_warnings(None, EYES) == ()
+
+
+def test_merged_hair_is_told_to_keep_the_glasses(closer_look):
+    """Rims were in the texture and the shape, and the sentence said that they were left out."""
+    worn = told(closer_look, photo(line=80, share=0.3))
+    (sentence,) = glasses.glasses_warnings(worn, EYES, merged=True)
+    assert "keeps the glasses" in sentence
+    assert glasses.glasses_warnings(told(closer_look, photo(line=0, share=0.0)), EYES, merged=True) == ()
