@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -109,7 +110,12 @@ def test_one_head_comes_from_all_photos_in_the_folder_of_the_first(command, tmp_
         given.extend(other.portrait.name for other in others)
         return BakedTexture(np.zeros((64, 64, 3), np.uint8), None)
 
-    assert command("side.jpg", "front.jpg", look_at_photo=lambda *_, **__: object(), bake_texture=bake) == 0
+    assert (
+        command(
+            "side.jpg", "front.jpg", look_at_photo=lambda *_, **__: SimpleNamespace(parsing=None), bake_texture=bake
+        )
+        == 0
+    )
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["side"]
     report = json.loads((tmp_path / "out" / "side" / "report.json").read_text(encoding="utf-8"))
     assert report["photo"]["name"] == "front.jpg"
