@@ -35,7 +35,8 @@ were inverted in closed form; full 17.85 / 26.77 (0.67). On such a machine those
 60 to 80 s.
 
 After that, fast, best of five at a load of 2 to 4: 4.20 / 5.22 s (0.80), processor 0.95; full at a load of 7 to 11
-0.47, processor 0.66; peak 1,286 MB in full, 1,101 to 1,164 in fast quality.
+0.47, processor 0.66; nearly quiet, full 13.31 / 25.20 s (0.53), processor 0.72, peak 1,310 MB, and 1,277 with less
+freed memory kept (16 MB a thread); 1,101 to 1,164 in fast quality.
 
 Asked were 0.5, 0.7 and 1.3 GB. Against the state before parsing and hair layer (62a122c), full, best of two: 9.65 s
 against 11.56 s (0.83), processor 16.06 / 16.57, peak 1354 / 1216 MB.

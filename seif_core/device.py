@@ -21,9 +21,9 @@ _TRIM_THRESHOLD: Final = -1
 _LARGE: Final = 12 << 20
 """Bytes of a large array: one number for each texel of a texture of 2048 is one; what is on the way in a part of them
 is none."""
-_KEPT: Final = 32 << 20
+_KEPT: Final = 16 << 20
 """Bytes of smaller arrays that may stay with each thread until `return_memory`: what a step has at once. With 128
-MB the peak in full quality was 1,370 MB, with none 1,200."""
+MB the peak in full quality was 1,370 MB, with 32 up to 1,310, with none 1,200."""
 
 _WORDS_OF_WANT: Final = (
     *("out of memory", "not enough memory", "can't allocate memory", "bad_alloc", "alloc_cpu"),  # torch, C++
