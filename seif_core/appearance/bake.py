@@ -36,6 +36,7 @@ from .even_lips import even_lips
 from .expression_lines import expression_share, lighten_expression_lines
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
+from .lashes import PART as LASHES
 from .lashes import paint_lashes
 from .lid_folds import cover_folded_lids, folded_lids
 from .photo_blend import OtherPhoto, blend
@@ -124,8 +125,8 @@ def bake_texture(
     _paint_mouth(model, atlas, regions, colours)
     eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))
     colours[eyes] = paint_eyes(model, fit.neutral, atlas, iris_colour(portrait), eyes)
-    rest = np.flatnonzero(atlas.part > PART_NAMES.index("eye_right"))
-    colours[rest] = paint_interior(model, atlas, rest)
+    mouth = np.flatnonzero((atlas.part > PART_NAMES.index("eye_right")) & (atlas.part != LASHES))
+    colours[mouth] = paint_interior(model, atlas, mouth)
     paint_lashes(model, atlas, hair_colour, colours)
     texture = atlas.image(_bytes(atlas, colours))
     del colours  # tens of megabytes, which the relief needs

@@ -17,14 +17,12 @@ from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
 from ..headmodel.once_per_model import once_per_model
-from ..headmodel.smoother import mesh_smoother
+from ..headmodel.smoother import softened
 from ..shapes import Float32
 from .atlas import GATHER_STEP, Atlas
 
 _SOFT: Final = 0.1
 """Stiffness of the mesh's edges by which the lips' border is made soft: about one edge of the mesh."""
-_LEAST: Final = 0.02
-"""Share of lip below which skin is none: smoothing leaves traces of it all over the head."""
 _STIFFNESS: Final = 0.5
 """Stiffness by which colours are smoothed before the two sides are compared: a few millimetres. Chosen by eye on three
 public-domain portraits."""
@@ -33,12 +31,8 @@ public-domain portraits."""
 @once_per_model
 def lip_share(model: HeadModel) -> Float32[np.ndarray, " V"]:
     """How far each vertex (V,) is lip, 0..1, soft at the border; 0 on a model without that region."""
-    outer = anatomy_of(model).outer_skin
-    lips = model.regions.get("lips", np.zeros(len(model.template), bool)) & outer
-    if not lips.any():
-        return np.zeros(len(model.template), np.float32)
-    share = mesh_smoother(model).solve(lips[:, None] + 0.0, outer + 0.0, stiffness=_SOFT)[:, 0]
-    return np.where(outer & (share > _LEAST), np.clip(share, 0, 1), 0).astype(np.float32)
+    lips = model.regions.get("lips", np.zeros(len(model.template), bool))
+    return softened(model, lips + 0.0, stiffness=_SOFT)
 
 
 def even_lips(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, colours: Float32[np.ndarray, "N 3"]) -> None:

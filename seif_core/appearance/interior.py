@@ -1,4 +1,4 @@
-"""Plausible colours for what a photo does not show: teeth, gums, tongue, the inside of the mouth, lashes."""
+"""Plausible colours for what a photo does not show: teeth, gums, tongue, the inside of the mouth."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ _TOOTH: Final = np.array([0.88, 0.84, 0.76], np.float32)
 """sRGB, as are those below: chosen by eye."""
 _GUM: Final = np.array([0.70, 0.38, 0.37], np.float32)
 _TONGUE: Final = np.array([0.72, 0.40, 0.39], np.float32)
-_LASH: Final = np.array([0.07, 0.055, 0.05], np.float32)
 _DEPTH: Final = (0.15, 1.2)
 """Eye distances behind the lips between which the mouth darkens. Chosen by eye, as the next."""
 _DARKENED: Final = 0.75
@@ -30,17 +29,17 @@ _DARKENED: Final = 0.75
 
 
 def paint_interior(model: HeadModel, atlas: Atlas, chosen: np.ndarray) -> Float32[np.ndarray, "M 3"]:
-    """Colours (M, 3), sRGB 0..1, of the chosen texels, which lie on teeth, tongue or lashes."""
+    """Colours (M, 3), sRGB 0..1, of the chosen texels, which lie on teeth or tongue."""
     place = atlas.spread(model.template, chosen)
     part = atlas.part[chosen]
-    out = np.tile(_LASH, (len(chosen), 1))
+    out = np.empty((len(chosen), 3), np.float32)
     gum = atlas.spread(_gums(model)[:, None].astype(np.float32), chosen)[:, 0] > 0.5
     for name, colour in (("teeth_upper", _TOOTH), ("teeth_lower", _TOOTH), ("tongue", _TONGUE)):
         mine = part == PART_NAMES.index(name)
         if mine.any():
             base = np.where(gum[mine, None], _GUM, colour)
             out[mine] = base * depth_shade(model, place[mine])[:, None]
-    return out.astype(np.float32)
+    return out
 
 
 def _gums(model: HeadModel) -> Bool[np.ndarray, " V"]:

@@ -72,8 +72,8 @@ def paint_lashes(
     lids = model.regions.get("lids", np.zeros(len(model.template), bool))
     around = atlas.touched(atlas.beside(atlas.beside(lids)) & ~lids)
     around = around[atlas.part[around] == PART_NAMES.index("skin")]
-    if not len(mine) or not len(around):
+    if not len(mine):
         return
-    skin = colours[around].mean(0)
+    skin = colours[around].mean(0) if len(around) else _DARK  # without lids no share is skin's
     dark = _DARK if hair is None else np.minimum(hair, skin) * _DARKER
     colours[mine] = dark + atlas.spread(lash_share(model)[:, None], mine) * (skin - dark)

@@ -17,9 +17,8 @@ from ..geometry.principal_stretches import principal_stretches
 from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
-from ..headmodel.anatomy import anatomy_of
 from ..headmodel.once_per_model import once_per_model
-from ..headmodel.smoother import mesh_smoother
+from ..headmodel.smoother import softened
 from ..shapes import Float32
 from .atlas import GATHER_STEP, Atlas
 from .texture_regions import TextureRegions
@@ -30,8 +29,6 @@ _STRETCHED: Final = (0.25, 0.8)
 public-domain portraits."""
 _SMOOTH: Final = 0.5
 """Stiffness of the mesh's edges by which that share is spread around."""
-_LEAST: Final = 0.02
-"""Share folded away below which it is none: smoothing leaves traces of it all over the head."""
 _UNSURE: Final = (0.0, 0.1)
 """Share folded away between which a vertex' own colour comes to tell nothing of the skin around the lids."""
 _RINGS: Final = 2
@@ -49,10 +46,7 @@ def folded_lids(model: HeadModel) -> Float32[np.ndarray, " V"]:
         return none
     blink = sum(model.key_basis[model.key_names.index(name)] for name in _BLINKS)
     stretched = principal_stretches(model.template, model.template + blink, model.triangles).stretched
-    outer = anatomy_of(model).outer_skin
-    folded = (smoothstep(stretched, *_STRETCHED) * outer)[:, None]
-    share = mesh_smoother(model).solve(folded, outer + 0.0, stiffness=_SMOOTH)[:, 0]
-    return np.where(outer & (share > _LEAST), np.clip(share, 0, 1), 0).astype(np.float32)
+    return softened(model, smoothstep(stretched, *_STRETCHED), stiffness=_SMOOTH)
 
 
 def cover_folded_lids(
