@@ -17,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
@@ -70,7 +72,8 @@ def main(arguments: list[str]) -> int:
     if rest and options.command in ("check", "release", "face-alignment"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
-        return COMMANDS[options.command](options, rest)
+        with stop_signals(signal.default_int_handler):
+            return COMMANDS[options.command](options, rest)
     except BuildError as error:
         say(f"build.py: {error}")
         return 1
@@ -255,12 +258,13 @@ def find_python() -> str:
 def install(python: Path, extra: list[Path]) -> str:
     """Install the libraries in one pip call, then `seif` itself; returns the name of the file used."""
     accelerator = os.environ.get("SEIF_ACCELERATOR") or runtime.find_accelerator()
-    options = runtime.candidates(accelerator, python=PYTHON)
     complaint = ""
     with tempfile.TemporaryDirectory() as folder:
-        for number, source in enumerate(options):
+        for number, name in enumerate(runtime.candidates(accelerator)):
+            source = runtime.requirements_file(name, python=PYTHON)
             if number:
-                say(f"That build of torch cannot be had here ({complaint}); trying the next.")
+                size = runtime.DISK_BYTES[name] / 1e9
+                say(f"That build of torch cannot be had here ({complaint}); taking {name}'s, about {size:.1f} GB.")
             usable = runtime.reachable_requirements(source, Path(folder))
             complaint = pip_install(python, [usable, *(path for path in extra if ALONE not in path.name)])
             if not complaint:
@@ -289,15 +293,18 @@ def pip_install(python: Path, files: list[Path]) -> str:
         command += ["-r", str(path)]
     lines: list[str] = []
     bar, seen = Bar("Installing libraries"), 0
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=pip_variables(python),
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
+    with (
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=pip_variables(python),
+            encoding="utf-8",
+            errors="replace",
+        ) as process,
+        ended_on_interrupt(process),
+    ):
         for line in process.stdout or ():
             lines.append(line.strip())
             if line.startswith(SEEN):
@@ -363,16 +370,57 @@ def pip_variables(python: Path) -> dict[str, str]:
 
 
 def run(command: list[object], folder: Path = ROOT) -> int:
-    """Run a command to its end and return its exit code; Ctrl-C reaches it first, TERM and a hang-up are passed on."""
-    with subprocess.Popen([str(part) for part in command], cwd=folder, env=clean_variables()) as process:
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
-                signal.signal(getattr(signal, name), lambda number, _frame: process.send_signal(number))
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue
+    """Run a command to its end and return its exit code; a signal that asks to stop is passed on to it."""
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGINT or not in_front():
+            process.send_signal(number)
+
+    words = [str(part) for part in command]
+    with subprocess.Popen(words, cwd=folder, env=clean_variables()) as process, stop_signals(pass_on):
+        return process.wait()
+
+
+@contextlib.contextmanager
+def stop_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Inside, signals that ask to stop go to `handler`, inherited deafness or not; only ``nohup``'s is kept."""
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) or signal.SIG_DFL for number in numbers}
+    if before.get(getattr(signal, "SIGHUP", None)) is signal.SIG_IGN:
+        del before[signal.SIGHUP]
+    for number in before:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+@contextlib.contextmanager
+def ended_on_interrupt(process: subprocess.Popen) -> Iterator[None]:
+    """End the process when the block is interrupted, for it may not have heard of it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        process.terminate()
+        raise
+
+
+def in_front() -> bool:
+    """Whether a terminal's Ctrl-C goes to this process and all that it started; then they have heard it themselves."""
+    if os.name == "nt":
+        return True
+    try:
+        terminal = os.open(os.ctermid(), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
 
 
 def say(text: str, end: str = "\n") -> None:

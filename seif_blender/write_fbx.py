@@ -1,4 +1,4 @@
-"""`python -m seif_blender.write_fbx HEAD.npz OUT.fbx --preset unity`: head.fbx for an engine, no window.
+"""`python -m seif_blender.write_fbx HEAD.npz OUT.fbx --preset unity`: a file for an engine, no window.
 
 Runs in a process of its own, with the module `bpy`, as `write_blend` does. Errors: one sentence on standard error and
 the exit code of `seif_core.errors`.
@@ -54,7 +54,7 @@ def write_fbx(head_file: Path, out: Path, preset_name: str, keys: tuple[str, str
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns the exit code."""
     parser = argparse.ArgumentParser(
-        allow_abbrev=False, prog="seif_blender.write_fbx", description="Write head.fbx from head.npz"
+        allow_abbrev=False, prog="seif_blender.write_fbx", description="Write an FBX file from head.npz"
     )
     parser.add_argument("head", type=Path, help="head.npz")
     parser.add_argument("out", type=Path, help="the .fbx file to write")

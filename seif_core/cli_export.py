@@ -94,7 +94,7 @@ def _export_for_engine(options: argparse.Namespace) -> int:
     with staging(options.out, made_of=options.head) as folder, output_errors(options.out):
         if preset.suffix == ".fbx":
             losses = export.losses_of(head, choice, preset.hair)
-            write_fbx(options.head, folder / f"head{preset.suffix}", preset.name, (sets, spelling), counts)
+            write_fbx(options.head, folder / f"{preset.stem()}{preset.suffix}", preset.name, (sets, spelling), counts)
             export.write_sidecar(head, folder, preset, choice, losses, lods=lods)
         else:
             losses = export.write_for_engine(head, folder, preset, choice, author=options.author or "", lods=lods)

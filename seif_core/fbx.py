@@ -1,4 +1,4 @@
-"""head.fbx, written by Blender's module in a process of its own, as `blend` writes head.blend."""
+"""An FBX file, written by Blender's module in a process of its own, as `blend` writes head.blend."""
 
 from __future__ import annotations
 

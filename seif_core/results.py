@@ -17,6 +17,7 @@ from typing import Final
 from .blend import Blender, blend_writer, blender_is_here
 from .device import return_memory
 from .errors import DependencyError, OutputError, SettingsError
+from .export.presets import PRESETS
 from .filenames import as_text, places, same_name, same_place
 from .folder_lock import PREFIX, abandoned, folder_lock, scratch_of
 from .pipeline import Reconstruction
@@ -34,8 +35,9 @@ HEAD: Final = "head.npz"
 RESULT_FILES: Final = (
     *("head.blend", "head.glb", "head.npz", "head.obj", "head.mtl", "head.png", "head_hair.png"),
     *("head_normals.png", "head_heights.png"),
-    *("head.fbx", "head.vrm", "head.json"),
-    *(f"head_LOD{level}{suffix}" for level in range(1, 10) for suffix in (".glb", ".fbx")),
+    *(f"head_LOD{level}.glb" for level in range(1, 10)),
+    *(f"{preset.stem()}{suffix}" for preset in PRESETS.values() for suffix in (preset.suffix, ".json")),
+    *(f"{preset.stem()}_LOD{level}{preset.suffix}" for preset in PRESETS.values() for level in range(1, 10)),
     *("preview.png", REPORT),
     *("landmarks.png", "mask.png", "normal_fit.png", "normal_network.png", "normal_surface.png", "normal_mesh.png"),
     *("overlay.png", "corrections.json"),

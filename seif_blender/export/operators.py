@@ -52,16 +52,19 @@ class SEIF_OT_export_engine(ModalPump, bpy.types.Operator, ExportHelper):
         return True
 
     def check(self, _context: bpy.types.Context) -> bool:
-        """Let the file's suffix follow the preset."""
-        before, path = self.filepath, Path(self.filepath)
+        """Let the file's suffix follow the preset, and the name where it ends in a preset's."""
+        before, path, chosen = self.filepath, Path(self.filepath), PRESETS[self.preset]
         if path.name:
-            stem = path.with_suffix("") if path.suffix.lower() in SUFFIXES.split(";") else path
-            self.filepath = str(stem) + PRESETS[self.preset].suffix
+            stem = path.stem if path.suffix.lower() in SUFFIXES.split(";") else path.name
+            ends = [preset.stem("") for preset in PRESETS.values()]
+            named = [stem.removesuffix(end) for end in ends if stem.endswith(end)]
+            self.filepath = str(path.with_name((chosen.stem(named[0]) if named else stem) + chosen.suffix))
         return self.filepath != before
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for a file, named after the head."""
-        self.filepath = self.filepath or f"{require_head(context).mesh.name}{PRESETS[self.preset].suffix}"
+        """Ask for a file, named after head and preset."""
+        chosen = PRESETS[self.preset]
+        self.filepath = self.filepath or f"{chosen.stem(require_head(context).mesh.name)}{chosen.suffix}"
         self.by_hand = True
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}

@@ -16,7 +16,7 @@ from .write import level_files
 def write_scene_sidecar(
     head: FoundHead, preset: EnginePreset, path: Path, losses: list[str], *, lods: bool = False
 ) -> Path:
-    """Write ``<stem>.json`` beside a file; returns its path.
+    """Write ``<stem>.json`` beside a file, with the preset's name in the stem; returns its path.
 
     Raises:
         OutputError: it cannot be written.
@@ -50,7 +50,8 @@ def write_scene_sidecar(
     files = level_files(head, preset, path, lods=lods)
     if sum(map(len, files.values())) > 1:
         told["levels"] = [_level(head, preset, file, level) for file, levels in files.items() for level in levels]
-    target = path.with_suffix(".json")
+    stem = path.stem if path.stem.endswith(preset.name) else preset.stem(path.stem)
+    target = path.with_name(f"{stem}.json")
     try:
         target.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     except OSError as error:

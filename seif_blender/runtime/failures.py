@@ -11,6 +11,7 @@ BROKEN: Final = "A download broke off"
 DAMAGED: Final = "A package arrived incomplete, or is another than the one that was checked"
 NO_SPACE: Final = "The disk is full"
 NO_BUILD: Final = "There is no build of a package for this system"
+LARGER: Final = "PyTorch's small build cannot be had here, only NVIDIA's"
 
 _AGAIN: Final = "what was fetched is kept, so try again and it goes on from there"
 _ADVICE: Final = {
@@ -18,6 +19,7 @@ _ADVICE: Final = {
     BROKEN: _AGAIN,
     DAMAGED: f"{_AGAIN}; if it happens again, something between you and the index changes what it sends",
     NO_SPACE: "free some space and try again",
+    LARGER: "it runs on a processor too, so choose NVIDIA to take it, or set a Python that has the libraries",
     NO_BUILD: "choose another accelerator, or set a Python that has the libraries in the preferences",
 }
 _SIGNS: Final = (

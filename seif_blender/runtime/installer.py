@@ -150,7 +150,7 @@ def install(
 
 def install_into(options: argparse.Namespace, runtime: ModuleType, pip: list[str], version: tuple[int, ...]) -> str:
     """Try the requirement files that fit this machine, best first; returns what went wrong, or nothing."""
-    from failures import NO_BUILD
+    from failures import LARGER, NO_BUILD
 
     complaint, folder = "no requirement file fits", Path(options.folder)
     program, wheels = [sys.executable, "-s", *pip], bool(options.wheels)
@@ -158,7 +158,11 @@ def install_into(options: argparse.Namespace, runtime: ModuleType, pip: list[str
     variables |= {"PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
     for name in ("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR"):  # it has one of its own
         variables.pop(name, None)
-    for file in runtime.candidates(options.accelerator):
+    for kind in runtime.candidates(options.accelerator):
+        size = runtime.DISK_BYTES[kind]
+        if size > runtime.DISK_BYTES[options.accelerator] and not wheels:  # more to fetch than the artist was told
+            return f"{LARGER} (about {size / 1e9:.1f} GB)" if "torch" in complaint else complaint
+        file = runtime.requirements_file(kind)
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder, ignore_cleanup_errors=True) as scratch:
             ATTEMPT.scratch = Path(scratch)
             usable = file if wheels else runtime.reachable_requirements(file, Path(scratch))
@@ -166,7 +170,7 @@ def install_into(options: argparse.Namespace, runtime: ModuleType, pip: list[str
             total = runtime.package_count(file)
             complaint = install(pip, usable, target, total=total, source=source, variables=variables)
             if not complaint:
-                record(target, options.accelerator)
+                record(target, kind)
                 final = folder / runtime.lock_hash([file])
                 put_in_place(target, final, Path(scratch))
                 say(folder=str(final))

@@ -1,7 +1,7 @@
 """A head written for an engine by a preset, and the list of names beside it.
 
-The list, ``head.json``, says what a program or a person needs to know of the file: keys with their Apple names, bones
-with their joints, materials, texture, hair, axes, licence, and what was lost. See docs/export.md.
+The list, ``head_unity.json`` and so on, says what a program or a person needs to know of the file: keys with their
+Apple names, bones with their joints, materials, texture, hair, axes, licence, and what was lost. See docs/export.md.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ from .losses import losses_of
 from .presets import EnginePreset
 from .vrm import VrmMeta
 
-STEM: Final = "head"
-SIDECAR: Final = "head.json"
 NO_AUTHOR: Final = "The author of the photo's head (not named)"
 """VRM wants an author; who gives none gets this."""
 
@@ -66,15 +64,15 @@ def write_for_engine(
         vrm=vrm_meta(head, author) if preset.suffix == ".vrm" else None,
     )
     for number, level in enumerate((head, *lods)):
-        write_glb(level, folder / level_file(number, preset.suffix), settings)
+        write_glb(level, folder / level_file(number, preset), settings)
     losses = losses_of(head, choice, preset.hair)
     write_sidecar(head, folder, preset, choice, losses, lods=lods)
     return losses
 
 
-def level_file(number: int, suffix: str) -> str:
+def level_file(number: int, preset: EnginePreset) -> str:
     """Name of the file of a level of detail; 0 is the full head."""
-    return f"{STEM}_LOD{number}{suffix}" if number else f"{STEM}{suffix}"
+    return f"{preset.stem()}_LOD{number}{preset.suffix}" if number else f"{preset.stem()}{preset.suffix}"
 
 
 def vrm_meta(head: Head, author: str = "") -> VrmMeta:
@@ -102,7 +100,7 @@ def write_sidecar(
     if lods:
         told["levels"] = [_level(n, level, preset) for n, level in enumerate((head, *lods))]
     text = json.dumps(told, indent=1, ensure_ascii=False)
-    (folder / SIDECAR).write_text(text + "\n", encoding="utf-8", newline="\n")
+    (folder / f"{preset.stem()}.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def sidecar(head: Head, preset: EnginePreset, choice: ExpressionChoice, losses: list[str]) -> dict[str, Any]:
@@ -116,7 +114,7 @@ def sidecar(head: Head, preset: EnginePreset, choice: ExpressionChoice, losses: 
         keys.append({"name": PHOTO_EXPRESSION, "arkit": None, "low": 0.0, "high": 1.0})
     hair = chosen_hair(head, preset.hair)
     return {
-        "file": f"{STEM}{preset.suffix}",
+        "file": level_file(0, preset),
         "preset": preset.name,
         "generator": f"SeIF for Blender {__version__}",
         "axes": preset.axes,
@@ -143,7 +141,7 @@ def _level(number: int, head: Head, preset: EnginePreset) -> dict[str, Any]:
     """What is told of a level; all levels of a preset with ``lod_meshes`` are meshes of one file."""
     hair = chosen_hair(head, preset.hair)
     return {
-        "file": level_file(0 if preset.lod_meshes else number, preset.suffix),
+        "file": level_file(0 if preset.lod_meshes else number, preset),
         "triangles": len(triangulate(head.faces)[0]),
         "hair_triangles": 0 if hair is None else len(triangulate(hair.faces)[0]),
     }

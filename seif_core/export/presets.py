@@ -64,6 +64,14 @@ class EnginePreset:
     told: str
     lod_meshes: bool = False
 
+    def stem(self, head: str = "head") -> str:
+        """Name of its files without a suffix; no two presets' files of a head meet in one folder.
+
+        Args:
+            head: what the head is called.
+        """
+        return f"{head}_{self.name}"
+
 
 PRESETS: Final[dict[str, EnginePreset]] = {
     preset.name: preset

@@ -177,15 +177,15 @@ def disk_needed(accelerator: str) -> int:
     return DISK_BYTES[accelerator] + DISK_BYTES[accelerator] // 2
 
 
-def candidates(accelerator: str, *, python: Sequence[int] | None = None, system: str | None = None) -> list[Path]:
-    """Requirement files to try, best first: the registry's build on Linux serves a CPU too, only it is larger."""
+def candidates(accelerator: str, *, system: str | None = None) -> list[str]:
+    """Those of `ACCELERATORS` to try, best first: the registry's build on Linux serves a CPU too, only it is larger."""
     system = system or platform.system()
     order = [accelerator]
     if system == "Linux" and accelerator == "cpu":
         order.append("cuda")
     if system == "Windows" and accelerator == "cuda":
         order.append("cpu")
-    return [requirements_file(name, python=python, system=system) for name in order]
+    return order
 
 
 def package_count(requirements: Path) -> int:

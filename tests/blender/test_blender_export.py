@@ -77,6 +77,17 @@ def test_an_export_succeeds_and_leaves_the_scene_as_it_was(session, name):
     assert told["licence"] == sample_head().model_licence
 
 
+def test_the_files_name_follows_the_preset_so_that_no_export_takes_anothers_place(session):
+    _, found, _ = session
+    assert found["renamed"] == {
+        "head_unity.fbx": "head_web.glb",
+        "head_unity": "head_web.glb",
+        "mine.vrm": "mine.glb",
+        "a.b": "a.b.glb",
+    }
+    assert found["beside"] == ["same.glb", "same_godot.json", "same_web.json"]
+
+
 @pytest.mark.parametrize("name", GLTF)
 def test_what_blender_writes_as_gltf_has_the_keys_the_bones_and_the_pictures(session, name):
     scratch, _, _ = session
@@ -142,5 +153,5 @@ def test_what_cannot_be_written_is_told_in_a_sentence_and_an_animation_that_is_l
         assert "cannot be written" in message
         assert "Traceback" not in message
     assert found["animated"] == [["FINISHED"], ""]
-    told = json.loads((scratch / "moving.json").read_text(encoding="utf-8"))
+    told = json.loads((scratch / "moving_vrm.json").read_text(encoding="utf-8"))
     assert any("animation is left out" in loss for loss in told["lost"])

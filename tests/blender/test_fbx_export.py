@@ -61,7 +61,7 @@ def write_engine_files(file: Path, out: Path, name: str, counts: tuple[int, ...]
     """What `seif export --preset` does, without the command line, which the newest Blender cannot load in its tests."""
     preset, head = PRESETS[name], Head.load(file)
     out.mkdir()
-    write_fbx(file, out / "head.fbx", name, (preset.expressions, preset.spelling), counts)
+    write_fbx(file, out / f"head_{name}.fbx", name, (preset.expressions, preset.spelling), counts)
     choice = parse_choice(preset.expressions, preset.spelling)
     export.write_sidecar(head, out, preset, choice, export.losses_of(head, choice, preset.hair))
 
@@ -75,8 +75,8 @@ def test_the_command_line_writes_the_same_files(tmp_path, name):
     write_engine_files(tmp_path / "head.npz", tmp_path / "direct", name)
     assert cli.main(["export", str(tmp_path / "head.npz"), "--preset", name, "--out", str(tmp_path / "told")]) == 0
     names = [sorted(path.name for path in (tmp_path / folder).iterdir()) for folder in ("direct", "told")]
-    assert names == [["head.fbx", "head.json"]] * 2
-    one, other = (json.loads((tmp_path / folder / "head.json").read_text()) for folder in ("direct", "told"))
+    assert names == [[f"head_{name}.fbx", f"head_{name}.json"]] * 2
+    one, other = (json.loads((tmp_path / folder / f"head_{name}.json").read_text()) for folder in ("direct", "told"))
     assert one == other
 
 
@@ -87,7 +87,7 @@ def exported(request, tmp_path_factory):
     with_hair(sample_head()).save(folder / "head.npz")
     write_engine_files(folder / "head.npz", folder / "out", request.param)
     (folder / "import.py").write_text(_IMPORT, encoding="utf-8")
-    file = folder / "out" / "head.fbx"
+    file = folder / "out" / f"head_{request.param}.fbx"
     command = [sys.executable, str(folder / "import.py"), str(file), str(folder / "back.npz")]
     subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY)
     return PRESETS[request.param], file, np.load(folder / "back.npz")
@@ -116,7 +116,7 @@ def test_bones_weights_and_hair_come_back(exported):
     cards = head.hair.cards.vertices
     assert len(back["hair"]) == len(cards)
     np.testing.assert_allclose(y_up(back["hair"]), cards, atol=1e-4)
-    told = json.loads(file.with_name("head.json").read_text(encoding="utf-8"))
+    told = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
     assert [key["name"] for key in told["keys"]] == back["names"].tolist()[1:]
     assert [bone["name"] for bone in told["bones"]] == list(preset.bones)
 
@@ -136,9 +136,9 @@ def test_textures_are_embedded_whole_and_named_so_that_engines_find_them(exporte
         "sample_normals.png": head.texture_normals,
         "sample_Hair_Cards.png": head.hair.cards.texture,
     }
-    assert set(found) == {f"head.fbm{os.sep}{name}" for name in pictures}
+    assert set(found) == {f"{file.stem}.fbm{os.sep}{name}" for name in pictures}
     for name, pixels in pictures.items():
-        np.testing.assert_array_equal(found[f"head.fbm{os.sep}{name}"], pixels)
+        np.testing.assert_array_equal(found[f"{file.stem}.fbm{os.sep}{name}"], pixels)
 
 
 def normals_by_angles(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -204,7 +204,8 @@ def test_levels_of_detail_have_the_names_or_files_that_the_engine_knows_and_all_
     out = tmp_path / "out"
     write_engine_files(tmp_path / "head.npz", out, name, (900, 500))
     files = sorted(path.name for path in out.glob("*.fbx"))
-    assert files == (["head.fbx"] if name == "unity" else ["head.fbx", "head_LOD1.fbx", "head_LOD2.fbx"])
+    wanted = ("",) if name == "unity" else ("", "_LOD1", "_LOD2")
+    assert files == [f"head_{name}{level}.fbx" for level in wanted]
     command = [sys.executable, "-c", _IMPORT_LEVELS, str(tmp_path / "found.json"), *(str(out / f) for f in files)]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     found = json.loads((tmp_path / "found.json").read_text())

@@ -175,6 +175,19 @@ def test_a_python_without_requirement_files_is_told_before_anything_is_fetched(p
     assert index.asked == []
 
 
+def test_a_build_larger_than_the_artist_was_told_is_named_with_its_size_and_not_fetched(project, index):  # noqa: F811
+    change_library(project, "def candidates(kind, *, system=None): return [*{'cpu': ['cpu']}.get(kind, []), 'cuda']")
+    small = project / "root" / "seif_core" / "worker" / f"requirements-{TAG}-cpu.txt"
+    small.write_text(f"torchless==1.0 --hash=sha256:{'0' * 64}\n")
+    error = attempt(project).error
+    assert "6.5 GB" in error
+    assert "choose NVIDIA" in error
+    assert index.fetched("seiftest-1.0-py3-none-any.whl") == 0
+    run = installation.Installation(project / "runtimes", "", "cuda")
+    run.start()
+    assert wait(run).error == ""
+
+
 @pytest.mark.parametrize(
     ("said", "cause"),
     [

@@ -51,8 +51,8 @@ def written(tmp_path: Path, name: str, head=None, **values) -> tuple[GlbFile, di
     preset = preset_named(name)
     choice = parse_choice(preset.expressions, preset.spelling)
     write_for_engine(head or big_head(), tmp_path, preset, choice, **values)
-    glb = GlbFile((tmp_path / f"head{preset.suffix}").read_bytes())
-    return glb, json.loads((tmp_path / "head.json").read_text(encoding="utf-8"))
+    glb = GlbFile((tmp_path / f"head_{name}{preset.suffix}").read_bytes())
+    return glb, json.loads((tmp_path / f"head_{name}.json").read_text(encoding="utf-8"))
 
 
 def parents(glb: GlbFile) -> dict[int, int]:
@@ -115,7 +115,7 @@ def test_names_displacements_bones_weights_texture_and_hair_are_the_heads(tmp_pa
 @pytest.mark.parametrize("name", GLTF)
 def test_khronos_validator_finds_no_error_in_any_preset(tmp_path, name):
     written(tmp_path, name)
-    issues = validate(tmp_path / f"head{preset_named(name).suffix}")["issues"]
+    issues = validate(tmp_path / f"head_{name}{preset_named(name).suffix}")["issues"]
     assert issues["numErrors"] == issues["numWarnings"] == 0, issues["messages"]
 
 
@@ -123,7 +123,7 @@ def test_the_same_head_gives_the_same_bytes(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         written(tmp_path / folder, "vrm")
-    for file in ("head.vrm", "head.json"):
+    for file in ("head_vrm.vrm", "head_vrm.json"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
@@ -223,7 +223,7 @@ def loaded(path: Path) -> dict:
 def test_three_js_loads_a_web_head_and_its_jaw_opens(tmp_path):
     head = big_head()
     written(tmp_path, "web")
-    found = loaded(tmp_path / "head.glb")
+    found = loaded(tmp_path / "head_web.glb")
     assert all(mesh["bones"] == list(PRESETS["web"].bones) for mesh in found["meshes"])
     low, high = (
         np.min([m["box"][0] for m in found["meshes"][:-1]], 0),
@@ -239,7 +239,7 @@ def test_three_js_loads_a_web_head_and_its_jaw_opens(tmp_path):
 def test_three_vrm_finds_bones_expressions_gaze_and_licence(tmp_path):
     head = big_head()
     written(tmp_path, "vrm", author="Ada")
-    found = loaded(tmp_path / "head.vrm")
+    found = loaded(tmp_path / "head_vrm.vrm")
     vrm = found["vrm"]
     assert set(vrm["bones"]) >= REQUIRED | set(VRM_BONES)
     assert set(vrm["moved"]) >= set(VRM_PRESETS)
@@ -265,8 +265,23 @@ def test_the_command_line_writes_a_preset_and_tells_what_is_lost(tmp_path, capsy
         "Ada",
     ]
     assert cli.main(options) == 0
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"head.vrm", "head.json"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"head_vrm.vrm", "head_vrm.json"}
     assert "left out" in capsys.readouterr().out
+
+
+def test_presets_in_one_folder_take_no_file_from_each_other_nor_from_a_plain_export(tmp_path):
+    big_head().save(tmp_path / "head.npz")
+    files: dict[str, bytes] = {}
+    for options in (
+        (),
+        ("--lods", "900"),
+        *(("--preset", name, "--lods", "900") for name in ("godot", "web", "generic")),
+    ):
+        assert cli.main(["export", str(tmp_path / "head.npz"), "--out", str(tmp_path / "out"), *options]) == 0
+        now = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+        assert files.items() <= now.items()
+        files = now
+    assert len(files) == 2 + 3 * 3
 
 
 @pytest.mark.parametrize(
@@ -287,8 +302,10 @@ def test_levels_of_detail_are_files_of_their_own_with_all_keys_bones_and_the_tex
     big_head().save(tmp_path / "head.npz")
     arguments = ["export", str(tmp_path / "head.npz"), "--preset", name, "--lods", "900,500"]
     assert cli.main([*arguments, "--out", str(tmp_path / "out")]) == 0
-    told = json.loads((tmp_path / "out" / "head.json").read_text(encoding="utf-8"))
-    assert [level["file"] for level in told["levels"]] == ["head.glb", "head_LOD1.glb", "head_LOD2.glb"]
+    told = json.loads((tmp_path / "out" / f"head_{name}.json").read_text(encoding="utf-8"))
+    assert [level["file"] for level in told["levels"]] == [
+        f"head_{name}{level}.glb" for level in ("", "_LOD1", "_LOD2")
+    ]
     documents = [GlbFile((tmp_path / "out" / level["file"]).read_bytes()).document for level in told["levels"]]
     full = documents[0]
     for document, level, bound in zip(documents[1:], told["levels"][1:], (900, 500), strict=True):

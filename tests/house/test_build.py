@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -95,7 +96,9 @@ def test_foreign_environment_is_left_alone(folder):
     assert (build.ENVIRONMENT / "mine.txt").exists()
 
 
-def test_registry_build_of_torch_is_tried_where_the_small_one_cannot_be_had(folder, monkeypatch):
+def test_registry_build_of_torch_is_taken_where_the_small_one_cannot_be_had_and_its_size_told(
+    folder, monkeypatch, capsys
+):
     tried = []
 
     def refuse_first(python, files):
@@ -106,6 +109,49 @@ def test_registry_build_of_torch_is_tried_where_the_small_one_cannot_be_had(fold
     monkeypatch.setattr(runtime.platform, "system", lambda: "Linux")
     build.environment([])
     assert tried == ["requirements-py311-cpu.txt", "requirements-py311-cuda.txt"]
+    assert "6.5 GB" in capsys.readouterr().err
+
+
+_STOPPED = """
+import signal, sys
+import build
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell's background jobs inherit it
+build.COMMANDS["seif"] = lambda *_: build.run([sys.executable, "-c", sys.argv[1]])
+sys.exit(build.main(["seif"]))
+"""
+_LONG = """
+import signal, sys, time
+signal.signal(signal.{name}, lambda *_: sys.exit(42))
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C reaches all processes of the console")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_to_the_script_alone_stops_what_it_runs(name):
+    command = [sys.executable, "-c", _STOPPED, _LONG.format(name=name)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(getattr(signal, name))
+        assert process.wait(20) == 42
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for pip is a shell script")
+def test_pip_ends_when_the_script_alone_is_interrupted(monkeypatch, tmp_path):
+    ended = []
+    monkeypatch.setattr(build, "pip_variables", lambda _python: dict(os.environ))
+    monkeypatch.setattr(build.Bar, "show", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(build.subprocess.Popen, "terminate", lambda process: (ended.append(1), process.kill()))
+    pip = tmp_path / "pip.py"
+    pip.write_text("import time\nprint('Collecting x', flush=True)\ntime.sleep(60)\n")
+    fake = tmp_path / "python"
+    fake.write_text(f"#!/bin/sh\nexec {sys.executable} {pip}\n")
+    fake.chmod(0o755)
+    with pytest.raises(KeyboardInterrupt):
+        build.pip_install(fake, [])
+    assert ended == [1]
 
 
 def test_wrong_python_ends_in_a_sentence(monkeypatch, capsys):

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 zip_file, scratch = Path(sys.argv[1]), Path(sys.argv[2])
 os.environ["BLENDER_USER_RESOURCES"] = str(scratch / "user")
@@ -60,6 +61,15 @@ for preset in core.PRESETS.values():
     path = scratch / f"{preset.name}{preset.suffix}"
     found[preset.name] = attempt(bpy.ops.seif.export_engine, filepath=str(path), preset=preset.name, author="Ada")
     found[f"{preset.name}_same"] = [key for key, value in state().items() if value != before[key]]
+operator = sys.modules[f"{name}.export.operators"].SEIF_OT_export_engine
+found["renamed"] = {}
+for path in ("head_unity.fbx", "head_unity", "mine.vrm", "a.b"):
+    asked = SimpleNamespace(filepath=str(scratch / path), preset="web")
+    operator.check(asked, None)
+    found["renamed"][path] = Path(asked.filepath).name
+for preset in ("web", "godot"):
+    bpy.ops.seif.export_engine(filepath=str(scratch / "same.glb"), preset=preset)
+found["beside"] = sorted(path.name for path in scratch.glob("same*"))
 lookup = __import__(f"{name}.animate.lookup", fromlist=["require_head"])
 exports = __import__(f"{name}.export.engine_export", fromlist=["EngineExport"])
 given_up = exports.EngineExport(
