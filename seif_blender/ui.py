@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +21,24 @@ def draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, text: 
     letters = max(20, int(width / (_PIXELS_PER_LETTER * context.preferences.system.ui_scale)) - 6)
     column = layout.column(align=True)
     column.scale_y = _LINE
-    for i, line in enumerate(textwrap.wrap(text, letters)):
+    for i, line in enumerate(wrapped(text, letters)):
         column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
+
+
+def wrapped(text: str, letters: int) -> list[str]:
+    """Lines of a text: a number stays with its unit, a path that is too long breaks behind its folders.
+
+    Args:
+        text: one paragraph.
+        letters: of a line at most.
+    """
+
+    def folders(path: re.Match[str]) -> str:
+        lines = textwrap.wrap(re.sub(r"([/\\])", r"\1 ", path[0]), letters)
+        return " ".join(line.replace("/ ", "/").replace("\\ ", "\\") for line in lines)
+
+    text = re.sub(rf"\S{{{letters + 1},}}", folders, text)
+    return textwrap.wrap(re.sub(r"(?<=\d) (?=[^\W\d]{1,2}\b)", "\N{NO-BREAK SPACE}", text), letters)
 
 
 def redraw(context: bpy.types.Context) -> None:

@@ -14,6 +14,7 @@ class SEIF_PT_capture(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "SeIF"
+    bl_order = 4
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -24,10 +25,11 @@ class SEIF_PT_capture(bpy.types.Panel):
         column.operator("seif.animate_video", icon="FILE_MOVIE")
         column.operator("seif.import_live_link", icon="IMPORT")
         column.operator("seif.import_visemes", icon="SPEAKER")
+        layout.prop(chosen, "bones")
         choices = layout.column()
         choices.use_property_split = True
         choices.use_property_decorate = False
-        for name in ("head_pose", "bones", "rate", "neutral", "smoothing"):
+        for name in ("head_pose", "rate", "neutral", "smoothing"):
             choices.prop(chosen, name)
 
 

@@ -113,12 +113,12 @@ class SEIF_PT_reconstruct(bpy.types.Panel):
             draw_sentence(box, context, job.message, "ERROR" if failed else "INFO")
         elif job.report:
             self._draw_result(box, context, job)
+        if job.code in _ADVICE:
+            box.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = NAME
+        elif job.code == "worker":
+            box.operator("seif.copy_log", icon="COPYDOWN")
         row = box.row()
         row.alignment = "RIGHT"
-        if job.code in _ADVICE:
-            row.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = NAME
-        elif job.code == "worker":
-            row.operator("seif.copy_log", icon="COPYDOWN")
         row.operator("seif.copy_diagnostics", icon="COPYDOWN")
         row.operator("seif.dismiss")
 

@@ -56,7 +56,7 @@ def draw_runtime(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         draw_sentence(layout, context, _ROCM, "INFO")
     missing = runtime_missing(context)
     kind = detected() if own.accelerator == "auto" else own.accelerator
-    layout.prop(own, "accelerator")
+    layout.prop(own, "accelerator", text="For")
     if own.accelerator == "auto":
         layout.label(text=f"Detected: {TITLES.get(kind, 'looking')}", icon="BLANK1")
     if missing and kind:

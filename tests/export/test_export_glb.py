@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY
 from gltf_file import GlbFile
+from node_programs import node_folder, output_of
 from PIL import Image
 from sample_hair import with_hair, with_hat
 from sample_head import head_with_a_lined_mouth, sample_head
@@ -44,20 +44,13 @@ def head_vertices(glb, primitive, head):
 
 
 def validate(path: Path) -> dict:
-    """Khronos' report on a GLB; the pinned validator is installed once, beside the user's other caches."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("npm is not installed")
-    folder = Path.home() / ".cache" / "seif-blender" / VALIDATOR.replace("@", "-")
-    if not (folder / "node_modules" / "gltf-validator").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run([npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), VALIDATOR], check=True)
+    """Khronos' report on a GLB."""
     script = (
-        f"const v = require({json.dumps(str(folder / 'node_modules' / 'gltf-validator'))});"
+        f"const v = require({json.dumps(str(node_folder(VALIDATOR) / 'node_modules' / 'gltf-validator'))});"
         f"const bytes = new Uint8Array(require('fs').readFileSync({json.dumps(str(path))}));"
         "v.validateBytes(bytes, {maxIssues: 100}).then(r => console.log(JSON.stringify(r)));"
     )
-    return json.loads(subprocess.run([node, "-e", script], check=True, capture_output=True, text=True).stdout)
+    return json.loads(output_of(script))
 
 
 @pytest.mark.parametrize("texture", [True, False])

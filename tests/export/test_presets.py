@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gltf_file import GlbFile
+from node_programs import node, node_folder, output_of
 from PIL import Image
 from sample_hair import with_hair
 from sample_head import sample_head
@@ -36,6 +36,14 @@ REQUIRED = {"hips", "spine", "head"} | {
     for bone in ("UpperLeg", "LowerLeg", "Foot", "UpperArm", "LowerArm", "Hand")
 }
 """Bones without which no VRM is one (VRMC_vrm-1.0, humanoid)."""
+SUPPORT = Path(__file__).parents[1] / "support"
+AVATAR = """
+import type { Expression, ExpressionPresetName, VRMCVRM } from '@pixiv/types-vrmc-vrm-1.0';
+type Expressed = Omit<Expression, 'preset'>;
+type Expressions = { preset: Partial<Record<ExpressionPresetName, Expressed>>; custom: Record<string, Expressed> };
+type Avatar = Omit<VRMCVRM, 'expressions'> & { expressions: Expressions };
+"""
+"""An expression's own ``preset`` is of a draft of the format, which the published types keep; its schema has none."""
 MODULES = ("three@0.187.0", "@pixiv/three-vrm@3.5.5")
 
 
@@ -205,19 +213,23 @@ def test_a_glb_without_the_set_vrm_binds_the_keys_that_an_expression_is_made_of(
 
 
 def loaded(path: Path) -> dict:
-    """What three.js and three-vrm make of a file; the pinned modules are installed once, beside other caches."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("npm is not installed")
-    folder = Path.home() / ".cache" / "seif-blender" / "three-vrm"
-    if not (folder / "node_modules" / "@pixiv" / "three-vrm").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), *MODULES]
-        if subprocess.run(command, check=False, capture_output=True).returncode:
-            pytest.skip("three.js could not be installed; npm reaches no registry")
-    script = Path(__file__).parents[1] / "support" / "load_model.mjs"
-    done = subprocess.run([node, str(script), str(folder), str(path)], check=True, capture_output=True, text=True)
-    return json.loads(done.stdout)
+    """What three.js and three-vrm make of a file."""
+    return json.loads(output_of(SUPPORT / "load_model.mjs", node_folder(*MODULES), path))
+
+
+def test_a_vrm_is_as_the_types_that_its_makers_publish_say(tmp_path):
+    folder = node_folder("typescript@5.9.3", "@pixiv/types-vrmc-vrm-1.0@3.5.5")
+    extension = written(tmp_path, "vrm", author="Ada")[0].document["extensions"][EXTENSION]
+
+    def complaints(value: dict) -> str:
+        (folder / "avatar.ts").write_text(f"{AVATAR}export const vrm: Avatar = {json.dumps(value)};", encoding="utf-8")
+        options = ["--noEmit", "--strict", "--skipLibCheck", "--moduleResolution", "node10", "--module", "es2020"]
+        command = [node(), str(folder / "node_modules" / "typescript" / "bin" / "tsc"), *options, "avatar.ts"]
+        return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True).stdout
+
+    assert complaints(extension) == ""
+    assert "nobody" in complaints({**extension, "meta": {**extension["meta"], "avatarPermission": "nobody"}})
+    assert complaints({**extension, "lookAt": {"type": "none"}})
 
 
 def test_three_js_loads_a_web_head_and_its_jaw_opens(tmp_path):
