@@ -242,7 +242,6 @@ class _Fitter:
         marks = np.stack([p.landmarks for p in portraits]).astype(np.float64)
         self.marks = torch.as_tensor(marks, device=device)
         self.observed = self.marks[:, prepared.used, :2]
-        self.depth = self.marks[:, prepared.used, 2] if prepared.scheme.has_depth else None
         self.focal = [p.focal_px for p in portraits]
         self.centre = torch.tensor([p.principal_point for p in portraits], dtype=torch.float64, device=device)
         self.params = torch.zeros((len(portraits), self.layout.size), dtype=torch.float64, device=device)
@@ -267,8 +266,13 @@ class _Fitter:
             self.sighted_set = self._sighted_set(self.sighted.vertices)
         self.alone = self.sighted is not None and settings.measured == "dense"
         self.seeing = self.alone
+        guesses = prepared.scheme.has_depth and not (
+            self.alone and self.shared
+        )  # dense points of several photos show it
+        self.depth = self.marks[:, prepared.used, 2] if guesses else None
         fine = np.isin(prepared.used, np.concatenate([*prepared.scheme.lids, prepared.scheme.inner_lips]))
-        rows = np.flatnonzero(fine | (np.arange(len(fine)) % _DEPTH_EACH == 0) if self.alone else np.ones(len(fine)))
+        some = np.arange(len(fine)) % _DEPTH_EACH == 0
+        rows = np.flatnonzero((fine | some if guesses else fine) if self.alone else np.ones(len(fine)))
         self.kept = torch.as_tensor(rows, device=device)
         self.placed = torch.as_tensor(fine[rows] if self.alone else np.ones(len(rows)), dtype=torch.float64).to(device)
         self.guessed = torch.as_tensor(guessed[:, prepared.used], device=device) * _GUESSED

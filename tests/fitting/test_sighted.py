@@ -8,6 +8,7 @@ from synthetic_head import photo_of
 
 from seif_core.errors import SettingsError
 from seif_core.fitting import fit_portrait
+from seif_core.fitting.portrait_fit import fit_same_person
 from seif_core.fitting.settings import FitSettings
 from seif_core.geometry.alignment import align_points
 from seif_core.geometry.camera import Camera
@@ -62,6 +63,19 @@ def test_true_dense_points_bring_the_fit_nearer_than_true_landmarks(head, person
     dense = fit_portrait(replace(portrait, dense=seen(head, person, yaw=yaw)), head, settings=DENSE)
     assert off(head, dense, person) < 0.8
     assert off(head, dense, person) < off(head, fit_portrait(portrait, head), person)
+
+
+def test_dense_points_of_two_photos_show_the_depth_that_the_detector_guesses(head, person):
+    def photo(yaw, stretch):
+        pose = np.zeros((5, 3))
+        pose[0, 1] = yaw
+        portrait, _ = photo_of(person, pose=pose, translation=tuple(PLACE), camera=CAMERA)
+        marks = portrait.landmarks * np.float32([1, 1, stretch])
+        return replace(portrait, landmarks=marks, dense=seen(head, person, yaw=yaw))
+
+    true, misled = (fit_same_person([photo(0.0, stretch), photo(0.6, stretch)], head)[0] for stretch in (1, 3))
+    np.testing.assert_array_equal(true.neutral, misled.neutral)
+    assert off(head, misled, person) < off(head, fit_portrait(photo(0.0, 3), head), person)
 
 
 def test_points_that_say_they_are_unsure_do_not_spoil_the_fit(head, person):
