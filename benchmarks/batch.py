@@ -6,14 +6,19 @@ has. Options after ``--`` go to ``seif batch``. One process uses the machine's c
 two on two cores gain what it leaves idle, and what threads cost: twice the speed is not to be had. Ray must be
 installed for ``--ray``; what its nodes use is not counted among the processor seconds.
 
-Last figures, 2 cores (x86_64), full quality, all files, 4 photos, with real-time priority (``chrt -r 1``), for other work
-kept the cores busy: one process 53.7 s (1.59 cores busy, 11.2 s a photo once warm), two 37.2 s (1.82; 13.7 s a photo
-each, so 6.9): 1.44 times, starting and warming up included (5 s a run, 4 s a process). At those paces 16 photos take
-188 and 119 s: 1.58 times. Two processes of one thread do the same work with a fifth less processor time (67.9 s
+Last figures, 2 cores (x86_64), full quality, all files, 4 photos, with real-time priority (``chrt -r 1``), for other
+work kept the cores busy:
+
+    one process       53.7 s    1.59 cores busy    11.2 s a photo once warm    1.00 times
+    two processes     37.2 s    1.82                6.9                        1.44
+    Ray, two cores    42.6 s                        7.1                        1.26
+
+Starting and warming up are in it: 5 s a run, 5 s more with Ray, 4 s a process. At those paces 16 photos take 188, 119
+and 124 s: 1.58 and 1.52 times. Two processes of one thread do the same work with a fifth less processor time (67.9 s
 instead of 85.2), for no thread waits for another.
 
-On the same machine shared with others (load 10 to 15, usual priority against theirs), 6 photos: one process 122 s,
-two 58 s: 2.09 times, for two processes have two shares of the cores; Ray 116 s, whose nodes have less priority there.
+On the same machine shared with others (load 10 to 15, usual scheduling), 6 photos: one process 122 s, two 58 s, 2.09
+times; Ray 116 s, for Ray runs its workers with the least priority but four.
 """
 
 from __future__ import annotations

@@ -13,11 +13,11 @@ Last figures, fast quality, 8 people (FLAME 5, GNM 3), whole / inner face:
     both      2.01 / 1.77            82.8         13.3
 
 Fits alone, 20 people (ICT's 12 too), whole / inner face: front 2.12 / 1.94, turned 2.27 / 2.01, both 2.02 / 1.85:
-nearer than from the frontal photo for 17 of the 20, by 0.10 +- 0.03 mm in the mean; both sides turned 2.13 / 1.89, all three
-photos 2.01 / 1.83, two photos from the front (0 and 8 degrees) 2.03 / 1.87. While the detector's guess of depth was
-taken too, both had 2.06 / 1.88, both sides turned 2.21 / 1.96. A prior that counts once gives 2.03 / 1.86; the turned
-photo's points believed more (0.7 of their doubt) 2.02 / 1.85 instead of 2.03 / 1.86: neither is worth a rule. With
-landmarks in the dense points' place, earlier, 8 people: front 3.06, turned 3.38, both 3.10.
+nearer than from the frontal photo for 17 of the 20, by 0.10 +- 0.03 mm in the mean; both sides turned 2.13 / 1.89, all
+three photos 2.01 / 1.83, two photos from the front (0 and 8 degrees) 2.03 / 1.87. While the detector's guess of depth
+was taken too, both had 2.06 / 1.88, both sides turned 2.21 / 1.96. A prior that counts once gives 2.03 / 1.86; the
+turned photo's points believed more (0.7 of their doubt) 2.02 / 1.85 instead of 2.03 / 1.86: neither is worth a rule.
+With landmarks in the dense points' place, earlier, 8 people: front 3.06, turned 3.38, both 3.10.
 """
 
 from __future__ import annotations
