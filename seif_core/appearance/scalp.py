@@ -1,7 +1,7 @@
 """The scalp of a bald skin head: stubble of the hair's colour where hair grows, so that gaps in hair show no bald skin.
 
 Where hair grows is told by the usual hairline, and by the photo where it shows a bare scalp: a high forehead, a bald
-crown. Its edge is soft and not straight.
+crown. Its edge is soft and not straight. Where skin is seen beside hair no stubble lies between them.
 
 Convention: heights over the hairline in eye distances, as in `anatomy.over_hairline`; colours sRGB. Worked number: skin
 of 0.7 under hair of 0.1, where stubble covers by 0.6, has 0.34 in the mean.
@@ -12,13 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 
 from ..geometry.sampling import smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..headmodel import HeadModel
 from ..headmodel.anatomy import anatomy_of
-from ..shapes import Float, Float32
+from ..shapes import Float, Float32, UInt8
 from .atlas import Atlas
 from .mirrored_field import mirrored_field
 from .noise import kept_noise
@@ -58,6 +59,10 @@ _REFERENCE: Final = 2048
 """Side of the texture that widths are told for."""
 _PATCH: Final = 12.0
 """Gaussian of the patches in which the hairline is uneven, texels of a texture of 2048: 4 mm."""
+_BESIDE: Final = 20.0
+"""Texels of a texture of 2048 from skin that the photo shows, 7 mm, within which it tells where hair ends."""
+_HAIR: Final = (0.3, 0.7)
+"""Share of hair in the photo between which that is. Chosen by eye, as is what lies above."""
 _SEED: Final = 5
 """Which noise; any number would do."""
 
@@ -83,6 +88,7 @@ def stubble(
     hair = np.maximum(texels.hair_colour, _S.darkest)
     over = anatomy_of(model).over_hairline
     values = np.stack([over, growth(model, atlas, smoother, texels)], axis=1)
+    near_skin = _near_skin(atlas, texels.trust)
     grain, patches = _noise(atlas, _S.width), _noise(atlas, _PATCH)
 
     def grow(part: slice) -> None:
@@ -93,6 +99,7 @@ def stubble(
         at = atlas.texels[where]
         single = grain[at].astype(np.float32)
         uneven = _S.uneven[0] * patches[at].astype(np.float32) + _S.uneven[1] * single
+        grown = grown * (1 - near_skin[at] / np.float32(255) * (1 - smoothstep(texels.covered[where], *_HAIR)))
         share = smoothstep(height + uneven, *_S.edge) * grown * (_S.cover + _S.grain * single)
         colour[where] += (hair - colour[where]) * np.clip(share, 0, 1)[:, None]
 
@@ -109,6 +116,15 @@ def growth(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Pr
     field = mirrored_field(smoother, shown, seen, mirror, mirrored=_S.mirror, prior=_S.prior, stiffness=_S.stiffness)
     grown = 1 - smoothstep(field, 0.25, 0.75)
     return grown if texels.bald is None else grown * (1 - texels.bald)
+
+
+def _near_skin(atlas: Atlas, trust: Float32[np.ndarray, " N"]) -> UInt8[np.ndarray, " P"]:
+    """How far skin is seen at each texel or a little beside it, 0..255: none is trusted right at hair."""
+    seen = np.zeros(atlas.size**2, np.uint8)
+    seen[atlas.texels] = np.rint(255 * trust)
+    across = 2 * round(_BESIDE * atlas.size / _REFERENCE) + 1
+    grown = cv2.dilate(seen.reshape(atlas.size, -1), np.ones((across, across), np.uint8))
+    return np.asarray(cv2.blur(grown, (across, across)), np.uint8).reshape(-1)
 
 
 def _noise(atlas: Atlas, width: float) -> Float[np.ndarray, " P"]:

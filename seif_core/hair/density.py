@@ -21,10 +21,13 @@ from .space import HairSpace
 
 _FACING: Final = (0.18, 0.5)
 """Cosine to the viewer from which a place is shown, not at all and wholly. Chosen by eye, as is what follows."""
-_ENDS: Final = 0.022
+_ENDS: Final = 0.03
 """Metres over which tips fade into strands."""
+_BEYOND: Final = 0.15
+"""Share of that by which the longest reach beyond a shell."""
 _CUT: Final = 0.55
-"""Cosine between a shell's normal and the hair's direction from which a place is the end of strands."""
+"""How much farther down a shell's normal points than the skin's under it where hair ends that hangs below the middle of
+the ears. Its direction, which lies in the shell, tells no end."""
 _EDGE: Final = (0.35, 0.95)
 """Labels between which hair becomes dense at its edges."""
 _NEAR_SKIN: Final = (0.02, 0.006)
@@ -34,27 +37,31 @@ _OFF_SKIN: Final = 0.002
 _DENSE: Final = (1.9, 0.45)
 """What density is multiplied by and lessened by before streaks fray it."""
 _FRAYED: Final = 0.3
+_SHARPER: Final = 1.0
+"""Density for a share of hair in the photo: there streaks shift the edge by 0.2 of a share at most."""
 _SOFT: Final = 0.35
 """How much streaks take from that density or add to it, and the value from which hair is opaque."""
+_EVEN: Final = (_DENSE[1] + _SOFT / 2) / _DENSE[0]
+"""Density at which a place is half opaque: that of an even share of hair and skin."""
 
 
-def density_of(
-    shell: Shell, directions: Float[np.ndarray, "V 3"], bare: Float[np.ndarray, " V"]
-) -> Float[np.ndarray, " V"]:
+def density_of(space: HairSpace, shell: Shell, bare: Float[np.ndarray, " V"]) -> Float[np.ndarray, " V"]:
     """How dense hair is at each vertex, 0..1: thin at its edge on the skin and at the ends of its strands.
 
     Args:
+        space: the bald head's.
         shell: of the hair.
-        directions: (V, 3) of the hair.
         bare: (V,) how far a vertex lies on skin that no hair covers, 0..1.
     """
     near = smoothstep(shell.skin, *_NEAR_SKIN)
     edge = 1 - near * (1 - smoothstep(shell.label, *_EDGE) * (1 - bare))
-    cut = ((shell.normals * directions).sum(1) > _CUT) & (shell.skin > _OFF_SKIN)
+    under = shell.normals[:, 1] < space.on_skin(shell.vertices, space.normals)[:, 1] - _CUT
+    ears = space.skin[space.ears, 1]
+    cut = under & (shell.skin > _OFF_SKIN) & (shell.vertices[:, 1] < (ears.mean() if len(ears) else np.inf))
     if not cut.any():
         return edge
     away, _ = KDTree(shell.vertices[cut]).query(shell.vertices)
-    return np.minimum(edge, smoothstep(away, -0.5 * _ENDS, _ENDS))
+    return np.minimum(edge, smoothstep(away, -_BEYOND * _ENDS, _ENDS))
 
 
 def bare_ears(space: HairSpace, shell: Shell, evidence: PhotoEvidence | None) -> Float[np.ndarray, " V"]:
@@ -92,6 +99,6 @@ def alpha_of(
         shown: of `shown_share`.
         fray: how dark or light a streak is there, standard deviations.
     """
-    alpha = smoothstep(density * _DENSE[0] - _DENSE[1] - _FRAYED * fray, 0.0, _SOFT)
-    dense, known = matte.at(space, pixels.astype(np.float64))
-    return alpha + (dense - alpha) * shown * known
+    share, known = matte.at(space, pixels.astype(np.float64))
+    density = density + (_EVEN + _SHARPER * (share - 0.5) - density) * shown * known
+    return smoothstep(density * _DENSE[0] - _DENSE[1] - _FRAYED * fray, 0.0, _SOFT)

@@ -129,7 +129,7 @@ def model_hair(
     directions = hair_directions(space, shell, orientation)
     matte = hair_matte(space, portrait.pixels)
     fine = followed(space, shell, surface)
-    density = density_of(fine, directions, bare_ears(space, fine, evidence))
+    density = density_of(space, fine, bare_ears(space, fine, evidence))
     if hat is None:
         fine = seated(space, fine, labels=labels, matte=matte, density=density)
     unwrapped = unwrap(space, fine)

@@ -39,8 +39,6 @@ _AROUND: Final = 4.0
 """Gaussian, pixels of the parsing, over which it is told what lies behind a frame of glasses, or beside the head."""
 _LEAST: Final = 0.02
 """Share of what is told there, less of which tells nothing."""
-_CUT: Final = (0.3, 0.7)
-"""Shares between which hair becomes dense."""
 _KNOWN: Final = (0.3, 0.8)
 """How much of a pixel must be told, neither background nor behind a hand, for its border to count."""
 
@@ -83,7 +81,7 @@ def hair_matte(space: HairSpace, pixels: UInt8[np.ndarray, "H W 3"]) -> Matte:
     lines = guided_lines(guide, large, _RADIUS, _FLAT)
     drawn = apply_lines(cv2.resize(lines, (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR), fine)
     known = cv2.resize(1 - hidden, (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
-    return Matte(smoothstep(drawn, *_CUT).astype(np.float32), smoothstep(known, *_KNOWN).astype(np.float32))
+    return Matte(np.clip(drawn, 0, 1), smoothstep(known, *_KNOWN).astype(np.float32))
 
 
 def widened(space: HairSpace) -> HairSpace:

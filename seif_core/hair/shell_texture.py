@@ -32,7 +32,7 @@ from .matte import Matte
 from .seen import at_pixels
 from .shell import Shell, triangles_of
 from .space import HairSpace
-from .streaks import curly_streaks
+from .streaks import curly_streaks, locks
 from .unwrap import Unwrapped, flat_directions
 
 _SIDE: Final = 512
@@ -72,6 +72,12 @@ _INSIDE: Final = (-0.006, 0.0)
 """Metres over the skin between which it is that inside; thin hair at an edge is as light as elsewhere."""
 _STREAK: Final = 2.5
 """Standard deviations of a streak at most."""
+_LOCKS: Final = 1.2
+"""What locks count against single strands where unseen hair frays at its ends."""
+_TIPS: Final = 1.4
+"""Standard deviations of both by which hair frays at most: where there is none at all, none comes to be."""
+_SPARSE: Final = 4.0
+"""Times more that strands are missing where hair thins out towards a bald crown."""
 _RATIOS: Final = (0.2, 4.0)
 _LIFT: Final = 2e-3
 _NO_HAIR: Final = 1e-4
@@ -187,16 +193,19 @@ def shell_texture(
     texels = _Texels(space, shell, unwrapped, directions, size)
     grown = curly_streaks(texels.along, curls, seed)
     shown = shown_share(space, shell)
-    told = np.stack([seen, density, woven, shown], axis=1)
+    bald = 1 - space.on_skin(shell.vertices, space.grown)
+    told = np.stack([seen, density, woven, shown, bald], axis=1)
     spread = texels.spread(np.concatenate([base, told, space.project(shell.vertices)], axis=1))
-    photo = _fine(space, colours, spread[..., 7:])
+    photo = _fine(space, colours, spread[..., 8:])
     contrast = colours.contrast * (1 - spread[..., 5])  # cloth has no strands
     own = np.exp(contrast * np.clip(grown, -_STREAK, _STREAK)) / np.exp(contrast**2 / 2)
     photo = np.clip(photo, *np.exp(_BAND * np.array([-colours.contrast, colours.contrast])))
     strands = own + (photo - own) * smoothstep(spread[..., 3], *_OWN)
     colour = to_srgb(np.clip(spread[..., :3] * strands[..., None], 0, 1).astype(np.float32))
-    fray = np.clip(grown, -1.5, 1.5) * (1 - spread[..., 5])
-    pixels = spread[..., 7:].reshape(-1, 2)
+    apart = _LOCKS * locks(texels.along, seed) * (1 - spread[..., 6])
+    sparse = 1 + _SPARSE * spread[..., 7]
+    fray = np.clip(sparse * (grown + apart), -_TIPS, sparse * _TIPS) * (1 - spread[..., 5])
+    pixels = spread[..., 8:].reshape(-1, 2)
     dense, tips, told = (v.ravel() for v in (spread[..., 4], fray, spread[..., 6]))
     alpha = alpha_of(space, matte, pixels, density=dense, shown=told, fray=tips).reshape(grown.shape)
     alpha = without_specks(alpha, texels.drawn)

@@ -28,6 +28,11 @@ _SHADE: Final = 0.7
 _CLUMPS: Final = ((0.0, 0.8), (2.2, 0.5))
 """Blur in pixels and share of each kind of noise: single strands, and clumps of them. Chosen by eye."""
 
+_LOCK: Final = 4.0
+"""Gaussian, pixels, of what makes strands locks: in a texture of 1,024 about 8 mm wide on a usual head."""
+_COARSE: Final = 4
+"""Times that locks are told in a smaller picture."""
+
 
 def streaks(directions: Float32[np.ndarray, "H W 2"], seed: int, *, doublings: int = 5) -> Float32[np.ndarray, "H W"]:
     """Noise of mean 0 and standard deviation about 1, drawn out along directions.
@@ -54,6 +59,21 @@ def streaks(directions: Float32[np.ndarray, "H W 2"], seed: int, *, doublings: i
     found = np.any(directions != 0, axis=2)
     spread = float(noise[found].std()) if found.any() else 1.0
     return np.asarray((noise - noise[found].mean()) / spread if found.any() else noise, np.float32)
+
+
+def locks(directions: Float32[np.ndarray, "H W 2"], seed: int) -> Float32[np.ndarray, "H W"]:
+    """Which strands lie together in a lock and so end together: `streaks` as wide as locks are.
+
+    Args:
+        directions: unit, pixels.
+        seed: of the noise.
+    """
+    height, width = directions.shape[:2]
+    small = cv2.resize(directions, (width // _COARSE, height // _COARSE), interpolation=cv2.INTER_AREA)
+    wide = cv2.GaussianBlur(streaks(small, seed + 1), (0, 0), _LOCK / _COARSE)
+    found = np.any(small != 0, axis=2)
+    wide /= max(float(wide[found].std()), 1e-6) if found.any() else 1.0
+    return np.asarray(cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def curled(

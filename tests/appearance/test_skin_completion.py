@@ -111,6 +111,20 @@ def test_scalp_has_stubble_of_the_hairs_colour_and_a_bald_one_has_none():
     assert crowns[1] == pytest.approx(face, rel=0.1)
 
 
+def test_high_forehead_has_no_stubble_up_to_its_hair():
+    fit = make_fit(model(), yaw=0.0)
+
+    def receding(place):
+        return (place[..., 1] > 0.075) & (place[..., 2] > 0)
+
+    place, colour = painted(fit, receding, 15, "hair")
+    middle = (place[:, 2] > 0.04) & (np.abs(place[:, 0]) < 0.03)
+    below = middle & (place[:, 1] > 0.062) & (place[:, 1] < 0.071)
+    plain = np.median(colour[middle & (np.abs(place[:, 1] - 0.045) < 0.008)].mean(axis=1))
+    assert below.sum() > 30
+    assert np.percentile(colour[below].mean(axis=1), 10) > 0.9 * plain
+
+
 def test_light_from_one_side_goes_from_the_colours_to_the_light():
     fit = make_fit(model(), yaw=0.0)
     portrait = photograph(fit, albedo(), light=np.array([0.9, 0.0, 0.44]))

@@ -48,6 +48,13 @@ def test_curls_are_told_from_straight_hair(curly):
     assert curliness_of(curly) > 0.8
 
 
+def test_straight_hair_of_a_noisy_photo_has_no_curls():
+    straight = haired_scene()[3]
+    noise = np.random.default_rng(0).normal(0, 30, straight.pixels.shape)
+    noisy = np.clip(straight.pixels + noise, 0, 255).astype(np.uint8)
+    assert curliness_of(replace(straight, pixels=noisy)) < 0.1
+
+
 def test_back_of_a_curly_head_has_no_straight_strands(curly):
     fit, surface, _, straight = haired_scene()
 
