@@ -15,25 +15,30 @@ from ..shapes import Float, UInt8
 
 STRIPS: Final = 6
 """Strips of an atlas; the first ones are dense, the last ones loose."""
-_WIDTH: Final = 512
-_HEIGHT: Final = 1024
-_STRANDS: Final = (120, 34)
-"""Strands in the densest and in the loosest strip. Chosen, as are the constants below, by eye."""
+_SIDE: Final = 1024
+_STRANDS: Final = (340, 90)
+"""Strands in the densest and in the loosest strip. Chosen, as are the constants below, by eye in Blender."""
+_LOCKS: Final = 6
+"""Locks of a strip, whose strands run together towards their tips."""
+_TOGETHER: Final = 0.65
+"""Of the way to the middle of its lock, how far a strand's tip goes."""
 _POINTS: Final = 24
 _LONGEST: Final = 0.985
 """Share of a strip that its longest strand takes: its end is not cut off."""
+_SHORTEST: Final = (0.78, 0.55)
+"""Of the height, the shortest lock of the densest and the loosest strip: tips that end side by side look cut."""
+_UNLIKE: Final = 0.25
+"""Of its lock's length, by how much a strand may be shorter."""
+_BEGINS: Final = 0.04
+"""Of the height, down to which strands begin, so that a card has no upper edge."""
 _GAMMA: Final = 2.2
 """Power that makes coded colours linear, near enough to sRGB's curve for a tint."""
 _SHIFT: Final = 4
 """Fractional bits of OpenCV's drawing."""
-_WANDER: Final = 0.05
+_WANDER: Final = 0.04
 """Of a strip's width, how far a strand strays from its straight way."""
-_EDGE: Final = 0.08
+_EDGE: Final = 0.05
 """Of a strip's width, left free beside the strands, so that neighbours do not bleed."""
-_SHORTEST: Final = (0.93, 0.55)
-"""Of the height, the shortest strand of the densest and the loosest strip."""
-_ROOT: Final = 0.7
-"""Light at the roots."""
 
 
 def card_atlas(colour: Float[np.ndarray, "3"], contrast: float, seed: int) -> UInt8[np.ndarray, "H W 4"]:
@@ -45,16 +50,18 @@ def card_atlas(colour: Float[np.ndarray, "3"], contrast: float, seed: int) -> UI
         seed: of all that is drawn at random.
     """
     random = np.random.default_rng(seed)
-    picture = np.zeros((_HEIGHT, _WIDTH, 4), np.uint8)
+    picture = np.zeros((_SIDE, _SIDE, 4), np.uint8)
     picture[..., :3] = np.rint(np.clip(colour, 0, 1) * 255)
-    width = _WIDTH / STRIPS
+    width = _SIDE / STRIPS
+    room = np.array([width * (1 - 2 * _EDGE), _SIDE])
     for strip in range(STRIPS):
         share = strip / (STRIPS - 1)
         count = round(_STRANDS[0] + share * (_STRANDS[1] - _STRANDS[0]))
         shortest = _SHORTEST[0] + share * (_SHORTEST[1] - _SHORTEST[0])
-        left = strip * width
+        locks = np.stack([random.random(_LOCKS), random.uniform(shortest, _LONGEST, _LOCKS)], axis=1)
+        locks[0, 1] = _LONGEST
         for _ in range(count):
-            path = _strand(random, shortest) * [width * (1 - 2 * _EDGE), _HEIGHT] + [left + width * _EDGE, 0]
+            path = _strand(random, locks) * room + [width * (strip + _EDGE), 0]
             light = np.exp(contrast * np.clip(random.normal(), -2, 2))
             tint = np.rint(np.clip(colour * light ** (1 / _GAMMA), 0, 1) * 255)
             points = np.rint(path * (1 << _SHIFT)).astype(np.int32)
@@ -63,18 +70,14 @@ def card_atlas(colour: Float[np.ndarray, "3"], contrast: float, seed: int) -> UI
             cv2.polylines(
                 picture, [points], isClosed=False, color=ink, thickness=thick, lineType=cv2.LINE_AA, shift=_SHIFT
             )
-    fade = _ROOT + (1 - _ROOT) * np.clip(np.linspace(0, 4, _HEIGHT), 0, 1)
-    dark = fade < 1
-    picture[dark, :, :3] = np.rint(picture[dark, :, :3] * fade[dark, None, None])
     return picture
 
 
-def _strand(random: np.random.Generator, shortest: float) -> Float[np.ndarray, "P 2"]:
-    """A strand's way down its strip, both 0..1; the strip narrows towards the tips."""
-    down = np.linspace(0, random.uniform(shortest, _LONGEST), _POINTS)
+def _strand(random: np.random.Generator, locks: Float[np.ndarray, "L 2"]) -> Float[np.ndarray, "P 2"]:
+    """A strand's way down its strip, both 0..1, towards the middle of the nearest lock (place, length)."""
     start = random.random()
-    wave = _WANDER * np.sin(2 * np.pi * (random.uniform(0.5, 1.5) * down + random.random()))
-    drift = _WANDER * random.normal() * down
-    across = start + (wave + drift) * down
-    narrowed = 0.5 + (across - 0.5) * (1 - 0.25 * down**2)
-    return np.stack([np.clip(narrowed, 0, 1), down], axis=1)
+    middle, longest = locks[np.abs(locks[:, 0] - start).argmin()]
+    down = np.linspace(_BEGINS * random.random(), longest * random.uniform(1 - _UNLIKE, 1), _POINTS)
+    wave = _WANDER * np.sin(2 * np.pi * (random.uniform(0.5, 1.5) * down + random.random())) * down
+    across = start + _TOGETHER * (middle - start) * (down / longest) ** 2 + wave
+    return np.stack([np.clip(across, 0, 1), down], axis=1)

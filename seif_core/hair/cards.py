@@ -25,7 +25,7 @@ _COVERING: Final = 6.0
 """How often the cards cover the shell's outer side, all together. Chosen, as are the constants below, by eye."""
 _WIDTHS: Final = (0.008, 0.04)
 """Metres that a card is wide, at least and at most."""
-_TAPER: Final = (1.0, 1.0, 0.7)
+_TAPER: Final = (0.8, 1.0, 0.6)
 """Width at root, middle and tip."""
 _ROUND: Final = 0.12
 """How far the middle of a card stands out, in its widths."""

@@ -15,6 +15,7 @@ from ..geometry.sampling import smoothstep
 from ..hair_layer import HairGuides
 from ..headmodel.model import triangulate
 from ..shapes import Bool, Float, Int
+from .curls import wound
 from .labels import Labels
 from .settings import HairSettings
 from .shell import Shell
@@ -60,6 +61,7 @@ def make_guides(
     shell: Shell,
     field: ShellField,
     *,
+    curls: float,
     settings: HairSettings,
     seed: int,
 ) -> HairGuides | None:
@@ -71,6 +73,7 @@ def make_guides(
         volume: the space that hair fills.
         shell: about it.
         field: directions of the hair.
+        curls: how curly hair is, 0..1 (`orientation.curliness`).
         settings: how many strands and points.
         seed: of the roots' places.
     """
@@ -92,7 +95,7 @@ def make_guides(
     short = _LENGTH[0] * thick + _LENGTH[1]
     lengths = (short + hangs * np.maximum(_LONG - short, 0)) * random.uniform(_SHORTEST, 1.0, len(roots))
     strands = trace(volume, field, roots, normals, depths=depths, lengths=lengths, points=settings.guide_points)
-    strands = kept_off_skin(space, strands)
+    strands = kept_off_skin(space, wound(field, strands, curls, random))
     return HairGuides(
         points=strands.astype(np.float32),
         seen=_seen(volume, shell, field, strands),

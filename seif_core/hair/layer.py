@@ -133,7 +133,7 @@ def model_hair(
     if hat is None:
         fine = seated(space, fine, labels=labels, matte=matte, density=density)
     unwrapped = unwrap(space, fine)
-    colours = hair_colours(space, portrait.pixels)
+    colours, curls = hair_colours(space, portrait.pixels), curliness(space, orientation)
     texture, colour = shell_texture(
         space,
         fine,
@@ -142,7 +142,7 @@ def model_hair(
         colours=colours,
         matte=matte,
         density=density,
-        curls=curliness(space, orientation),
+        curls=curls,
         worn=None if hat is None else worn_share(space, fine, hat),
         evidence=evidence,
         size=s.texture_size,
@@ -161,7 +161,7 @@ def model_hair(
     guides = cards = None
     if kind == "hair":
         field = ShellField(shell, directions)
-        guides = make_guides(space, labels, volume, shell, field, settings=s, seed=seed)
+        guides = make_guides(space, labels, volume, shell, field, curls=curls, settings=s, seed=seed)
         if guides is not None:
             contrast = colours.contrast
             cards = make_cards(space, shell, guides, field, colour=colour, contrast=contrast, count=s.cards, seed=seed)

@@ -8,8 +8,10 @@ from scipy.spatial import KDTree
 from seif_core.geometry.colour import decode
 from seif_core.hair.card_atlas import STRIPS, card_atlas
 from seif_core.hair.coverage import covering
+from seif_core.hair.curls import wound
 from seif_core.hair.layer import model_hair
 from seif_core.hair.orientation import hair_orientation, orientation_at
+from seif_core.hair.tracing import ShellField
 from seif_core.hair_check import hair_fault
 
 
@@ -90,6 +92,29 @@ def test_atlas_has_the_hairs_colour_and_free_edges_between_its_strips():
     assert atlas[:, edges, 3].max() == 0
     linear = decode(atlas[..., :3])[atlas[..., 3] > 200].mean(0)
     assert linear == pytest.approx(decode(np.array([102, 64, 38], np.uint8)), rel=0.25)
+
+
+def test_cards_end_in_tips_and_not_as_if_cut():
+    """Strands of a strip ended side by side, and cards lay on the head like shingles."""
+    opaque = card_atlas(np.array([0.4, 0.25, 0.15]), 0.2, 0)[..., 3] > 127
+    covered = opaque.reshape(16, -1, opaque.shape[1])[:, :, : opaque.shape[1] // STRIPS].mean((1, 2))
+    assert covered[4:10].min() > 0.7
+    assert covered[14] < 0.6 * covered[8]
+    assert covered[15] < 0.3 * covered[8]
+
+
+def test_strands_of_curly_hair_wind_and_those_of_straight_hair_do_not(made):
+    strands = made.layer.guides.points.astype(np.float64)
+    field = ShellField(made.shell, made.directions)
+
+    def longer(curls: float) -> float:
+        curly = wound(field, strands, curls, np.random.default_rng(0))
+        assert np.allclose(curly[:, 0], strands[:, 0])
+        lengths = [np.linalg.norm(np.diff(some, axis=1), axis=2).sum(1) for some in (curly, strands)]
+        return float(np.median(lengths[0] / lengths[1]))
+
+    assert longer(0.0) == 1.0
+    assert 1.05 < longer(0.5) < longer(1.0)
 
 
 def test_cards_lie_on_the_hair_and_do_not_stand_on_the_skin(made):
