@@ -1,9 +1,10 @@
-"""A full beard whose cheeks and jaw the parsing takes for skin or for hair.
+"""A full beard whose cheeks and jaw the parsing takes for skin or for hair, and a moustache that it half sees.
 
 A parsing is sure of chin and moustache, and not even of those where a beard is grey; beside the jaw a beard is thinner,
 and goes over into the hair of the temples. Where a person has a beard, its hue and its roughness are asked: what joins
 it on the lower face, and is nearer to the beard than to the face in both, is beard as well. Lightness tells little, for
-a cheek in shade is dark too, but as red as the rest of the face, and smooth.
+a cheek in shade is dark too, but as red as the rest of the face, and smooth. Where
+the chin is bare the upper lip is asked alike.
 
 Convention: places in eye distances from the middle between the eyes (`anatomy.from_the_eyes`); colours CIE L*a*b*, of
 which L* counts by `_LIGHTNESS`. Worked number: skin of (70, 20, 20) and a beard of (70, 5, 10): a pixel of
@@ -13,7 +14,7 @@ which L* counts by `_LIGHTNESS`. Worked number: skin of (70, 20, 20) and a beard
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -46,20 +47,40 @@ _OTHER: Final = 0.2
 _OUTSIDE: Final = 0.1
 """Share of what is not skin, of `_SURE`, and of the zone, below which a pixel is bare skin. Chosen by eye on the sample
 portraits."""
-_BEARDED: Final = 0.35
-"""Share of the chin that must be beard. Chosen by eye on the sample portraits, as is what follows."""
-_MAYBE: Final = 0.1
-"""Share from which it is where the chin is rougher and a little less red than the face. Of 31 public-domain portraits
-eleven with a beard have 0.1 to 0.89 and three 0.02 to 0.05; those without have 0.03 at most."""
-_TRACE: Final = 0.015
-"""Share below which there is none, whatever the chin looks like."""
-_ROUGHER: Final = 1.35
-"""Times. Those fourteen have 1.25 to 2.9, all but one 1.38 or more; the others 1.3 at most."""
-_LESS_RED: Final = (3.5, 5.5)
-"""Of a*, with that share and without. Those fourteen have 3.8 to 18, but for a grey photo; of the others one 7 (and is
-smooth), the rest 5 at most."""
+_MOUSTACHE: Final = ((0.45, 0.7), (-0.15, 0.0))
+"""Distances from the middle between which a moustache ends, and heights over the middle of the mouth."""
+
+
+class _Signs(NamedTuple):
+    """When a place is taken for beard.
+
+    Attributes:
+        sure: share of beard there from which it is.
+        maybe: share from which it is where the place is rougher and a little less red than the face.
+        trace: share below which it is not, whatever it looks like.
+        rougher: times as rough as the face.
+        less_red: of a*, with the share `maybe` and without.
+    """
+
+    sure: float
+    maybe: float
+    trace: float
+    rougher: float
+    less_red: tuple[float, float]
+
+
+_CHIN_IS: Final = _Signs(0.35, 0.1, 0.015, 1.35, (3.5, 5.5))
+"""`sure` by eye on the sample portraits. Of 31 public-domain portraits eleven with a beard have shares of 0.1 to 0.89
+and three 0.02 to 0.05; those without 0.03 at most. Those fourteen are 1.25 to 2.9 times as rough, all but one 1.38 or
+more; the others 1.3 at most. They are less red by 3.8 to 18, but for a grey photo; of the others one by 7 (and is
+smooth), the rest by 5 at most."""
+_LIP_IS: Final = _Signs(0.25, 0.02, 0.02, 2.0, (3.0, 3.0))
+"""Of 89 public-domain portraits four with a moustache alone have shares of 0.35 to 0.74, one 0.04 (three times as rough
+and less red by 4.1) and one 0.03 that nothing tells; women and shaven men have 0.12 at most, and are less red by 2.0 at
+most where they are twice as rough."""
 _SUREST: Final = 0.7
-"""Of the parsing's greatest share of beard on the chin, from which a pixel there is beard where it is sure of none."""
+"""Of the parsing's greatest share of beard on the chin or lip, from which a pixel there is beard where it is sure of
+none. Chosen by eye on the sample portraits, as is what follows."""
 _MOST: Final = 0.95
 """Quantile that counts as the greatest."""
 _LIGHTNESS: Final = 0.35
@@ -92,34 +113,62 @@ def full_beard(
         camera: the piece's camera.
         view: the fitted head in it.
     """
-    zone, chin = np.moveaxis(view.paint(fit.model.triangles, beard_places(fit.model)), 2, 0)
+    zone, chin, lip = np.moveaxis(view.paint(fit.model.triangles, beard_places(fit.model)), 2, 0)
     scale = camera.focal / fit.camera.focal
     origin = (fit.camera.cx - camera.cx / scale, fit.camera.cy - camera.cy / scale)
     beard, skin, beside = (
         parsing.in_photo(*names, size=(camera.width, camera.height), origin=origin, scale=scale)
         for names in (("beard",), ("skin",), ("background", "clothes", "front"))
     )
-    colours, roughness = _looks(picture, 1 - beside, _unit(fit, camera, view))
-    chin, bare = chin > _SURE, (skin > 1 - _OTHER * _SURE) & view.covered & (zone < _OUTSIDE)
-    if not chin.any() or not bare.any():
+    looks = _looks(picture, 1 - beside, _unit(fit, camera, view))
+    bare = (skin > 1 - _OTHER * _SURE) & view.covered & (zone < _OUTSIDE)
+    grown = _grown(looks, beard, bare, zone=zone, asked=chin > _SURE, signs=_CHIN_IS)
+    if grown is None:
+        grown = _grown(looks, beard, bare, zone=lip, asked=lip > _SURE, signs=_LIP_IS)
+    if grown is None:
         return parsing
-    share = float(beard[chin].mean())
-    rougher = float(np.median(roughness[chin]) / max(np.median(roughness[bare]), _SMOOTHEST))
-    less_red = float(np.median(colours[bare][:, 1]) - np.median(colours[chin][:, 1]))
-    if share < _TRACE or (share < _BEARDED and (rougher < _ROUGHER or less_red < _LESS_RED[int(share < _MAYBE)])):
-        return parsing
-    known = (beard > min(_SURE, _SUREST * float(np.quantile(beard[chin], _MOST)))) & chin
+    return _moved(parsing, into_parsing(grown, parsing, camera, fit.camera))
+
+
+def _grown(
+    looks: tuple[Float32[np.ndarray, "h w 3"], Float32[np.ndarray, "h w"]],
+    beard: Float32[np.ndarray, "h w"],
+    bare: Bool[np.ndarray, "h w"],
+    *,
+    zone: Float32[np.ndarray, "h w"],
+    asked: Bool[np.ndarray, "h w"],
+    signs: _Signs,
+) -> Float32[np.ndarray, "h w"] | None:
+    """How far each pixel is beard that the parsing may have missed; None where there is none.
+
+    Args:
+        looks: of `_looks`.
+        beard: the parsing's share.
+        bare: pixels that are surely bare skin.
+        zone: how far a beard may grow there, 0..1.
+        asked: pixels of which the parsing is surest, where there is a beard.
+        signs: tell whether there is one.
+    """
+    if not asked.any() or not bare.any():
+        return None
+    colours, roughness = looks
+    share = float(beard[asked].mean())
+    rougher = float(np.median(roughness[asked]) / max(np.median(roughness[bare]), _SMOOTHEST))
+    less_red = float(np.median(colours[bare][:, 1]) - np.median(colours[asked][:, 1]))
+    looks_so = rougher >= signs.rougher and less_red >= signs.less_red[int(share < signs.maybe)]
+    if share < signs.trace or (share < signs.sure and not looks_so):
+        return None
+    known = (beard > min(_SURE, _SUREST * float(np.quantile(beard[asked], _MOST)))) & asked
     like = _along(colours, known, bare)
     if like is None:
-        return parsing
+        return None
     like = smoothstep(like, *_NEARER) * zone
     rough = _along(roughness[..., None], known, bare)
-    if rough is not None and rougher > _ROUGHER:
+    if rough is not None and rougher > _CHIN_IS.rougher:
         like = like * smoothstep(rough, *_ROUGH_TOO)
     like = like.astype(np.float32)
     sure = known | (beard > _SURE) & (zone > _SURE)
-    grown = _joined(like, sure) * like
-    return _moved(parsing, into_parsing(grown.astype(np.float32), parsing, camera, fit.camera))
+    return (_joined(like, sure) * like).astype(np.float32)
 
 
 def _unit(fit: Fit, camera: Camera, view: MeshView) -> float:
@@ -164,8 +213,8 @@ def _along(
 
 
 @once_per_model
-def beard_places(model: HeadModel) -> Float32[np.ndarray, "V 2"]:
-    """(V, 2) in 0..1: where a beard grows, and the chin."""
+def beard_places(model: HeadModel) -> Float32[np.ndarray, "V 3"]:
+    """(V, 3) in 0..1: where a beard grows, the chin, and where a moustache grows."""
     anatomy = anatomy_of(model)
     x, y, z = anatomy.from_the_eyes(model.template).T
     x = np.abs(x)
@@ -177,7 +226,9 @@ def beard_places(model: HeadModel) -> Float32[np.ndarray, "V 2"]:
         zone = zone * ~model.regions.get(name, none)
     (inner, outer), (low, high) = _CHIN
     chin = (1 - smoothstep(x, inner, outer)) * ((y > low) & (y < high))
-    return np.stack([zone * anatomy.outer_skin, chin * zone], axis=1).astype(np.float32)
+    over = y - y[model.regions["lips"]].mean() if model.regions.get("lips", none).any() else y
+    lip = (1 - smoothstep(x, *_MOUSTACHE[0])) * smoothstep(over, *_MOUSTACHE[1])
+    return np.stack([zone * anatomy.outer_skin, chin * zone, lip * zone], axis=1).astype(np.float32)
 
 
 def _joined(like: Float32[np.ndarray, "h w"], sure: np.ndarray) -> np.ndarray:

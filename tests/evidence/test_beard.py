@@ -20,13 +20,20 @@ DARK, BEARD, SKIN = (40, 30, 25), CLASSES.index("beard"), CLASSES.index("skin")
 
 
 @lru_cache(maxsize=1)
+def places() -> np.ndarray:
+    """(H, W, 3) of `beard_places` in the photo."""
+    fit = plain_fit()
+    triangles = torch.from_numpy(fit.model.triangles).long()
+    raster = rasterize_view(torch.from_numpy(fit.posed), triangles, fit.camera, cull_back=True)
+    return interpolate(raster, triangles, torch.from_numpy(beard_places(fit.model))).numpy()
+
+
+@lru_cache(maxsize=1)
 def scene():
     """Fit, portrait, and where (H, W) its photo shows the places of a beard and the chin."""
     fit = plain_fit()
     surface, hair = capped_surface(fit)
-    triangles = torch.from_numpy(fit.model.triangles).long()
-    raster = rasterize_view(torch.from_numpy(fit.posed), triangles, fit.camera, cull_back=True)
-    shown = interpolate(raster, triangles, torch.from_numpy(beard_places(fit.model))).numpy()
+    shown = places()
     return fit, parsed_portrait(fit, surface, hair), shown[..., 0] > 0.6, shown[..., 1] > 0.5
 
 
@@ -87,3 +94,28 @@ def test_grey_beard_is_whole_though_the_parsing_hardly_sees_it(share):
     beard = beard_of(replace(portrait, pixels=pixels, parsing=replace(portrait.parsing, shares=shares)))
     assert beard[zone].mean() > 0.6
     assert beard[~zone].mean() < 0.02
+
+
+def lip_painted(told: float, *, hairs: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The beard of a photo whose upper lip is dark, hairy or as smooth as skin in shade, and that lip, (H, W) bool."""
+    lip, portrait = places()[..., 2] > 0.6, scene()[1]
+    pixels, shares = portrait.pixels.copy(), portrait.parsing.shares.copy()
+    if hairs:
+        drawn = np.random.default_rng(0).normal(90, 25, lip.sum()).clip(0, 255)
+        pixels[lip] = drawn[:, None].astype(np.uint8)
+    else:
+        pixels[lip] = np.rint(pixels[lip] * 0.6)
+    shares[BEARD, lip], shares[SKIN, lip] = told, 1 - told
+    return beard_of(replace(portrait, pixels=pixels, parsing=replace(portrait.parsing, shares=shares))), lip
+
+
+@pytest.mark.parametrize("share", [0.4, 0.05])
+def test_moustache_over_a_bare_chin_is_whole_though_the_parsing_half_sees_it(share):
+    beard, lip = lip_painted(share, hairs=True)
+    assert beard[lip].mean() > 0.6
+    assert beard[~lip].mean() < 0.01
+
+
+def test_upper_lip_in_shade_is_no_moustache():
+    beard, lip = lip_painted(0.1, hairs=False)
+    assert beard[lip].max() < 0.15
