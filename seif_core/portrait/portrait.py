@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..shapes import Float32, UInt8
+from ..shapes import Float32, Float64, UInt8
 
 if TYPE_CHECKING:
     from .dense_points import DensePoints
@@ -24,7 +24,8 @@ class Portrait:
     Attributes:
         name: file name without folder.
         sha256: of the file's bytes.
-        pixels: (H, W, 3) uint8 sRGB, EXIF orientation applied, alpha composited on white; the full photo.
+        pixels: (H, W, 3) uint8 sRGB, EXIF orientation applied, alpha composited on white; the full photo, or the
+            picture in it that the face lies in (`surroundings`).
         landmarks: (478, 3) float32: MediaPipe Face Mesh points; x, y in pixels of `pixels`, z in pixels, negative
             towards the viewer, relative to the head's centre. Rows 468..477 are the irises.
         landmark_scheme: name of the landmark set, ``mediapipe478`` or ``ibug68`` (then (68, 3), z = 0).
@@ -36,6 +37,7 @@ class Portrait:
         focal_px: focal length in pixels from EXIF, or None when the photo does not tell.
         confidence: the detector's presence score of the chosen face in 0..1.
         whole_frame: whether the picture shows all that its camera saw, so that the principal point is its middle.
+        cut: (2, 3) float64 from pixels of the full photo (x, y, 1) to those of `pixels`; None where both are one.
         warnings: sentences about what was changed in the photo to read it, and what looks bad in it.
         parsing: what each pixel of the head's crop shows; None where nobody asked.
         dense: many points of the head with doubts; None where nobody asked.
@@ -55,6 +57,7 @@ class Portrait:
     focal_px: float | None
     confidence: float
     whole_frame: bool = False
+    cut: Float64[np.ndarray, "2 3"] | None = None
     warnings: tuple[str, ...] = ()
     parsing: HeadParsing | None = None
     dense: DensePoints | None = None

@@ -69,13 +69,12 @@ def read_portrait(
     look = look_of(pyramid, chosen)
     _refuse_drawing(look, photo.name)
     progress.step(0.6)
-    landmarks = backend.locate(pyramid, chosen)
+    landmarks, others = backend.locate(pyramid, chosen), [f for f in faces if f is not chosen]
     picture = picture_around(photo.pixels, landmarks)
     if picture is not None:
-        landmarks = backend.locate(Pyramid(picture.black), landmarks)
+        photo, pyramid = replace(photo, pixels=picture.pixels, whole_frame=False), Pyramid(picture.pixels)
+        landmarks, others = backend.locate(pyramid, picture.moved(landmarks)), [picture.moved(f) for f in others]
     progress.step(0.8)
-    others = [f for f in faces if f is not chosen]
-    seen = pyramid if picture is None else Pyramid(picture.repeated)
 
     def whole(found: Portrait) -> Portrait:
         parsing = parse_head(pyramid, landmarks, others)
@@ -97,11 +96,12 @@ def read_portrait(
         focal_px=photo.focal_px,
         confidence=landmarks.presence,
         whole_frame=photo.whole_frame,
+        cut=None if picture is None else picture.matrix,
         warnings=(*photo.warnings, *look.warnings(photo.name)),
         unfinished=whole,
     )
     with ThreadPoolExecutor(1) as beside:  # neither needs the other
-        dense = beside.submit(find_points, seen, landmarks) if settings.dense_points else None
+        dense = beside.submit(find_points, pyramid, landmarks) if settings.dense_points else None
         portrait = portrait if settings.parse_later else portrait.finished()
     return portrait if dense is None else replace(portrait, dense=dense.result())
 

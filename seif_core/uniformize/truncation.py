@@ -21,7 +21,10 @@ touches the edge is not cut. Chosen by eye on cut sample portraits."""
 _WEDGE: Final = np.radians(12.0)
 """Half of the angle in which a direction is looked at."""
 _FACE: Final = 0.03
-"""Share of the landmarks beyond the frame from which the face counts as cut; the chin's point alone does not."""
+"""Share of the landmarks beyond the frame from which the face counts as cut."""
+_CHIN: Final = 152
+"""The chin's lowest landmark of MediaPipe Face Mesh; drawn beyond the frame from where a twentieth of the face is cut
+off."""
 _SIDES: Final = ("at the top", "at the person's left", "below", "at the person's right")
 """Names of the four quarters of the square, clockwise from the top; the picture's right is the person's left."""
 _BELOW: Final = 2
@@ -44,12 +47,14 @@ def truncation_warnings(photo: Portrait, upright: UprightHead) -> tuple[str, ...
         )
     height, width = photo.pixels.shape[:2]
     x, y = photo.landmarks[:, 0], photo.landmarks[:, 1]
-    beyond = float(((x < 0) | (y < 0) | (x > width) | (y > height)).mean())
-    if beyond > _FACE:
+    beyond = (x < 0) | (y < 0) | (x > width) | (y > height)
+    if beyond.mean() > _FACE:
         found.append(
-            f"{beyond:.0%} of the face lies beyond the photo's edge and is guessed from the rest; choose a photo that "
-            "shows the whole face."
+            f"{beyond.mean():.0%} of the face lies beyond the photo's edge and is guessed from the rest; choose a "
+            "photo that shows the whole face."
         )
+    elif photo.landmark_scheme == "mediapipe478" and beyond[_CHIN]:
+        found.append("The photo ends above the chin, whose shape is guessed; choose a photo that shows the whole face.")
     return tuple(found)
 
 

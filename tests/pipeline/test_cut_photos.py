@@ -10,8 +10,11 @@ import skimage.data
 from PIL import Image
 
 from seif_core.pipeline import ReconstructionSettings, reconstruct
+from seif_core.portrait import read_portrait
 
 FAST = ReconstructionSettings(quality="fast", texture_size=0)
+CHIN = 152
+"""The chin's lowest landmark."""
 NOSE = 224
 """Column of the astronaut's nose tip, which parts the face into halves."""
 CUTS = {"at the person's right": (NOSE, 512), "at the person's left": (0, NOSE + 5)}
@@ -52,3 +55,15 @@ def test_hair_that_the_edge_cuts_stands_over_the_skull(tmp_path):
     thick = shell[middle, 1].max() - done.head.vertices[:, 1].max()
     assert 0.005 < thick < 0.08  # the whole photo's is 18 mm thick there
     assert any("The photo cuts the head at the top" in told for told in done.warnings)
+
+
+@pytest.mark.parametrize(("above", "told"), [(0.06, True), (-0.05, False)])
+def test_a_photo_that_ends_above_the_chin_says_so(tmp_path, above, told):
+    pixels = skimage.data.astronaut()
+    path = tmp_path / "photo.png"
+    Image.fromarray(pixels).save(path)
+    landmarks = read_portrait(path).landmarks
+    chin, height = landmarks[CHIN, 1], np.ptp(landmarks[:, 1])
+    Image.fromarray(pixels[: round(chin - above * height)]).save(path)
+    found = reconstruct(path, FAST).warnings
+    assert any("chin" in sentence or "of the face lies beyond" in sentence for sentence in found) == told
