@@ -29,6 +29,9 @@ _BLACK: Final = 5
 _CLIPPED: Final = 0.3
 """Share of clipped pixels of a face above which it is called over- or underexposed. On four sample portraits a flash
 twice too bright clips 0.1 to 0.8."""
+_WHITE: Final = 0.5
+"""Share of burnt out pixels above which nobody can tell what a face shows: of five overexposed portraits those above
+were taken for covered by something white, those below were not. A white mask burns out less."""
 _BLOCKY: Final = 0.42
 """Share of all changes between neighbours, along x and along y, that lie on every n-th pixel, above which the picture
 is one of blocks. Measured on five sample portraits and a drawing: photos that JPEG of quality 1 to 5 makes flat 0.48 to
@@ -108,6 +111,11 @@ class Look:
     def drawn(self) -> bool:
         """Whether this is a drawing rather than a photo, good or bad."""
         return self.flat > FLAT_LIMIT and not self._bad
+
+    @property
+    def telling(self) -> bool:
+        """Whether its colours tell skin from what may lie before it."""
+        return self.burnt <= _WHITE and self.levels > _FEW_LEVELS
 
     @property
     def _bad(self) -> bool:

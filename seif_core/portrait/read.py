@@ -80,7 +80,8 @@ def read_portrait(
         parsing = parse_head(pyramid, landmarks, others)
         mask = head_mask(pyramid, landmarks, parsing)
         done = replace(found, mask=mask, parsing=parsing, unfinished=None)
-        return replace(done, warnings=(*done.warnings, *occlusion_warnings(done)))
+        covers = occlusion_warnings(done) if look.telling else ()
+        return replace(done, warnings=(*done.warnings, *covers))
 
     portrait = Portrait(
         name=photo.name,

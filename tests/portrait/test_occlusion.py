@@ -117,6 +117,17 @@ def test_a_bare_face_in_any_light_is_not_told_to_be_covered(read, tmp_path, chan
     assert covered_parts(read_portrait(tmp_path / "lit.png")) == ()
 
 
+@pytest.mark.parametrize("change", ["burnt", "one bit"])
+def test_a_face_whose_colours_are_lost_is_told_to_be_so_and_not_to_be_covered(read, tmp_path, change):
+    picture = Image.fromarray(read("none").pixels)
+    burnt = np.minimum(read("none").pixels * 3.0, 255).astype(np.uint8)
+    lost = picture.convert("1") if change == "one bit" else Image.fromarray(burnt)
+    lost.convert("RGB").save(tmp_path / "lost.png")
+    told = read_portrait(tmp_path / "lost.png").warnings
+    assert not any("cover" in sentence for sentence in told)
+    assert any("overexposed" in sentence or "few colours" in sentence for sentence in told)
+
+
 def test_a_part_beyond_the_photo_is_not_judged(read):
     portrait = read("none")
     middle = int(portrait.landmarks[4, 0])
