@@ -194,6 +194,8 @@ def _prepare(settings: ReconstructionSettings, stages: Stages) -> _Prepared:
 def _reconstruct(
     photos: Sequence[Path], prepared: _Prepared, settings: ReconstructionSettings, stages: Stages, progress: Progress
 ) -> Reconstruction:
+    from .whole_photo import in_whole_photo
+
     device, evidence = prepared.device, None
     best, *others = _fitted(photos, prepared, settings, stages, progress)
     portrait, fit = best
@@ -229,7 +231,8 @@ def _reconstruct(
         *shape.warnings,
     )
     warnings += settings.without_effect()
-    return Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings, tuple(others))
+    done = Reconstruction(portrait, fit, evidence, shape, head, settings, device, {}, warnings, tuple(others))
+    return in_whole_photo(done)
 
 
 def _fitted(
@@ -238,6 +241,7 @@ def _fitted(
     """The photos with the head model fitted to them, the best first."""
     from .headmodel.dense_set import DENSE_MODEL
     from .portrait import PortraitSettings
+    from .portrait.cut_out import cut_out
 
     # the library's own fit looks at no pixel: the photo is parsed beside it. Corrections by hand are of the parsing too
     later = isinstance(stages.read_portrait, Later) and isinstance(stages.fit_portrait, Later)
@@ -248,7 +252,9 @@ def _fitted(
             dense_points=settings.head_model == DENSE_MODEL,
             parse_later=later and len(photos) == 1,
         )
-        portraits = [stages.read_portrait(p, face=settings.face, settings=wanted, progress=progress) for p in photos]
+        portraits = [
+            cut_out(stages.read_portrait(p, face=settings.face, settings=wanted, progress=progress)) for p in photos
+        ]
     common: dict[str, Any] = {"device": prepared.device, "seed": settings.seed, "progress": progress}
     with progress.stage("Fit"), ThreadPoolExecutor(1) as beside:
         if len(portraits) == 1:

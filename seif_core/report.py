@@ -39,7 +39,7 @@ def build_report(done: Reconstruction, outputs: dict[str, int] | None = None) ->
             "sha256": portrait.sha256,
             "width": width,
             "height": height,
-            "cut": None if portrait.cut is None else [[round(float(x), 6) for x in row] for row in portrait.cut],
+            "cut": None if portrait.picture is None else np.round(portrait.picture.matrix, 6).tolist(),
             "faces": portrait.face_count,
             "face": portrait.face_index,
             "face_box": [round(float(x), 1) for x in portrait.box],

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..shapes import Float32, Float64, UInt8
+from ..shapes import Bool, Float, Float32, UInt8
 
 if TYPE_CHECKING:
     from .dense_points import DensePoints
     from .head_parsing import HeadParsing
+    from .surroundings import Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +25,7 @@ class Portrait:
     Attributes:
         name: file name without folder.
         sha256: of the file's bytes.
-        pixels: (H, W, 3) uint8 sRGB, EXIF orientation applied, alpha composited on white; the full photo, or the
-            picture in it that the face lies in (`surroundings`).
+        pixels: (H, W, 3) uint8 sRGB, EXIF orientation applied, alpha composited on white; the full photo.
         landmarks: (478, 3) float32: MediaPipe Face Mesh points; x, y in pixels of `pixels`, z in pixels, negative
             towards the viewer, relative to the head's centre. Rows 468..477 are the irises.
         landmark_scheme: name of the landmark set, ``mediapipe478`` or ``ibug68`` (then (68, 3), z = 0).
@@ -37,10 +37,11 @@ class Portrait:
         focal_px: focal length in pixels from EXIF, or None when the photo does not tell.
         confidence: the detector's presence score of the chosen face in 0..1.
         whole_frame: whether the picture shows all that its camera saw, so that the principal point is its middle.
-        cut: (2, 3) float64 from pixels of the full photo (x, y, 1) to those of `pixels`; None where both are one.
         warnings: sentences about what was changed in the photo to read it, and what looks bad in it.
         parsing: what each pixel of the head's crop shows; None where nobody asked.
         dense: many points of the head with doubts; None where nobody asked.
+        picture: the picture that the face lies in, where the photo is a page around it (`surroundings`); else None.
+        photo: the photo, where this portrait is of such a picture alone (`cut_out`).
         unfinished: makes the whole portrait of one whose mask and parsing come later; None for a whole one.
     """
 
@@ -57,15 +58,22 @@ class Portrait:
     focal_px: float | None
     confidence: float
     whole_frame: bool = False
-    cut: Float64[np.ndarray, "2 3"] | None = None
     warnings: tuple[str, ...] = ()
     parsing: HeadParsing | None = None
     dense: DensePoints | None = None
+    picture: Picture | None = None
+    photo: Picture | None = None
     unfinished: Callable[[Portrait], Portrait] | None = None
 
     def finished(self) -> Portrait:
         """The portrait with mask and parsing (`PortraitSettings.parse_later`); a whole one as it is."""
         return self if self.unfinished is None else self.unfinished(self)
+
+    def beyond(self, points: Float[np.ndarray, "N 2"]) -> Bool[np.ndarray, " N"]:
+        """Which points, in pixels, lie outside the photo, or outside the picture in it."""
+        shown = self.pixels if self.picture is None else self.picture.pixels
+        places = points if self.picture is None else self.picture.places(points)
+        return ((places < 0) | (places > (shown.shape[1], shown.shape[0]))).any(1)
 
     @property
     def principal_point(self) -> tuple[float, float]:

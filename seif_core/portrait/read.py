@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import PhotoUnsuitableError, SettingsError
 from ..progress import Progress
 from .crop import Pyramid
+from .cut_out import put_back
 from .decode import Photo, decode_photo
 from .detection import overlap, search_passes
 from .drawing import Look, look_of
@@ -71,8 +72,10 @@ def read_portrait(
     progress.step(0.6)
     landmarks, others = backend.locate(pyramid, chosen), [f for f in faces if f is not chosen]
     picture = picture_around(photo.pixels, landmarks)
+    back = None
     if picture is not None:
-        photo, pyramid = replace(photo, pixels=picture.pixels, whole_frame=False), Pyramid(picture.pixels)
+        back, pyramid = picture.back(photo.pixels), Pyramid(picture.pixels)
+        photo = replace(photo, pixels=picture.pixels, whole_frame=False)
         landmarks, others = backend.locate(pyramid, picture.moved(landmarks)), [picture.moved(f) for f in others]
     progress.step(0.8)
 
@@ -97,14 +100,14 @@ def read_portrait(
         focal_px=photo.focal_px,
         confidence=landmarks.presence,
         whole_frame=photo.whole_frame,
-        cut=None if picture is None else picture.matrix,
+        photo=back,
         warnings=(*photo.warnings, *look.warnings(photo.name)),
         unfinished=whole,
     )
     with ThreadPoolExecutor(1) as beside:  # neither needs the other
         dense = beside.submit(find_points, pyramid, landmarks) if settings.dense_points else None
         portrait = portrait if settings.parse_later else portrait.finished()
-    return portrait if dense is None else replace(portrait, dense=dense.result())
+    return put_back(portrait if dense is None else replace(portrait, dense=dense.result()))
 
 
 def faces_of_photo(path: Path, settings: PortraitSettings, progress: Progress) -> tuple[Photo, list[Landmarks]]:

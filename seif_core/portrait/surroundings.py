@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from ..shapes import Bool, Float32, Float64, Int32, UInt8
+from ..shapes import Bool, Float, Float32, Float64, Int32, UInt8
 from .landmarks import Landmarks, turned
 
 _REACH: Final = 1.5
@@ -76,11 +76,24 @@ class Picture(NamedTuple):
     matrix: Float64[np.ndarray, "2 3"]
     angle: float
 
+    def places(self, points: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "N 2"]:
+        """Points of the photo in the picture."""
+        return (points @ self.matrix[:, :2].T + self.matrix[:, 2]).astype(points.dtype)
+
     def moved(self, face: Landmarks) -> Landmarks:
         """A face of the photo in the picture."""
-        points = face.points.copy()
-        points[:, :2] = face.points[:, :2] @ self.matrix[:, :2].T + self.matrix[:, 2]
+        points = np.column_stack([self.places(face.points[:, :2]), face.points[:, 2]])
         return replace(face, points=points, roll=math.remainder(face.roll - self.angle, math.tau))
+
+    def centred(self) -> Float64[np.ndarray, "2 3"]:
+        """The matrix for OpenCV, whose pixel centres are at whole numbers."""
+        half = self.matrix[:, :2] @ [0.5, 0.5] - 0.5
+        return self.matrix + np.column_stack([np.zeros((2, 2)), half])
+
+    def back(self, pixels: UInt8[np.ndarray, "H W 3"]) -> Picture:
+        """The way back: the photo, whose pixels are given, as a picture in this one."""
+        inverse = np.linalg.inv(np.vstack([self.matrix, [0, 0, 1]]))[:2]
+        return Picture(pixels, inverse, -self.angle)
 
 
 def picture_around(pixels: UInt8[np.ndarray, "H W 3"], face: Landmarks) -> Picture | None:
@@ -144,9 +157,9 @@ def _laid_straight(
     cos, sin = math.cos(angle), math.sin(angle)
     matrix = np.array([[cos, sin, -left], [-sin, cos, -top]])
     size = (max(1, round(right - left)), max(1, round(bottom - top)))
-    centred = matrix + np.column_stack([np.zeros((2, 2)), matrix[:, :2] @ [0.5, 0.5] - 0.5])  # OpenCV's whole numbers
-    turned = cv2.warpAffine(pixels, centred, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return Picture(np.asarray(turned, np.uint8), matrix, angle)
+    way = Picture(pixels, matrix, angle)
+    straight = cv2.warpAffine(pixels, way.centred(), size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return way._replace(pixels=np.asarray(straight, np.uint8))
 
 
 def _flat(region: UInt8[np.ndarray, "h w 3"]) -> Bool[np.ndarray, "h w"]:

@@ -45,9 +45,7 @@ def truncation_warnings(photo: Portrait, upright: UprightHead) -> tuple[str, ...
             f"The photo cuts the head {' and '.join(cut)}; what lies beyond is completed from the fitted skull, the "
             "other side and the hair that is seen."
         )
-    height, width = photo.pixels.shape[:2]
-    x, y = photo.landmarks[:, 0], photo.landmarks[:, 1]
-    beyond = (x < 0) | (y < 0) | (x > width) | (y > height)
+    beyond = photo.beyond(photo.landmarks[:, :2])
     if beyond.mean() > _FACE:
         found.append(
             f"{beyond.mean():.0%} of the face lies beyond the photo's edge and is guessed from the rest; choose a "

@@ -82,22 +82,19 @@ def test_head_does_not_depend_on_what_lies_around_the_portrait(heads, frame):
     assert framed.warnings == ()
 
 
-@pytest.mark.parametrize("frame", ["page", "on its side"])
-def test_head_lies_on_the_face_in_the_picture(heads, frame):
+@pytest.mark.parametrize("frame", ["page", "on its side", "askew"])
+def test_head_lies_on_the_face_in_the_whole_picture(heads, frame):
     done = heads(frame)
     camera, portrait = done.head.photo_camera, done.portrait
-    assert (camera.height, camera.width) == portrait.pixels.shape[:2]
+    assert (camera.width, camera.height) == FRAMES[frame]().size
     found = camera.project(done.fit.model.embeddings["mediapipe478"].points(done.fit.posed.astype(np.float64)))
     eyes = np.linalg.norm(portrait.landmarks[33, :2] - portrait.landmarks[263, :2])
     assert np.median(np.linalg.norm(found - portrait.landmarks[:, :2], axis=1)) < 0.02 * eyes
 
 
 def test_a_report_tells_where_the_picture_lies_in_the_page(heads):
-    done = heads("page")
-    told = np.array(build_report(done)["photo"]["cut"])
-    face = np.linalg.solve(told[:, :2], done.portrait.landmarks[:, :2].mean(0) - told[:, 2])
-    alone = heads("alone").portrait.landmarks[:, :2].mean(0)
-    np.testing.assert_allclose(face, alone + np.array([103, 78]), atol=1)
+    told = np.array(build_report(heads("page"))["photo"]["cut"])
+    assert told @ [103, 78, 1] == pytest.approx([103, 0], abs=1)  # the sides are too far from the face to be looked for
     assert build_report(heads("alone"))["photo"]["cut"] is None
 
 
