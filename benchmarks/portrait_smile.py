@@ -24,7 +24,7 @@ from seif_core.errors import PhotoError
 from seif_core.fitting import fit_portrait
 from seif_core.fitting.settings import FitSettings
 from seif_core.headmodel import load_head_model
-from seif_core.portrait import read_portrait
+from seif_core.portrait import PortraitSettings, read_portrait
 
 _LEAST: Final = 0.02
 """Entries below it are not printed."""
@@ -57,7 +57,7 @@ def main() -> None:
     rows = []
     for number in np.linspace(0, len(photos) - 1, min(arguments.people, len(photos))).astype(int):
         try:
-            portrait = read_portrait(photos[number])
+            portrait = read_portrait(photos[number], settings=PortraitSettings(parse_later=True))
         except PhotoError as error:
             print(error)
             continue

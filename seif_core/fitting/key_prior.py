@@ -22,20 +22,20 @@ from .settings import FitSettings
 
 PORTRAIT_SMILE: Final[Mapping[str, float]] = MappingProxyType(
     {
-        "mouthSmile": 0.60,
-        "cheekSquint": 0.30,
-        "eyeSquint": 0.16,
-        "mouthLowerDown": 0.16,
-        "browDown": 0.13,
-        "mouthUpperUp": 0.12,
+        "mouthSmile": 0.62,
+        "cheekSquint": 0.38,
+        "mouthLowerDown": 0.28,
+        "mouthRollLower": 0.20,
+        "eyeSquint": 0.18,
+        "mouthUpperUp": 0.13,
         "mouthShrugUpper": 0.12,
-        "mouthRollUpper": 0.11,
-        "mouthRollLower": 0.09,
-        "eyeBlink": 0.07,
-        "browInnerUp": 0.07,
-        "mouthShrugLower": 0.06,
-        "mouthFunnel": 0.05,
-        "noseSneer": 0.05,
+        "mouthRollUpper": 0.10,
+        "browDown": 0.09,
+        "mouthFunnel": 0.09,
+        "noseSneer": 0.09,
+        "browInnerUp": 0.08,
+        "mouthStretch": 0.07,
+        "eyeBlink": 0.05,
     }
 )
 """f, both sides alike, by the names of ARKit's keys without the side, of the second round of

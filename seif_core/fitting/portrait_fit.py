@@ -50,6 +50,7 @@ from .settings import FitSettings
 from .shared_identity import SharedIdentity
 from .sighted import dense_vertices, sighted_points
 from .start import starting_parameters
+from .teeth import jaw_opening, teeth_gap
 
 _LEAST_LANDMARKS: Final = 12
 """Usable landmarks below which a model has no landmarks to fit: pose, focal length and some shape need as many."""
@@ -131,9 +132,11 @@ def fit_portraits(
     prepared = _prepare(model, scheme, settings, place)
     levelled, angles = zip(*(level(portrait, scheme) for portrait in portraits), strict=True)
     guessed = _beyond_frame(portraits)
+    gaps = [teeth_gap(portrait, scheme) for portrait in portraits]
     fitter = _Fitter(
-        list(levelled), model, prepared, settings, progress or Progress(), guessed=guessed, same_person=same_person
-    )
+        list(levelled), model, prepared, settings, progress or Progress(),
+        guessed=guessed, gaps=gaps, same_person=same_person,
+    )  # fmt: skip
     with one_thread() if len(portraits) < _MANY else nullcontext():
         fits = fitter.run()
     return [rolled_fit(fit, angle) for fit, angle in zip(fits, angles, strict=True)]
@@ -164,6 +167,7 @@ class _Prepared(NamedTuple):
     finder: ContourFinder
     finder_model: TorchHeadModel
     contour_rows: torch.Tensor
+    jaw_arm: float
 
 
 @lru_cache(maxsize=4)
@@ -195,6 +199,7 @@ def _prepare(model: HeadModel, scheme: LandmarkScheme, settings: FitSettings, de
         finder,
         TorchHeadModel.from_model(searched, vertex_ids=finder.vertex_ids, device=device, dtype=torch.float64),
         torch.as_tensor([row_of[k] for k in contour], dtype=torch.long, device=device),
+        float(np.linalg.norm(positions[list(scheme.inner_lips)].mean(0) - model.joint_regressor[2] @ model.template)),
     )
 
 
@@ -211,12 +216,7 @@ def _restrict(model: TorchHeadModel, ids: torch.Tensor) -> TorchHeadModel:
 
 def _beyond_frame(portraits: list[Portrait]) -> np.ndarray:
     """(B, L) 1.0 for landmarks that lie beyond the photo's frame, where the detector can only guess; else 0."""
-    found = []
-    for portrait in portraits:
-        height, width = portrait.pixels.shape[:2]
-        x, y = portrait.landmarks[:, 0], portrait.landmarks[:, 1]
-        found.append((x < 0) | (y < 0) | (x > width) | (y > height))
-    return np.stack(found).astype(np.float64)
+    return np.stack([portrait.beyond(portrait.landmarks[:, :2]) for portrait in portraits]).astype(np.float64)
 
 
 class _Fitter:
@@ -231,6 +231,7 @@ class _Fitter:
         progress: Progress,
         *,
         guessed: np.ndarray,
+        gaps: list[float | None],
         same_person: bool,
     ) -> None:
         self.portraits, self.model, self.prepared, self.settings = portraits, model, prepared, settings
@@ -242,7 +243,7 @@ class _Fitter:
         marks = np.stack([p.landmarks for p in portraits]).astype(np.float64)
         self.marks = torch.as_tensor(marks, device=device)
         self.observed = self.marks[:, prepared.used, :2]
-        self.focal = [p.focal_px for p in portraits]
+        self.focal, self.gaps = [p.focal_px for p in portraits], gaps
         self.centre = torch.tensor([p.principal_point for p in portraits], dtype=torch.float64, device=device)
         self.params = torch.zeros((len(portraits), self.layout.size), dtype=torch.float64, device=device)
         count = len(prepared.contour_rows)
@@ -350,7 +351,7 @@ class _Fitter:
     def _energy(self) -> Energy:
         scale, kept = scale_of(self.params), self.kept
         weight = 1 / (self.prepared.sigma * scale[:, None])
-        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_root)
+        matrix, target = self._priors()
         return Energy(
             self.layout,
             self._point_set(),
@@ -365,6 +366,13 @@ class _Fitter:
             target,
             self._sightings(),
         )
+
+    def _priors(self) -> tuple[torch.Tensor, torch.Tensor]:
+        jaw = [
+            jaw_opening(gap, scale, self.prepared.jaw_arm)
+            for gap, scale in zip(self.gaps, scale_of(self.params).tolist(), strict=True)
+        ]
+        return prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_root, jaw=jaw)
 
     def _sightings(self) -> Sightings | None:
         """The dense points with what is added to the doubts of outliers."""
@@ -429,7 +437,7 @@ class _Fitter:
             observed[:, eye] += (fitted - self.marks[:, list(lids), :2]).mean(1)
         scale = scale_of(self.params)
         transform = torch.diag_embed((1 / (self.settings.iris_noise * scale))[:, None, None].repeat(1, 2, 2))
-        matrix, target = prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_root)
+        matrix, target = self._priors()
         energy = Energy(
             self.layout,
             on(scheme.irises),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -22,6 +23,8 @@ def prior_rows(
     focal: list[float | None],
     params: Float[torch.Tensor, "B P"],
     expression_root: Float[torch.Tensor, "X X"],
+    *,
+    jaw: Sequence[tuple[float, float] | None],
 ) -> tuple[Float[torch.Tensor, "B K P"], Float[torch.Tensor, "B K"]]:
     """Rows A and targets t, so that the prior's energy is ``1/2 |A p - t|^2``.
 
@@ -30,19 +33,19 @@ def prior_rows(
         settings: spreads.
         focal: per portrait, the focal length in pixels from EXIF, or None.
         params: current parameters.
+        jaw: per portrait, how far the jaw is seen to be open and how sure that is (`teeth.jaw_opening`), or None.
         expression_root: R, so that the prior energy of the expression's X parameters is ``1/2 |R e|^2``.
     """
     fixed: list[tuple[dict[int, float], float]] = [
         ({LOG_DISTANCE: 1 / settings.distance_spread}, math.log(settings.distance) / settings.distance_spread),
-        ({JAW.start: 1 / settings.jaw_prior}, 0.0),
         *(({k: 1 / settings.jaw_side_prior}, 0.0) for k in range(JAW.start + 1, JAW.stop)),
         *(({k: 1 / settings.eye_prior}, 0.0) for k in range(EYES.start, EYES.stop)),
         ({EYES.start: 1 / settings.eye_coupling, EYES.start + 2: -1 / settings.eye_coupling}, 0.0),
         *(({k: 1 / settings.shape_prior}, 0.0) for k in range(layout.shape.start, layout.shape.stop)),
     ]
     expressed = layout.expressions
-    matrix = params.new_zeros((len(params), len(fixed) + expressed + 2, layout.size))
-    target = params.new_zeros((len(params), len(fixed) + expressed + 2))
+    matrix = params.new_zeros((len(params), len(fixed) + expressed + 3, layout.size))
+    target = params.new_zeros((len(params), len(fixed) + expressed + 3))
     matrix[:, len(fixed) : len(fixed) + expressed, layout.expression] = expression_root
     for row, (entries, value) in enumerate(fixed):
         for column, weight in entries.items():
@@ -50,6 +53,9 @@ def prior_rows(
         target[:, row] = value
     matrix[:, -2, [EYES.start + 1, EYES.start + 3]] = params.new_tensor([1.0, -1.0]) / settings.eye_coupling
     target[:, -2] = -EYE_DISTANCE * (-params[:, LOG_DISTANCE]).exp() / settings.eye_coupling
+    for k, (opening, spread) in enumerate(seen or (0.0, settings.jaw_prior) for seen in jaw):
+        matrix[k, -3, JAW.start] = 1 / spread
+        target[k, -3] = opening / spread
     for k, known in enumerate(focal):
         if known is not None:
             matrix[k, -1, [LOG_DISTANCE, LOG_SCALE]] = 1 / settings.exif_spread
