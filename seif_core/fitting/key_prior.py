@@ -23,24 +23,24 @@ from .settings import FitSettings
 PORTRAIT_SMILE: Final[Mapping[str, float]] = MappingProxyType(
     {
         "mouthSmile": 0.62,
-        "cheekSquint": 0.38,
-        "mouthLowerDown": 0.28,
-        "mouthRollLower": 0.20,
+        "cheekSquint": 0.40,
+        "mouthLowerDown": 0.32,
+        "mouthRollLower": 0.21,
         "eyeSquint": 0.18,
-        "mouthUpperUp": 0.13,
+        "mouthUpperUp": 0.14,
         "mouthShrugUpper": 0.12,
         "mouthRollUpper": 0.10,
-        "browDown": 0.09,
+        "browDown": 0.08,
         "mouthFunnel": 0.09,
         "noseSneer": 0.09,
         "browInnerUp": 0.08,
-        "mouthStretch": 0.07,
+        "mouthStretch": 0.08,
         "eyeBlink": 0.05,
     }
 )
 """f, both sides alike, by the names of ARKit's keys without the side, of the second round of
-`benchmarks/portrait_smile.py` over 150 official portraits. Keys of the gaze and `eyeWide`, which follow where somebody
-looks, `jawOpen`, which is not searched, and entries below 0.05 are left out."""
+`benchmarks/portrait_smile.py` over 100 official portraits since teeth hold the jaw. Keys of the gaze and `eyeWide`,
+which follow where somebody looks, `jawOpen`, which is not searched, and entries below 0.05 are left out."""
 _SIDES: Final = ("Left", "Right")
 
 

@@ -102,7 +102,6 @@ class Repair:
     Args:
         finder: tells defects.
         rest: (V, 3) metres, what displacements count from.
-        attachments: that hold from the start.
         settings: see `RepairSettings`.
     """
 
@@ -110,10 +109,9 @@ class Repair:
         self,
         finder: DefectFinder,
         rest: Float[np.ndarray, "V 3"],
-        attachments: Attachments,
         settings: RepairSettings | None = None,
     ) -> None:
-        self.finder, self.rest, self.attachments = finder, rest, attachments
+        self.finder, self.rest, self.attachments = finder, rest, Attachments.none()
         self.settings = settings or RepairSettings()
 
     def solve(self, energy: QuadraticEnergy) -> Float[np.ndarray, "V 3"]:

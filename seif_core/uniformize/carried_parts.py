@@ -15,10 +15,10 @@ from ..geometry.connectivity import triangle_pieces
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float
-from .lid_attachments import lids_of
 from .skin_mesh import SkinMesh
 
-_WHOLE: Final = ("eye_left", "eye_right", "teeth_upper", "teeth_lower")
+_EYES: Final = ("eye_left", "eye_right")
+_WHOLE: Final = ("teeth_upper", "teeth_lower")
 _NEAREST: Final = 12
 """Vertices of the skin that carry a point together."""
 _SOFT: Final = 1e-3
@@ -41,9 +41,9 @@ def carry_parts(
             continue
         rest[ids] = False
         own = fitted[ids].astype(np.float64)
-        lids = lids_of(skin, name)
-        if len(lids):
-            result[ids] += displacement[lids].mean(axis=0)
+        if name in _EYES:
+            lids = skin.region("lids") & (skin.left == (name == _EYES[0]))
+            result[ids] += displacement[lids].mean(axis=0) if lids.any() else nearby.around(own).mean(axis=0)
         elif name in _WHOLE:
             result[ids] += nearby.around(own).mean(axis=0)
         elif name == "lashes":

@@ -40,7 +40,6 @@ class UniformizeSettings:
         coarse_length: smoothing length that parts coarse from fine; waves of 2 pi times this are parted by half.
         ear_hold: whether ears are held at the fit.
         flat_ears: whether ears under hair are laid flat first.
-        eye_ties: whether lids go along with their eyes.
         parted_lips: whether lips that cross in the neutral head are parted, for who needs a skin that does not pass
             through itself: it leaves slits that show teeth.
     """
@@ -65,7 +64,6 @@ class UniformizeSettings:
     coarse_length: float = 0.014
     ear_hold: bool = True
     flat_ears: bool = True
-    eye_ties: bool = True
     parted_lips: bool = False
 
     def __post_init__(self) -> None:

@@ -26,7 +26,6 @@ from ..headmodel.anatomy import anatomy_of
 from ..headmodel.semantics import canonical_codes
 from ..headmodel.subdivision import refinement_of, subdivide
 from ..progress import Progress
-from ..registration.attachments import Attachments
 from ..registration.bending_energy import thin_plate
 from ..registration.point_to_plane import plane_targets, sampled_term
 from ..registration.positional_term import positional_term
@@ -38,7 +37,6 @@ from ..shapes import Float
 from .carried_parts import carry_parts
 from .ears import ears_shown, ears_under, laid_flat
 from .exposure import exposure
-from .lid_attachments import lid_attachments
 from .matching import SurfaceMatch, SurfaceMatcher, own_share
 from .roles import vertex_roles
 from .settings import UniformizeSettings
@@ -166,7 +164,6 @@ class _SkinRegistration:
         self.repair = Repair(
             DefectFinder(skin, self.origin),
             self.rest,
-            lid_attachments(skin) if settings.eye_ties else Attachments.none(),
             RepairSettings(rounds=settings.untangle_rounds),
         )
         self.displacement = np.zeros_like(self.rest)

@@ -171,7 +171,7 @@ def test_a_vertex_drawn_across_its_ring_inverts_triangles_and_repair_mends_them(
     moved = np.zeros_like(vertices)
     moved[27] = [0.4, 0.3, 0.0]
     assert inverted_triangles(mesh, vertices, vertices + moved).any()
-    repair = Repair(DefectFinder(mesh, vertices), vertices, Attachments.none())
+    repair = Repair(DefectFinder(mesh, vertices), vertices)
     mended = repair.mended(moved, positional_term(np.ones(len(vertices)), moved), np.zeros_like(vertices))
     assert repair.defects(mended).number == 0
     assert np.linalg.norm(mended[27]) > 0.02  # it still goes some of the way
@@ -182,7 +182,7 @@ def test_what_attachments_do_not_mend_goes_back_to_what_is_sound():
     mesh = Connectivity(triangles, len(vertices))
     moved = np.zeros_like(vertices)
     moved[27] = [0.4, 0.3, 0.0]
-    repair = Repair(DefectFinder(mesh, vertices), vertices, Attachments.none(), RepairSettings(rounds=1))
+    repair = Repair(DefectFinder(mesh, vertices), vertices, RepairSettings(rounds=1))
     stubborn = positional_term(np.where(np.arange(len(vertices)) == 27, 1e9, 1.0), moved)
     mended = repair.mended(moved, stubborn, np.zeros_like(vertices))
     assert repair.defects(mended).number == 0
