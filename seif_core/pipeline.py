@@ -243,7 +243,7 @@ def _fitted(
     from .portrait import PortraitSettings
     from .portrait.cut_out import cut_out
 
-    # the library's own fit looks at no pixel: the photo is parsed beside it. Corrections by hand are of the parsing too
+    # the library's own fit asks for no parsing: that is done beside it. Corrections by hand are of the parsing too
     later = isinstance(stages.read_portrait, Later) and isinstance(stages.fit_portrait, Later)
     with progress.stage("Portrait"):
         wanted = PortraitSettings(

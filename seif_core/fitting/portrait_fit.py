@@ -131,7 +131,7 @@ def fit_portraits(
     place = torch.device("cpu") if place.type == "mps" else place
     prepared = _prepare(model, scheme, settings, place)
     levelled, angles = zip(*(level(portrait, scheme) for portrait in portraits), strict=True)
-    guessed = _beyond_frame(portraits)
+    guessed = np.stack([p.beyond(p.landmarks[:, :2]) for p in portraits]).astype(np.float64)
     gaps = [teeth_gap(portrait, scheme) for portrait in portraits]
     fitter = _Fitter(
         list(levelled), model, prepared, settings, progress or Progress(),
@@ -212,11 +212,6 @@ def _restrict(model: TorchHeadModel, ids: torch.Tensor) -> TorchHeadModel:
         pose_basis=model.pose_basis[:, ids],
         skin_weights=model.skin_weights[ids],
     )
-
-
-def _beyond_frame(portraits: list[Portrait]) -> np.ndarray:
-    """(B, L) 1.0 for landmarks that lie beyond the photo's frame, where the detector can only guess; else 0."""
-    return np.stack([portrait.beyond(portrait.landmarks[:, :2]) for portrait in portraits]).astype(np.float64)
 
 
 class _Fitter:
@@ -368,10 +363,8 @@ class _Fitter:
         )
 
     def _priors(self) -> tuple[torch.Tensor, torch.Tensor]:
-        jaw = [
-            jaw_opening(gap, scale, self.prepared.jaw_arm)
-            for gap, scale in zip(self.gaps, scale_of(self.params).tolist(), strict=True)
-        ]
+        scales, arm = scale_of(self.params).tolist(), self.prepared.jaw_arm
+        jaw = [jaw_opening(gap, scale, arm) for gap, scale in zip(self.gaps, scales, strict=True)]
         return prior_rows(self.layout, self.settings, self.focal, self.params, self.expression_root, jaw=jaw)
 
     def _sightings(self) -> Sightings | None:
