@@ -62,6 +62,8 @@ def main(arguments: Sequence[str] | None = None, *, stages: Stages = STANDARD) -
             logging.basicConfig(level=level, format="%(name)s: %(message)s")
             code = _run(options)
     answered = not output.lost or options.command in ("reconstruct", "batch")  # whose answer is on the disk
+    if not answered and output.fault is not None:
+        say(f"seif: the answer could not be written ({output.fault.strerror}); give it a place with room.")
     return code if answered else code or 1
 
 

@@ -74,28 +74,31 @@ class PatientStream:
     def __init__(self, stream: Any) -> None:  # noqa: ANN401 - a text stream, or a stand-in
         self._stream = stream
         self.lost = False
+        self.fault: OSError | None = None
 
     def write(self, text: str) -> int:
         """Write, or lose it."""
         try:
             return self._stream.write(text)
-        except (OSError, ValueError):  # the reader has gone, the disk is full; or the stream was closed
-            self._give_up()
+        except (OSError, ValueError) as error:  # the reader has gone, the disk is full; or the stream was closed
+            self._give_up(error)
         return len(text)
 
     def flush(self) -> None:
         """Flush, or lose it."""
         try:
             self._stream.flush()
-        except (OSError, ValueError):
-            self._give_up()
+        except (OSError, ValueError) as error:
+            self._give_up(error)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
         return getattr(self._stream, name)
 
-    def _give_up(self) -> None:
+    def _give_up(self, error: OSError | ValueError) -> None:
         """Let the stream write into nothing, so that Python finds no fault with what is still in its buffer."""
         self.lost = True
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            self.fault = error
         with suppress(OSError, ValueError):
             number = self._stream.fileno()
             sink = os.open(os.devnull, os.O_WRONLY)

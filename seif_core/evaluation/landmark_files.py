@@ -30,6 +30,8 @@ _OFF_SURFACE: Final = 0.1
 _RESIDUAL: Final = 0.09
 """Root mean square, in parts of the seven landmarks' extent (some 9 cm): landmarks of two people differ by less after
 alignment (a few hundredths), and exchanged sides by more (0.13 and up); both seen on one pair of sample heads."""
+_OFF: Final = ("0", "false")
+"""How files of picked points say that one is not meant: MeshLab's, and those of scripts."""
 _CLEARLY: Final = 0.6
 """Another order is believed where its residual is at most this part of the given order's."""
 
@@ -86,7 +88,9 @@ def in_surface_unit(
         SettingsError: in no unit do they lie on the surface.
     """
     index = SurfaceIndex(surface, triangles if len(triangles) else np.repeat(np.arange(len(surface))[:, None], 3, 1))
-    spread = max(float(np.ptp(landmarks, axis=0).max()), 1e-12)
+    spread = float(np.ptp(landmarks, axis=0).max())
+    if not spread > 0:
+        raise SettingsError(f"The landmarks {name} all lie on one point; pick them again.")
     ratios = sorted({a / b for a in SCAN_UNITS.values() for b in SCAN_UNITS.values()}, key=lambda r: abs(np.log(r)))
     away = {r: float(np.median(index.query(r * landmarks).distances)) / (r * spread) for r in ratios}
     if away[1.0] <= _OFF_SURFACE:
@@ -162,8 +166,12 @@ def read_landmarks(path: Path) -> Float[np.ndarray, "L 3"]:
                 points = read_array(path, _LARGEST_FILE)
             case ".json":
                 points = json.loads(path.read_text(encoding="utf-8-sig"))
+                if not isinstance(points, list):
+                    raise ValueError("it holds no list")  # noqa: TRY301, TRY004 - one sentence for all
             case _:
-                text = path.read_text(encoding="utf-8-sig").replace(",", " ").replace(";", " ")
+                text = path.read_text(encoding="utf-8-sig")
+                decimal = ";" in text and "." not in text  # tables of a country that writes 1,5
+                text = text.replace(",", "." if decimal else " ").replace(";", " ")
                 points = [[float(n) for n in line.split()] for line in text.splitlines() if line.strip()]
         array = np.asarray(points, dtype=np.float64).reshape(-1, 3)
     except (
@@ -193,4 +201,4 @@ def _read_picked_points(path: Path) -> list[list[float]]:
     if "<!ENTITY" in text:
         raise ValueError("it declares XML entities")
     points = ET.fromstring(text).iter("point")  # noqa: S314 - entities are refused
-    return [[float(p.attrib[a]) for a in "xyz"] for p in points if p.attrib.get("active", "1").strip() != "0"]
+    return [[float(p.attrib[a]) for a in "xyz"] for p in points if p.attrib.get("active", "1").strip() not in _OFF]

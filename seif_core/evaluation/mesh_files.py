@@ -192,6 +192,8 @@ def _check_glb(data: bytes, name: str) -> None:
 def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         data = read_arrays(path, ("vertices", "v_template", "faces", "f"))
+        if not data.keys() & {"vertices", "v_template"}:
+            raise ValueError("it has no vertices")  # noqa: TRY301
         vertices = data["vertices"] if "vertices" in data else data["v_template"]
         faces = data["faces"] if "faces" in data else data.get("f", np.zeros((0, 3), np.int32))
         if vertices.dtype.kind not in "fiu" or vertices.ndim != 2 or vertices.shape[1] != 3:

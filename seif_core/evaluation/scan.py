@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from ..errors import SettingsError
 from ..geometry.alignment import IcpSettings, Similarity, align_points, align_surface
@@ -31,6 +32,12 @@ NOSE_TIP: Final = 30
 
 _MILLIMETRES: Final = 1000.0
 """Millimetres per metre."""
+_ABOUT_NOSE: Final = 0.05
+"""Metres about the nose tip of the prediction's points that must meet the scan where the landmarks bring them."""
+_DRAWN: Final = 300
+"""How many of them are asked."""
+_ELSEWHERE: Final = 0.015
+"""Metres: faces of two people lie nearer to each other in the middle, a face and a crown do not. Chosen by eye."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,7 @@ def compare_with_scan(
             )
         for with_scale in (True, False):
             starts[with_scale] = align_points(landmarks, scan_landmarks, with_scale=with_scale)
+        _refuse_other_axes(scan, vertices, nose_tip, starts[True])
     else:
         coarse = start or align_coarsely(scan, vertices, triangles, surface, nose_tip)
         starts = {True: coarse, False: coarse}
@@ -167,6 +175,22 @@ def compare_with_scan(
         for with_scale in (True, False)
     }
     return ScanComparison(results[True], results[False])
+
+
+def _refuse_other_axes(scan: np.ndarray, vertices: np.ndarray, nose_tip: np.ndarray, start: Similarity) -> None:
+    """Landmarks that fit each other tell nothing of whether they lie in the axes of their mesh: the faces do.
+
+    Raises:
+        SettingsError: the face that the landmarks bring near the scan's lies elsewhere.
+    """
+    near = vertices[np.linalg.norm(vertices - nose_tip, axis=1) < _ABOUT_NOSE]
+    drawn = start.apply(near[:: max(1, len(near) // _DRAWN)])
+    apart = float(np.median(KDTree(scan).query(drawn)[0])) if len(drawn) else 0.0
+    if apart > _ELSEWHERE:
+        raise SettingsError(
+            f"The landmarks fit each other, but the faces around them then lie {apart * _MILLIMETRES:.0f} mm apart: "
+            "those of one side have other axes than their mesh (up may be Z there); give them in the axes of its file."
+        )
 
 
 def _measure(

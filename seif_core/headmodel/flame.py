@@ -107,11 +107,12 @@ def read_flame(path: Path) -> HeadModel:
     release = release_of(path, arrays)
     template = _array(arrays, ("v_template",), path, (VERTICES, 3))
     factor = _metres_per_unit(template, path)
+    regressor = _array(arrays, ("J_regressor",), path, (_JOINTS, VERTICES))
+    _refuse_other_axes(regressor @ template, path)
     triangles = _array(arrays, ("f", "faces"), path, (FACES, 3), "i")
     shapes, expressions = _components(arrays, path)
     weights = _weights(_array(arrays, ("weights", "lbs_weights"), path, (VERTICES, _JOINTS)), template, path)
     pose = _array(arrays, ("posedirs",), path, (VERTICES, 3, _POSE_ENTRIES))
-    regressor = _array(arrays, ("J_regressor",), path, (_JOINTS, VERTICES))
     bases = [_basis(directions, factor, path) for directions in (shapes, expressions, pose)]
     faces = np.full((FACES, 4), -1, np.int32)
     faces[:, :3] = triangles
@@ -146,12 +147,29 @@ def _read_arrays(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path.name} cannot be read ({error}); give FLAME's .pkl file.") from error
 
 
+def _refuse_other_axes(joints: np.ndarray, path: Path) -> None:
+    """Eyes lie before and above the neck, the person's left one at +x: else the head lies, looks back or is mirrored.
+
+    Raises:
+        ModelError: they lie otherwise.
+    """
+    _, neck, _, left, right = joints
+    up, forward = (min(left[axis], right[axis]) - neck[axis] for axis in (1, 2))
+    if not (up > 0 and forward > 0 and left[0] > right[0]):
+        raise ModelError(
+            f"The head in {path.name} is turned, flat or mirrored: its eyes are not above and before its neck, the "
+            "left one at +x; choose FLAME's file as it was published, Y up and facing +Z."
+        )
+
+
 def _array(
     arrays: dict[str, Any], names: tuple[str, ...], path: Path, shape: tuple[int | None, ...], kind: str = "f"
 ) -> Any:  # noqa: ANN401
     """The array of one of the names, checked: shape, type, and that its values are finite, or vertices."""
     name = next((name for name in names if name in arrays), names[0])
     value = arrays.get(name)
+    if kind == "i" and isinstance(value, np.ndarray) and value.dtype.kind == "f" and (value == np.round(value)).all():
+        value = value.astype(np.int64)
     expected = " x ".join("?" if n is None else str(n) for n in shape)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in ("fiu" if kind == "f" else "iu"):
         raise ModelError(f"{path.name} has no array '{name}' ({expected}), so it is not FLAME; choose FLAME's file.")

@@ -41,7 +41,9 @@ _OPEN_NAME: Final = re.compile(r"flame[ _-]?2023[ _-]?open(?: ?\(\d+\))?\.(?:pkl
 """The name that FLAME 2023 Open was published under, also as NPZ or as a browser's second copy."""
 
 _OPEN_WORDS: Final = re.compile(r"\bcc[ -]by[ -]4\.0\b|creativecommons\.org/licenses/by/4\.0", re.IGNORECASE)
-_OTHER_WORDS: Final = re.compile(r"non[ -]?commercial|\bnc\b|research", re.IGNORECASE)
+_OTHER_WORDS: Final = re.compile(
+    r"non[ -]?commercial|\bnc\b|research|\bnot?\b|n't\b|except|unless|instead|other than", re.IGNORECASE
+)
 
 _DATED: Final = (
     ("2023", FlameRelease("flame2023", "FLAME 2023", _RESTRICTED)),

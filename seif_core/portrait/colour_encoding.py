@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -46,6 +46,13 @@ _GAMMA_RANGE: Final = (20_000, 200_000)
 _USUAL_POWER: Final = 2.2
 _USUAL_WITHIN: Final = 0.1
 """Logarithm of the power by which a picture may differ from sRGB's and still be read as sRGB."""
+_CHRM_BYTES: Final = 32
+"""Of a PNG's cHRM: x and y of white, red, green and blue (PNG, third edition, section 11.3.2.1)."""
+_LIKE_SRGB: Final = 0.02
+"""x or y by which a PNG's primaries may differ from sRGB's and be taken for them. Chosen, not measured."""
+_BLACK: Final = 16 / 255
+_WHITE_NARROW: Final = 235 / 255
+"""Of values in narrow range."""
 _ROWS: Final = 256
 """Rows of the photo that are converted at a time."""
 
@@ -57,10 +64,12 @@ class Encoding:
     Attributes:
         primaries: x, y of red, green and blue.
         transfer: `pq`, `hlg`, `srgb`, or a power.
+        narrow: whether black is 16 and white 235 of 8 bits (ITU-R BT.2100-2, table 9), as video has it.
     """
 
     primaries: tuple[tuple[float, float], ...]
     transfer: str | float
+    narrow: bool = False
 
     @property
     def high_dynamic_range(self) -> bool:
@@ -85,21 +94,27 @@ def encoding_of_png(data: bytes) -> Encoding | None:
 
     None without them, and where gAMA is what sRGB comes near to: most programs write that without thinking.
     """
-    at, told, gamma = 8, False, 0
+    at, told, gamma, primaries = 8, False, 0, _SRGB
     while at + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
         if kind == b"cICP" and size == 4:
-            return encoding_of(data[at + 8], data[at + 9])
+            found = encoding_of(data[at + 8], data[at + 9])
+            return found and replace(found, narrow=data[at + 11] == 0)
         told = told or kind in {b"sRGB", b"iCCP"}
         if kind == b"gAMA" and size == 4 and at + 12 <= len(data):
             gamma = struct.unpack_from(">I", data, at + 8)[0]
+        if kind == b"cHRM" and size == _CHRM_BYTES and at + 8 + size <= len(data):
+            places = np.array(struct.unpack_from(">8I", data, at + 8)) / _GAMMA_UNIT
+            primaries = tuple((float(x), float(y)) for x, y in places[2:].reshape(3, 2))
         if kind == b"IDAT":
             break
         at += size + 12
     if told or not _GAMMA_RANGE[0] <= gamma <= _GAMMA_RANGE[1]:
         return None
     power = _GAMMA_UNIT / gamma
-    return None if abs(math.log(power / _USUAL_POWER)) < _USUAL_WITHIN else Encoding(_SRGB, power)
+    wide = bool(np.abs(np.subtract(primaries, _SRGB)).max() > _LIKE_SRGB and np.min(primaries) > 0)
+    usual = abs(math.log(power / _USUAL_POWER)) < _USUAL_WITHIN
+    return None if usual and not wide else Encoding(primaries if wide else _SRGB, power)
 
 
 def encoding_of_profile(icc: bytes) -> Encoding | None:
@@ -125,7 +140,10 @@ def to_srgb(pixels: UInt8[np.ndarray, "H W 3"], encoding: Encoding) -> UInt8[np.
         pixels: (H, W, 3) uint8 in the photo's own encoding.
         encoding: from `encoding_of` and its like.
     """
-    table = _light(np.arange(256, dtype=np.float64) / 255.0, encoding.transfer).astype(np.float32)
+    steps = np.arange(256, dtype=np.float64) / 255.0
+    if encoding.narrow:
+        steps = np.clip((steps - _BLACK) / (_WHITE_NARROW - _BLACK), 0, 1)
+    table = _light(steps, encoding.transfer).astype(np.float32)
     matrix = (np.linalg.inv(_to_xyz(_SRGB)) @ _to_xyz(encoding.primaries)).astype(np.float32)
     luminance = _to_xyz(encoding.primaries)[1].astype(np.float32)
     result = np.empty_like(pixels)

@@ -14,12 +14,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import PhotoUnreadableError, PhotoUnsuitableError
 from ..shapes import UInt8
 from .camera_raw import is_camera_raw, largest_preview
-from .deep_tiff import decode_unchanged, deep_pixels, largest_piece, profile
+from .deep_tiff import decode_unchanged, deep_pixels, is_deep_negative, largest_piece, profile
 from .exif import already_upright, focal_pixels, orientation, parse_exif, read_exif
 from .framing import shows_whole_frame
 from .isobmff import Still, is_still, read_still, without_exif
@@ -162,7 +162,7 @@ def _photo(file: PhotoFile, maximum: float) -> Photo:
     exif, turn = picture.exif, picture.turn
     if _ORIENTATION not in exif:  # a preview often says nothing of its own
         turn = max(turn, orientation(outer))
-    rgb = picture.rgb
+    rgb = ImageOps.invert(picture.rgb) if is_deep_negative(data) else picture.rgb
     shrink = math.sqrt(maximum / (rgb.width * rgb.height))
     if shrink < 1:
         size = max(1, int(rgb.width * shrink)), max(1, int(rgb.height * shrink))

@@ -58,6 +58,12 @@ def largest_piece(data: bytes) -> int:
     )  # fmt: skip
 
 
+def is_deep_negative(data: bytes) -> bool:
+    """Whether 0 is white (TIFF 6.0, PhotometricInterpretation) in a TIFF of more than 8 bits, which nobody undoes."""
+    directory = main_directory(data) if is_tiff(data) else None
+    return directory is not None and directory.number(PHOTOMETRIC, 1) == 0 and directory.number(BITS, 1) > 8
+
+
 def profile(data: bytes) -> bytes | None:
     """The colour profile of a TIFF's main picture (ICC.1:2022, annex B.4); None without one."""
     directory = main_directory(data)

@@ -160,7 +160,7 @@ def _choose(faces: list[Landmarks], face: int, name: str, settings: PortraitSett
     size = faces[face].size
     if size < settings.minimum_face_px:
         raise PhotoUnsuitableError(
-            f"The face in {name} is {size:.0f} pixels high, fewer than {settings.minimum_face_px}; "
+            f"The face in {name} is {int(size)} pixels high, fewer than {settings.minimum_face_px}; "
             "choose a photo with a larger face."
         )
     return faces[face]

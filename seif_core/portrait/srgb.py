@@ -15,6 +15,8 @@ from .isobmff import Still
 from .levels import to_8_bits
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+_TO_BYTES: Final = 257
+"""From 16 bits to 8."""
 
 
 def to_srgb(
@@ -30,10 +32,13 @@ def to_srgb(
         still: what a HEIC or AVIF file says of its colours.
         data: the file's bytes.
     """
-    if image.mode in {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}:
-        return Image.fromarray(to_8_bits(np.asarray(image))).convert("RGB")
     icc = image.info.get("icc_profile")
     encoding = _encoding(image, exif, still, data, icc)
+    if image.mode in {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}:
+        values = np.asarray(image)
+        bright = encoding is not None and encoding.high_dynamic_range  # its white is not its brightest value
+        grey = Image.fromarray((values / _TO_BYTES).astype(np.uint8) if bright else to_8_bits(values)).convert("RGB")
+        return grey if encoding is None else _by_encoding(grey, encoding)
     if image.mode in {"P", "PA", "La", "RGBa"} or "transparency" in image.info:
         image = image.convert("RGBA")
     elif image.mode in {"1", "HSV", "YCbCr"}:

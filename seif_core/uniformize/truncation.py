@@ -20,6 +20,8 @@ _LEAST: Final = 0.04
 touches the edge is not cut. Chosen by eye on cut sample portraits."""
 _WEDGE: Final = np.radians(12.0)
 """Half of the angle in which a direction is looked at."""
+_MOSTLY: Final = 0.71
+"""Cosine of the angle to a side within which what lies beyond the photo's edge is on that side: an eighth of a turn."""
 _FACE: Final = 0.03
 """Share of the landmarks beyond the frame from which the face counts as cut."""
 _CHIN: Final = 152
@@ -39,7 +41,7 @@ def truncation_warnings(photo: Portrait, upright: UprightHead) -> tuple[str, ...
         upright: the head cut out of it.
     """
     found = []
-    cut = [name for k, name in enumerate(_SIDES) if k != _BELOW and _share(upright, k) > _LEAST]
+    cut = [name for k, name in enumerate(_SIDES) if k != _BELOW and _share(upright, k, photo) > _LEAST]
     if cut:
         found.append(
             f"The photo cuts the head {' and '.join(cut)}; what lies beyond is completed from the fitted skull, the "
@@ -56,11 +58,20 @@ def truncation_warnings(photo: Portrait, upright: UprightHead) -> tuple[str, ...
     return tuple(found)
 
 
-def _share(upright: UprightHead, quarter: int) -> float:
-    """Share of the head's pixels beyond the frame, straight up, down or to a side of the middle of the square."""
+def _share(upright: UprightHead, quarter: int, photo: Portrait) -> float:
+    """Share of the head's pixels straight up, down or to a side that lie beyond the photo's edge on that side.
+
+    In a tilted head a corner that the photo's top cuts off lies beside the middle of the square as well.
+    """
     head = upright.portrait.mask > 127
     rows, columns = np.nonzero(head)
     x, y = columns + 0.5 - len(head) / 2, len(head) / 2 - rows - 0.5
     away = np.remainder(np.arctan2(x, y) - quarter * np.pi / 2 + np.pi, 2 * np.pi) - np.pi
     straight = np.abs(away) < _WEDGE
-    return float((~upright.shown[rows, columns])[straight].mean()) if straight.any() else 0.0
+    places = upright.crop.to_photo((np.stack([columns, rows], 1)[straight] + 0.5) / len(head))
+    height, width = photo.pixels.shape[:2]
+    out = places - np.clip(places, 0, (width, height))
+    lean = quarter * np.pi / 2 + upright.crop.angle
+    toward = out @ [np.sin(lean), -np.cos(lean)] > _MOSTLY * np.linalg.norm(out, axis=1)
+    hidden = ~upright.shown[rows, columns][straight] & toward
+    return float(hidden.mean()) if straight.any() else 0.0

@@ -206,9 +206,38 @@ def test_landmarks_beside_their_surface_are_refused(world):
         evaluate_scan(written(folder, vertices, triangles), folder / "prediction.npz", landmarks=away)
 
 
-def test_a_deactivated_point_of_meshlab_is_left_out(tmp_path):
+def test_landmarks_in_other_axes_than_their_mesh_are_refused(world):
+    folder, vertices, triangles, landmarks = world
+    seven = landmarks[list(NOW_LANDMARKS)]
+    turned = seven[:, [0, 2, 1]] * [1, -1, 1]
+    turned += seven.mean(0) - turned.mean(0)  # in the head, where its surface is never far
+    with pytest.raises(SettingsError, match=r"other axes|do not lie on the surface"):
+        evaluate_scan(written(folder, vertices, triangles), folder / "prediction.npz", landmarks=picked(folder, turned))
+
+
+def test_landmarks_that_all_lie_on_one_point_are_refused(world):
+    folder, vertices, triangles, landmarks = world
+    once = np.repeat(landmarks[:1], 7, axis=0)
+    with pytest.raises(SettingsError, match="all lie on one point"):
+        evaluate_scan(written(folder, vertices, triangles), folder / "prediction.npz", landmarks=picked(folder, once))
+
+
+@pytest.mark.parametrize("text", ["1,5;2,5;3,5\n4,0;5,0;6,0", "1.5, 2.5, 3.5\n4; 5; 6.0"])
+def test_tables_with_points_or_commas_are_read(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    np.testing.assert_array_equal(read_landmarks(tmp_path / "a.csv"), [[1.5, 2.5, 3.5], [4, 5, 6]])
+
+
+def test_landmarks_that_are_no_list_are_refused_in_words(tmp_path):
+    (tmp_path / "a.json").write_text('{"a": [1, 2, 3]}', encoding="utf-8")
+    with pytest.raises(SettingsError, match="it holds no list"):
+        read_landmarks(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("off", ["0", "false"])
+def test_a_deactivated_point_of_meshlab_is_left_out(tmp_path, off):
     point = '<point x="{0}" y="0" z="0" active="{1}" name="p"/>'
-    points = "".join(point.format(i, int(i != 1)) for i in range(3))
+    points = "".join(point.format(i, off if i == 1 else 1) for i in range(3))
     (tmp_path / "a.pp").write_text(f"<PickedPoints>{points}</PickedPoints>", encoding="utf-8")
     np.testing.assert_array_equal(read_landmarks(tmp_path / "a.pp")[:, 0], [0, 2])
 

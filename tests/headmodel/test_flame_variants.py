@@ -114,6 +114,26 @@ def test_the_contents_go_before_the_name(tmp_path, arrays):
     assert release_of(tmp_path / "flame2023_Open.pkl").licence == "CC-BY-4.0"
 
 
+@pytest.mark.parametrize("words", ["not CC BY 4.0", "This isn't CC BY 4.0", "no CC-BY-4.0", "CC BY 4.0 unless sold"])
+def test_words_that_deny_an_open_licence_make_none(tmp_path, words):
+    assert release_of(tmp_path / "m.npz", {"license": np.array(words)}).licence != "CC-BY-4.0"
+
+
+@pytest.mark.parametrize(
+    "change", [lambda v: v[:, [0, 2, 1]] * [1, -1, 1], lambda v: v * [-1, 1, 1], lambda v: v * [1, 1, 0]],
+    ids=["Z up", "mirrored", "flat"],
+)  # fmt: skip
+def test_a_head_in_other_axes_is_refused_and_told_so(tmp_path, arrays, change):
+    turned = change(arrays["v_template"]).astype(np.float32)
+    with pytest.raises(ModelError, match="turned, flat or mirrored"):
+        read_flame(saved(tmp_path, {**arrays, "v_template": turned}))
+
+
+def test_faces_that_were_saved_as_fractions_are_read(tmp_path, arrays):
+    read = read_flame(saved(tmp_path, {**arrays, "f": arrays["f"].astype(np.float64)}))
+    np.testing.assert_array_equal(read.faces[:, :3], arrays["f"])
+
+
 def test_a_pickle_with_a_folder_called_open_is_restricted_when_read(tmp_path):
     folder = tmp_path / "2023-opensource-heads"
     folder.mkdir()

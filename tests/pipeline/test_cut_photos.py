@@ -57,6 +57,13 @@ def test_hair_that_the_edge_cuts_stands_over_the_skull(tmp_path):
     assert any("The photo cuts the head at the top" in told for told in done.warnings)
 
 
+def test_a_tilted_head_that_the_top_edge_cuts_is_not_told_to_be_cut_at_a_side(tmp_path):
+    Image.fromarray(skimage.data.astronaut()[90:]).save(tmp_path / "cut.png")
+    told = [sentence for sentence in reconstruct(tmp_path / "cut.png", FAST).warnings if "cuts the head" in sentence]
+    assert len(told) == 1
+    assert "at the top;" in told[0]
+
+
 @pytest.mark.parametrize(("above", "told"), [(0.06, True), (-0.05, False)])
 def test_a_photo_that_ends_above_the_chin_says_so(tmp_path, above, told):
     pixels = skimage.data.astronaut()

@@ -247,6 +247,18 @@ def test_closed_streams_do_not_keep_a_run_from_its_result(tmp_path, closed):
 
 
 @posix
+def test_an_answer_that_finds_no_room_is_told(tmp_path):
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    with Path("/dev/full").open("wb") as sink:
+        done = subprocess.run(
+            [sys.executable, "-m", "seif_core", "info"], stdout=sink, stderr=subprocess.PIPE, check=False, timeout=120
+        )
+    assert done.returncode == 1
+    assert b"could not be written" in done.stderr
+
+
+@posix
 @pytest.mark.parametrize("reader", ["gone", "full"])
 def test_output_that_nobody_takes_ends_no_run(tmp_path, reader):
     if reader == "full" and not Path("/dev/full").exists():

@@ -68,6 +68,10 @@ def microphone(draw, marks):
     ellipse(draw, (marks[14] + marks[18]) / 2, 0.3 * wide, 0.32 * wide, (44, 44, 48))
 
 
+def patch(draw, marks):
+    ellipse(draw, marks[[33, 133]].mean(0), 0.3 * np.linalg.norm(marks[33] - marks[263]), 20, (24, 22, 20))
+
+
 DRAWN = {
     "none": lambda *_: None,
     "sunglasses": sunglasses,
@@ -77,6 +81,7 @@ DRAWN = {
     "hand": hand,
     "chin strap": chin_strap,
     "microphone": microphone,
+    "patch": patch,
 }
 
 
@@ -84,6 +89,7 @@ DRAWN = {
     ("kind", "part"),
     [
         ("sunglasses", "eyes"),
+        ("patch", "right eye"),
         ("blue mask", "mouth"),
         ("white mask", "mouth"),
         ("telephone", "right cheek"),

@@ -277,6 +277,45 @@ def test_high_dynamic_range_of_16_bits_comes_out_with_the_contrast_of_standard_r
     assert np.abs(photo.pixels[:, below].astype(float) - grey_ramp()[:, below]).mean() < 5
 
 
+def grey_deep(values: np.ndarray, kind: str, **options) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(np.round(values).astype(np.uint16)).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def test_a_grey_picture_in_pq_is_tone_mapped_too(tmp_path):
+    data = with_chunk(grey_deep(pq_of(grey_ramp()[..., 0]) * 65535, "PNG"), b"cICP", bytes([9, 16, 0, 1]))
+    photo = decode_photo(write(tmp_path, data))
+    below = grey_ramp()[0, :, 0] < 180
+    assert np.abs(photo.pixels[:, below].astype(float) - grey_ramp()[:, below]).mean() < 5
+
+
+def test_narrow_range_is_widened(tmp_path):
+    values = np.round(16 + pq_of(grey_ramp()) * 219).astype(np.uint8)
+    photo = decode_photo(write(tmp_path, with_chunk(encoded(values, "PNG"), b"cICP", bytes([9, 16, 0, 0]))))
+    below = grey_ramp()[0, :, 0] < 180
+    assert np.abs(photo.pixels[:, below].astype(float) - grey_ramp()[:, below]).mean() < 5
+
+
+def test_primaries_that_a_png_names_are_converted(tmp_path):
+    png = encoded(np.full((32, 32, 3), (150, 100, 100), np.uint8), "PNG")
+    prophoto = (34570, 35850, 73470, 26530, 15960, 84040, 3660, 10)
+    png = with_chunk(with_chunk(png, b"cHRM", struct.pack(">8I", *prophoto)), b"gAMA", struct.pack(">I", 55556))
+    red, green, _ = decode_photo(write(tmp_path, png)).pixels[0, 0].astype(int)
+    plain = encoded(np.full((32, 32, 3), (150, 100, 100), np.uint8), "PNG")
+    usual = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+    plain = with_chunk(with_chunk(plain, b"cHRM", struct.pack(">8I", *usual)), b"gAMA", struct.pack(">I", 45455))
+    assert red - green > 90  # the same numbers mean a stronger red
+    assert (decode_photo(write(tmp_path, plain)).pixels[0, 0] == (150, 100, 100)).all()
+
+
+@pytest.mark.parametrize("bits", [16, 12])
+def test_a_deep_tiff_whose_zero_is_white_is_no_negative(tmp_path, bits):
+    grey = gradient()[..., 0].astype(np.float64)
+    data = grey_deep((255 - grey) / 255 * (2**bits - 1), "TIFF", tiffinfo={262: 0})
+    assert close(decode_photo(write(tmp_path, data)).pixels[..., 0], gradient()[..., 0], 2.0)
+
+
 def test_a_profile_that_only_names_pq_is_rolled_off_too(tmp_path):
     """ICC.1:2022's cicp tag: the profile's own tables cannot say what high dynamic range means."""
     srgb = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
