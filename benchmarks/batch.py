@@ -18,7 +18,7 @@ and 124 s: 1.58 and 1.52 times. Two processes of one thread do the same work wit
 instead of 85.2), for no thread waits for another.
 
 On the same machine shared with others (load 10 to 15, usual scheduling), 6 photos: one process 122 s, two 58 s, 2.09
-times; Ray 116 s, for Ray runs its workers with the least priority but four.
+times; Ray 116 s, for Ray runs its workers at niceness 15.
 """
 
 from __future__ import annotations

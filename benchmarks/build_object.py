@@ -12,7 +12,9 @@ thread, busy machine): planning 229 ms and building 39 ms without strands (266 a
 textures were looked through for runs of equal bytes), 344 ms and 85 ms with them, before that. 300 and 600 ms were
 asked. Planning and building at one go, another portrait: 489 ms with strands, 286 with shell and cards alone, 248
 bald (processor time of the thread, least of five, very busy machine). The add-on plans in a thread. Most of planning
-is the pictures' PNGs, in zlib.
+is the pictures' PNGs, in zlib. Later, another portrait in full quality, 52 keys, all 45 components, corrections, hair,
+real-time priority, least of five: 370 ms with strands, 261 with shell and cards alone, 200 bald; with 100 components
+instead 379, 267 and 208.
 """
 
 from __future__ import annotations

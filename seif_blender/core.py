@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seif_core.decimation.levels import HAIR_SHARE, LOD_TRIANGLES, checked_counts, importance, levels_of
     from seif_core.export.presets import PRESETS, EnginePreset, preset_named
     from seif_core.export.vrm import VrmMeta
-    from seif_core.export.vrm_file import add_vrm_to_file
+    from seif_core.export.vrm_file import add_vrm_to_file, add_zeros_to_file
     from seif_core.expression_choice import ExpressionChoice, parse_choice
     from seif_core.expressions.arkit import mirrored_name
     from seif_core.expressions.emotions import EMOTIONS
@@ -65,6 +65,7 @@ __all__ = [
     "VrmMeta",
     "__version__",
     "add_vrm_to_file",
+    "add_zeros_to_file",
     "canonical",
     "carrying_poses",
     "checked_counts",
@@ -131,6 +132,7 @@ _HOMES: Final = {
     "preset_named": ".export.presets",
     "VrmMeta": ".export.vrm",
     "add_vrm_to_file": ".export.vrm_file",
+    "add_zeros_to_file": ".export.vrm_file",
     "ExpressionChoice": ".expression_choice",
     "parse_choice": ".expression_choice",
     "named_keys": ".expressions.named_keys",

@@ -16,7 +16,7 @@ import bpy
 from ..animate.lookup import FoundHead
 from ..build.names import SMOOTH, HairForm
 from ..build.provenance import read_provenance
-from ..core import EnginePreset, VrmMeta, add_vrm_to_file, errors
+from ..core import EnginePreset, VrmMeta, add_vrm_to_file, add_zeros_to_file, errors
 from ..lods.lookup import lod_objects
 from .prepared import hair_form, prepared
 
@@ -168,6 +168,7 @@ def _write_glb(preset: EnginePreset, path: Path, *, animated: bool) -> None:
         export_image_format="JPEG" if preset.texture_format == "jpeg" else "AUTO",
         export_animations=animated and preset.suffix != ".vrm",
     )
+    add_zeros_to_file(target)
     if target != path:
         target.replace(path)
 

@@ -31,6 +31,7 @@ class BufferBuilder:
         self._blob = bytearray()
         self.views: list[dict[str, Any]] = []
         self.accessors: list[dict[str, Any]] = []
+        self._zeros: dict[int, int] = {}
 
     def add_view(self, data: bytes, target: int | None = None) -> int:
         """Append bytes at a four-byte boundary and return the buffer view's index."""
@@ -66,6 +67,10 @@ class BufferBuilder:
         if not len(rows) or sparse_bytes > _SPARSE_GAIN * array.nbytes:
             return self.add_accessor(array, ARRAY_BUFFER, bounds=bounds)
         accessor = self._describe(array)
+        if array.nbytes not in self._zeros:  # shared; left out, Godot before 4.1 reads the first view in its place
+            self._zeros[array.nbytes] = self.add_view(bytes(array.nbytes), ARRAY_BUFFER)
+            self.views[-1]["byteStride"] = array.itemsize * 3
+        accessor["bufferView"] = self._zeros[array.nbytes]
         accessor["sparse"] = {
             "count": len(rows),
             "indices": {
