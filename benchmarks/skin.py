@@ -15,6 +15,9 @@ two (chin 1.6 %, one fold 1.1 %) instead of three.
 Nine other portraits (A000367, B001289, C001107, F000462, H001066, L000565, N000032, R000587, T000074; 2,048): all
 without a patch.
 
+Since no stubble lies before a hairline that is seen, nine more (B001244, B001285, C001066, H001065, J000255, K000009,
+R000601, S001165, Y000063; 512): all without a patch.
+
 Before the parsing was asked three times and beards were told, eight portraits (astronaut, duncan, grace_hopper,
 kwong, obama, portrait_iris_stefan_kellner and two of public domain with a fringe and with curls): five without a
 patch. What is left: a shadow beside iris' nose (2.2 %, 20 L* darker), the folds beside hopper's nose and the shade

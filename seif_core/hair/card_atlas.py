@@ -60,24 +60,24 @@ def card_atlas(colour: Float[np.ndarray, "3"], contrast: float, seed: int) -> UI
         shortest = _SHORTEST[0] + share * (_SHORTEST[1] - _SHORTEST[0])
         locks = np.stack([random.random(_LOCKS), random.uniform(shortest, _LONGEST, _LOCKS)], axis=1)
         locks[0, 1] = _LONGEST
-        for _ in range(count):
-            path = _strand(random, locks) * room + [width * (strip + _EDGE), 0]
-            light = np.exp(contrast * np.clip(random.normal(), -2, 2))
-            tint = np.rint(np.clip(colour * light ** (1 / _GAMMA), 0, 1) * 255)
-            points = np.rint(path * (1 << _SHIFT)).astype(np.int32)
-            thick = 1 + int(random.random() < 0.5)
-            ink = (int(tint[0]), int(tint[1]), int(tint[2]), 255)
+        paths = _strands(random, locks, count) * room + [width * (strip + _EDGE), 0]
+        light = np.exp(contrast * np.clip(random.normal(size=(count, 1)), -2, 2))
+        tints = np.rint(np.clip(colour * light ** (1 / _GAMMA), 0, 1) * 255).astype(int).tolist()
+        points = np.rint(paths * (1 << _SHIFT)).astype(np.int32)
+        for path, tint, thick in zip(points, tints, random.integers(1, 3, count).tolist(), strict=True):
+            ink = (*tint, 255)
             cv2.polylines(
-                picture, [points], isClosed=False, color=ink, thickness=thick, lineType=cv2.LINE_AA, shift=_SHIFT
+                picture, [path], isClosed=False, color=ink, thickness=thick, lineType=cv2.LINE_AA, shift=_SHIFT
             )
     return picture
 
 
-def _strand(random: np.random.Generator, locks: Float[np.ndarray, "L 2"]) -> Float[np.ndarray, "P 2"]:
-    """A strand's way down its strip, both 0..1, towards the middle of the nearest lock (place, length)."""
-    start = random.random()
-    middle, longest = locks[np.abs(locks[:, 0] - start).argmin()]
-    down = np.linspace(_BEGINS * random.random(), longest * random.uniform(1 - _UNLIKE, 1), _POINTS)
-    wave = _WANDER * np.sin(2 * np.pi * (random.uniform(0.5, 1.5) * down + random.random())) * down
-    across = start + _TOGETHER * (middle - start) * (down / longest) ** 2 + wave
-    return np.stack([np.clip(across, 0, 1), down], axis=1)
+def _strands(random: np.random.Generator, locks: Float[np.ndarray, "L 2"], count: int) -> Float[np.ndarray, "C P 2"]:
+    """The ways of strands down their strip, both 0..1, each towards the middle of the nearest lock (place, length)."""
+    start = random.random((count, 1))
+    middle, longest = np.hsplit(locks[np.abs(locks[:, 0] - start).argmin(1)], 2)
+    ends = [_BEGINS * random.random((count, 1)), longest * random.uniform(1 - _UNLIKE, 1, (count, 1))]
+    down = ends[0] + (ends[1] - ends[0]) * np.linspace(0, 1, _POINTS)
+    turns = random.uniform(0.5, 1.5, (count, 1)) * down + random.random((count, 1))
+    across = start + _TOGETHER * (middle - start) * (down / longest) ** 2 + _WANDER * np.sin(2 * np.pi * turns) * down
+    return np.stack([np.clip(across, 0, 1), down], axis=2)

@@ -31,17 +31,17 @@ _LOCKS: Final = 60
 
 
 def wound(
-    field: ShellField, strands: Float[np.ndarray, "G P 3"], curls: float, random: np.random.Generator
+    field: ShellField, strands: Float[np.ndarray, "G P 3"], curls: Float[np.ndarray, " G"], random: np.random.Generator
 ) -> Float[np.ndarray, "G P 3"]:
     """Strands wound about their ways; themselves where hair is straight.
 
     Args:
         field: tells the way outwards.
         strands: smooth.
-        curls: how curly hair is, 0..1 (`orientation.curliness`).
+        curls: how curly each is, 0..1 (`orientation.curliness`).
         random: draws where the turns of each lock begin.
     """
-    if curls <= 0:
+    if not (curls > 0).any():
         return strands
     along = unit(np.gradient(strands, axis=1) + 1e-9)
     side = unit(np.cross(along, field.at(strands.reshape(-1, 3)).normal.reshape(strands.shape)) + 1e-9)
@@ -50,6 +50,6 @@ def wound(
     share = np.linspace(0, 1, strands.shape[1])
     turns = np.minimum(np.linalg.norm(np.diff(strands, axis=1), axis=2).sum(1) / _TURN, _MOST)
     angle = 2 * np.pi * (random.random(count)[lock][:, None] + turns[:, None] * share)
-    radius = _RADIUS * curls * smoothstep(share, 0.0, _BEGINS)
+    radius = _RADIUS * curls[:, None] * smoothstep(share, 0.0, _BEGINS)
     helix = np.cos(angle)[..., None] * side + _FLAT * np.sin(angle)[..., None] * np.cross(side, along)
-    return strands + radius[:, None] * helix
+    return strands + radius[..., None] * helix

@@ -32,6 +32,8 @@ _EDGE: Final = (0.35, 0.95)
 """Labels between which hair becomes dense at its edges."""
 _NEAR_SKIN: Final = (0.02, 0.006)
 """Metres over the skin between which the edge of hair becomes thin."""
+_STILL_HAIR: Final = 0.02
+"""Metres from a place that lies so far below an end as tips are long, within which hair goes on there."""
 _OFF_SKIN: Final = 0.002
 """Metres over the skin from which strands have ends."""
 _DENSE: Final = (1.9, 0.45)
@@ -58,6 +60,8 @@ def density_of(space: HairSpace, shell: Shell, bare: Float[np.ndarray, " V"]) ->
     under = shell.normals[:, 1] < space.on_skin(shell.vertices, space.normals)[:, 1] - _CUT
     ears = space.skin[space.ears, 1]
     cut = under & (shell.skin > _OFF_SKIN) & (shell.vertices[:, 1] < (ears.mean() if len(ears) else np.inf))
+    goes_on, _ = KDTree(shell.vertices).query(shell.vertices[cut] - [0, _ENDS, 0])
+    cut[np.flatnonzero(cut)[goes_on < _STILL_HAIR]] = False  # the inner side of hair that hangs on
     if not cut.any():
         return edge
     away, _ = KDTree(shell.vertices[cut]).query(shell.vertices)

@@ -46,6 +46,8 @@ _SEEN_DEPTH: Final = 0.008
 _SEEN_SHARE: Final = 0.5
 _LEAST_SEEN: Final = 0.3
 """How well a place of the shell must be seen for a strand there to be shown. Chosen by eye, as are the two below."""
+_SEEN_CURLS: Final = 0.3
+"""What strands that the photo shows wind, against the others: they lie as it shows them, within 15 degrees or so."""
 _SHORTEST: Final = 0.85
 """Length of the shortest strands in that of the longest at the same place."""
 _STEP: Final = 0.002
@@ -95,10 +97,11 @@ def make_guides(
     short = _LENGTH[0] * thick + _LENGTH[1]
     lengths = (short + hangs * np.maximum(_LONG - short, 0)) * random.uniform(_SHORTEST, 1.0, len(roots))
     strands = trace(volume, field, roots, normals, depths=depths, lengths=lengths, points=settings.guide_points)
-    strands = kept_off_skin(space, wound(field, strands, curls, random))
+    seen = _seen(volume, shell, field, strands)
+    strands = kept_off_skin(space, wound(field, strands, curls * np.where(seen, _SEEN_CURLS, 1.0), random))
     return HairGuides(
         points=strands.astype(np.float32),
-        seen=_seen(volume, shell, field, strands),
+        seen=seen,
         root_faces=origin[chosen].astype(np.int32),
         root_weights=weights.astype(np.float32),
         root_second=chosen >= len(space.fit.model.faces),

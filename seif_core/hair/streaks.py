@@ -103,6 +103,8 @@ def curly_streaks(directions: Float32[np.ndarray, "H W 2"], curls: float, seed: 
         curls: how curly hair is, 0..1.
         seed: of the noise.
     """
+    if curls <= 0:
+        return streaks(directions, seed)
     turned, shade = curled(directions, curls, seed)
     share = _SHADE * curls
     return np.sqrt(1 - share**2) * streaks(turned, seed) + share * shade

@@ -17,7 +17,7 @@ def test_hair_that_hangs_ends_below_in_tips_and_hair_on_an_overhanging_nape_does
     made = model_hair(portrait, fit, surface, None)
     assert made is not None
     space, shell = made.space, made.shell
-    low = (shell.skin > 0) & (shell.vertices[:, 1] < space.skin[space.ears, 1].mean() - 0.01)
+    low = (shell.skin > 0) & (shell.vertices[:, 1] < shell.vertices[:, 1].min() + 0.02)
     assert low.sum() > 20
     bare = np.zeros(len(shell.vertices))
 
@@ -28,3 +28,19 @@ def test_hair_that_hangs_ends_below_in_tips_and_hair_on_an_overhanging_nape_does
 
     assert np.median(densities(np.array([0.0, -1.0, 0.0]))) < 0.1
     assert np.median(densities(space.on_skin(shell.vertices, space.normals))) > 0.9
+
+
+def test_hair_that_hangs_on_is_not_cut_by_its_inner_side():
+    """Hair to the shoulders ended at the neck, where its inner side looks down."""
+    fit, surface, _, portrait = haired_scene()
+    made = model_hair(portrait, fit, surface, None)
+    assert made is not None
+    space, shell = made.space, made.shell
+    height = shell.vertices[:, 1] - shell.vertices[:, 1].min()
+    inner = (height > 0.035) & (height < 0.05) & (shell.vertices[:, 2] < space.axis[2] - 0.02)
+    assert inner.sum() > 5
+    bare, there = np.zeros(len(shell.vertices)), inner[:, None]
+    looks_down = replace(
+        shell, normals=np.where(there, [0.0, -1.0, 0.0], shell.normals), skin=np.where(inner, 0.025, shell.skin)
+    )
+    assert np.median(density_of(space, looks_down, bare)[inner]) > 0.9

@@ -108,7 +108,7 @@ def test_strands_of_curly_hair_wind_and_those_of_straight_hair_do_not(made):
     field = ShellField(made.shell, made.directions)
 
     def longer(curls: float) -> float:
-        curly = wound(field, strands, curls, np.random.default_rng(0))
+        curly = wound(field, strands, np.full(len(strands), curls), np.random.default_rng(0))
         assert np.allclose(curly[:, 0], strands[:, 0])
         lengths = [np.linalg.norm(np.diff(some, axis=1), axis=2).sum(1) for some in (curly, strands)]
         return float(np.median(lengths[0] / lengths[1]))
