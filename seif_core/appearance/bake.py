@@ -33,7 +33,7 @@ from .baked_texture import BakedTexture, light_picture
 from .completion import complete
 from .confidence import nothing_seen, vertex_confidence
 from .even_lips import even_lips
-from .expression_lines import expression_share, lighten_expression_lines
+from .expression_lines import even_expression_lines, expression_share
 from .eyes import iris_colour, paint_eyes
 from .interior import MOUTH, depth_shade, paint_interior
 from .lashes import PART as LASHES
@@ -119,7 +119,7 @@ def bake_texture(
         even_lips(model, atlas, smoother, colours)
         cover_folded_lids(atlas, regions, smoother, folded_lids(model), colours)
         if settings.expression_lines is not None:
-            lighten_expression_lines(fit, atlas, colours, pressed, settings.expression_lines)
+            even_expression_lines(fit, atlas, colours, pressed, settings.expression_lines)
     return_memory()  # two hundred megabytes of what completing the skin took
     progress.step(0.8)
     _paint_mouth(model, atlas, regions, colours)

@@ -1,8 +1,10 @@
 """Folds that the photo's expression makes, taken out of the colours of the head at rest.
 
-A photo that smiles shows folds from nose to mouth and rays beside the eyes; on the head at rest they read as age, and
-whatever follows the colours (`relief`) cuts them into it. Where the expression of the fit presses skin together, places
-darker than their surroundings are taken for such folds and lightened; brows, beard, lids and lips keep theirs.
+A photo that smiles shows folds from nose to mouth and rays beside the eyes, dark, and beside them ridges that catch
+light; on the head at rest they read as age and sorrow, and whatever follows the colours (`relief`) cuts them into it.
+Where the expression of the fit presses skin together, places darker or lighter than their surroundings that go one way
+are taken for such folds and evened, and much darker ones, where folds meet, whichever way they go; brows, beard, lids
+and lips keep theirs. Freckles go every way, pores are finer: they stay.
 
 Pressing is told by the principal stretches of the mesh from the head at rest to the photo's expression.
 
@@ -32,6 +34,8 @@ from .settings import ExpressionLineSettings
 
 _LITTLE: Final = 1e-3
 """Weight below which a mean is none."""
+_FLAT: Final = 1e-9
+"""Square of a slope in sRGB lightness a pixel below which a picture goes no way: none of 8 bits has it."""
 _REACH: Final = 4.0
 """Standard deviations to which OpenCV's Gaussian of floats reaches (its `getGaussianKernel`)."""
 _LEAST_SHARE: Final = 0.01
@@ -44,7 +48,7 @@ def expression_share(
     kept: Float[np.ndarray, " V"],
     settings: ExpressionLineSettings,
 ) -> Float32[np.ndarray, " V"]:
-    """How far dark lines on each vertex (V,) are the expression's, 0..1.
+    """How far lines on each vertex (V,) are the expression's, 0..1.
 
     Args:
         fit: gives the head at rest and in the photo's expression.
@@ -57,14 +61,14 @@ def expression_share(
     return (smoothstep(smooth, *settings.pressed) * (1 - np.clip(kept, 0, 1))).astype(np.float32)
 
 
-def lighten_expression_lines(
+def even_expression_lines(
     fit: Fit,
     atlas: Atlas,
     colours: Float32[np.ndarray, "N 3"],
     share: Float32[np.ndarray, " V"],
     settings: ExpressionLineSettings,
 ) -> None:
-    """Lighten dark lines on the skin by `share`, in place.
+    """Even lines on the skin by `share`, in place.
 
     Args:
         fit: gives the head at rest, whose size tells the texels'.
@@ -82,16 +86,14 @@ def lighten_expression_lines(
     step = max(1, -(-atlas.size // settings.side))
     pixel = step * _texel(fit, atlas)
     places = np.stack(np.divmod(atlas.texels[rows], np.int32(atlas.size)))
-    window = _Window.around(places, atlas.size, step, math.ceil(_REACH * settings.width / pixel) + 1)
-    dark, around = _dark_lines(_small(atlas, colours, window), settings, pixel)
+    window = _Window.around(places, atlas.size, step, math.ceil(_REACH * (settings.width + settings.long) / pixel) + 2)
+    sure, change = _lines(_small(atlas, colours, window), settings, pixel)
     first, half = np.array([[window.top], [window.left]], np.float32), np.float32(0.5)
     y, x = (places.astype(np.float32) + half) / np.float32(step) - half - first
-    lightened = settings.strength * near * sample(dark, x, y)
-    lines = np.flatnonzero(lightened > _LEAST_SHARE)
-    if not len(lines):
-        return
-    rows, lightened = rows[lines], lightened[lines, None]
-    colours[rows] += lightened * (sample(around, x[lines], y[lines]) - colours[rows])
+    evened = settings.strength * near * sample(sure, x, y)
+    lines = np.flatnonzero(evened > _LEAST_SHARE)
+    if len(lines):
+        colours[rows[lines]] += evened[lines, None] * sample(change, x[lines], y[lines])
 
 
 class _Window(NamedTuple):
@@ -130,10 +132,10 @@ def _small(atlas: Atlas, colours: Float32[np.ndarray, "N 3"], window: _Window) -
     return picture
 
 
-def _dark_lines(
+def _lines(
     picture: Float32[np.ndarray, "H W 4"], s: ExpressionLineSettings, pixel: float
 ) -> tuple[Float32[np.ndarray, "H W"], Float32[np.ndarray, "H W 3"]]:
-    """How surely each pixel is darker than its surroundings, 0..1, and their colour.
+    """How surely each pixel is darker or lighter than its surroundings, 0..1, and what it lacks of their colour.
 
     Args:
         picture: colours times weight, and weight.
@@ -143,8 +145,21 @@ def _dark_lines(
     wide = wide_blur(picture, s.width / pixel)
     fine = cv2.GaussianBlur(picture, (0, 0), s.soft / pixel)
     around, own = (image[..., :3] / np.maximum(image[..., 3:], _LITTLE) for image in (wide, fine))
-    darker = np.maximum((around - own) @ LUMINANCE.astype(np.float32), 0) * (picture[..., 3] > _LITTLE)
-    return (darker**2 / (darker**2 + s.least**2)).astype(np.float32), around.astype(np.float32)
+    change = (around - own) * (picture[..., 3:] > _LITTLE)
+    apart = change @ LUMINANCE.astype(np.float32)
+    line = np.maximum(smoothstep(_alongness(apart, s.long / pixel), *s.along), smoothstep(apart, *s.deep))
+    sure = line * apart**2 / (apart**2 + s.least**2)
+    return sure.astype(np.float32), change.astype(np.float32)
+
+
+def _alongness(picture: Float32[np.ndarray, "H W"], width: float) -> Float32[np.ndarray, "H W"]:
+    """How far a picture goes one way alone around each pixel, 0..1: coherence of its structure tensor.
+
+    Source: Weickert, Coherence-enhancing diffusion filtering, IJCV 1999.
+    """
+    x, y = (cv2.Sobel(picture, cv2.CV_32F, *way) for way in ((1, 0), (0, 1)))
+    xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), width) for product in (x * x, x * y, y * y))
+    return np.sqrt((xx - yy) ** 2 + 4 * xy**2) / np.maximum(xx + yy, _FLAT)
 
 
 def _texel(fit: Fit, atlas: Atlas) -> float:

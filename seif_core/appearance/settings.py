@@ -50,13 +50,16 @@ class ExpressionLineSettings:
     """How folds of the photo's expression are taken out (`expression_lines`); chosen by eye on public-domain portraits.
 
     Attributes:
-        pressed: share by which skin is pressed together from which dark lines are the expression's, not at all, wholly.
+        pressed: share by which skin is pressed together from which lines are the expression's, not at all, wholly.
         smooth: stiffness of the mesh's edges by which pressing is spread around.
         strength: how much of a line is taken out.
         side: pixels of the picture's side at most in which lines are looked for.
-        width: metres of the Gaussian below which what is darker is a line.
+        width: metres of the Gaussian below which what is darker or lighter is a line.
         soft: metres of the Gaussian that lines are smoothed by: pores stay.
         least: sRGB lightness that counts by half as a line.
+        long: metres of the Gaussian over which a line goes one way.
+        along: how far it must, not at all and wholly: freckles go every way.
+        deep: sRGB lightness by which a darker place is a fold that need not, not at all and wholly.
     """
 
     pressed: tuple[float, float] = (0.02, 0.10)
@@ -66,6 +69,9 @@ class ExpressionLineSettings:
     width: float = 0.010
     soft: float = 0.0006
     least: float = 0.02
+    long: float = 0.003
+    along: tuple[float, float] = (0.3, 0.7)
+    deep: tuple[float, float] = (0.05, 0.12)
 
 
 @dataclass(frozen=True)
