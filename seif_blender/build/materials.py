@@ -74,18 +74,21 @@ def _build_material(name: str, surface: Surface, image: bpy.types.Image | None) 
     shader.inputs["Subsurface Scale"].default_value = max(surface.scatter)
     shader.inputs["Coat Weight"].default_value = surface.coat
     shader.inputs["Coat Roughness"].default_value = _TEARS
+    shader.inputs["Emission Strength"].default_value = surface.glow
     linear = (*(_linear(c) for c in surface.colour), 1.0)
     material.diffuse_color = linear
     material.roughness = surface.roughness
     if not surface.specular:  # solid view knows no missing highlight and greys the throat; a rough metal is its colour
         material.metallic = material.roughness = 1.0
     if image is None:
-        shader.inputs["Base Color"].default_value = linear
+        shader.inputs["Base Color"].default_value = shader.inputs["Emission Color"].default_value = linear
     else:
         node = tree.nodes.new("ShaderNodeTexImage")
         node.location = (-320, 0)
         node.image = image
         tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
+        if surface.glow:
+            tree.links.new(node.outputs["Color"], shader.inputs["Emission Color"])
         tree.nodes.active = node  # what solid shading with textures shows
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     return material

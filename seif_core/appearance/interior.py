@@ -24,7 +24,7 @@ _GUM: Final = np.array([0.70, 0.38, 0.37], np.float32)
 _TONGUE: Final = np.array([0.72, 0.40, 0.39], np.float32)
 _DEPTH: Final = (0.15, 1.2)
 """Eye distances behind the lips between which the mouth darkens. Chosen by eye, as the next."""
-_DARKENED: Final = 0.75
+_DARKENED: Final = 0.5
 """Share of the light that is lost at the throat."""
 
 

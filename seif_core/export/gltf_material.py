@@ -28,6 +28,7 @@ class PartMaterial:
         coat: weight of a clear coat (wetness), for engines that know ``KHR_materials_clearcoat``.
         lining: worn by those faces of the parts alone that line the mouth, which no other material then has.
         specular: share of its highlight, for engines that know ``KHR_materials_specular``.
+        glow: share of its own colour that it shows where no light falls.
     """
 
     name: str
@@ -38,6 +39,7 @@ class PartMaterial:
     coat: float = 0.0
     lining: bool = False
     specular: float = 1.0
+    glow: float = 0.0
 
     @property
     def part_indices(self) -> tuple[int, ...]:
@@ -56,14 +58,15 @@ SKIN: Final = "skin"
 MATERIALS: Final = (
     PartMaterial(SKIN, ("skin",), (0.60, 0.36, 0.27), 0.5),
     PartMaterial("eyes", ("eye_left", "eye_right"), (0.80, 0.78, 0.75), 0.3, coat=1.0),
-    PartMaterial("teeth", ("teeth_upper", "teeth_lower"), (0.75, 0.70, 0.60), 0.25),
-    PartMaterial("tongue", ("tongue",), (0.45, 0.16, 0.16), 0.45, specular=0.1),
+    PartMaterial("teeth", ("teeth_upper", "teeth_lower"), (0.75, 0.70, 0.60), 0.25, glow=0.04),
+    PartMaterial("tongue", ("tongue",), (0.45, 0.16, 0.16), 0.45, specular=0.1, glow=0.2),
     PartMaterial("lashes", ("lashes",), (0.02, 0.015, 0.01), 0.8, double_sided=True),
-    PartMaterial("mouth", ("skin",), (0.15, 0.024, 0.022), 0.6, lining=True, specular=0.1),
+    PartMaterial("mouth", ("skin",), (0.15, 0.024, 0.022), 0.6, lining=True, specular=0.1, glow=0.5),
 )
 """The six materials; every face has one. Tongue and lining of the mouth lie in the shade of lips and teeth, of
 which a game's light knows nothing: with the highlight of wet flesh the tongue's back shone silver in the throat. Their
-values are chosen by eye on two portraits."""
+values are chosen by eye on two portraits, as is how much what lies inside the mouth glows in place of the light that
+cheeks let through."""
 
 
 _LINEAR_MIPMAP_LINEAR: Final = 9987
@@ -111,6 +114,10 @@ def material_object(material: PartMaterial, texture: int | None, normals: int | 
     else:
         surface["baseColorTexture"] = {"index": texture}
     found: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": surface}
+    if material.glow and texture is None:
+        found["emissiveFactor"] = [material.glow * c for c in material.colour]
+    elif material.glow:
+        found |= {"emissiveFactor": [material.glow] * 3, "emissiveTexture": {"index": texture}}
     if normals is not None and material.name == SKIN:
         found["normalTexture"] = {"index": normals}
     if material.double_sided:

@@ -100,6 +100,17 @@ def test_tongue_and_lining_of_the_mouth_do_not_shine_so_that_the_throat_is_dark_
     assert shine[0] == 0.5
 
 
+def test_the_inside_of_the_mouth_glows_in_its_texture_s_colours_so_that_no_renderer_shows_a_black_hole():
+    strengths = {}
+    for worn in build_head(head_with_a_lined_mouth()).mesh.data.materials:
+        shader = next(n for n in worn.node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+        strengths[worn.name.split()[-1]] = shader.inputs["Emission Strength"].default_value
+        picture = shader.inputs["Emission Color"]
+        base = shader.inputs["Base Color"]
+        assert not (strengths[worn.name.split()[-1]] and base.is_linked) or picture.is_linked
+    assert [name for name, strength in strengths.items() if strength] == ["teeth", "tongue", "mouth"]
+
+
 def test_normals_point_outwards():
     mesh = build_head(sample_head()).mesh.data
     skin = [p for p in mesh.polygons if p.material_index == 0]

@@ -144,6 +144,16 @@ def test_the_mouth_s_lining_has_a_material_of_its_own_that_hardly_shines(tmp_pat
     assert skin + mouth == len(triangulate(head.faces[head.face_part == 0])[0])
 
 
+def test_the_inside_of_the_mouth_is_no_black_hole_where_no_light_falls_and_nothing_else_glows(tmp_path):
+    glb = written(tmp_path, head_with_a_lined_mouth())
+    materials = {m["name"]: m for m in glb.document["materials"]}
+    assert [name for name, told in materials.items() if "emissiveFactor" in told] == ["teeth", "tongue", "mouth"]
+    mouth = materials["mouth"]
+    if "baseColorTexture" in mouth["pbrMetallicRoughness"]:
+        assert mouth["emissiveTexture"] == mouth["pbrMetallicRoughness"]["baseColorTexture"]
+    assert 0 < max(mouth["emissiveFactor"]) <= 0.5
+
+
 def test_turning_a_joint_node_moves_vertices_as_the_heads_own_skinning_does(tmp_path):
     head = sample_head()
     glb = written(tmp_path)
