@@ -51,7 +51,6 @@ Row by row, 4 drawn heads and two photos with a reference, 128 cells, quick; the
     no stiffness                  +0.006  +0.002  +0.008  -0.002  -0.002          +0.04  -0.03
     finer plate                   +0.002  +0.010  -0.003  +0.010  +0.006          +0.03  -0.05
     no eye ties                   -0.000  -0.008  +0.004  -0.008  -0.004          +0.01  +0.00
-    lips parted                   -0.000  +0.000  +0.000  +0.000  +0.000          +0.01  +0.00
 
 Differences of 0.02 mm are less than what four heads tell. That of the depth shift, of the skin's return, of sliding and
 of following normals are more. Robust weights, held places, the far side and loose smoothing cost 0.01 mm here: the
@@ -82,7 +81,7 @@ and of the first four of the heads (shipped: at 3.130, scaled 1.997, near 1.474)
     no mixing of normals   3.133         1.999 1.467          9.778  13.707
     no stiffness           3.136         2.005 1.471          9.825  13.649
     no prior               3.136         2.005 1.472          9.787  13.715
-    no flat ears, no ear hold, lips parted: as shipped
+    no flat ears, no ear hold: as shipped
 
 So only the depth shift, following the normals and returning skin are worth much on these; the four rows of the first
 table cost nothing and bring nothing here, a hundredth of a millimetre either way. What they are for shows on six
@@ -101,16 +100,16 @@ heights):
 Eye ties, which nothing speaks for in any of the tables, were taken out.
 
 What the table does not show: mixing is worth 0.33 degrees to the network's own map (face 9.66 against 9.99), hole
-filling the mask that long hair covers (7.5 % of it missing, 2.5 % with), lip parting self-intersections of the neutral
-lips, flat ears and own-skin weights heads with covered ears and with collars, of which there are none here; the hull
-costs 0.15 degrees of the head, and what it is worth to silhouettes has not been measured.
+filling the mask that long hair covers (7.5 % of it missing, 2.5 % with), flat ears and own-skin weights heads with
+covered ears and with collars, of which there are none here; the hull costs
+0.15 degrees of the head, and what it is worth to silhouettes has not been measured.
 
 Three photos, 128 cells, face / head in degrees, the mesh's coarse shape the surface's 10.34 / 14.63, two thirds the
 fit's (as shipped) 10.39 / 14.61. What it is worth in places: `benchmarks/places.py`.
 
 Rows whose cases are not among these heads, on those that have them (128 cells, merged): flat ears on 3 heads with both
 ears under hair: the ear's skin lies 1.51 mm from the surface with, 2.66 without (nine tenths of it within 3.6 and 6.6
-mm). Lip parting on 28 neutral heads: 179 pairs of crossing triangles before, 18 after, none at all on 11.
+mm).
 Hole filling on 2 heads with long hair: the surface misses 2.8 % of the mask with, 12.6 % without. Hull on the same two:
 1.3 % of the mask's size lies beyond the mask with, 3.3 % without (1.2 and 5.4): rarely needed, and then much.
 
@@ -232,7 +231,6 @@ ROWS: Final[dict[str, Change]] = {
     "no stiffness": uniform(stiffness=1.0),
     "stiffness 60": uniform(stiffness=60.0),
     "finer plate": uniform(wavelengths=(0.25, 0.1, 0.04, 0.015, 0.006, 0.003)),
-    "lips parted": uniform(parted_lips=True),
 }
 
 

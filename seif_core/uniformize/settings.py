@@ -40,8 +40,6 @@ class UniformizeSettings:
         coarse_length: smoothing length that parts coarse from fine; waves of 2 pi times this are parted by half.
         ear_hold: whether ears are held at the fit.
         flat_ears: whether ears under hair are laid flat first.
-        parted_lips: whether lips that cross in the neutral head are parted, for who needs a skin that does not pass
-            through itself: it leaves slits that show teeth.
     """
 
     hair: bool = True
@@ -64,7 +62,6 @@ class UniformizeSettings:
     coarse_length: float = 0.014
     ear_hold: bool = True
     flat_ears: bool = True
-    parted_lips: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense.

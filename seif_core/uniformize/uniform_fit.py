@@ -2,8 +2,7 @@
 
 What comes out is a `Fit` like the one that went in, only that its head has the surface's shape, so that texture, rig
 and all after them need not know. Hair drawn out of the skull would pull along joints that are regressed from it, so
-the new fit brings its joints: those of the fitted head, the eyes' moved along with the eyeballs. Lips are
-pressed into each other as in the fitted head, so that no slit shows teeth, unless they are to be parted.
+the new fit brings its joints: those of the fitted head, the eyes' moved along with the eyeballs.
 
 Convention: as in `fitting.fit.Fit`. Worked number: with pose 0 and translation (0, 0, -0.6), a surface point at
 z = -0.5 becomes a neutral vertex at z = 0.1, and a posed one at z = -0.5 again.
@@ -12,7 +11,6 @@ z = -0.5 becomes a neutral vertex at z = 0.1, and a posed one at z = -0.5 again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
@@ -20,18 +18,12 @@ from ..evidence.ear_occlusion import EarOcclusion
 from ..fitting.fit import Fit
 from ..headmodel.subdivision import refinement_of
 from ..progress import Progress
-from ..registration.self_intersection_repair import DefectFinder
 from ..shapes import Float
 from .ears import hair_beside_ears
-from .lip_separation import separate_lips
 from .settings import UniformizeSettings
-from .skin_mesh import SkinMesh
 from .target import TargetSurface
 from .uniform_mesh import UniformMesh, register
-from .unposing import Unposed, repose, unpose
-
-_TRIES: Final = 6
-"""How often places of the lips whose separation does harm in the pose are left pressed before all are."""
+from .unposing import unpose
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +78,6 @@ def uniform_fit(
         translation=fit.translation,
         joints=None if fit.joints is None else fit.joints.astype(np.float64),
     )
-    if settings.parted_lips:
-        mesh, rest = _parted(fit, mesh, rest)
     shaped = replace(
         fit,
         model=mesh.model,
@@ -98,20 +88,3 @@ def uniform_fit(
     )
     covered = occlusion if settings.hair and occlusion is not None else EarOcclusion()
     return UniformFit(shaped, mesh, hair_beside_ears(mesh.model, mesh.fitted, mesh.vertices, covered))
-
-
-def _parted(fit: Fit, mesh: UniformMesh, rest: Unposed) -> tuple[UniformMesh, Unposed]:
-    """The mesh and its rest pose with the lips of the neutral head parted, as far as the posed mesh stays sound."""
-    skin = SkinMesh.of(mesh.model)
-    move = separate_lips(skin, rest.neutral[skin.ids])
-    defects = DefectFinder(skin, mesh.fitted[skin.ids])
-    for _ in range(_TRIES if move.any() else 0):
-        shift = skin.on_model(move)
-        parted = replace(rest, neutral=rest.neutral + shift, expressed=rest.expressed + shift)
-        posed = repose(mesh.model, parted, fit.pose, fit.translation)
-        found = defects.find(posed[skin.ids])
-        if len(found.inverted) <= mesh.flips and len(found.crossing) <= mesh.crossings:
-            told = {"flips": len(found.inverted), "crossings": len(found.crossing)}
-            return replace(mesh, vertices=posed, **told), parted
-        move[skin.grown(found.vertices(skin), 1)] = 0
-    return mesh, rest

@@ -45,7 +45,7 @@ def made_for(seed: int):
     return neutral, *keep_lips_apart(model, neutral, model.key_basis, model.combinations)
 
 
-@pytest.mark.parametrize("seed", [2, 4])
+@pytest.mark.parametrize("seed", [4, 11])
 def test_keys_that_drew_a_drawn_persons_lips_through_themselves_do_so_no_more(seed):
     neutral, keys, _ = made_for(seed)
     before = sum(new_crossings(neutral, key) for key in open_head().key_basis)
@@ -76,7 +76,7 @@ def test_what_breaks_nothing_stays_to_the_bit_and_nothing_moves_far():
     neutral, keys, pairs = made_for(4)
     model = open_head()
     moved = np.linalg.norm(keys - model.key_basis, axis=2).max(axis=1)
-    for name in ("eyeBlinkLeft", "browInnerUp", "noseSneerLeft"):
+    for name in ("eyeBlinkLeft", "browInnerUp", "cheekPuff"):
         assert moved[model.key_names.index(name)] == 0
     assert 0 < moved.max() < 0.003
     far = np.linalg.norm(neutral - neutral[model.regions["lips"]].mean(axis=0), axis=1) > 0.06

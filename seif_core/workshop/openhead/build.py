@@ -19,11 +19,13 @@ from . import (
     correctives,
     expressions,
     funnel,
+    jaw_lips,
     key_calibration,
     landmarks,
     lid_contact,
     lining,
     lip_contact,
+    lip_corners,
     lip_roll,
     lip_softening,
     makehuman,
@@ -48,7 +50,11 @@ _EVEN_CORNERS: Final = ("noseSneerLeft", "noseSneerRight", "mouthUpperUpLeft", "
 """Keys that lift the upper lip and end in a step at the corner of the mouth, as the scans do, where skin would run out:
 seen on four heads."""
 
-TITLE: Final = "Open head 1.4"
+_SEAL_WAY: Final = (0.5, 0.5, 0.2)
+"""Share of the way to the upper lip that the lower one of `mouthClose` goes along x, y and z: the scans tuck it under
+the upper lip, and drawn forward it was a pad with an edge. Chosen by eye."""
+
+TITLE: Final = "Open head 1.5"
 LICENCE: Final = "CC0-1.0 AND CC-BY-4.0 AND MIT"
 """SPDX expression: what the geometry, and the statistics of real heads, were released under."""
 
@@ -65,7 +71,7 @@ def open_head_arrays() -> dict[str, np.ndarray]:
     space = calibration.calibrated_identity()
     joint_regressor = rig.joint_regressor()
     weights = rig.skin_weights()
-    template = lining.thicken(space.template)
+    template = lip_corners.parted_corners(lining.thicken(space.template))
     learned = key_calibration.shipped_statistics()
     angle = rig.jaw_hinge()[0]
     units = expressions.key_shapes()
@@ -139,21 +145,25 @@ def keys_of(
     keys[roll] += lip_roll.rolled_less(template, keys[roll])
     for name in _EVEN_CORNERS:
         keys[ARKIT_52.index(name)] += lip_softening.even_corners(keys[ARKIT_52.index(name)])
-    keys += np.stack([lip_contact.settle_mouth(template, key) for key in keys])
     jaw = ARKIT_52.index("jawOpen")
+    opened = jaw_lips.opened_lips(template, keys[jaw])
+    keys[jaw] += opened
+    keys += np.stack([lip_contact.settle_mouth(template, key) for key in keys])
     keys[jaw] = tongue_low.lie_low(template, keys[jaw])
     keys[ARKIT_52.index("tongueOut")] = tongue_out.put_out(template, keys)
-    _seal_lips(template, keys)
+    _seal_lips(template, keys, opened)
     keys = blinks.closing_keys(space, orbits.seat_keys(keys, units))
     keys = orbits.seat_keys(lid_contact.clear_keys(template, keys, range(len(keys))), keys)
     return mouth_lining.follow_skin(keys)
 
 
-def _seal_lips(template: np.ndarray, keys: np.ndarray) -> None:
-    """Let `mouthClose` close the lips of the wholly open jaw, before the teeth; in place."""
+def _seal_lips(template: np.ndarray, keys: np.ndarray, opened: np.ndarray) -> None:
+    """Let `mouthClose` close the lips of the wholly open jaw as the scans `opened` them, before the teeth; in place."""
     jaw, close = ARKIT_52.index("jawOpen"), ARKIT_52.index("mouthClose")
-    both = keys[jaw] + keys[close]
-    both = calibration.keep_lips_closed(template, both[None])[0]
+    both = keys[jaw] - opened + keys[close]
+    both = calibration.keep_lips_closed(template, both[None], _SEAL_WAY)[0]
+    both += lip_softening.even_corners(both)
+    both += jaw_lips.taut_chin(template, both)
     keys[close] = both + lip_contact.settle_mouth(template, both) - keys[jaw]
 
 

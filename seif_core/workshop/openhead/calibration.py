@@ -246,15 +246,23 @@ def principal_components(
 
 
 def keep_lips_closed(
-    head: Float64[np.ndarray, "V 3"], offsets: Float64[np.ndarray, "K V 3"]
+    head: Float64[np.ndarray, "V 3"],
+    offsets: Float64[np.ndarray, "K V 3"],
+    lower_way: tuple[float, float, float] = (0.5, 0.5, 0.5),
 ) -> Float64[np.ndarray, "K V 3"]:
-    """Offsets under which the lips' edges stay together: both meet halfway, which fades over the lips."""
+    """Offsets under which the lips' edges stay together.
+
+    Args:
+        head: (V, 3) metres, at rest.
+        offsets: (K, V, 3) metres.
+        lower_way: share of the way along x, y and z that the lower lip goes to meet the upper, which goes the rest.
+    """
     lower, upper = rims.rim_halves(head, "mouth")
     change = np.zeros_like(offsets)
-    for half, other in ((lower, upper), (upper, lower)):
+    for half, other, way in ((lower, upper, np.array(lower_way)), (upper, lower, 1 - np.array(lower_way))):
         first, second, share = rims.opposite(head, half, other)
         met = offsets[:, first] + share[:, None] * (offsets[:, second] - offsets[:, first])
-        change[:, half] = (met - offsets[:, half]) / 2
+        change[:, half] = way * (met - offsets[:, half])
     template = fit_template(head)
     rest = np.flatnonzero(outer_skin() & ~_rings("mouth", _LIP_REACH))
     known = np.concatenate([rest, lower, upper[1:-1]])

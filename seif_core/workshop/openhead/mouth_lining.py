@@ -20,6 +20,7 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import KDTree
 
+from ...geometry.sampling import smoothstep
 from ...shapes import Float64
 from . import lining, rims
 from .calibration import calibrated_identity
@@ -34,7 +35,7 @@ _WIDTH: Final = (0.0015, 0.5)
 _TURNED: Final = 0.2
 """Cosine by which skin may face the same way as the lining and still lie over it."""
 _OWN_LIP: Final = 0.15
-"""Standard deviation of what `_upper_share` says; of the lining that all keys and pairs of three heads draw out of the
+"""Standard deviation of what `upper_share` says; of the lining that all keys and pairs of three heads draw out of the
 skin, 0.15 leaves 12 square millimetres, 0.3 as much, no limit 590 (before: over 30,000)."""
 _LEAST: Final = (1e-3, 1e-9)
 """Weights that skin has which does not lie over the lining, and skin of the other lip: used where nothing else is."""
@@ -62,7 +63,7 @@ def _cover() -> tuple[sparse.csr_matrix, Float64[np.ndarray, " V"]]:
     template = lining.thicken(calibrated_identity().template)
     inside = np.flatnonzero(cavity_mask("mouth"))
     outer = np.flatnonzero(part_mask("skin") & ~lining.inner_skin())
-    normals, lip = lining.vertex_normals(template), _upper_share(template)
+    normals, lip = lining.vertex_normals(template), upper_share(template)
     distance, near = KDTree(template[outer]).query(template[inside], k=_NEAREST)
     near = outer[near]
     arm = template[near] - template[inside][:, None]
@@ -76,12 +77,12 @@ def _cover() -> tuple[sparse.csr_matrix, Float64[np.ndarray, " V"]]:
     rows = np.repeat(inside, _NEAREST)
     matrix = sparse.csr_matrix((weights.ravel(), (rows, near.ravel())), shape=(len(template),) * 2)
     share = np.zeros(len(template))
-    share[inside] = 1 - _smooth_step((weights * distance).sum(axis=1), *_FOLLOWS)
+    share[inside] = 1 - smoothstep((weights * distance).sum(axis=1), *_FOLLOWS)
     share[inside] *= np.clip((mouth_depth()[inside] - _RIM[0]) / (_RIM[1] - _RIM[0]), 0, 1)
     return matrix, share
 
 
-def _upper_share(template: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, " V"]:
+def upper_share(template: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, " V"]:
     """(V,) 1 at the upper lip's edge, 0 at the lower one's, harmonic over the skin on both sides of them; 0 off it."""
     skin = np.flatnonzero(part_mask("skin"))
     graph = skin_graph()[skin][:, skin]
@@ -96,8 +97,3 @@ def _upper_share(template: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, " 
     share = np.zeros(len(template))
     share[skin] = found
     return share
-
-
-def _smooth_step(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    part = np.clip((values - low) / (high - low), 0, 1)
-    return part**2 * (3 - 2 * part)

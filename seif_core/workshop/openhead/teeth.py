@@ -3,6 +3,9 @@
 Crown widths and heights in millimetres after Nelson & Ash, Wheeler's Dental Anatomy, 9th ed., table 1-1; here in
 proportion to the length of MakeHuman's arch. Wisdom teeth are left out.
 
+Crowns stand on one plane that climbs to the back: on levels of their own the lower ones were a flight of steps in an
+open mouth.
+
 Convention: decimetres, MakeHuman's frame (Y up, +Z front, +X left). Islands: crowns stand in a row, incisal edge up;
 the gum lies below them, in the lower `GUM_SHARE` of the island's height.
 """
@@ -37,6 +40,11 @@ DEPTHS: Final = {
 GUM_SHARE: Final = 0.4
 """Lower part of a teeth island's height that shows gum, not tooth."""
 
+_LOWER_IN_FRONT: Final = {"upper": 0.020, "lower": 0.008}
+_FRONT: Final = 0.35
+"""Decimetres by which the teeth of the middle reach below the plane of the arch, and the share of half the arch over
+which that fades. So the upper ones cover the lower ones by more than a millimetre (2 to 3 in people, Proffit,
+Contemporary Orthodontics) and show under a lip that parts from the other."""
 _AROUND: Final = 10
 _RINGS: Final = (-0.35, 0.1, 0.45, 0.8, 0.95)
 _GUM_AROUND: Final = 8
@@ -147,6 +155,7 @@ def _crown(arch: _Arch, jaw: str, tooth: int) -> tuple[np.ndarray, np.ndarray]:
     middle = share[:tooth].sum() + share[tooth] / 2
     scale = arch.length[-1] / 2 / (widths.sum() * _MM)
     place, tangent, normal = (a[0] for a in arch.at(np.array([middle])))
+    place = place - [0, _LOWER_IN_FRONT[jaw] * np.exp(-((middle / _FRONT) ** 2)), 0]
     width = widths[tooth] * _MM * scale
     height, depth = HEIGHTS[jaw][tooth] * _MM, DEPTHS[jaw][tooth] * _MM
     inset = 0.5 * depth + (0.015 if jaw == "lower" else 0.0)
@@ -166,7 +175,10 @@ def _crown(arch: _Arch, jaw: str, tooth: int) -> tuple[np.ndarray, np.ndarray]:
         rows.append(centre + np.outer(across * wide, tangent) + np.outer(deep * thick, normal))
     tip = place - normal * (inset + 0.12 * (1 - sharp) * depth)
     rows.append(tip[None])
-    return np.concatenate(rows), _cap_faces(arch.up)
+    crown = np.concatenate(rows)
+    # the row of biting edges climbs to the back, and so does each crown's own: level ones are a flight of steps
+    crown[:, 1] += arch.edge[1] * (crown[:, 2] - place[2])
+    return crown, _cap_faces(arch.up)
 
 
 def _at(x: float, places: list[float], values: list[float]) -> float:
