@@ -61,8 +61,6 @@ thread and 1.3 s with two."""
 
 _SEEN: Final = 0.5
 """Probability from which a dense point is one that the photo shows."""
-_DEPTH_EACH: Final = 5
-"""Beside dense points each so manieth landmark tells its depth: all say much the same, and each costs time."""
 _GUESSED: Final = 99.0
 """Variance, in units of a landmark's own, that one beyond the photo's frame has on top: ten times the spread. On a
 sample portrait whose sides were cut off the face comes 0.9 and 1.0 mm from that of the whole photo instead of 1.3 and
@@ -262,15 +260,11 @@ class _Fitter:
             self.sighted_set = self._sighted_set(self.sighted.vertices)
         self.alone = self.sighted is not None and settings.measured == "dense"
         self.seeing = self.alone
-        guesses = prepared.scheme.has_depth and not (
-            self.alone and self.shared
-        )  # dense points of several photos show it
+        guesses = prepared.scheme.has_depth and not self.alone  # the dense points tell more of it
         self.depth = self.marks[:, prepared.used, 2] if guesses else None
         fine = np.isin(prepared.used, np.concatenate([*prepared.scheme.lids, prepared.scheme.inner_lips]))
-        some = np.arange(len(fine)) % _DEPTH_EACH == 0
-        rows = np.flatnonzero((fine | some if guesses else fine) if self.alone else np.ones(len(fine)))
+        rows = np.flatnonzero(fine if self.alone else np.ones(len(fine)))
         self.kept = torch.as_tensor(rows, device=device)
-        self.placed = torch.as_tensor(fine[rows] if self.alone else np.ones(len(rows)), dtype=torch.float64).to(device)
         self.guessed = torch.as_tensor(guessed[:, prepared.used], device=device) * _GUESSED
         self.extra = self.guessed.clone()
 
@@ -341,7 +335,7 @@ class _Fitter:
         sliding = outer / self.settings.contour_noise + along / (self.settings.contour_slide * noise[:, None, None])
         sliding = sliding / scale[:, None, None, None]
         transform[:, rows] = torch.where(self.silhouette.slid[..., None, None], sliding, transform[:, rows])
-        return transform[:, kept] * self.placed[:, None, None]
+        return transform[:, kept]
 
     def _energy(self) -> Energy:
         scale, kept = scale_of(self.params), self.kept

@@ -41,9 +41,9 @@ class FitSettings:
         distance_spread: standard deviation of the logarithm of the distance.
         exif_spread: standard deviation of the logarithm of a focal length read from EXIF.
         measured: what the fit takes from a photo, one of `MEASURED`: the detector's "landmarks"; the "dense" points,
-            each with a doubt of its own, and with them of the detector lids and lips, which it sees finely, and the
-            landmarks' depth; or "both" of them whole, dense points in the second half of the rounds. Without dense
-            points (`PortraitSettings.dense_points`), and on other head models than the Open head, it is the landmarks.
+            each with a doubt of its own, and with them of the detector lids and lips, which it sees finely; or "both"
+            of them whole, dense points in the second half of the rounds. Without dense points
+            (`PortraitSettings.dense_points`), and on other head models than the Open head, it is the landmarks.
         doubt: factor on the doubts that the dense points come with.
         rounds: outer rounds; each finds contour points and outliers anew.
         steps: Levenberg-Marquardt steps in a round.

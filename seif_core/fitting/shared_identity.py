@@ -5,7 +5,7 @@ of B times their own part and the identity once; their normal equations add up w
 
 The prior of the identity counts once for each photo: what a detector and the landmarks' places on the model do wrong
 they do in every photo of a face, so two photos are no stronger against the prior than one, and the same photo twice
-gives the head of that photo, but for the detector's depth. On 20 drawn people (`benchmarks/same_person.py`) the face
+gives the head of that photo. On 20 drawn people (`benchmarks/same_person.py`) the face
 lies 2.02 mm from the truth so, 2.03 mm with a prior that counts once.
 """
 
