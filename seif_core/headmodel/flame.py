@@ -34,6 +34,10 @@ _FOLLOWS: Final = 0.9
 SHAPE_COMPONENTS: Final = 300
 """The first components of ``shapedirs`` are identity, the rest expression."""
 _JOINTS: Final = len(JOINT_PARENTS)
+_EYES_APART: Final = (0.045, 0.085)
+_EYES_OFF_NECK: Final = (0.06, 0.25)
+"""Metres between the eyes' joints, and from their middle to the neck's, in which a head's lie; FLAME's are 0.063 and
+0.15 or so. Chosen wide, not measured."""
 _POSE_ENTRIES: Final = 9 * (_JOINTS - 1)
 _LOG: Final = logging.getLogger(__name__)
 _TRACE: Final = 1e-3
@@ -108,7 +112,7 @@ def read_flame(path: Path) -> HeadModel:
     template = _array(arrays, ("v_template",), path, (VERTICES, 3))
     factor = _metres_per_unit(template, path)
     regressor = _array(arrays, ("J_regressor",), path, (_JOINTS, VERTICES))
-    _refuse_other_axes(regressor @ template, path)
+    _refuse_other_axes(regressor @ template * factor, path)
     triangles = _array(arrays, ("f", "faces"), path, (FACES, 3), "i")
     shapes, expressions = _components(arrays, path)
     weights = _weights(_array(arrays, ("weights", "lbs_weights"), path, (VERTICES, _JOINTS)), template, path)
@@ -150,10 +154,15 @@ def _read_arrays(path: Path) -> dict[str, Any]:
 def _refuse_other_axes(joints: np.ndarray, path: Path) -> None:
     """Eyes lie before and above the neck, the person's left one at +x: else the head lies, looks back or is mirrored.
 
+    Joints that lie nowhere near a head's are not judged: somebody's own rig.
+
     Raises:
         ModelError: they lie otherwise.
     """
     _, neck, _, left, right = joints
+    between, beyond = (float(np.linalg.norm(away)) for away in (left - right, (left + right) / 2 - neck))
+    if not (_EYES_APART[0] < between < _EYES_APART[1] and _EYES_OFF_NECK[0] < beyond < _EYES_OFF_NECK[1]):
+        return
     up, forward = (min(left[axis], right[axis]) - neck[axis] for axis in (1, 2))
     if not (up > 0 and forward > 0 and left[0] > right[0]):
         raise ModelError(

@@ -124,9 +124,13 @@ def test_words_that_deny_an_open_licence_make_none(tmp_path, words):
     ids=["Z up", "mirrored", "flat"],
 )  # fmt: skip
 def test_a_head_in_other_axes_is_refused_and_told_so(tmp_path, arrays, change):
-    turned = change(arrays["v_template"]).astype(np.float32)
+    template = arrays["v_template"].copy()
+    joints = [[0, -0.1, -0.03], [0, -0.05, -0.03], [0, -0.01, 0.01], [0.031, 0.03, 0.05], [-0.031, 0.03, 0.05]]
+    template[: len(joints)] = template.mean(0) + joints
+    upright = {**arrays, "J_regressor": np.eye(len(joints), len(template))}
+    read_flame(saved(tmp_path, {**upright, "v_template": template}))
     with pytest.raises(ModelError, match="turned, flat or mirrored"):
-        read_flame(saved(tmp_path, {**arrays, "v_template": turned}))
+        read_flame(saved(tmp_path, {**upright, "v_template": change(template).astype(np.float32)}))
 
 
 def test_faces_that_were_saved_as_fractions_are_read(tmp_path, arrays):
