@@ -71,7 +71,8 @@ class Reconstruction:
     Attributes:
         portrait: the photo; of several of one person the best, most frontal one.
         fit: the fitted head model alone, without the surface's shape.
-        evidence: what the photo shows of the head; None where nobody asked, or for a head outside the picture.
+        evidence: what the photo shows of the head, in the picture that was cut out of it, if any (`portrait.cut_out`);
+            None where nobody asked, or for a head outside the picture.
         shape: the surface, and the fit that has its shape.
         head: the result.
         settings: what was asked for.

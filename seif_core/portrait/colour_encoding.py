@@ -50,6 +50,8 @@ _CHRM_BYTES: Final = 32
 """Of a PNG's cHRM: x and y of white, red, green and blue (PNG, third edition, section 11.3.2.1)."""
 _LIKE_SRGB: Final = 0.02
 """x or y by which a PNG's primaries may differ from sRGB's and be taken for them. Chosen, not measured."""
+_LEAST_GAMUT: Final = 0.05
+"""Twice the area in x and y that a PNG's primaries must span to be believed; sRGB's span 0.22."""
 _BLACK: Final = 16 / 255
 _WHITE_NARROW: Final = 235 / 255
 """Of values in narrow range."""
@@ -112,7 +114,8 @@ def encoding_of_png(data: bytes) -> Encoding | None:
     if told or not _GAMMA_RANGE[0] <= gamma <= _GAMMA_RANGE[1]:
         return None
     power = _GAMMA_UNIT / gamma
-    wide = bool(np.abs(np.subtract(primaries, _SRGB)).max() > _LIKE_SRGB and np.min(primaries) > 0)
+    away, apart = np.abs(np.subtract(primaries, _SRGB)).max(), np.diff(np.array(primaries), axis=0)
+    wide = bool(away > _LIKE_SRGB and np.min(primaries) > 0 and abs(np.linalg.det(apart)) > _LEAST_GAMUT)
     usual = abs(math.log(power / _USUAL_POWER)) < _USUAL_WITHIN
     return None if usual and not wide else Encoding(primaries if wide else _SRGB, power)
 

@@ -309,6 +309,15 @@ def test_primaries_that_a_png_names_are_converted(tmp_path):
     assert (decode_photo(write(tmp_path, plain)).pixels[0, 0] == (150, 100, 100)).all()
 
 
+@pytest.mark.parametrize("places", [[30000] * 8, [0] * 8, [2**32 - 1] * 8, [31270, 32900, 10, 10, 20, 20, 30, 30]])
+def test_primaries_that_make_no_sense_do_not_cost_the_picture(tmp_path, places):
+    png = encoded(np.full((32, 32, 3), (150, 100, 100), np.uint8), "PNG")
+    png = with_chunk(with_chunk(png, b"cHRM", struct.pack(">8I", *places)), b"gAMA", struct.pack(">I", 45455))
+    photo = decode_photo(write(tmp_path, png))
+    assert (photo.pixels[0, 0] == (150, 100, 100)).all()
+    assert photo.warnings == ()
+
+
 @pytest.mark.parametrize("bits", [16, 12])
 def test_a_deep_tiff_whose_zero_is_white_is_no_negative(tmp_path, bits):
     grey = gradient()[..., 0].astype(np.float64)
