@@ -11,7 +11,8 @@ Convention: photo pixels as in `camera`, texels as in `atlas`; colours are sRGB 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ from ..headmodel.smoother import mesh_smoother
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..progress import Progress
-from ..shapes import Float, Float32, UInt8
+from ..shapes import Float, Float32, Int, UInt8
 from .atlas import Atlas, build_atlas
 from .baked_texture import BakedTexture, light_picture
 from .completion import complete
@@ -88,76 +89,136 @@ def bake_texture(
     atlas = build_atlas(model, settings.size)
     regions = texture_regions(model) if hair is None else with_hair(texture_regions(model), hair)
     progress.step(0.2)
-    as_skin = settings.skin and evidence is not None and evidence.shown is not None
-    taken_out = np.ones((len(model.template), 3), np.float32)
-    smoother = mesh_smoother(model)
-    window, chart = head_window(portrait, fit), None
-    confidence, pressed = nothing_seen(model), np.zeros(len(model.template), np.float32)
-    hair_colour = None
-    if evidence is None or window is None:
-        colours = np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
-    else:
-        shown = [OtherPhoto(portrait, fit, evidence), *others]
-        looked = [
-            _projected(photo, atlas=atlas, regions=regions, smoother=smoother, settings=settings, device=device)
-            for photo in shown
-        ]
-        seen = [found for found in looked if found is not None]
-        progress.step(0.5)
-        chart = None if settings.relief is None else ReliefChart.of(atlas, seen[0], settings.relief)
-        texels = [blend(seen[0], seen[1:], atlas, smoother)]
-        if settings.expression_lines is not None:
-            growth = _vertex_growth(atlas, texels[0].growth)
-            pressed = expression_share(fit, smoother, np.maximum(regions.marked, growth), settings.expression_lines)
-        del looked, seen  # tens of megabytes, as the texels themselves, which both below let go of early
-        confidence = vertex_confidence(model, atlas, regions, texels[0].trust)
-        hair_colour = texels[0].hair_colour
-        if as_skin:
-            colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
-        else:
-            colours = complete(model, atlas, regions, smoother, texels.pop())
-        even_lips(model, atlas, smoother, colours)
-        cover_folded_lids(atlas, regions, smoother, folded_lids(model), colours)
-        if settings.expression_lines is not None:
-            even_expression_lines(fit, atlas, colours, pressed, settings.expression_lines)
+    inside = evidence is not None and head_window(portrait, fit) is not None
+    shown = [OtherPhoto(portrait, fit, evidence), *others] if inside else []
+    with ThreadPoolExecutor(1) as beside:  # completing the skin has steps that use one core alone
+        inner = beside.submit(_eyes_and_teeth, portrait, fit, atlas)
+        skin, colours = _skin(shown, fit, atlas, regions, settings=settings, device=device, progress=progress)
     return_memory()  # two hundred megabytes of what completing the skin took
     progress.step(0.8)
     _paint_mouth(model, atlas, regions, colours)
-    eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == PART_NAMES.index("eye_right")))
-    colours[eyes] = paint_eyes(model, fit.neutral, atlas, iris_colour(portrait), eyes)
-    mouth = np.flatnonzero((atlas.part > PART_NAMES.index("eye_right")) & (atlas.part != LASHES))
-    colours[mouth] = paint_interior(model, atlas, mouth)
-    paint_lashes(model, atlas, hair_colour, colours)
+    for texels, painted in inner.result():
+        colours[texels] = painted
+    paint_lashes(model, atlas, skin.hair_colour, colours)
     texture = atlas.image(_bytes(atlas, colours))
     del colours  # tens of megabytes, which the relief needs
     if is_grey(portrait.pixels):
         texture = np.repeat(cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     light, relief = None, None
-    if evidence is not None and window is not None:
+    if evidence is not None and inside:
         normals = evidence.view_of(fit, device).normals
-        if chart is not None and settings.relief is not None:
-            relief = relief_map(
-                fit,
-                atlas,
-                chart,
-                texture,
-                normals=normals,
-                photo=photo_normals,
-                settings=settings.relief,
-                passing=pressed,
-                hidden=folded_lids(model),
-            )
-        if as_skin:
-            normals = calm_normals(normals, fit, smoother)
-        light = light_picture(atlas, evidence.light_at(normals, settings.evening) * taken_out)
+        with ThreadPoolExecutor(1) as beside:
+            lit = beside.submit(_light, fit, atlas, evidence, normals, skin=skin, evening=settings.evening)
+            if skin.chart is not None and settings.relief is not None:
+                relief = relief_map(
+                    fit,
+                    atlas,
+                    skin.chart,
+                    texture,
+                    normals=normals,
+                    photo=photo_normals,
+                    settings=settings.relief,
+                    passing=skin.pressed,
+                    hidden=folded_lids(model),
+                )
+            light = lit.result()
     progress.step(1.0)
     return BakedTexture(
         np.ascontiguousarray(texture, np.uint8),
         light,
-        confidence,
+        skin.confidence,
         None if relief is None else relief.normals,
         None if relief is None else relief.heights,
     )
+
+
+class _Skin(NamedTuple):
+    """What the photos say of the skin beside its colours, of a model's V vertices.
+
+    Attributes:
+        confidence: (V, 3) see `confidence`.
+        pressed: (V,) how far lines are the expression's (`expression_share`).
+        hair_colour: (3,) sRGB 0..1; None where no hair is seen.
+        chart: the relief's pixels; None for no relief.
+        taken_out: (V, 3) factor on linear colours that was taken out beyond the evidence's light; None where the
+            texture is not completed as skin.
+    """
+
+    confidence: Float32[np.ndarray, "V 3"]
+    pressed: Float32[np.ndarray, " V"]
+    hair_colour: Float32[np.ndarray, "3"] | None = None
+    chart: ReliefChart | None = None
+    taken_out: Float32[np.ndarray, "V 3"] | None = None
+
+
+def _skin(
+    shown: Sequence[OtherPhoto],
+    fit: Fit,
+    atlas: Atlas,
+    regions: TextureRegions,
+    *,
+    settings: TextureSettings,
+    device: str,
+    progress: Progress,
+) -> tuple[_Skin, Float32[np.ndarray, "N 3"]]:
+    """The skin that the photos show, the first of them the fit's, and its completed colours; a plain one without."""
+    model = fit.model
+    pressed = np.zeros(len(model.template), np.float32)
+    if not shown:
+        return _Skin(nothing_seen(model), pressed), np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
+    smoother = mesh_smoother(model)
+    looked = [
+        _projected(photo, atlas=atlas, regions=regions, smoother=smoother, settings=settings, device=device)
+        for photo in shown
+    ]
+    seen = [found for found in looked if found is not None]
+    progress.step(0.5)
+    chart = None if settings.relief is None else ReliefChart.of(atlas, seen[0], settings.relief)
+    texels = [blend(seen[0], seen[1:], atlas, smoother)]
+    del looked, seen  # tens of megabytes, as the texels themselves, which what completes them lets go of early
+    if settings.expression_lines is not None:
+        growth = _vertex_growth(atlas, texels[0].growth)
+        pressed = expression_share(fit, smoother, np.maximum(regions.marked, growth), settings.expression_lines)
+    found = _Skin(vertex_confidence(model, atlas, regions, texels[0].trust), pressed, texels[0].hair_colour, chart)
+    if settings.skin and shown[0].evidence.shown is not None:
+        colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
+        found = found._replace(taken_out=taken_out)
+    else:
+        colours = complete(model, atlas, regions, smoother, texels.pop())
+    even_lips(model, atlas, smoother, colours)
+    cover_folded_lids(atlas, regions, smoother, folded_lids(model), colours)
+    if settings.expression_lines is not None:
+        even_expression_lines(fit, atlas, colours, pressed, settings.expression_lines)
+    return found, colours
+
+
+def _eyes_and_teeth(
+    portrait: Portrait, fit: Fit, atlas: Atlas
+) -> tuple[tuple[Int[np.ndarray, " M"], Float32[np.ndarray, "M 3"]], ...]:
+    """The texels of the eyes, and of teeth and tongue, each with their colours."""
+    right = PART_NAMES.index("eye_right")
+    eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == right))
+    mouth = np.flatnonzero((atlas.part > right) & (atlas.part != LASHES))
+    return (
+        (eyes, paint_eyes(fit.model, fit.neutral, atlas, iris_colour(portrait), eyes)),
+        (mouth, paint_interior(fit.model, atlas, mouth)),
+    )
+
+
+def _light(
+    fit: Fit,
+    atlas: Atlas,
+    evidence: PhotoEvidence,
+    normals: Float32[np.ndarray, "V 3"],
+    *,
+    skin: _Skin,
+    evening: float,
+) -> Float32[np.ndarray, "L L 3"]:
+    """The light that was taken out of the colours, as a picture."""
+    if skin.taken_out is None:
+        return light_picture(atlas, evidence.light_at(normals, evening))
+    calm = calm_normals(normals, fit, mesh_smoother(fit.model))
+    return light_picture(atlas, evidence.light_at(calm, evening) * skin.taken_out)
 
 
 def _projected(

@@ -95,7 +95,7 @@ _COAT_ROUGHNESS: Final = 0.03
 
 _PNG_LEVEL: Final = 3
 """Of zlib's 1 to 9: a hair shell's texture takes 0.13 s and 754 kB; with 6, 0.33 s and 701 kB."""
-_OF_PHOTOS: Final = {"compress_level": 1, "compress_type": zlib.Z_RLE}
+OF_PHOTOS: Final = {"compress_level": 1, "compress_type": zlib.Z_RLE}
 """How pictures without alpha are packed: a photo's noise has runs alone. A texture of 2048 takes 0.23 s and 3.9 MB, by
 `_PNG_LEVEL` 0.41 s and 4.2 MB; a normal map of 1024 0.05 s and 0.72 MB, 0.09 s and 0.84 MB."""
 
@@ -160,7 +160,7 @@ def encode_image(pixels: UInt8[np.ndarray, "H W C"], kind: str, quality: int = 9
     stream = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(pixels))
     if kind == "png":
-        image.save(stream, "PNG", **(_OF_PHOTOS if image.mode == "RGB" else {"compress_level": _PNG_LEVEL}))
+        image.save(stream, "PNG", **(OF_PHOTOS if image.mode == "RGB" else {"compress_level": _PNG_LEVEL}))
     else:
         image.save(stream, "JPEG", quality=quality, subsampling=0)
     return stream.getvalue()

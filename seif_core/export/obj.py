@@ -17,7 +17,7 @@ from ..head import Head
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float32, Int32
-from .gltf_material import MATERIALS, SKIN, PartMaterial, encode_image
+from .gltf_material import MATERIALS, OF_PHOTOS, SKIN, PartMaterial, encode_image
 from .hair_choice import chosen_hair
 from .render_vertices import smooth_normals
 
@@ -91,7 +91,7 @@ def _write_heights(heights: Float32[np.ndarray, "D D"], path: Path) -> str:
     from PIL import Image
 
     metres = 2 * max(float(np.abs(heights).max()), _LEAST_HEIGHT)
-    Image.fromarray(np.rint((heights / metres + 0.5) * _WHITE).astype(np.uint16)).save(path, "PNG")
+    Image.fromarray(np.rint((heights / metres + 0.5) * _WHITE).astype(np.uint16)).save(path, "PNG", **OF_PHOTOS)
     return f"disp -mm {-metres / 2:.7g} {metres:.7g} {path.name}\n"
 
 
