@@ -62,6 +62,8 @@ class Projected:
         skin_colour: (3,) float32 sRGB, the median of the face.
         hair_colour: (3,) float32 sRGB of what covers the scalp, None for a bald head.
         bald: (V,) float32 in 0..1, the mesh's vertices on a bald crown; None for a head with hair on top.
+        bare: (V,) float32 in 0..1, where the parsed photo shows skin, whatever its colour: a highlight too. None where
+            it was not parsed.
     """
 
     colour: Float32[np.ndarray, "N 3"]
@@ -75,6 +77,7 @@ class Projected:
     skin_colour: Float32[np.ndarray, "3"]
     hair_colour: Float32[np.ndarray, "3"] | None
     bald: Float32[np.ndarray, " V"] | None = None
+    bare: Float32[np.ndarray, " V"] | None = None
 
 
 def project_photo(
@@ -130,7 +133,14 @@ def project_photo(
     atlas.each_part(look)
     hair = evidence.hair_colour if shown is None else shown.hair_colour
     bald = None if evidence.bald is None else evidence.bald.on(fit.model)
-    return Projected(**found._asdict(), place=place, skin_colour=evidence.skin_colour, hair_colour=hair, bald=bald)
+    return Projected(
+        **found._asdict(),
+        place=place,
+        skin_colour=evidence.skin_colour,
+        hair_colour=hair,
+        bald=bald,
+        bare=None if shown is None else photo.bare_at(place.astype(np.float32), -fit.posed[:, 2], view.facing),
+    )
 
 
 def calm_normals(normals: Float[np.ndarray, "V 3"], fit: Fit, smoother: ScreenedPoisson) -> Float32[np.ndarray, "V 3"]:
@@ -201,7 +211,7 @@ class _Photo:
         lenient = scalp if self._shown is None else 0
         trust = smoothstep(facing + _HAIR_LENIENCE * lenient, *_FACING) * outer * inside
         trust *= 1 - self._large.sample(self._openings, x, y).astype(np.float32) / 255
-        trust *= 1 - smoothstep(depth - nearest, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
+        trust *= _in_front(depth, nearest)
         own = np.maximum(features, lenient)  # here the photo is kept whatever its colour
         growth = np.zeros_like(x)
         if classes:
@@ -224,6 +234,14 @@ class _Photo:
         """How far the parsed photo shows hair or headwear at places of it (N, 2), pixels."""
         return self._small.sample(self._hair, *np.ascontiguousarray(place.T))
 
+    def bare_at(
+        self, place: Float32[np.ndarray, "V 2"], depth: Float[np.ndarray, " V"], facing: Float32[np.ndarray, " V"]
+    ) -> Float32[np.ndarray, " V"]:
+        """How far the parsed photo shows skin, whatever its colour, at vertices at these places, metres deep (V,)."""
+        _, inside, nearest, skin, _, _ = self._small.sample(self._maps, *np.ascontiguousarray(place.T)).T
+        seen = smoothstep(facing, *_FACING) * inside * _in_front(depth, nearest)
+        return (seen * smoothstep(skin, *_SKIN)).astype(np.float32)
+
     def _skin(
         self, skin: Float32[np.ndarray, " N"], glasses: Float32[np.ndarray, " N"], colour: Float32[np.ndarray, "N 3"]
     ) -> Float[np.ndarray, " N"]:
@@ -232,6 +250,11 @@ class _Photo:
         unlike = np.maximum(np.maximum(away[0], away[1]), away[2])  # a rim or a highlight, not skin behind glass
         rim = np.maximum(glasses * smoothstep(unlike, *_RIM), smoothstep(glasses, *_FRAME))
         return smoothstep(skin, *_SKIN) * (1 - rim)
+
+
+def _in_front(depth: Float[np.ndarray, " N"], nearest: Float32[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    """How far points at these depths are seen, 0..1, where the nearest surface is so deep, metres."""
+    return 1 - smoothstep(depth - nearest, _DEPTH_TOLERANCE, 2 * _DEPTH_TOLERANCE)
 
 
 class _Piece:

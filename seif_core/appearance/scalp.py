@@ -112,6 +112,8 @@ def growth(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Pr
     bare = texels.trust[some, None] * (1 - texels.covered[some, None])
     seen_texels = np.maximum(texels.trust[some], texels.covered[some])
     shown, seen = atlas.gather(bare, seen_texels)
+    if texels.bare is not None:  # a highlight has no colour to be trusted, but no hair either
+        shown, seen = np.maximum(shown, texels.bare[:, None]), np.maximum(seen, texels.bare)
     seen = seen * scalp_share(anatomy_of(model).over_hairline)
     field = mirrored_field(smoother, shown, seen, mirror, mirrored=_S.mirror, prior=_S.prior, stiffness=_S.stiffness)
     grown = 1 - smoothstep(field, 0.25, 0.75)

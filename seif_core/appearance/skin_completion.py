@@ -57,6 +57,9 @@ class SkinSettings:
         shine_kept: share of a highlight that stays.
         own: trust from which a texel's own detail counts, not at all and wholly.
         plain: trust from which a texel shows skin whose pores are measured.
+        pore_stiffness: weight of an edge in the field of how strong pores are from place to place.
+        pore_prior: weight of their usual strength in it.
+        pore_range: least and largest strength against the usual one.
         middle: sRGB by which the middle band (some millimetres to a centimetre) may depart until half of it is taken
             for light or for what covers the skin.
         edge: the same from which the finest detail, too, counts half: the edge of a hard shadow.
@@ -79,6 +82,9 @@ class SkinSettings:
     shine_kept: float = 0.25
     own: tuple[float, float] = (0.15, 0.70)
     plain: float = 0.9
+    pore_stiffness: float = 2.0
+    pore_prior: float = 0.02
+    pore_range: tuple[float, float] = (0.4, 1.6)
     middle: float = 0.04
     edge: float = 0.10
     inward: float = 4.0
@@ -156,7 +162,8 @@ def complete_skin(
     plain = (texels.trust > _S.plain) & (texels.growth < 1 - _S.plain)
     pores = pore_noise(atlas.size, _pores(atlas, high, plain)).reshape(-1)
     colour = high  # each texel's high band makes room for its colour
-    painted = np.concatenate([skin, regions.paired[:, None].astype(np.float32)], axis=1)
+    local = _local_strength(atlas, smoother, high, own * plain)
+    painted = np.concatenate([skin, regions.paired[:, None], local[:, None]], axis=1).astype(np.float32)
 
     def joined(part: slice) -> None:
         told = own[part]
@@ -170,7 +177,7 @@ def complete_skin(
         share = (1 - own[lent]) * confidence[seen] * spread[lent - part.start, 3]
         colour[lent] += mirrored[seen] * share[:, None]
         left[lent - part.start] -= share**2
-        left = np.sqrt(np.clip(left, 0, 1)) * pores[atlas.texels[part]]
+        left = np.sqrt(np.clip(left, 0, 1)) * pores[atlas.texels[part]] * spread[:, 4]
         colour[part] += spread[:, :3] + left[:, None]
 
     atlas.each_part(joined)
@@ -267,6 +274,20 @@ def _without_patches(atlas: Atlas, regions: TextureRegions, smoother: ScreenedPo
 def _beside(colours: Float32[np.ndarray, "N 3"], more: Float32[np.ndarray, " N"]) -> Float32[np.ndarray, "N 4"]:
     """Three columns and a fourth: what is gathered together costs hardly more than one of them."""
     return np.concatenate([colours, more[:, None]], axis=1)
+
+
+def _local_strength(
+    atlas: Atlas, smoother: ScreenedPoisson, high: Float32[np.ndarray, "N 3"], plain: Float32[np.ndarray, " N"]
+) -> Float32[np.ndarray, " V"]:
+    """Pores around each vertex against those of all plain skin: a forehead is smoother than cheeks, within limits."""
+    some = atlas.samples
+    strength, seen = atlas.gather(np.abs(high[some] @ _MEAN)[:, None], plain[some])
+    if seen.sum() <= 0:
+        return np.ones(len(seen), np.float32)
+    usual = float(np.median(strength[seen > np.max(seen) / 2]))
+    value, weight = seen[:, None] * strength + _S.pore_prior * usual, seen + _S.pore_prior
+    field = smoother.solve(value / weight[:, None], weight, stiffness=_S.pore_stiffness)[:, 0]
+    return np.clip(field / max(usual, 1e-6), *_S.pore_range).astype(np.float32)
 
 
 def _pores(atlas: Atlas, high: Float32[np.ndarray, "N 3"], plain: Bool[np.ndarray, " N"]) -> Pores:

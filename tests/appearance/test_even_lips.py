@@ -56,3 +56,15 @@ def test_wrinkles_of_the_lips_stay_where_they_are(model: HeadModel, atlas: Atlas
     even_lips(model, atlas, mesh_smoother(model), colours)
     lips = atlas.spread(lip_share(model)[:, None])[:, 0] > 0.9
     assert 0.09 < float(colours[lips & ~lines].mean() - colours[lips & lines].mean()) < 0.11
+
+
+def test_gloss_on_the_lips_does_not_stay_as_a_white_spot(model: HeadModel, atlas: Atlas) -> None:
+    place = atlas.spread(np.concatenate([lip_share(model)[:, None], model.template], 1))
+    lips = place[:, 0] > 0.9
+    spot = lips & (np.hypot(place[:, 1] - 0.006, place[:, 2] - place[lips, 2].min() - 0.006) < 0.003)
+    colours = np.full((len(atlas.texels), 3), np.array([0.8, 0.45, 0.45]), np.float32)
+    colours[spot] = 0.9
+    even_lips(model, atlas, mesh_smoother(model), colours)
+    assert spot.sum() > 5
+    assert colours[spot][:, 1:].max() < 0.56
+    assert colours[lips & ~spot][:, 1].min() > 0.40

@@ -125,6 +125,20 @@ def test_high_forehead_has_no_stubble_up_to_its_hair():
     assert np.percentile(colour[below].mean(axis=1), 10) > 0.9 * plain
 
 
+def test_a_highlight_at_the_hairline_of_a_high_forehead_gets_no_stubble():
+    fit = make_fit(model(), yaw=0.0)
+    portrait = photograph(fit, albedo())
+    hair = where(fit, lambda place: (place[..., 1] > 0.085) & (place[..., 2] > 0))
+    shining = where(fit, lambda place: (np.abs(place[..., 1] - 0.066) < 0.014) & (place[..., 2] > 0.02))
+    portrait.pixels[hair], portrait.pixels[shining] = 15, 255
+    place, colour = skin_texels(bake(fit, parsed(portrait, hair=hair), skin=True))
+    middle = (place[:, 2] > 0.04) & (np.abs(place[:, 0]) < 0.02)
+    plain = np.median(colour[middle & (np.abs(place[:, 1] - 0.04) < 0.006)].mean(axis=1))
+    shone = middle & (place[:, 1] > 0.06) & (place[:, 1] < 0.076)
+    assert shone.sum() > 20
+    assert np.percentile(colour[shone].mean(axis=1), 10) > 0.9 * plain
+
+
 def test_light_from_one_side_goes_from_the_colours_to_the_light():
     fit = make_fit(model(), yaw=0.0)
     portrait = photograph(fit, albedo(), light=np.array([0.9, 0.0, 0.44]))
