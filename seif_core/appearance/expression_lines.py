@@ -26,6 +26,7 @@ from ..geometry.normals import area_vectors
 from ..geometry.principal_stretches import principal_stretches
 from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
+from ..geometry.structure_tensor import orientation
 from ..headmodel.model import triangulate
 from ..headmodel.topology import PART_NAMES
 from ..shapes import Float, Float32, Int
@@ -147,19 +148,11 @@ def _lines(
     around, own = (image[..., :3] / np.maximum(image[..., 3:], _LITTLE) for image in (wide, fine))
     change = (around - own) * (picture[..., 3:] > _LITTLE)
     apart = change @ LUMINANCE.astype(np.float32)
-    line = np.maximum(smoothstep(_alongness(apart, s.long / pixel), *s.along), smoothstep(apart, *s.deep))
+    line = np.maximum(
+        smoothstep(np.hypot(*orientation(apart, s.long / pixel, _FLAT)), *s.along), smoothstep(apart, *s.deep)
+    )
     sure = line * apart**2 / (apart**2 + s.least**2)
     return sure.astype(np.float32), change.astype(np.float32)
-
-
-def _alongness(picture: Float32[np.ndarray, "H W"], width: float) -> Float32[np.ndarray, "H W"]:
-    """How far a picture goes one way alone around each pixel, 0..1: coherence of its structure tensor.
-
-    Source: Weickert, Coherence-enhancing diffusion filtering, IJCV 1999.
-    """
-    x, y = (cv2.Sobel(picture, cv2.CV_32F, *way) for way in ((1, 0), (0, 1)))
-    xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), width) for product in (x * x, x * y, y * y))
-    return np.sqrt((xx - yy) ** 2 + 4 * xy**2) / np.maximum(xx + yy, _FLAT)
 
 
 def _texel(fit: Fit, atlas: Atlas) -> float:

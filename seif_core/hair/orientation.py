@@ -1,11 +1,9 @@
 """Which way hair runs in the photo: the orientation of its strands, by the structure tensor.
 
-Source: Bigun and Granlund, Optimal orientation detection of linear symmetry, ICCV 1987. Brightness is evened first, so
-that a highlight's edge does not drown the strands.
+Brightness is evened first, so that a highlight's edge does not drown the strands.
 
-Convention: orientations have no sign, so they are kept as (cos 2a, sin 2a) times their coherence, a the angle in the
-photo's pixels from x (right) to y (down). Worked number: strands that run straight down have a = 90 degrees and are
-(-1, 0).
+Convention: orientations as in `structure_tensor`, in the photo's pixels. Worked number: strands that run straight down
+are (-1, 0).
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ import cv2
 import numpy as np
 
 from ..geometry.sampling import smoothstep
+from ..geometry.structure_tensor import orientation
 from ..portrait.crop import Pyramid
 from ..shapes import Float, Float32, UInt8
 from .seen import at_pixels
@@ -29,6 +28,8 @@ _LOCAL: Final = 12.0
 """Pixels over which brightness is evened."""
 _AVERAGED: Final = 6.0
 """Pixels over which orientations are averaged."""
+_FLAT: Final = 1e-6
+"""Squared slope of the evened brightness below which there is no strand: a guard against division by zero."""
 _AROUND: Final = 0.012
 """Metres over which straight hair keeps its orientation and curls do not."""
 _CURLY: Final = (0.8, 0.6)
@@ -56,11 +57,7 @@ def hair_orientation(space: HairSpace, pixels: UInt8[np.ndarray, "H W 3"]) -> Fl
     mean = _blur(grey * hair, _LOCAL) / count
     spread = np.sqrt(_blur((grey - mean) ** 2 * hair, _LOCAL) / count) + 2.0
     even = _blur((grey - mean) / spread, _FINE)
-    gx, gy = (cv2.Sobel(even, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
-    xx, yy, xy = (_blur(g * hair, _AVERAGED) for g in (gx * gx, gy * gy, gx * gy))
-    energy = xx + yy + 1e-6
-    # the gradient's double angle, turned by 90 degrees: strands run across it
-    cosine, sine = -(xx - yy) / energy, -2 * xy / energy
+    cosine, sine = orientation(even, _AVERAGED, _FLAT, weight=hair)
     turn = 2 * parsing.crop.angle
     c, s = np.cos(turn), np.sin(turn)
     trust = hair * np.hypot(cosine, sine)
