@@ -163,9 +163,9 @@ def _skin(
 ) -> tuple[_Skin, Float32[np.ndarray, "N 3"]]:
     """The skin that the photos show, the first of them the fit's, and its completed colours; a plain one without."""
     model = fit.model
-    pressed = np.zeros(len(model.template), np.float32)
     if not shown:
-        return _Skin(nothing_seen(model), pressed), np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
+        flat = np.zeros(len(model.template), np.float32)
+        return _Skin(nothing_seen(model), flat), np.tile(_SKIN_DEFAULT, (len(atlas.texels), 1))
     smoother = mesh_smoother(model)
     looked = [
         _projected(photo, atlas=atlas, regions=regions, smoother=smoother, settings=settings, device=device)
@@ -176,20 +176,36 @@ def _skin(
     chart = None if settings.relief is None else ReliefChart.of(atlas, seen[0], settings.relief)
     texels = [blend(seen[0], seen[1:], atlas, smoother)]
     del looked, seen  # tens of megabytes, as the texels themselves, which what completes them lets go of early
-    if settings.expression_lines is not None:
-        growth = _vertex_growth(atlas, texels[0].growth)
-        pressed = expression_share(fit, smoother, np.maximum(regions.marked, growth), settings.expression_lines)
-    found = _Skin(vertex_confidence(model, atlas, regions, texels[0].trust), pressed, texels[0].hair_colour, chart)
-    if settings.skin and shown[0].evidence.shown is not None:
-        colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
-        found = found._replace(taken_out=taken_out)
-    else:
-        colours = complete(model, atlas, regions, smoother, texels.pop())
+    hair_colour = texels[0].hair_colour
+    with ThreadPoolExecutor(1) as beside:
+        told = beside.submit(_of_vertices, texels[0].trust, texels[0].growth, fit, atlas, regions, settings=settings)
+        if settings.skin and shown[0].evidence.shown is not None:
+            colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
+        else:
+            colours, taken_out = complete(model, atlas, regions, smoother, texels.pop()), None
+        confidence, pressed = told.result()
     even_lips(model, atlas, smoother, colours)
     cover_folded_lids(atlas, regions, smoother, folded_lids(model), colours)
     if settings.expression_lines is not None:
         even_expression_lines(fit, atlas, colours, pressed, settings.expression_lines)
-    return found, colours
+    return _Skin(confidence, pressed, hair_colour, chart, taken_out), colours
+
+
+def _of_vertices(
+    trust: Float32[np.ndarray, " N"],
+    growth: Float32[np.ndarray, " N"],
+    fit: Fit,
+    atlas: Atlas,
+    regions: TextureRegions,
+    *,
+    settings: TextureSettings,
+) -> tuple[Float32[np.ndarray, "V 3"], Float32[np.ndarray, " V"]]:
+    """How far vertices are seen, mirrored, guessed, and how far lines on them are the expression's."""
+    confidence = vertex_confidence(fit.model, atlas, regions, trust)
+    if settings.expression_lines is None:
+        return confidence, np.zeros(len(confidence), np.float32)
+    kept = np.maximum(regions.marked, _vertex_growth(atlas, growth))
+    return confidence, expression_share(fit, mesh_smoother(fit.model), kept, settings.expression_lines)
 
 
 def _eyes_and_teeth(
