@@ -89,8 +89,9 @@ def bake_texture(
     atlas = build_atlas(model, settings.size)
     regions = texture_regions(model) if hair is None else with_hair(texture_regions(model), hair)
     progress.step(0.2)
-    inside = evidence is not None and head_window(portrait, fit) is not None
-    shown = [OtherPhoto(portrait, fit, evidence), *others] if inside else []
+    shown: list[OtherPhoto] = []
+    if evidence is not None and head_window(portrait, fit) is not None:
+        shown = [OtherPhoto(portrait, fit, evidence), *others]
     with ThreadPoolExecutor(1) as beside:  # completing the skin has steps that use one core alone
         inner = beside.submit(_eyes_and_teeth, portrait, fit, atlas)
         skin, colours = _skin(shown, fit, atlas, regions, settings=settings, device=device, progress=progress)
@@ -105,7 +106,7 @@ def bake_texture(
     if is_grey(portrait.pixels):
         texture = np.repeat(cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     light, relief = None, None
-    if evidence is not None and inside:
+    if evidence is not None and shown:
         normals = evidence.view_of(fit, device).normals
         with ThreadPoolExecutor(1) as beside:
             lit = beside.submit(_light, fit, atlas, evidence, normals, skin=skin, evening=settings.evening)
