@@ -27,6 +27,8 @@ _MARGIN = 4
 """Cells around the solid."""
 _FLOOR = 0.75
 """Cells within which vertices at the ground are put on it: the rim of a flat cut is rounded by half a cell."""
+_APART = 0.1
+"""Cells that a vertex stays over the ground at least whose place there is taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +103,8 @@ def _upright(mesh: QuadMesh, ground: float, settings: PrintSettings, notes: list
     """Triangles with Z up, standing on the ground over the origin."""
     x, y, z = mesh.vertices.T
     points = np.column_stack([x, -z, y - ground])
-    points[:, 2] = np.where(points[:, 2] < _FLOOR * settings.pitch, 0.0, points[:, 2])
     points[:, :2] -= (points[:, :2].min(axis=0) + points[:, :2].max(axis=0)) / 2
+    points[:, 2] = _grounded(points, settings.pitch)
     triangles = split_quads(points, mesh.quads)
     a, b, c = (points[triangles[:, k]] for k in range(3))
     sixths = np.einsum("ij,ij->i", a, np.cross(b, c))
@@ -111,6 +113,20 @@ def _upright(mesh: QuadMesh, ground: float, settings: PrintSettings, notes: list
     if not stands(points, centre):
         notes.append("It may tip over: its centre of mass is not over its base; print it with the base bust.")
     return PrintSolid(points, triangles, volume, tuple(notes))
+
+
+def _grounded(points: Float64[np.ndarray, "V 3"], pitch: float) -> Float64[np.ndarray, " V"]:
+    """Heights with those near the ground put on it: of vertices that would fall together there, the lowest alone.
+
+    Two vertices on one place are one to a slicer, and a wall between them is gone (STL has no indices).
+    """
+    heights = points[:, 2].copy()
+    low = np.flatnonzero(heights < _FLOOR * pitch)
+    low = low[np.argsort(heights[low], kind="stable")]
+    first = np.unique(points[low, :2].astype(np.float32), axis=0, return_index=True)[1]
+    heights[low] = np.maximum(heights[low], _APART * pitch)
+    heights[low[first]] = 0.0
+    return heights
 
 
 def split_quads(points: Float64[np.ndarray, "V 3"], quads: Int[np.ndarray, "Q 4"]) -> Int[np.ndarray, "T 3"]:

@@ -17,6 +17,7 @@ from seif_core.errors import OutputError, SettingsError
 from seif_core.printing import PrintPart, PrintSettings, PrintSolid, head_parts, print_solid, write_solid
 from seif_core.printing.features import printable
 from seif_core.printing.files import check_target, stl_bytes, three_mf_bytes
+from seif_core.printing.solid import _grounded
 from seif_core.printing.voxels import Grid, union_values, winding_numbers
 
 COARSE = PrintSettings(height_mm=60, pitch_mm=0.75, feature_mm=1.5)
@@ -41,6 +42,9 @@ def assert_printable(solid: PrintSolid) -> None:
     mesh = mesh_of(solid)
     assert mesh.is_watertight
     assert mesh.is_winding_consistent
+    welded = trimesh.load(io.BytesIO(stl_bytes(solid)), file_type="stl")  # a slicer joins what lies on one place
+    assert welded.is_watertight
+    assert len(welded.faces) == len(mesh.faces)
     assert mesh.volume == pytest.approx(solid.volume)
     assert solid.volume > 0
     assert len(trimesh.graph.connected_components(mesh.edges_unique)) == 1
@@ -64,6 +68,11 @@ def test_inside_is_counted_through_surfaces_that_overlap_themselves():
     true = np.min([np.linalg.norm(places - [x, 0, 0], axis=-1) - 6 for x in (-2, 2)], axis=0)
     close = np.abs(true) < 0.4
     np.testing.assert_allclose(values[close], true[close], atol=0.02)
+
+
+def test_two_vertices_above_one_another_do_not_fall_together_on_the_ground():
+    points = np.array([[1.0, 2, 0.2], [1, 2, 0.5], [1, 2, 3], [4, 5, 0.6], [7, 8, -0.1], [7, 8, -0.2]])
+    assert _grounded(points, 1.0).tolist() == [0.0, 0.5, 3.0, 0.0, 0.1, 0.0]
 
 
 @pytest.mark.parametrize("base", ["flat", "bust"])
