@@ -20,7 +20,7 @@ from ..portrait.portrait import Portrait
 from ..progress import Progress
 from ..shapes import Bool, Float, Float32
 from .cards import make_cards
-from .density import bare_ears, density_of
+from .density import bare_ears, density_of, ends_in_tips
 from .directions import hair_directions
 from .extension import find_extension
 from .guides import make_guides
@@ -130,8 +130,9 @@ def model_hair(
     matte = hair_matte(space, portrait.pixels)
     fine = followed(space, shell, surface)
     density = density_of(space, fine, bare_ears(space, fine, evidence))
+    tips = ends_in_tips(space, labels, fine.vertices)
     if hat is None:
-        fine = seated(space, fine, labels=labels, matte=matte, density=density)
+        fine = seated(space, fine, tips=tips, matte=matte, density=density)
     unwrapped = unwrap(space, fine)
     colours, curls = hair_colours(space, portrait.pixels), curliness(space, orientation)
     texture, colour = shell_texture(
@@ -142,6 +143,7 @@ def model_hair(
         colours=colours,
         matte=matte,
         density=density,
+        tips=tips,
         curls=curls,
         worn=None if hat is None else worn_share(space, fine, hat),
         evidence=evidence,

@@ -17,10 +17,8 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from ..geometry.normals import unit, vertex_normals
-from ..geometry.sampling import smoothstep
 from ..shapes import Float, Int
 from .density import alpha_of, shown_share
-from .labels import Labels
 from .matte import Matte
 from .shell import Shell
 from .space import HairSpace
@@ -36,10 +34,6 @@ _SINKS: Final = 0.6
 """Metres that the shell sinks for each beyond it, where it is transparent."""
 _DEEPEST: Final = 0.003
 """Metres under the skin that it sinks at most."""
-_HAIRLINE: Final = (-0.4, -0.15)
-"""Eye distances over the usual hairline between which an edge is taken for a hairline and no longer for tips."""
-_FALLS: Final = (0.2, 0.6)
-"""Eye distances over the eyes between which hair that hangs beside the face no longer ends in tips."""
 _FRAYED: Final = -1.0
 """Standard deviations of streaks by which unseen strands reach beyond the edge: the skin cuts none off."""
 _HALF: Final = 0.5
@@ -52,7 +46,7 @@ def seated(
     space: HairSpace,
     shell: Shell,
     *,
-    labels: Labels,
+    tips: Float[np.ndarray, " V"],
     matte: Matte,
     density: Float[np.ndarray, " V"],
 ) -> Shell:
@@ -61,7 +55,7 @@ def seated(
     Args:
         space: the bald head's.
         shell: of the hair.
-        labels: tell on which sides hair hangs.
+        tips: how far it ends in tips near each vertex (`density.ends_in_tips`).
         matte: where hair ends in the photo.
         density: how dense it is at each vertex (`density.density_of`).
     """
@@ -69,8 +63,7 @@ def seated(
     found = space.index.query(shell.vertices)
     outward = unit(shell.vertices - found.points)
     over = outer & ((outward * space.index.normals[found.triangles]).sum(1) > 0)
-    hanging = _hanging(space, labels, shell.vertices)
-    told = np.column_stack([density, shown_share(space, shell), hanging, found.points])
+    told = np.column_stack([density, shown_share(space, shell), tips, found.points])
     edge = _edge(space, matte, told, shell.quads[outer[shell.quads].all(1)])
     if not len(edge):
         return shell
@@ -83,18 +76,10 @@ def seated(
     return replace(shell, vertices=vertices, normals=normals, skin=shell.skin - inward)
 
 
-def _hanging(space: HairSpace, labels: Labels, points: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
-    """How far hair that ends at the skin next to some points ends in tips there, 0..1, and not in a hairline."""
-    heights = space.anatomy.from_the_eyes(space.fit.model.template)[:, 1]
-    over, up = space.on_skin(points, np.column_stack([space.over_hairline, heights])).T
-    falling = labels.hanging.falling(points) * (1 - smoothstep(up, *_FALLS))
-    return np.maximum(1 - smoothstep(over, *_HAIRLINE), falling)
-
-
 def _alpha(space: HairSpace, matte: Matte, told: Float[np.ndarray, "N 6"]) -> Float[np.ndarray, " N"]:
-    """How opaque hair is over places of the skin: told are density, how far it is shown, and where they lie."""
+    """How opaque hair is over places of the skin: told are density, how far shown, how far tips, and where they lie."""
     pixels = space.project(told[:, 3:])
-    return alpha_of(space, matte, pixels, density=told[:, 0], shown=told[:, 1], fray=_FRAYED)
+    return alpha_of(space, matte, pixels, density=told[:, 0], shown=told[:, 1], tips=told[:, 2], fray=_FRAYED)
 
 
 def _edge(

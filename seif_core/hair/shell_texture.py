@@ -32,7 +32,7 @@ from .matte import Matte
 from .seen import at_pixels
 from .shell import Shell, triangles_of
 from .space import HairSpace
-from .streaks import curly_streaks, locks
+from .streaks import curly_streaks, locks, streaks
 from .unwrap import Unwrapped, flat_directions
 
 _SIDE: Final = 512
@@ -159,6 +159,7 @@ def shell_texture(
     colours: HairColours,
     matte: Matte,
     density: Float[np.ndarray, " V"],
+    tips: Float[np.ndarray, " V"],
     curls: float,
     worn: Float[np.ndarray, " V"] | None,
     evidence: PhotoEvidence | None,
@@ -175,6 +176,7 @@ def shell_texture(
         colours: of the photo's hair.
         matte: where it ends in the photo.
         density: how dense hair is at each vertex (`density.density_of`).
+        tips: how far it ends in tips near each vertex and not in a hairline (`density.ends_in_tips`).
         curls: how curly it is, 0..1 (`orientation.curliness`).
         worn: how far each vertex is a hat (`worn_share`); None where none is worn.
         evidence: what the photo shows, for its light; None for none.
@@ -194,20 +196,23 @@ def shell_texture(
     grown = curly_streaks(texels.along, curls, seed)
     shown = shown_share(space, shell)
     bald = 1 - space.on_skin(shell.vertices, space.grown)
-    told = np.stack([seen, density, woven, shown, bald], axis=1)
+    told = np.stack([seen, density, woven, shown, bald, tips], axis=1)
     spread = texels.spread(np.concatenate([base, told, space.project(shell.vertices)], axis=1))
-    photo = _fine(space, colours, spread[..., 8:])
+    photo = _fine(space, colours, spread[..., 9:])
     contrast = colours.contrast * (1 - spread[..., 5])  # cloth has no strands
     own = np.exp(contrast * np.clip(grown, -_STREAK, _STREAK)) / np.exp(contrast**2 / 2)
     photo = np.clip(photo, *np.exp(_BAND * np.array([-colours.contrast, colours.contrast])))
     strands = own + (photo - own) * smoothstep(spread[..., 3], *_OWN)
     colour = to_srgb(np.clip(spread[..., :3] * strands[..., None], 0, 1).astype(np.float32))
+    ends = np.maximum(spread[..., 8], spread[..., 7])
     apart = _LOCKS * locks(texels.along, seed) * (1 - spread[..., 6])
+    single = streaks(texels.along, seed + 2, clumps=1)
     sparse = 1 + _SPARSE * spread[..., 7]
-    fray = np.clip(sparse * (grown + apart), -_TIPS, sparse * _TIPS) * (1 - spread[..., 5])
-    pixels = spread[..., 8:].reshape(-1, 2)
-    dense, tips, told = (v.ravel() for v in (spread[..., 4], fray, spread[..., 6]))
-    alpha = alpha_of(space, matte, pixels, density=dense, shown=told, fray=tips).reshape(grown.shape)
+    fray = single + ends * (sparse * (grown + apart) - single)
+    fray = np.clip(fray, -_TIPS, sparse * _TIPS) * (1 - spread[..., 5])
+    pixels = spread[..., 9:].reshape(-1, 2)
+    dense, told, ends, fray = (v.ravel() for v in (spread[..., 4], spread[..., 6], ends, fray))
+    alpha = alpha_of(space, matte, pixels, density=dense, shown=told, tips=ends, fray=fray).reshape(grown.shape)
     alpha = without_specks(alpha, texels.drawn)
     picture = np.dstack([colour, alpha]).astype(np.float32)
     middle = np.median(base[shell.skin > 0], axis=0) if (shell.skin > 0).any() else colours.median

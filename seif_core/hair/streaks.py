@@ -34,18 +34,21 @@ _COARSE: Final = 4
 """Times that locks are told in a smaller picture."""
 
 
-def streaks(directions: Float32[np.ndarray, "H W 2"], seed: int, *, doublings: int = 5) -> Float32[np.ndarray, "H W"]:
+def streaks(
+    directions: Float32[np.ndarray, "H W 2"], seed: int, *, doublings: int = 5, clumps: int = len(_CLUMPS)
+) -> Float32[np.ndarray, "H W"]:
     """Noise of mean 0 and standard deviation about 1, drawn out along directions.
 
     Args:
         directions: unit, pixels.
         seed: of the noise.
         doublings: the noise is averaged over ``step * 2**doublings`` pixels.
+        clumps: kinds of noise that are added up; 1 for single strands.
     """
     height, width = directions.shape[:2]
     random = np.random.default_rng(seed)
     noise = np.zeros((height, width), np.float32)
-    for blur, share in _CLUMPS:
+    for blur, share in _CLUMPS[:clumps]:
         layer = random.standard_normal((height, width), dtype=np.float32)
         if blur:
             layer = cv2.GaussianBlur(layer, (0, 0), blur)

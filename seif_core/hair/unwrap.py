@@ -3,7 +3,7 @@
 The outer side is one chart, the head as if flattened from above: the distance from the middle is the way from the crown
 down, the angle the direction around the head's vertical axis. What another part of the outer side hides from the axis
 (the hair under a tail) is a second chart, the inner side a third, both smaller. What the photo shows, but lies edge-on
-to that flattening, as hair beside a face does, is a fourth, laid out as the photo shows it.
+to that flattening, as hair beside a face does, is laid out as the photo shows it, a chart for each side.
 
 Convention: UVs in 0..1, origin bottom left; the face's side points down, the subject's left to the right. Worked
 number: flattened, a place at the height of the axis' middle over the left ear lies 0.157 m to the right of the crown.
@@ -24,13 +24,13 @@ from .space import HairSpace
 
 _RADIUS: Final = 0.1
 """Metres from the axis to an adult's scalp, a round figure: above the axis' middle ways are angles times this."""
-_CHARTS: Final = ((0.0, 0.22, 0.78, 0.78), (0.79, 0.79, 0.21, 0.21), (0.79, 0.56, 0.21, 0.21), (0.79, 0.0, 0.21, 0.55))
-"""Left and bottom edge, width and height of the outer, the hidden and the inner chart, and of the one as seen."""
-_AS_SEEN: Final = 3
-_SQUASHED: Final = 0.45
-"""Of its area that a quad has left in the flattened head, below which it is better laid out as the photo shows it."""
-_FACING: Final = 0.2
-"""Cosine to the viewer from which it is."""
+_CHARTS: Final = ((0.0, 0.22, 0.78, 0.78), (0.79, 0.79, 0.21, 0.21), (0.79, 0.56, 0.21, 0.21))
+"""Left and bottom edge, width and height of the outer, the hidden and the inner chart."""
+_SIDES: Final = ((0.79, 0.0, 0.105, 0.55), (0.895, 0.0, 0.105, 0.55))
+"""The same of the charts as seen, on the subject's right and left."""
+_AS_SEEN: Final = len(_CHARTS)
+_EVENED: Final = 4
+"""Rounds in which quads follow their neighbours where they are laid out, lest charts are scattered. Chosen by eye."""
 _MARGIN: Final = 0.006
 """Of the texture, around each chart."""
 _PIXELS: Final = 256
@@ -75,13 +75,13 @@ def unwrap(space: HairSpace, shell: Shell) -> Unwrapped:
     charts = _charts(space, shell, flat)
     uvs, owners, seen = [], [], []
     quads, count = np.zeros_like(shell.quads), 0
-    for chart, room in enumerate(_CHARTS):
+    for chart, room in enumerate((*_CHARTS, *_SIDES)):
         mine = charts == chart
         used, index = np.unique(shell.quads[mine], return_inverse=True)
         quads[mine] = index.reshape(-1, 4) + count
-        uvs.append(_fitted((front if chart == _AS_SEEN else flat)[used], np.array(room)))
+        uvs.append(_fitted((front if chart >= _AS_SEEN else flat)[used], np.array(room)))
         owners.append(used)
-        seen.append(np.full(len(used), chart == _AS_SEEN))
+        seen.append(np.full(len(used), chart >= _AS_SEEN))
         count += len(used)
     return Unwrapped(np.concatenate(uvs), quads, np.concatenate(owners), np.concatenate(seen))
 
@@ -99,20 +99,29 @@ def _charts(space: HairSpace, shell: Shell, flat: np.ndarray) -> Int[np.ndarray,
     quads = shell.quads[outward]
     hidden = _hidden(space, shell.vertices, flat, quads)
     charts[np.flatnonzero(outward)[hidden]] = 1
-    charts[_edge_on(space, shell, flat, charts)] = _AS_SEEN
+    seen = _better_seen(space, shell, np.where(charts > 0, 0.0, _areas(flat, shell.quads)))
+    charts[seen] = _AS_SEEN + (shell.vertices[shell.quads[seen], 0].mean(1) > space.axis[0])
     return charts
 
 
-def _edge_on(space: HairSpace, shell: Shell, flat: np.ndarray, charts: np.ndarray) -> Bool[np.ndarray, " Q"]:
-    """Which quads the photo shows, but the flattened head hides or squashes."""
-    a, b, c, d = (shell.vertices[shell.quads[:, k]] for k in range(4))
-    area = np.linalg.norm(np.cross(c - a, d - b), axis=1) / 2
-    poor = (charts > 0) | (_areas(flat, shell.quads) < _SQUASHED * area)
-    normals = shell.normals[shell.quads].mean(1)
-    towards = unit(space.viewer - (a + b + c + d) / 4)
-    faces = (unit(normals) * towards).sum(1) > _FACING
-    upright = _areas(as_seen(space, shell.vertices), shell.quads) > 0
-    return poor & faces & upright & shell.visible[shell.quads].all(1)
+def _better_seen(space: HairSpace, shell: Shell, left: Float[np.ndarray, " Q"]) -> Bool[np.ndarray, " Q"]:
+    """Which quads have more of their area left in the photo than in the flattened head.
+
+    Args:
+        space: the bald head's.
+        shell: of the hair.
+        left: (Q,) area of each quad in the flattened head; 0 where it is hidden.
+    """
+    quads = shell.quads
+    a, b, c, d = (shell.vertices[quads[:, k]] for k in range(4))
+    area = np.maximum(np.linalg.norm(np.cross(c - a, d - b), axis=1) / 2, 1e-12)
+    facing = ((shell.normals * unit(space.viewer - shell.vertices)).sum(1) * shell.visible)[quads].min(1)
+    gain = facing - np.clip(left / area, 0, 1)
+    for _ in range(_EVENED):
+        of = np.bincount(quads.ravel(), np.repeat(gain, 4)) / np.maximum(np.bincount(quads.ravel()), 1)
+        gain = of[quads].mean(1)
+    upright = _areas(as_seen(space, shell.vertices), quads) > 0
+    return ((gain > 0) | (left <= 0)) & (facing > 0) & upright
 
 
 def _areas(flat: np.ndarray, quads: np.ndarray) -> Float[np.ndarray, " Q"]:
