@@ -182,6 +182,7 @@ class StrandsPlan:
         root_uvs: 2 floats a strand, where its root stands in the head's UV map.
         seen: 1 where the photo shows the strand, else 0, int.
         area: square metres of skin on which hair grows.
+        curly: whether they wind, so that strands between some of them would be straight.
         strips: 4 floats a strip of the cards' atlas: u of its left edge, v of the roots, u of its right edge, v of the
             tips; empty without an atlas.
         card_width: metres.
@@ -192,6 +193,7 @@ class StrandsPlan:
     root_uvs: array
     seen: array
     area: float
+    curly: bool
     strips: array
     card_width: float
 

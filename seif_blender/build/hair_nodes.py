@@ -26,27 +26,28 @@ _VIEWPORT_SHARE: Final = 0.2
 _RADIUS: Final = 1.2e-4
 """Metres: half the width of a strand at its root; real hair has 0.02 to 0.05 mm, and three times the strands."""
 
-_CLUMP: Final = 0.35
+_CLUMP: Final = (0.35, 0.8)
 _FRIZZ: Final = 0.3
 _FRIZZ_DISTANCE: Final = 0.004
-"""How far strands are drawn to their guide (0..1), how much of the frizz is applied, and its size in metres. Chosen by
-eye on drawn heads."""
+"""How far strands are drawn to their guide (0..1), straight and curly ones, how much of the frizz is applied, and its
+size in metres. Chosen by eye on drawn heads, for curly hair on one portrait of public domain."""
 
-_INTERPOLATED: Final = 4
-"""Guides between which a strand lies."""
+_INTERPOLATED: Final = (4, 1)
+"""Guides between which a strand lies, of straight and of curly hair: between guides that wind it would be straight."""
 
 _SURFACE_GROUP: Final = "SeIF Follow Surface"
 _LEAST_AREA: Final = 1e-4
 """Square metres: guard against division by zero."""
 
 
-def add_hair_modifiers(guides: bpy.types.Object, surface: bpy.types.Object, area: float) -> list[str]:
+def add_hair_modifiers(guides: bpy.types.Object, surface: bpy.types.Object, area: float, *, curly: bool) -> list[str]:
     """Add the modifiers to the guides.
 
     Args:
         guides: the curves object.
         surface: the head's mesh object.
         area: square metres of skin on which hair grows.
+        curly: whether the guides wind.
 
     Returns:
         Names of the node groups that this Blender lacks; their modifiers are left out.
@@ -56,26 +57,28 @@ def add_hair_modifiers(guides: bpy.types.Object, surface: bpy.types.Object, area
         if name in groups:
             modifier = guides.modifiers.new(name, "NODES")
             modifier.node_group = groups[name]
-            _set_inputs(modifier, name, surface, area)
+            _set_inputs(modifier, name, surface, area, curly=curly)
     follow = guides.modifiers.new("Follow Surface", "NODES")
     follow.node_group = _surface_group()
     follow.use_pin_to_last = True
     return [name for name in HAIR_GROUPS if name not in groups]
 
 
-def _set_inputs(modifier: bpy.types.NodesModifier, name: str, surface: bpy.types.Object, area: float) -> None:
+def _set_inputs(
+    modifier: bpy.types.NodesModifier, name: str, surface: bpy.types.Object, area: float, *, curly: bool
+) -> None:
     if name == INTERPOLATE:
         set_node_input(modifier, "Surface", surface)  # from 5.2 on it is the curves' own
         set_node_attribute(modifier, "Surface UV Map", UV_MAP)
         for switch in ("Surface Rest Position", "Resting Surface"):  # its name until 5.1, and from 5.2 on
             set_node_input(modifier, switch, True)  # noqa: FBT003 - a value like any other
         set_node_input(modifier, "Part by Mesh Islands", False)  # noqa: FBT003
-        set_node_input(modifier, "Interpolation Guides", _INTERPOLATED)
+        set_node_input(modifier, "Interpolation Guides", _INTERPOLATED[curly])
         set_node_input(modifier, "Density", _STRANDS / max(area, _LEAST_AREA))
         set_node_attribute(modifier, "Density Mask", HAIR_GROUP)
         set_node_input(modifier, "Viewport Amount", _VIEWPORT_SHARE)
     elif name == CLUMP:
-        set_node_input(modifier, "Factor", _CLUMP)
+        set_node_input(modifier, "Factor", _CLUMP[curly])
     elif name == FRIZZ:
         set_node_input(modifier, "Factor", _FRIZZ)
         set_node_input(modifier, "Distance", _FRIZZ_DISTANCE)

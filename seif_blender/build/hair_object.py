@@ -92,5 +92,5 @@ def _build_guides(
     collection.objects.link(guides)
     guides.parent = mesh_object
     mesh_object.add_rest_position_attribute = True
-    guides[MISSING_PROPERTY] = add_hair_modifiers(guides, mesh_object, plan.area)
+    guides[MISSING_PROPERTY] = add_hair_modifiers(guides, mesh_object, plan.area, curly=plan.curly)
     return guides

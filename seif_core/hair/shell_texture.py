@@ -254,11 +254,9 @@ def without_specks(alpha: Float32[np.ndarray, "H W"], drawn: Bool[np.ndarray, "H
     rim = drawn & (ndimage.binary_erosion(drawn, np.ones((3, 3))) == 0)
     for dense in (False, True):
         _, pieces, told, _ = cv2.connectedComponentsWithStats((((out > 0.5) == dense) & drawn).astype(np.uint8))
-        small = told[:, cv2.CC_STAT_AREA] < _SPECK * alpha.size
+        small = told[:, cv2.CC_STAT_AREA] < (_FLECK if dense else _SPECK) * alpha.size
         if dense:  # what touches a chart's rim may go on in another
-            alone = np.ones(len(told), bool)
-            alone[np.unique(pieces[rim])] = False
-            small |= alone & (told[:, cv2.CC_STAT_AREA] < _FLECK * alpha.size)
+            small[np.unique(pieces[rim])] = False
         small[0] = False
         out[small[pieces]] = 0.0 if dense else 1.0
     return out

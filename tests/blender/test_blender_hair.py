@@ -26,7 +26,7 @@ from seif_blender.build.names import BONE_NAMES, HAIR_GROUP, HAIR_PROPERTY, Hair
 from seif_blender.build.plan.axes import to_blender
 from seif_blender.build.plan.cards import atlas_strips, card_width
 from seif_blender.build.plan.draw_up import draw_up
-from seif_blender.build.plan.hair import root_uvs
+from seif_blender.build.plan.hair import root_uvs, turned
 from seif_blender.build.settings import BuildSettings
 from seif_blender.hair import operators as hair_operators
 from seif_blender.hair.lookup import hair_objects, missing_nodes
@@ -217,6 +217,21 @@ def test_strands_between_the_guides_come_from_blender_s_own_node_groups():
     inside = ((points > low - 0.03) & (points < high + 0.03)).all(axis=1)
     assert inside.mean() > 0.95
     assert missing_nodes(guides) == ""
+
+
+def test_strands_between_guides_that_wind_wind_too():
+    head = with_hair(sample_head())
+    straight = head.hair.guides.points
+    share = np.linspace(0, 1, straight.shape[1])
+    angle = 2 * np.pi * (2 * share + np.random.default_rng(0).random((len(straight), 1)))
+    offset = np.stack([np.cos(angle), np.zeros_like(angle), np.sin(angle)], axis=2)
+    points = (straight + 0.006 * share[:, None] * offset).astype(np.float32)
+    guides = dataclasses.replace(head.hair.guides, points=points)
+    built = build_head(dataclasses.replace(head, hair=dataclasses.replace(head.hair, guides=guides)))
+    choose(built.rig, STRANDS)
+    built.hair[STRANDS].modifiers[hair_nodes.FRIZZ].show_viewport = False
+    strands = evaluated(built.hair[STRANDS]).reshape(-1, *points.shape[1:])
+    assert np.median(turned(strands)) > 0.8 * np.median(turned(points))
 
 
 def test_strands_grow_on_the_skin_among_the_roots_alone():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from ...core import HairGuides, HairLayer, HairMesh, Head, from_srgb
@@ -12,6 +14,13 @@ from .cards import atlas_strips, card_width
 from .growth import hair_area, hair_mask
 from .mesh import plan_bone_groups, plan_faces
 from .png import encode_png
+
+_CURLY: Final = 260.0
+"""Degrees that half of a head's strands turn at least from root to tip where hair counts as curly. Of 21
+portraits of public domain strands of straight hair turn by 87 to 183 in the median, of the three with curls by 355 to
+519."""
+_SHORTEST: Final = 1e-9
+"""Metres: guard against division by zero."""
 
 
 def plan_hair(head: Head, layer: HairLayer) -> HairPlan:
@@ -39,9 +48,17 @@ def _plan_strands(head: Head, guides: HairGuides, cards: HairMesh | None) -> Str
         root_uvs=floats(root_uvs(head, guides)),
         seen=integers(guides.seen),
         area=hair_area(head, hair_mask(head, guides)),
+        curly=bool(np.median(turned(guides.points.astype(float))) > _CURLY),
         strips=floats(np.zeros(0) if cards is None else atlas_strips(cards, guides.points[:, 0])),
         card_width=0.0 if cards is None else card_width(cards),
     )
+
+
+def turned(strands: np.ndarray) -> np.ndarray:
+    """(G,): how far each of the strands (G, P, 3) turns from root to tip, degrees."""
+    steps = np.diff(strands, axis=1)
+    steps /= np.maximum(np.linalg.norm(steps, axis=2, keepdims=True), _SHORTEST)
+    return np.degrees(np.arccos(np.clip((steps[:, 1:] * steps[:, :-1]).sum(2), -1, 1))).sum(1)
 
 
 def root_uvs(head: Head, guides: HairGuides) -> np.ndarray:
