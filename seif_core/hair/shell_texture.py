@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 import torch
-from scipy import ndimage
+from scipy import ndimage, sparse
 from scipy.spatial import KDTree
 
 from ..evidence.photo_evidence import PhotoEvidence
@@ -25,7 +25,7 @@ from ..geometry.rasterizer import interpolate, rasterize
 from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait.crop import Pyramid
-from ..shapes import Bool, Float, Float32, UInt8
+from ..shapes import Bool, Float, Float32, Int, UInt8
 from .density import alpha_of, shown_share
 from .headwear import Headwear
 from .matte import Matte
@@ -213,7 +213,7 @@ def shell_texture(
     pixels = spread[..., 9:].reshape(-1, 2)
     dense, told, ends, fray = (v.ravel() for v in (spread[..., 4], spread[..., 6], ends, fray))
     alpha = alpha_of(space, matte, pixels, density=dense, shown=told, tips=ends, fray=fray).reshape(grown.shape)
-    alpha = without_specks(alpha, texels.drawn)
+    alpha = without_specks(alpha, texels.drawn, texels.seams)
     picture = np.dstack([colour, alpha]).astype(np.float32)
     middle = np.median(base[shell.skin > 0], axis=0) if (shell.skin > 0).any() else colours.median
     return texels.filled(picture), to_srgb(middle.astype(np.float32))
@@ -243,20 +243,28 @@ def own_hues(colours: Float[np.ndarray, "V 3"], sure: Bool[np.ndarray, " V"]) ->
     return light * np.clip(hue, usual - room, usual + room)
 
 
-def without_specks(alpha: Float32[np.ndarray, "H W"], drawn: Bool[np.ndarray, "H W"]) -> Float32[np.ndarray, "H W"]:
+def without_specks(
+    alpha: Float32[np.ndarray, "H W"], drawn: Bool[np.ndarray, "H W"], seams: Int[np.ndarray, "N 2 2"]
+) -> Float32[np.ndarray, "H W"]:
     """The alpha without holes and flecks so small that no lock and no gap between locks is.
 
     Args:
         alpha: of a texture.
         drawn: where the texture's charts are.
+        seams: rows and columns of pairs of texels that show one place, each in a chart of its own: there hair goes on.
     """
     out = alpha.copy()
-    rim = drawn & (ndimage.binary_erosion(drawn, np.ones((3, 3))) == 0)
     for dense in (False, True):
-        _, pieces, told, _ = cv2.connectedComponentsWithStats((((out > 0.5) == dense) & drawn).astype(np.uint8))
-        small = told[:, cv2.CC_STAT_AREA] < (_FLECK if dense else _SPECK) * alpha.size
-        if dense:  # what touches a chart's rim may go on in another
-            small[np.unique(pieces[rim])] = False
+        count, pieces, told, _ = cv2.connectedComponentsWithStats((((out > 0.5) == dense) & drawn).astype(np.uint8))
+        area = told[:, cv2.CC_STAT_AREA].astype(np.float64)
+        if dense:
+            near = cv2.dilate(pieces.astype(np.float32), np.ones((3, 3), np.uint8)).astype(int)
+            one, other = near[seams[..., 0], seams[..., 1]].T
+            both = (one > 0) & (other > 0)
+            graph = sparse.coo_matrix((np.ones(both.sum()), (one[both], other[both])), (count, count))
+            whole = sparse.csgraph.connected_components(graph, directed=False)[1]
+            area = np.bincount(whole, area)[whole]
+        small = area < (_FLECK if dense else _SPECK) * alpha.size
         small[0] = False
         out[small[pieces]] = 0.0 if dense else 1.0
     return out
@@ -272,6 +280,10 @@ class _Texels:
         depth = torch.ones(len(xy), dtype=torch.float64)
         self._raster = rasterize(torch.from_numpy(xy), depth, self._triangles, size, size)
         self.drawn = self._raster.triangle.numpy() >= 0
+        places = np.clip(xy[:, ::-1].astype(int), 0, size - 1)
+        order = np.argsort(self._owner, kind="stable")
+        again = np.flatnonzero(np.diff(self._owner[order]) == 0)
+        self.seams = places[np.stack([order[again], order[again + 1]], axis=1)]
         flat = flat_directions(space, unwrapped, shell.vertices, directions) * [1, -1]
         along = self._drawn(flat)
         self.along = (along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-6)).astype(np.float32)

@@ -135,18 +135,18 @@ def test_flecks_and_pinholes_of_the_texture_go_and_gaps_between_locks_stay():
     alpha[50:53, 50:53] = 0  # a pinhole
     alpha[350:353, 350:353] = 1  # a fleck
     alpha[100:200, 100:104] = 0  # a gap
-    cleaned = without_specks(alpha, np.ones(alpha.shape, bool))
+    cleaned = without_specks(alpha, np.ones(alpha.shape, bool), np.zeros((0, 2, 2), int))
     assert cleaned[51, 51] == 1
     assert cleaned[351, 351] == 0
     assert cleaned[150, 102] == 0
 
 
 def test_a_piece_of_hair_away_from_the_hair_is_gone_and_one_that_goes_on_in_another_chart_stays():
-    """A dark fleck of 150 square millimetres lay on a cheek."""
+    """A dark fleck of 150 square millimetres lay on a cheek; a small chart beside an ear was a hole."""
     alpha = np.zeros((400, 400), np.float32)
     alpha[20:120] = 1.0
-    alpha[200:212, 50:60] = alpha[388:400, 300:310] = 1.0
-    cleaned = without_specks(alpha, np.ones(alpha.shape, bool))
-    assert cleaned[205, 55] == 0
+    alpha[200:212, 50:60] = alpha[388:400, 100:110] = alpha[388:400, 300:310] = 1.0
+    cleaned = without_specks(alpha, np.ones(alpha.shape, bool), np.array([[[119, 30], [390, 300]]]))
+    assert cleaned[205, 55] == cleaned[395, 105] == 0
     assert cleaned[395, 305] == 1
     assert cleaned[50, 50] == 1
