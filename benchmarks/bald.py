@@ -8,7 +8,8 @@ what the photo shows.
 Last figures (2 cores, x86_64, CPU), 5 heads: no hair layer on any (on 4 of them before traces at the outline, and what
 looks like a hat in the background, were left out). The fit's skull 8.18 mm from the truth, with the surface's shape
 8.28; where it is seen 5.28 and 5.31. Most of that is the head's size and turn, which one photo tells badly. Measured
-again later on the first four heads: no layer on any; 6.61 and 6.61, where it is seen 3.97 and 3.93.
+again later on the first four heads: no layer on any; 6.61 and 6.61, where it is seen 3.97 and 3.93. On 30 November
+2026, five heads: no layer on any; 5.36 and 5.33, where it is seen 3.35 and 3.31.
 """
 
 from __future__ import annotations
