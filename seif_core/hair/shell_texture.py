@@ -26,6 +26,7 @@ from ..geometry.sampling import sample, smoothstep
 from ..geometry.screened_poisson import ScreenedPoisson
 from ..portrait.crop import Pyramid
 from ..shapes import Bool, Float, Float32, Int, UInt8
+from .adrift import adrift
 from .density import alpha_of, shown_share
 from .headwear import Headwear
 from .matte import Matte
@@ -214,6 +215,9 @@ def shell_texture(
     dense, told, ends, fray = (v.ravel() for v in (spread[..., 4], spread[..., 6], ends, fray))
     alpha = alpha_of(space, matte, pixels, density=dense, shown=told, tips=ends, fray=fray).reshape(grown.shape)
     alpha = without_specks(alpha, texels.drawn, texels.seams)
+    if worn is None:
+        loose = adrift(shell, texels.gather(alpha), space.on_skin(shell.vertices, space.over_hairline))
+        alpha *= 1 - texels.spread(loose[:, None] + 0.0)[..., 0]
     picture = np.dstack([colour, alpha]).astype(np.float32)
     middle = np.median(base[shell.skin > 0], axis=0) if (shell.skin > 0).any() else colours.median
     return texels.filled(picture), to_srgb(middle.astype(np.float32))
@@ -295,6 +299,13 @@ class _Texels:
     def _drawn(self, values: Float[np.ndarray, "U C"]) -> Float32[np.ndarray, "H W C"]:
         held = torch.from_numpy(np.ascontiguousarray(values, np.float32))
         return interpolate(self._raster, self._triangles, held).numpy()
+
+    def gather(self, picture: Float32[np.ndarray, "H W"]) -> Float[np.ndarray, " V"]:
+        """The mean of a picture around each of the shell's vertices, 0 where no chart shows one."""
+        owners = self._owner[self._triangles.numpy()[self._raster.triangle.numpy()[self.drawn]]]
+        weights, count = self._raster.barycentric.numpy()[self.drawn], int(self._owner.max()) + 1
+        total = np.bincount(owners.ravel(), (weights * picture[self.drawn][:, None]).ravel(), count)
+        return total / np.maximum(np.bincount(owners.ravel(), weights.ravel(), count), 1e-9)
 
     def filled(self, picture: Float32[np.ndarray, "H W 4"]) -> UInt8[np.ndarray, "H W 4"]:
         """The picture in bytes, what lies off the charts filled from the nearest pixel on them."""
