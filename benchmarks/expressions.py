@@ -5,37 +5,33 @@ usage: python benchmarks/expressions.py HEAD.npz... [--model open_head.npz] [--p
 
 Each head lends its neutral shape and its joints; keys and corrections of pairs are those of the head model (its blinks
 scaled to the head and its lips kept apart, as `seif_core.assembly` does; the latter not with `--as-in-model`), so that
-head.npz files made once serve any later model. Poses: all 52
-keys at 1, one at a time, all pairs of the keys used most, both at 1, and the open jaw with both sides of six keys.
+head.npz files made once serve any later model. Poses: all 52 keys at 1, one at a time, all pairs of the keys used most,
+both at 1, and the open jaw with both sides of six keys; corrections act with the weights of the pose, so that
+`mouthClose` alone, or with a key other than `jawOpen`, is what `mouthClose_over_jawOpen` makes of it, as in Blender.
 
-Counts, per pose: *teeth*, vertices of teeth farther than 0.3 mm before the triangle of the skin about the mouth that is
-nearest to them; *pierced*, pairs of triangles of teeth and of that skin that pass through each other; *lids*, vertices
-of lids deeper than 0.3 mm in the eyeball; *lips*, pairs of triangles of the lips that pass through each other, beyond
-the neutral head's; *linings*, triangles of the linings of mouth and eye sockets that have come out through the skin
-over them: about a point 0.15 mm before them the head's closed skin winds backwards.
+Counts, per pose: *teeth*, vertices of teeth farther than 0.3 mm, and less than 6, before the triangle of the skin about
+the mouth that is nearest to them, where that faces away from the head's inside (a lip that is rolled in faces teeth that
+stand behind it); *pierced*, pairs of triangles of teeth and of that skin that pass through each other; *lids*, vertices
+of lids deeper than 0.3 mm in the eyeball; *lips*, pairs of triangles of the lips that pass through each other, less the
+neutral head's number (since Open head 1.5 that is 0); *linings*, triangles of the linings of mouth and eye sockets that
+have come out through the skin over them: about a point 0.15 mm before them the head's closed skin winds backwards.
+Those of the neutral head are counted in every pose.
 
-Last figures, 11 heads (samples, other portraits, five of them new), quality full, sums over heads, Open head 1.4 and in
-parentheses 1.3 with the same heads:
+A row is a head: pairs that cross at rest, then for keys, pairs and triples the sums of the five counts and in how many
+poses there are any.
 
-                 52 keys at 1     190 pairs at 1    6 triples at 1
-    lips         35 (209)         145 (157)         2 (0)
-    linings      0 (0)            35 (53)           3 (0)
-    teeth        101 (64)         0                 0
-
-Linings without the three heads that have some outside at rest; pierced and lids 0. Before, 16 heads made with dense
-points (samples, other portraits, two public-domain ones; quality full), sums
-over heads, Open head 1.3, with `--as-in-model` in parentheses:
+Last figures, 2026-11-30, six heads of portraits_pd by lot (quality full), sums over heads, Open head 1.6 and in
+parentheses 1.5 as this counts today:
 
                  52 keys at 1     190 pairs at 1    6 triples at 1
-    lips         25 (333)         235 (1177)        0 (323)
+    lips         0 (0)            0 (47)            0 (0)
+    linings      0 (0)            5 (5)             0 (0)
+    pierced      0 (0)            0 (0)             0 (0)
 
-On eleven of them teeth are 44 (42), 0 and 0, pierced and lids 0; linings of ten, which have none at rest, are 0, 66
-(61) and 0 (74). On the eleventh and on another head 10 to 18 triangles of linings lie outside at rest already, and so
-under every key. The teeth are upper ones above and behind a lower lip that is
-rolled in (mouthRollLower), told as before it; no triangle of a tooth passes through one of a lip. Nearly all lips
-cross within 3 mm of the mouth's corners. Left of lips: mouthFunnel with mouthClose 51, which would have to move by
-more than 1.5 mm, noseSneerLeft with mouthUpperUpLeft 15, pairs that have no correction; mouthRollUpper 5. On 18 heads
-made from landmarks the model's keys gave 58, 344 and 287 (Open head 1.2: 109, 483, 691).
+Linings without the one head that has eight outside at rest. Teeth 0; as they were counted until now, with the triangles
+that face inwards, 54 (54), all `mouthRollLower`: upper teeth above and behind a lower lip that is rolled in before them.
+Lids: one vertex, `cheekSquintLeft` with `eyeLookDownLeft`. Other six heads had 1, 106 and 0 pairs of lips with 1.5, of
+which 102 were `mouthClose` without `jawOpen`.
 """
 
 from __future__ import annotations
@@ -113,6 +109,7 @@ class Checker:
         self.cover = self.cover[~np.isin(self.cover, rim).any(axis=1)]
         self.lips = skin[lips[skin].all(axis=1)]
         self.teeth = {name: np.unique(triangles[part == index]) for name, index in (("upper", 3), ("lower", 4))}
+        self.throat = self.neutral[self.teeth["upper"]].mean(axis=0)
         self.dental = triangles[(part == 3) | (part == 4)].astype(np.int64)
         self.eyes = {index: np.unique(triangles[part == index]) for index in (1, 2)}
         self.lids = np.flatnonzero(model.regions["lids"])
@@ -148,12 +145,13 @@ class Checker:
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         size = np.sqrt(np.linalg.norm(normal, axis=1))
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-15)
+        ahead = (normal * (centre - self.throat)).sum(axis=1) > 0  # a lip rolled in faces teeth that stand behind it
         points = head[np.concatenate(list(self.teeth.values()))]
         _, nearest = KDTree(centre).query(points)
         arm = points - centre[nearest]
         out = (arm * normal[nearest]).sum(axis=1)
         beside = np.linalg.norm(arm - out[:, None] * normal[nearest], axis=1)
-        return int(((out > DEPTH) & (out < _LOST) & (beside < size[nearest])).sum())
+        return int((ahead[nearest] & (out > DEPTH) & (out < _LOST) & (beside < size[nearest])).sum())
 
     def _lids(self, head: np.ndarray) -> int:
         found = 0
@@ -210,7 +208,7 @@ def main() -> int:
         total = np.zeros((3, 10), int)
         for pose in poses(model.key_names, options.pairs):
             offset = keys[[model.key_names.index(n) for n in pose]].sum(axis=0)
-            if own is not None and len(pose) > 1:
+            if own is not None:
                 offset = offset + own.displacement(dict.fromkeys(pose, 1.0))
             found = checker.counts(offset)
             row = np.array([found.teeth, found.pierced, found.lids, found.lips, found.linings])

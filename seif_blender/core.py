@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seif_core.capture.rotations import continuous, quaternions
     from seif_core.capture.settings import USUAL_RATE
     from seif_core.capture.speech import read_speech
-    from seif_core.combination_shapes import combination_name
+    from seif_core.combination_shapes import LESS, combination_name
     from seif_core.decimation.arrange import carrying_poses, mirror_image
     from seif_core.decimation.decimate import Decimated, DecimationMesh, decimate
     from seif_core.decimation.levels import HAIR_SHARE, LOD_TRIANGLES, checked_counts, importance, levels_of
@@ -69,6 +69,7 @@ __all__ = [
     "canonical",
     "carrying_poses",
     "checked_counts",
+    "LESS",
     "combination_name",
     "continuous",
     "decimate",
@@ -116,6 +117,7 @@ _HOMES: Final = {
     "FORMAT_VERSION": ".head",
     "joint_transforms": ".headmodel.skinning",
     "rotation_matrices": ".headmodel.skinning",
+    "LESS": ".combination_shapes",
     "combination_name": ".combination_shapes",
     "carrying_poses": ".decimation.arrange",
     "mirror_image": ".decimation.arrange",

@@ -7,6 +7,10 @@ Imports numpy alone, because Blender's Python reads it too.
 
 Convention: metres, the head's axes. Worked number: with ``mouthSmileLeft`` at 0.5 and ``jawOpen`` at 0.6 the shape of
 their pair acts at 0.3.
+
+One shape is of another kind: `mouthClose` is what shuts the lips of an open jaw, and where the jaw is not open it would
+drive the lower lip through the upper one. Its pair with ``-jawOpen`` acts with what of `mouthClose` is more than
+`jawOpen`, and leaves of that a press of the lips.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ import numpy as np
 
 from .shapes import Float32
 
+LESS: Final = "-"
+"""What stands before the second name of a pair that acts with what the first key has more than the second."""
 LARGEST_WEIGHT: Final = 1.0
 """Weights above it count as this one: beyond, nothing is known of a pair."""
 
@@ -28,8 +34,8 @@ class CombinationShapes:
     """Corrections of pairs of keys; C pairs, V vertices.
 
     Attributes:
-        pairs: C pairs of key names.
-        deltas: (C, V, 3) float32 metres where both keys are at 1.
+        pairs: C pairs of key names; the second may have `LESS` before it.
+        deltas: (C, V, 3) float32 metres where both keys are at 1, or the first alone where the second has `LESS`.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -42,8 +48,8 @@ class CombinationShapes:
             weights: key -> weight; keys that are not named have weight 0, weights outside 0..1 count as the nearer end.
         """
         total = np.zeros(self.deltas.shape[1:], np.float32)
-        for (first, second), delta in zip(self.pairs, self.deltas, strict=True):
-            amount = pair_amount(weights.get(first, 0.0), weights.get(second, 0.0))
+        for pair, delta in zip(self.pairs, self.deltas, strict=True):
+            amount = pair_amount(pair, weights)
             if amount:
                 total += np.float32(amount) * delta
         return total
@@ -55,24 +61,21 @@ class CombinationShapes:
         return CombinationShapes(self.pairs, carry(self.deltas))
 
     def scaled(self, factors: Mapping[str, float]) -> CombinationShapes:
-        """For keys that were multiplied by `factors` (1 for keys that are not named): a pair's by both its keys'."""
+        """For keys that were multiplied by `factors` (1 for keys that are not named): a pair's by all that it names."""
         sizes = [factors.get(first, 1.0) * factors.get(second, 1.0) for first, second in self.pairs]
         return CombinationShapes(self.pairs, self.deltas * np.array(sizes, np.float32)[:, None, None])
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """A name for each pair, as keys of their own bear it: ``mouthSmileLeft_x_jawOpen``."""
-        return tuple(combination_name(*pair) for pair in self.pairs)
+
+def pair_amount(pair: tuple[str, str], weights: Mapping[str, float]) -> float:
+    """How much a pair's shape acts under these weights of keys, 0..1."""
+    first, second = (min(max(weights.get(name.removeprefix(LESS), 0.0), 0.0), LARGEST_WEIGHT) for name in pair)
+    return max(first - second, 0.0) if pair[1].startswith(LESS) else first * second
 
 
-def pair_amount(first: float, second: float) -> float:
-    """How much a pair's shape acts with its keys at these weights, 0..1."""
-    return min(max(first, 0.0), LARGEST_WEIGHT) * min(max(second, 0.0), LARGEST_WEIGHT)
-
-
-def combination_name(first: str, second: str) -> str:
-    """Name of a pair's shape as a key of its own: ``mouthSmileLeft_x_jawOpen``."""
-    return f"{first}_x_{second}"
+def combination_name(pair: tuple[str, str], spell: Callable[[str], str] = str) -> str:
+    """Name of a pair's shape as a key of its own: ``mouthSmileLeft_x_jawOpen``, ``mouthClose_over_jawOpen``."""
+    first, second = (spell(name.removeprefix(LESS)) for name in pair)
+    return f"{first}_{'over' if pair[1].startswith(LESS) else 'x'}_{second}"
 
 
 def combination_arrays(shapes: CombinationShapes | None) -> dict[str, np.ndarray]:
@@ -105,7 +108,7 @@ def combination_fault(shapes: CombinationShapes, key_names: tuple[str, ...], ver
         return f"'combination_deltas' has the shape {shapes.deltas.shape}"
     if not np.isfinite(shapes.deltas).all():
         return "'combination_deltas' has values that are not numbers"
-    strange = {name for pair in shapes.pairs for name in pair} - set(key_names)
+    strange = {name for first, second in shapes.pairs for name in (first, second.removeprefix(LESS))} - set(key_names)
     if strange:
         return f"'combination_pairs' names the key '{min(strange)}', which the head lacks"
     if len(set(shapes.pairs)) != len(shapes.pairs):

@@ -87,17 +87,22 @@ class DriverPlan:
 
 @dataclass(frozen=True)
 class ProductPlan:
-    """A key that acts where two others act together: its value is the product of theirs.
+    """A key whose value follows those of two others, where their sum has to be corrected.
 
     Attributes:
         key: name of the key.
         first: name of the one key.
         second: name of the other.
+        expression: simple expression in a and b, the two keys' values, and in w, x, y, z as in `DriverPlan` where there
+            is a bone.
+        bone: that does what the second key does as well, or none.
     """
 
     key: str
     first: str
     second: str
+    expression: str = "a*b"
+    bone: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ def add_drivers(mesh_object: bpy.types.Object, rig: bpy.types.Object, blueprint:
     for plan in blueprint.drivers:
         _drive_corrective(keys[plan.key], rig, plan)
     for product in blueprint.products:
-        _drive_product(mesh_object.data.shape_keys, product)
+        _drive_product(mesh_object.data.shape_keys, rig, product)
     for slider in blueprint.sliders:
         add_slider(rig, slider.property, slider.description)
         follow_slider(keys[slider.key].driver_add("value").driver, rig, slider.property)
@@ -22,23 +22,28 @@ def add_drivers(mesh_object: bpy.types.Object, rig: bpy.types.Object, blueprint:
 def _drive_corrective(key: bpy.types.ShapeKey, rig: bpy.types.Object, plan: DriverPlan) -> None:
     driver = key.driver_add("value").driver
     driver.type = "SCRIPTED"
+    _add_turns(driver, rig, plan.bone, plan.expression)
+    _set_expression(driver, plan.expression)
+
+
+def _add_turns(driver: bpy.types.Driver, rig: bpy.types.Object, bone: str, expression: str) -> None:
+    """The entries of a bone's quaternion that an expression names."""
     for letter in "wxyz":
-        if letter not in plan.expression:
+        if letter not in expression:
             continue
         variable = driver.variables.new()
         variable.name = letter
         variable.type = "TRANSFORMS"
         target = variable.targets[0]
         target.id = rig
-        target.bone_target = plan.bone
+        target.bone_target = bone
         target.rotation_mode = "QUATERNION"
         target.transform_type = f"ROT_{letter.upper()}"
         target.transform_space = "LOCAL_SPACE"
-    _set_expression(driver, plan.expression)
 
 
-def _drive_product(shapes: bpy.types.Key, plan: ProductPlan) -> None:
-    """Let a key have the product of two others' values."""
+def _drive_product(shapes: bpy.types.Key, rig: bpy.types.Object, plan: ProductPlan) -> None:
+    """Let a key follow two others' values."""
     driver = shapes.key_blocks[plan.key].driver_add("value").driver
     driver.type = "SCRIPTED"
     for letter, name in (("a", plan.first), ("b", plan.second)):
@@ -48,7 +53,9 @@ def _drive_product(shapes: bpy.types.Key, plan: ProductPlan) -> None:
         variable.targets[0].id_type = "KEY"
         variable.targets[0].id = shapes
         variable.targets[0].data_path = f'key_blocks["{name}"].value'
-    _set_expression(driver, "a*b")
+    if plan.bone:
+        _add_turns(driver, rig, plan.bone, plan.expression)
+    _set_expression(driver, plan.expression)
 
 
 def _set_expression(driver: bpy.types.Driver, expression: str) -> None:

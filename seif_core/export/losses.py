@@ -24,7 +24,8 @@ def losses_of(head: Head, choice: ExpressionChoice, hair: str) -> list[str]:
     if head.combinations is not None and len(head.combinations.pairs) and "combinations" not in choice.sets:
         found.append(
             f"{len(head.combinations.pairs)} corrections of pairs of keys are left out, for engines add keys up; "
-            "with --expressions arkit,combinations they become keys, to be weighted by the product of their pair's."
+            "with --expressions arkit,combinations they become keys, weighted by the product of their pair's "
+            "(mouthClose_over_jawOpen by what mouthClose is more than jawOpen)."
         )
     if np.abs(head.pose_deltas).max(initial=0) > 0:
         found.append("Corrections that follow the turns of neck, jaw and eyes are left out; Blender drives them.")

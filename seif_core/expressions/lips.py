@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from ..combination_shapes import CombinationShapes
+from ..combination_shapes import LESS, CombinationShapes, pair_amount
 from ..geometry.connectivity import Connectivity
 from ..geometry.laplacian import graph_laplacian
 from ..geometry.self_intersection import CrossingFinder
@@ -47,7 +47,6 @@ _MIDDLE: Final = 0.012
 _PASSES: Final = 2
 """Both sides of a key share corners with one side alone: looked at in turn so many times."""
 _MORE_PAIRS: Final = (
-    ("mouthClose", "jawOpen"),
     ("mouthFunnel", "mouthClose"),
     ("mouthPucker", "mouthFrownLeft"),
     ("mouthPucker", "mouthFrownRight"),
@@ -59,6 +58,8 @@ _MORE_PAIRS: Final = (
     ("cheekSquintRight", "jawOpen"),
 )
 """Pairs without a correction in the model that crossed most often, on 21 portraits; they get one where needed."""
+_SHUT: Final = ("mouthClose", f"{LESS}jawOpen")
+"""The pair that takes back what shuts the lips of an open jaw where the jaw is not open."""
 
 
 def keep_lips_apart(
@@ -78,33 +79,44 @@ def keep_lips_apart(
     mender = _Mender(model, neutral) if "lips" in model.regions and len(keys) else None
     if mender is None or not mender.has_lips:
         return keys, pairs
-    mended = keys.copy()
-    for index, key in enumerate(keys):
-        mended[index] += mender.change(key)
+    deltas = {} if pairs is None else {p: delta.copy() for p, delta in zip(pairs.pairs, pairs.deltas, strict=True)}
+    mended = dict(zip(model.key_names, keys.copy(), strict=True))
+    for name, key in mended.items():
+        if _SHUT not in deltas or name != _SHUT[0]:
+            key += mender.change(key)
     if pairs is None:
-        return mended, None
-    return mended, _mended_pairs(mender, dict(zip(model.key_names, mended, strict=True)), pairs)
+        return np.stack(list(mended.values())), None
+    if _SHUT in deltas:  # with the open jaw, without which the key never acts alone
+        shut = mended[_SHUT[0]]
+        change = mender.change(mended["jawOpen"] + shut)
+        deltas[_SHUT] += mender.change(shut + deltas[_SHUT]) - change
+        shut += change
+    return np.stack(list(mended.values())), _mended_pairs(mender, mended, deltas)
 
 
-def _mended_pairs(mender: _Mender, keys: dict[str, np.ndarray], pairs: CombinationShapes) -> CombinationShapes:
-    deltas = {pair: delta.copy() for pair, delta in zip(pairs.pairs, pairs.deltas, strict=True)}
-    nothing = np.zeros_like(mender.neutral, dtype=np.float32)
+def _mended_pairs(
+    mender: _Mender, keys: dict[str, np.ndarray], deltas: dict[tuple[str, str], np.ndarray]
+) -> CombinationShapes:
+    def together(*names: str) -> np.ndarray:
+        """The displacement of keys at 1, with the corrections that they have by now."""
+        weights = dict.fromkeys(names, 1.0)
+        total = np.sum([keys[name] for name in weights], axis=0, dtype=np.float32)
+        return total + sum((delta for pair, delta in deltas.items() if pair_amount(pair, weights)), np.float32(0))
+
+    model_pairs = tuple(deltas)
     for _ in range(_PASSES):
         for pair, twin in _both_sides(deltas):
-            acting = {*pair, *twin}
-            total = sum((keys[name] for name in acting), nothing)
-            total = total + sum((delta for own, delta in deltas.items() if set(own) <= acting), nothing)
-            change = mender.change(total)
+            change = mender.change(together(*pair, *twin))
             left, right = (pair, twin) if any(name.endswith("Left") for name in pair) else (twin, pair)
             deltas[left] = deltas[left] + mender.share * change
             deltas[right] = deltas[right] + (1 - mender.share) * change
-        for pair in (*pairs.pairs, *_MORE_PAIRS):
+        for pair in (*model_pairs, *_MORE_PAIRS):
             if not set(pair) <= set(keys):
                 continue
-            change = mender.change(keys[pair[0]] + keys[pair[1]] + deltas.get(pair, nothing))
+            change = mender.change(together(*pair))
             if not change.any():
                 continue
-            deltas[pair] = deltas.get(pair, nothing) + mender.side(pair) * change
+            deltas[pair] = deltas.get(pair, 0) + mender.side(pair) * change
     return CombinationShapes(tuple(deltas), np.stack(list(deltas.values())).astype(np.float32))
 
 

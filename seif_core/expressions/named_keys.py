@@ -72,12 +72,12 @@ def _arkit(head: Head, choice: ExpressionChoice) -> Iterator[NamedKey]:
 
 
 def _combinations(head: Head, choice: ExpressionChoice) -> Iterator[NamedKey]:
-    """Pairs of keys as keys of their own, for engines: weight them with the product of the pair's weights."""
+    """Pairs of keys as keys of their own, for engines, which weight them as `combination_shapes.pair_amount` says."""
     pairs = head.combinations
     if pairs is None:
         return
-    for (first, second), delta in zip(pairs.pairs, pairs.deltas, strict=True):
-        yield NamedKey(combination_name(spelled(first, choice.spelling), spelled(second, choice.spelling)), delta)
+    for pair, delta in zip(pairs.pairs, pairs.deltas, strict=True):
+        yield NamedKey(combination_name(pair, lambda name: spelled(name, choice.spelling)), delta)
 
 
 def _combined(set_name: str) -> Callable[[Head, ExpressionChoice], Iterator[NamedKey]]:

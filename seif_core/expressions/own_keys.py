@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from ..combination_shapes import CombinationShapes
+from ..combination_shapes import LESS, CombinationShapes
 from ..geometry.alignment import align_points
 from ..headmodel import HeadModel
 from ..headmodel.topology import PART_NAMES
@@ -77,7 +77,7 @@ def own_keys(
         return keys, None
     size, blinks = jaw_size(model, neutral, joints), blink_factors(model, neutral)
     pairs = pairs.scaled(dict(zip(model.key_names, blinks.tolist(), strict=True)))
-    of_mouth = [all(name.startswith(_STEMS) for name in pair) for pair in pairs.pairs]
+    of_mouth = [all(name.removeprefix(LESS).startswith(_STEMS) for name in pair) for pair in pairs.pairs]
     sizes = np.where(of_mouth, size, 1.0).astype(np.float32)
     return keys, CombinationShapes(pairs.pairs, pairs.deltas * sizes[:, None, None])
 

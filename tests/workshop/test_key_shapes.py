@@ -257,11 +257,12 @@ def test_pairs_that_need_nothing_are_left_out_and_twins_mirror(template, mirror,
         keys[ARKIT_52.index(name)] = cheek[:, None] * [0.004, 0, 0]
     keys[ARKIT_52.index("jawOpen")][part_mask("skin")] = [0, 0, 0.001]
     found = pairs.combination_shapes(template, keys)
-    assert set(found.pairs[:2]) == {
+    assert found.pairs[0] == pairs.SHUT_PAIR
+    assert set(found.pairs[1:3]) == {
         ("mouthSmileLeft", "mouthDimpleLeft"),
         (mirrored_name("mouthSmileLeft"), mirrored_name("mouthDimpleLeft")),
     }
     assert ("cheekPuff", "jawOpen") not in found.pairs
-    np.testing.assert_allclose(found.deltas[1], found.deltas[0][mirror] * [-1, 1, 1], atol=1e-9)
+    np.testing.assert_allclose(found.deltas[2], found.deltas[1][mirror] * [-1, 1, 1], atol=1e-9)
     top = int(cheek.argmax())
-    assert 0.008 > 0.008 + found.deltas[0][top, 0] > 0.004
+    assert 0.008 > 0.008 + found.deltas[1][top, 0] > 0.004

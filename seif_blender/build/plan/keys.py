@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ...core import Head, combination_name, named_keys, parse_choice, spelled
+from ...core import LESS, Head, combination_name, named_keys, parse_choice, spelled
 from ..blueprint import KeyPlan, ProductPlan, SliderPlan
 from ..names import EMOTION_PREFIX, PHOTO_EXPRESSION_KEY, PHOTO_EXPRESSION_PROPERTY
 from ..settings import BuildSettings
 from .arrays import floats
 from .axes import to_blender
-from .correctives import plan_correctives
+from .correctives import BAKED_ANGLE, PoseCorrective, plan_correctives
 
 if TYPE_CHECKING:
     from ...core import ExpressionChoice
@@ -46,12 +46,25 @@ def _keys(head: Head, settings: BuildSettings) -> Iterator[KeyPlan]:
 
 
 def plan_products(head: Head, settings: BuildSettings) -> tuple[ProductPlan, ...]:
-    """The pairs of keys whose sum is corrected, driven by the two; none where the head's own keys are not built."""
+    """The pairs of keys whose sum is corrected, driven by the two; none where the head's own keys are not built.
+
+    What a key has more than `jawOpen` is what it has more than the jaw is open, be it by the key or by the bone.
+    """
     choice = _choice(settings)
     if head.combinations is None or not {"arkit", COMBINATIONS} <= set(choice.sets):
         return ()
-    pairs = [tuple(spelled(name, choice.spelling) for name in pair) for pair in head.combinations.pairs]
-    return tuple(ProductPlan(combination_name(first, second), first, second) for first, second in pairs)
+    return tuple(_product(pair, choice.spelling) for pair in head.combinations.pairs)
+
+
+def _product(pair: tuple[str, str], spelling: str) -> ProductPlan:
+    def spell(name: str) -> str:
+        return spelled(name, spelling)
+
+    first, second = (spell(name.removeprefix(LESS)) for name in pair)
+    if not pair[1].startswith(LESS):
+        return ProductPlan(combination_name(pair, spell), first, second)
+    turned = f"({PoseCorrective('jaw', 2, 1, 0).expression})/{np.sin(BAKED_ANGLE):.6f}"
+    return ProductPlan(combination_name(pair, spell), first, second, f"max(a-b-max({turned},0),0)", "jaw")
 
 
 def _choice(settings: BuildSettings) -> ExpressionChoice:

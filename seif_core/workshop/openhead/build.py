@@ -54,7 +54,7 @@ _SEAL_WAY: Final = (0.5, 0.5, 0.2)
 """Share of the way to the upper lip that the lower one of `mouthClose` goes along x, y and z: the scans tuck it under
 the upper lip, and drawn forward it was a pad with an edge. Chosen by eye."""
 
-TITLE: Final = "Open head 1.5"
+TITLE: Final = "Open head 1.6"
 LICENCE: Final = "CC0-1.0 AND CC-BY-4.0 AND MIT"
 """SPDX expression: what the geometry, and the statistics of real heads, were released under."""
 

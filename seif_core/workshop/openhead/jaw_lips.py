@@ -12,7 +12,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from scipy import sparse
 
+from ...geometry.laplacian import cotangent_laplacian
 from ...geometry.sampling import smoothstep
 from ...shapes import Float64
 from . import rims
@@ -36,8 +38,13 @@ _REACH: Final = 10
 """Rings of skin over which that fades."""
 _DEEP: Final = 6
 """Edges from the lips' rim behind which the mouth's lining stays."""
-_TAUT: Final = (1, 4, 12, 17)
-"""Rings about the mouth: from the first to the second skin begins to be taut, from the third to the last it ends."""
+_TAUT: Final = (4, 7, 13, 18)
+"""Rings about the mouth: from the first to the second skin begins to be taut, from the third to the last it ends. The
+red of the lip ends at the fifth."""
+_HEIGHT: Final = (1, 1, 0)
+"""Coordinates in which the lower lip goes with its edge; in depth it leans back to the chin, else it is a pad."""
+_WIDE: Final = 0.004
+"""Metres along the lip over which its edge's motion is averaged."""
 _LOWER: Final = (0.42, 0.56)
 """Shares of the upper lip between which taut skin ends."""
 _LEAST: Final = 0.01
@@ -75,7 +82,8 @@ def opened_lips(template: Float64[np.ndarray, "V 3"], offset: Float64[np.ndarray
 def taut_chin(template: Float64[np.ndarray, "V 3"], offset: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "V 3"]:
     """Change (V, 3) of an offset (V, 3) that shuts an open jaw's lips, under which the skin below them is taut.
 
-    Drawn out to twice its height it has no fold left between lip and chin; with it the lip was a pad with an edge.
+    The lower lip keeps its height, so that its red is not drawn out over the chin; below it the skin, which is drawn out
+    to almost twice its length, has no fold left and is drawn out everywhere alike.
 
     Args:
         template: (V, 3) the head at rest.
@@ -86,8 +94,15 @@ def taut_chin(template: Float64[np.ndarray, "V 3"], offset: Float64[np.ndarray, 
     begun = smoothstep(rings, *_TAUT[:2]) * (1 - smoothstep(rings, *_TAUT[2:]))
     below = 1 - smoothstep(upper_share(template), *_LOWER)
     skin = np.flatnonzero(outer_skin())
+    edge = rims.rim_halves(template, "mouth")[0]
+    near = np.exp(-((template[skin][:, None, 0] - template[None, edge, 0]) ** 2) / (2 * _WIDE**2))
+    with_edge = near @ offset[edge] / near.sum(axis=1, keepdims=True)
+    of_lip = (below * (1 - smoothstep(rings, *_TAUT[:2])))[skin, None] * _HEIGHT
+    drawn = template[skin] + of_lip * with_edge + (1 - of_lip) * offset[skin]
     trust = _TRUST * (1 - (begun * below)[skin]) + _LEAST
-    drawn = fill_smoothly(fit_template(template).laplacian, skin, trust, (template + offset)[skin], 1.0)
+    even = cotangent_laplacian(template, fit_template(template).triangles)
+    laplacian = sparse.diags(1 / even.matrix.diagonal().clip(1e-9)) @ even.matrix
+    drawn = fill_smoothly(sparse.csr_matrix(laplacian), skin, trust, drawn, 1.0)
     change = np.zeros_like(offset)
     change[skin] = drawn[skin] - (template + offset)[skin]
     return change

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from ...combination_shapes import CombinationShapes
+from ...combination_shapes import LESS, CombinationShapes
 from ...expressions.arkit import ARKIT_52, mirrored_name
 from ...shapes import Float64
 from . import lid_contact, mouth_lining, orbits, rims, tongue_out
@@ -72,6 +72,11 @@ MOUTH_PAIRS: Final = (
 )
 """Pairs of the mouth that may need a correction; those of the left have mirror images."""
 
+SHUT_PAIR: Final = ("mouthClose", f"{LESS}jawOpen")
+"""`mouthClose` shuts the lips of the open jaw; what of it exceeds `jawOpen` presses them, as it would in a face."""
+_PRESS: Final = 0.5
+"""Weight of `mouthPress` of both sides in that; chosen by eye."""
+
 SATURATING: Final = frozenset(
     {
         ("mouthPucker", "mouthFunnel"),
@@ -107,7 +112,7 @@ _SMALLEST: Final = 2e-5
 def combination_shapes(template: Float64[np.ndarray, "V 3"], keys: Float64[np.ndarray, "K V 3"]) -> CombinationShapes:
     """The corrections that are worth keeping, with the mirror images of those of the left."""
     mirror = head_selection().mirror
-    pairs, deltas = [], []
+    pairs, deltas = [SHUT_PAIR], [_pressed(template, keys)]
     for pair in (*LID_PAIRS, *MOUTH_PAIRS, tongue_out.PAIR):
         delta = _correction(template, keys, pair)
         delta = mouth_lining.follow_skin(delta[None])[0]
@@ -124,6 +129,13 @@ def combination_shapes(template: Float64[np.ndarray, "V 3"], keys: Float64[np.nd
             pairs.append(twin)
             deltas.append(delta[mirror] * [-1, 1, 1])
     return CombinationShapes(tuple(pairs), np.stack(deltas).astype(np.float32))
+
+
+def _pressed(template: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """What makes of `mouthClose` a press of the lips, where the jaw is shut."""
+    close, left, right = (keys[ARKIT_52.index(n)] for n in ("mouthClose", "mouthPressLeft", "mouthPressRight"))
+    pressed = _PRESS * (left + right)
+    return pressed + mouth_lining.follow_skin(settle_mouth(template, pressed)[None])[0] - close
 
 
 def _correction(template: np.ndarray, keys: np.ndarray, pair: tuple[str, str]) -> np.ndarray:
