@@ -17,7 +17,7 @@ from ..head import Head
 from ..headmodel import HeadModel, LandmarkEmbedding
 from ..headmodel.landmark_schemes import MEDIAPIPE
 from ..headmodel.subdivision import subdivide_model
-from ..shapes import Float, Float32
+from ..shapes import Float, Float32, Int
 
 UNSEEN_KEYS: Final = ("tongueOut",)
 """Keys that no landmark shows."""
@@ -81,10 +81,16 @@ class Person:
         joints = head.joints.astype(np.float64)
         return Person(head.key_names, head.vertices, head.key_deltas, joints, embedding, head.face_part, head.faces)
 
-    def marks(self) -> tuple[Float[np.ndarray, "L 3"], Float[np.ndarray, "K L 3"]]:
-        """The landmarks of the neutral head, and what each key adds to them, metres."""
-        moved = np.stack([self.embedding.points(delta.astype(np.float64)) for delta in self.key_deltas])
-        return self.embedding.points(self.neutral.astype(np.float64)), moved
+    def points(
+        self, vertices: Int[np.ndarray, " N"] | None = None
+    ) -> tuple[Float[np.ndarray, "P 3"], Float[np.ndarray, "K P 3"]]:
+        """The landmarks of the neutral head, then some of its vertices, and what each key adds to them, metres."""
+        chosen = np.zeros(0, int) if vertices is None else vertices
+
+        def of(values: np.ndarray) -> np.ndarray:
+            return np.concatenate([self.embedding.points(values.astype(np.float64)), values[chosen]])
+
+        return of(self.neutral), np.stack([of(delta) for delta in self.key_deltas])
 
 
 def _named(model: HeadModel) -> tuple[str, ...]:

@@ -1,69 +1,73 @@
-"""How the face mesh answers to movements: what a landmark moves by is not what the skin under it moves by.
+"""How faces are seen: what the networks' points move by under each key, and how they err, measured on drawn heads.
 
-The network shrinks some movements, spreads others, and has a mean face's habits. On heads made here, drawn with one key
-after the other, it was measured (`tools/measure_landmark_response.py`): true movements of the landmarks, and those that
-it saw. The answer to any other movement is told by ridge regression on those, so that it holds for other keys and heads
-too. Left out one head after the other, the landmarks' error falls from 1.4 mm to 0.7 mm (root of the mean square).
+The networks shrink some movements, spread others, and have a mean face's habits; what they get wrong they get wrong
+together. On heads made here, drawn with known weights and turns, it was measured (`tools/measure_landmark_response.py`)
+what each key adds to the true movement of a point (`change`), and the covariance of what is left: a few factors that
+many points share, and variances of their own. So no point's noise is set by hand, and what is not told by any of them
+is known not to be.
 
-Convention: metres, head upright, x to the subject's left, y up; the depth is left as it is. Worked number: ``jawOpen``
-at 0.7 moves the chin down by about 25 mm, of which the face mesh shows about 17 mm.
+Points are numbered as the face mesh's 478 landmarks, then the dense points (`portrait.dense_points`), which are seen on
+the Open head alone. Convention: metres, the face upright, x to the subject's left, y up; an iris less the mean of its
+lids. Worked number: ``jawOpen`` at 0.7 moves the chin down by about 25 mm, of which the face mesh shows about 17 mm.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-from typing import Final
 
 import numpy as np
 
 from ..array_files import ArrayFileError, read_arrays
 from ..errors import ModelError
 from ..headmodel.landmark_schemes import MEDIAPIPE
-from ..portrait.mesh_topology import MIRROR
 from ..resources import vendor_path
-from ..shapes import Float
-
-_RIDGE: Final = 0.03
-"""Share of the mean square of a measured movement; from 0.003 to 0.1 the figure above changes by 0.02 mm."""
+from ..shapes import Float, Int
 
 
-def seen_movements(keys: Float[np.ndarray, "K L 3"], rows: Float[np.ndarray, " M"] | list[int]) -> np.ndarray:
-    """What the face mesh shows of movements (K, L, 3) of its landmarks, metres.
+@dataclass(frozen=True, eq=False)
+class Response:
+    """What was measured; K keys, M points, Q factors.
 
-    Args:
-        keys: true movements.
-        rows: landmarks by which a movement is told from others; the others are answered for as well.
-
-    Raises:
-        ModelError: the shipped measurements are missing or damaged.
+    Attributes:
+        key_names: K names.
+        points: (M,) numbers of the points.
+        change: (K, M, 2) metres at weight 1, beside what the head's own point moves by.
+        factors: (M, 2, Q) metres: their product with itself is the covariance that points share.
+        own: (M, 2) variances that are a point's own.
     """
-    true, seen = _measured()
-    chosen = np.asarray(rows, int)
-    known = true[:, chosen].reshape(len(true), -1)
-    gram = known @ known.T
-    gram += _RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
-    shares = np.linalg.solve(gram, known @ keys[:, chosen, :2].reshape(len(keys), -1).T)
-    out = keys.copy()
-    out[..., :2] += np.tensordot(shares.T, seen - true, 1)
-    irises = list(MEDIAPIPE.iris_points)
-    out[:, irises] = keys[:, irises]  # seen by a network of their own
-    return out
+
+    key_names: tuple[str, ...]
+    points: Int[np.ndarray, " M"]
+    change: Float[np.ndarray, "K M 2"]
+    factors: Float[np.ndarray, "M 2 Q"]
+    own: Float[np.ndarray, "M 2"]
+
+    def without_dense(self) -> Response:
+        """The same of the face mesh alone."""
+        kept = self.points < MEDIAPIPE.count
+        return Response(self.key_names, self.points[kept], self.change[:, kept], self.factors[kept], self.own[kept])
+
+    def seen(self, names: tuple[str, ...], moved: Float[np.ndarray, "N M 3"]) -> Float[np.ndarray, "N M 3"]:
+        """What is seen of the movements (N, M, 3) that keys of these names give to the points; the depth stays."""
+        out = moved.copy()
+        for row, name in enumerate(names):
+            if name in self.key_names:
+                out[row, :, :2] += self.change[self.key_names.index(name)]
+        return out
 
 
 @cache
-def _measured() -> tuple[Float[np.ndarray, "N L 2"], Float[np.ndarray, "N L 2"]]:
-    """True and seen movements, with their mirror images."""
+def measured_response() -> Response:
+    """What ships.
+
+    Raises:
+        ModelError: the measurements are missing or damaged.
+    """
     path = vendor_path("capture", "landmark_response.npz")
     try:
-        arrays = read_arrays(path, ("true", "seen"))
-        true, seen = (_with_mirrored(arrays[name].astype(np.float64)) for name in ("true", "seen"))
-    except (OSError, ArrayFileError, KeyError, IndexError) as error:
+        arrays = read_arrays(path, ("key_names", "points", "change", "factors", "own"))
+        change, factors, own = (arrays[name].astype(np.float64) for name in ("change", "factors", "own"))
+        return Response(tuple(map(str, arrays["key_names"])), arrays["points"].astype(np.int64), change, factors, own)
+    except (OSError, ArrayFileError, KeyError) as error:
         raise ModelError(f"{path.name} is damaged ({error}); install the add-on or package again.") from error
-    return true, seen
-
-
-def _with_mirrored(moved: Float[np.ndarray, "N L 2"]) -> Float[np.ndarray, "M L 2"]:
-    first = MEDIAPIPE.iris_points[0]
-    half = len(MEDIAPIPE.iris_points) // 2
-    other = np.concatenate([MIRROR, np.arange(first + half, first + 2 * half), np.arange(first, first + half)])
-    return np.concatenate([moved, moved[:, other] * np.array([-1.0, 1.0])])

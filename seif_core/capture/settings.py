@@ -1,4 +1,4 @@
-"""Settings of the capture: noise of tracked landmarks, what expressions are likely, smoothing."""
+"""Settings of the capture: what expressions are likely, smoothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import SettingsError
 IDENTITIES: Final = ("video", "head")
 """Whose neutral the movements are measured from: the person's, estimated from the video, or the given head's."""
 NEUTRALS: Final = ("quiet", "none")
-"""How the person's neutral is calibrated besides a frame's number: by the quietest frames, or not."""
+"""How the person's neutral is calibrated besides a frame's number: by the frames in which keys rest, or not."""
 RATES: Final = (1.0, 1000.0)
 """Frames a second that may be chosen, or that a file may tell; what else a file tells is taken for 24."""
 USUAL_RATE: Final = 24.0
@@ -33,24 +33,22 @@ def checked_rate(rate: float) -> float:
 class CaptureSettings:
     """How a video becomes weights; lengths in metres.
 
-    The noise was chosen on drawn videos whose weights are known (`benchmarks/capture.py`).
+    Costs were chosen on drawn videos whose weights are known (`benchmarks/capture.py`).
 
     Attributes:
         identity: ``video`` estimates the person's neutral from several frames jointly, ``head`` takes the given head's
             (for a video of the head's own person).
-        neutral: ``quiet`` takes the frames of least expression for nearly neutral, ``none`` calibrates nothing, a
+        neutral: ``quiet`` takes every key to rest in some frames, ``none`` calibrates nothing, a
             number (as text) names the frame, counted from 0, that shows the neutral face.
         smoothing: how strongly noise is taken out of the curves; 0 leaves them as they were found, 1 is usual.
         identity_frames: frames from which the identity is estimated.
-        landmark_noise: standard deviation of a tracked landmark after the person's neutral was calibrated.
-        soft_noise: the same where a face has no edges, on cheeks, forehead and outline.
-        iris_noise: the same for an iris between its lids.
-        depth_share: weight of the detector's depth relative to the image (squared residuals).
         spread: standard deviation of a key's weight.
         sparsity: cost of a weight of 1, in units of the energy: most keys are still most of the time.
+        reweighting: weight at which, once found, a weight costs half as much.
         gaze_spread: standard deviation of the weights that turn the eyes.
-        likely_bias: weight below which what the quietest frames show is taken for the person's own neutral.
-        rounds: rounds of the search; outliers and the neutral are found anew in each.
+        rest_share: share of the frames in which every key is taken to rest.
+        likely_bias: weight up to which what a key shows even then is taken for the person's own neutral.
+        rounds: rounds of the search; outliers, the neutral and costs are found anew in each.
         steps: Gauss-Newton steps in a round.
     """
 
@@ -58,16 +56,14 @@ class CaptureSettings:
     neutral: str = "quiet"
     smoothing: float = 1.0
     identity_frames: int = 6
-    landmark_noise: float = 0.002
-    soft_noise: float = 0.006
-    iris_noise: float = 0.001
-    depth_share: float = 0.05
     spread: float = 1.0
-    sparsity: float = 4.0
+    sparsity: float = 60.0
+    reweighting: float = 0.1
     gaze_spread: float = 0.25
+    rest_share: float = 0.2
     likely_bias: float = 0.3
-    rounds: int = 3
-    steps: int = 3
+    rounds: int = 5
+    steps: int = 2
 
     def __post_init__(self) -> None:
         """Check what users choose.

@@ -1,9 +1,11 @@
-"""Head pose and key weights of all frames at once, from their landmarks on one person.
+"""Head pose and key weights of all frames at once, from their points on one person.
 
-Each round finds outliers anew and what the person's own neutral differs by from the head that stands for it: a face
-mesh sees every person a little wrong, always in the same way, and that error would be taken for an expression that
-never ends. Where the neutral is told (a frame's number), it is exact; else the quietest frames show it, of whose
-weights what lies below `CaptureSettings.likely_bias` is taken for it.
+Each round finds anew outliers, what the person's own neutral is seen to differ by from the head that stands for it, and
+what a weight costs. A network sees every person a little wrong, always in the same way, and that error would be taken
+for an expression that never ends. Where the neutral is told (a frame's number), it is exact; else a key is taken to
+rest in some of the frames: what it never falls below is the person's, up to `CaptureSettings.likely_bias`. A weight
+costs the less the larger it was found, so that what moves is not held back and what is still stays so (Candes, Wakin
+and Boyd, Enhancing sparsity by reweighted l1 minimization, 2008).
 """
 
 from __future__ import annotations
@@ -17,31 +19,16 @@ from ..fitting.parameters import LOG_DISTANCE, ROOT
 from ..fitting.start import starting_parameters
 from ..headmodel.landmark_schemes import MEDIAPIPE
 from ..progress import Progress
-from ..shapes import Float
+from ..shapes import Float, Int
 from .bounded_step import bounded_step
-from .energy import (
-    FIRST_WEIGHT,
-    PLACE,
-    POSE,
-    SHARP,
-    FrameEnergy,
-    landmark_sigma,
-    observation_matrix,
-    shared_noise,
-    whitened,
-)
+from .energy import FIRST_WEIGHT, PLACE, POSE, FrameEnergy, Noise
 from .person import UNSEEN_KEYS, Person
-from .response import seen_movements
+from .response import measured_response
 from .settings import CaptureSettings
+from .tracking import DenseTrack
 
 _PATIENCE: Final = 4.0
-"""Standard deviations at which a landmark starts to count as an outlier (Geman and McClure)."""
-_QUIET_SHARE: Final = 0.15
-_QUIET_LEAST: Final = 3
-"""Share and least number of the frames that count as quiet."""
-_DEPTH_COMMON: Final = 30.0
-"""How much less depths weigh than places in the picture, besides 1, of their squares: they err together. Chosen, not
-measured."""
+"""Standard deviations at which a point starts to count as an outlier (Geman and McClure)."""
 
 
 class View(NamedTuple):
@@ -58,7 +45,7 @@ class Solved(NamedTuple):
         weights: (F, K) in 0..1, of all keys.
         rotation: (F, 3) axis-angle of the head, camera space.
         translation: (F, 3) metres of the head's root joint, camera space.
-        error: (F,) mean distance of the landmarks in metres at the head.
+        error: (F,) mean distance of the points in metres at the head.
     """
 
     weights: Float[np.ndarray, "F K"]
@@ -73,6 +60,7 @@ def solve_frames(
     view: View,
     settings: CaptureSettings,
     progress: Progress | None = None,
+    dense: DenseTrack | None = None,
 ) -> Solved:
     """Find pose and weights in every frame.
 
@@ -80,49 +68,59 @@ def solve_frames(
         landmarks: (F, 478, 3) of the face mesh, pixels.
         person: whom the video shows.
         view: its camera.
-        settings: noise and priors.
+        settings: priors.
         progress: asked at every round whether to go on.
+        dense: dense points in the same frames, of a person of the Open head.
 
     Raises:
         PhotoUnsuitableError: the landmarks of a frame fall together.
         CancelledError: the user cancelled.
     """
-    return _Search(landmarks.astype(np.float64), person, view, settings).run(progress or Progress())
+    return _Search(landmarks.astype(np.float64), person, view, settings, dense).run(progress or Progress())
 
 
 class _Search:
-    def __init__(self, landmarks: np.ndarray, person: Person, view: View, settings: CaptureSettings) -> None:
+    def __init__(
+        self, landmarks: np.ndarray, person: Person, view: View, settings: CaptureSettings, dense: DenseTrack | None
+    ) -> None:
         self.settings, self.view, self.person = settings, view, person
-        sigma = landmark_sigma(settings, person.embedding.sigma)
-        self.rows = np.flatnonzero(np.isfinite(sigma))
-        self.sigma = sigma[self.rows]
-        neutral, keys = person.marks()
-        self.neutral, self.correlation = neutral - person.joints[0], shared_noise(neutral)[np.ix_(self.rows, self.rows)]
+        response = measured_response() if dense is not None else measured_response().without_dense()
+        places = landmarks[..., :2] if dense is None else np.concatenate([landmarks[..., :2], dense.pixels], 1)
+        points = response.points
+        neutral, keys = person.points(None if dense is None else dense.vertices)
         self.searched = np.array([name not in UNSEEN_KEYS for name in person.key_names])
-        self.keys = torch.as_tensor(seen_movements(keys[self.searched], list(SHARP)))
-        self.measured = torch.as_tensor(observation_matrix()[self.rows])
-        self.landmarks = torch.as_tensor(landmarks)
-        spread = [settings.gaze_spread if n.startswith("eyeLook") else settings.spread for n in self._names()]
-        self.spread = torch.tensor(spread, dtype=torch.float64)
-        depth = np.zeros(MEDIAPIPE.count)
-        depth[self.rows] = settings.depth_share**0.5 / self.sigma
-        depth[list(MEDIAPIPE.iris_points)] = 0
-        self.depth_weight = torch.as_tensor(depth / np.sqrt(1 + _DEPTH_COMMON))
-        self.offset = torch.zeros((len(self.rows), 2), dtype=torch.float64)
-        self.trust = torch.ones((len(landmarks), len(self.rows)), dtype=torch.float64)
-        self.white = whitened(self.correlation, self.sigma)
-        self.params = torch.as_tensor(self._start(landmarks, neutral - person.joints[0]))
+        seen = response.seen(person.key_names, keys[:, points])
+        self.neutral = torch.as_tensor(neutral[points] - person.joints[0])
+        self.keys = torch.as_tensor(seen[self.searched])
+        self.observed = torch.as_tensor(places[:, points].astype(np.float64))
+        row = {int(point): index for index, point in enumerate(points)}
+        self.irises = tuple(
+            (row[iris], [row[lid] for lid in lids]) for iris, lids in zip(MEDIAPIPE.irises, MEDIAPIPE.lids, strict=True)
+        )
+        down = np.array([1.0, -1.0])[:, None]
+        factors = (response.factors * down).reshape(2 * len(points), -1)
+        self.noise = Noise(torch.as_tensor(factors), torch.as_tensor(response.own.ravel()))
+        self.gaze = torch.tensor([name.startswith("eyeLook") for name in self._names()])
+        self.spread = torch.where(self.gaze, settings.gaze_spread, settings.spread).double()
+        self.offset = torch.zeros((len(points), 2), dtype=torch.float64)
+        self.trust = torch.ones(self.observed.shape[:2], dtype=torch.float64)
+        self.params = torch.as_tensor(self._start(landmarks, points[points < MEDIAPIPE.iris_points[0]]))
+        self.sparsity = torch.full((len(landmarks), len(self.keys)), settings.sparsity, dtype=torch.float64)
 
     def _names(self) -> list[str]:
         return [name for name, searched in zip(self.person.key_names, self.searched, strict=True) if searched]
 
-    def _start(self, landmarks: np.ndarray, points: np.ndarray) -> np.ndarray:
+    def _start(self, landmarks: np.ndarray, solid: Int[np.ndarray, " S"]) -> np.ndarray:
         params = np.zeros((len(landmarks), FIRST_WEIGHT + len(self.keys)))
-        solid = [k for k in self.rows if k not in MEDIAPIPE.iris_points]
-        weights = np.ones(len(solid))
+        points = self.person.points()[0][solid] - self.person.joints[0]
         for row, marks in enumerate(landmarks):
             start = starting_parameters(
-                points[solid], weights, marks[solid, :2], centre=self.view.centre, focal=self.view.focal, distance=1.0
+                points,
+                np.ones(len(solid)),
+                marks[solid, :2],
+                centre=self.view.centre,
+                focal=self.view.focal,
+                distance=1.0,
             )
             away = float(np.exp(start[LOG_DISTANCE]))
             params[row, POSE] = start[ROOT]
@@ -130,70 +128,49 @@ class _Search:
         return params
 
     def run(self, progress: Progress) -> Solved:
-        rounds = self.settings.rounds
-        for turn in range(rounds):
-            for step in range(self.settings.steps):
-                progress.step((turn + step / self.settings.steps) / rounds)
-                energy = self.energy()
-                gradient, matrix = energy.linearise(self.params)
+        settings = self.settings
+        for turn in range(settings.rounds):
+            for step in range(settings.steps):
+                progress.step((turn + step / settings.steps) / settings.rounds)
+                gradient, matrix = self.energy().linearise(self.params)
                 self.params = bounded_step(self.params, gradient, matrix, free=FIRST_WEIGHT)
-            if turn + 1 < rounds:
+            if turn + 1 < settings.rounds:
                 self._find_neutral()
                 self._find_outliers()
+                weights = self.params[:, FIRST_WEIGHT:]
+                self.sparsity = settings.sparsity * settings.reweighting / (settings.reweighting + weights)
         return self._result()
 
     def energy(self) -> FrameEnergy:
         """The energy with the neutral and the outliers that are known by now."""
-        scale = self.view.focal / -self.params[:, PLACE][:, 2]
-        observed = self.measured @ self.landmarks[..., :2]
-        rotation = self._in_plane()
-        shift = torch.einsum("bxy,my->bmx", rotation, self.offset) * scale[:, None, None]
         return FrameEnergy(
-            torch.as_tensor(self.neutral),
+            self.neutral,
             self.keys,
-            self.measured,
+            self.irises,
             self.view.focal,
             torch.tensor(self.view.centre, dtype=torch.float64),
-            observed - shift,
-            self.landmarks[..., 2],
-            self.white,
+            self.observed,
+            self.offset,
+            self.noise,
             self.trust,
-            self.depth_weight,
-            scale,
             self.spread,
-            self.settings.sparsity,
+            self.sparsity,
         )
 
-    def _in_plane(self) -> torch.Tensor:
-        """(B, 2, 2) from the head's upright frame to the picture's, y down: how the face is rolled."""
-        z = self.params[:, 2]
-        cos, sin = z.cos(), z.sin()
-        return torch.stack([torch.stack([cos, sin], -1), torch.stack([-sin, cos], -1)], -2)
-
     def _find_neutral(self) -> None:
-        """What the person's landmarks differ by from the head's, metres in the upright frame of the face."""
+        """What the person's points differ by from the head's, metres in the upright frame of the face."""
         if self.settings.neutral == "none":
             return
         weights, frame = self.params[:, FIRST_WEIGHT:], self.settings.neutral_frame
-        total = (weights / self.spread).sum(1)
-        if frame is not None:
-            chosen = torch.tensor([min(frame, len(weights) - 1)])
-            likely = torch.zeros_like(weights[chosen])
-        else:
-            count = min(len(weights), max(_QUIET_LEAST, round(_QUIET_SHARE * len(weights))))
-            chosen = total.argsort()[:count]
-            likely = (weights[chosen] - self.settings.likely_bias).clamp(min=0)
-        gaze = torch.tensor([name.startswith("eyeLook") for name in self._names()])
-        likely = torch.where(gaze, weights[chosen], likely)
-        still = torch.cat([self.params[chosen, :FIRST_WEIGHT], likely], 1)
-        energy = self.energy()
-        seen = self.measured @ self.landmarks[chosen, :, :2]
-        differing = (seen - self.measured @ energy.pixels(still)) / energy.scale[chosen, None, None]
-        upright = torch.einsum("bxy,bmx->bmy", self._in_plane()[chosen], differing)
-        self.offset = upright.median(0).values
+        own = torch.quantile(weights, self.settings.rest_share, dim=0).clamp(max=self.settings.likely_bias)
+        likely = weights - own if frame is None else torch.zeros_like(weights)
+        params = torch.cat([self.params[:, :FIRST_WEIGHT], torch.where(self.gaze, weights, likely)], 1)
+        differing = self.offset - self.energy().residual(params)
+        chosen = slice(None) if frame is None else [min(frame, len(weights) - 1)]
+        self.offset = differing[chosen].median(0).values
 
     def _find_outliers(self) -> None:
-        square = (self.energy().residual(self.params) / torch.as_tensor(self.sigma)[:, None]).square().sum(-1)
+        square = (self.energy().residual(self.params).square() / self.noise.variance()).sum(-1)
         self.trust = 1 / (1 + square / _PATIENCE**2)
 
     def _result(self) -> Solved:

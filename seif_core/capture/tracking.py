@@ -14,11 +14,13 @@ import numpy as np
 from ..errors import PerformanceFileError
 from ..portrait.crop import Pyramid
 from ..portrait.face_mesh import FaceMeshBackend
+from ..portrait.dense_points import DensePoints
 from ..portrait.landmarks import Landmarks
+from ..portrait.points import find_points
 from ..portrait.read import find_faces
 from ..portrait.settings import PortraitSettings
 from ..progress import Progress
-from ..shapes import Bool, Float32, UInt8
+from ..shapes import Bool, Float32, Int, UInt8
 
 _CROPS: Final = 3
 """Shifted crops, each also mirrored, over which the landmarks of a frame are averaged: 60 ms a frame on one core."""
@@ -35,6 +37,18 @@ MOST_FRAMES: Final = 100_000
 """Frames of the longest video: an hour at 30 a second."""
 
 
+class DenseTrack(NamedTuple):
+    """Dense points of F frames.
+
+    Attributes:
+        vertices: (N,) vertices of the Open head.
+        pixels: (F, N, 2) float32; 0 in frames without a face.
+    """
+
+    vertices: Int[np.ndarray, " N"]
+    pixels: Float32[np.ndarray, "F N 2"]
+
+
 class Track(NamedTuple):
     """Landmarks of F frames.
 
@@ -44,6 +58,7 @@ class Track(NamedTuple):
         width: of the frames, pixels.
         height: of the frames, pixels.
         change: the median over the frames of how much the picture changes to the next, of 255; 0 of one frame.
+        dense: dense points, where they were asked for.
     """
 
     landmarks: Float32[np.ndarray, "F 478 3"]
@@ -51,10 +66,16 @@ class Track(NamedTuple):
     width: int
     height: int
     change: float = 0.0
+    dense: DenseTrack | None = None
 
 
 def track_face(
-    frames: Iterable[UInt8[np.ndarray, "H W 3"]], count: int, name: str, progress: Progress | None = None
+    frames: Iterable[UInt8[np.ndarray, "H W 3"]],
+    count: int,
+    name: str,
+    progress: Progress | None = None,
+    *,
+    dense: bool = False,
 ) -> Track:
     """Follow the largest face of the first frames that show one.
 
@@ -63,6 +84,7 @@ def track_face(
         count: how many there are, as far as known; for the progress alone.
         name: of the source, for sentences.
         progress: told the fraction; may cancel.
+        dense: whether the dense points are looked for, too.
 
     Raises:
         PerformanceFileError: no frame shows a face, the frames differ in size, there are too many.
@@ -70,6 +92,7 @@ def track_face(
     """
     progress, backend = progress or Progress(), FaceMeshBackend(_CROPS)
     rows: list[np.ndarray] = []
+    found: list[DensePoints | None] = []
     seen: list[bool] = []
     last: Landmarks | None = None
     before: np.ndarray | None = None
@@ -89,12 +112,23 @@ def track_face(
         if before is not None:
             changes.append(float(np.abs(small - before).mean()))
         before = small
-        last = _in_frame(Pyramid(pixels), backend, last, progress)
+        pyramid = Pyramid(pixels)
+        last = _in_frame(pyramid, backend, last, progress)
+        found.append(find_points(pyramid, last) if dense and last is not None else None)
         seen.append(last is not None)
         rows.append(np.zeros((478, 3), np.float32) if last is None else last.points)
     if not any(seen):
         raise PerformanceFileError(f"No frame of {name} shows a face; choose a video of a face, or a larger one.")
-    return Track(np.stack(rows), np.array(seen), size[1], size[0], float(np.median(changes or [0.0])))
+    change = float(np.median(changes or [0.0]))
+    return Track(np.stack(rows), np.array(seen), size[1], size[0], change, _stacked(found))
+
+
+def _stacked(found: list[DensePoints | None]) -> DenseTrack | None:
+    first = next((points for points in found if points is not None), None)
+    if first is None:
+        return None
+    missing = np.zeros_like(first.pixels)
+    return DenseTrack(first.vertices, np.stack([missing if points is None else points.pixels for points in found]))
 
 
 def _in_frame(

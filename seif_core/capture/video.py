@@ -12,6 +12,7 @@ from ..device import one_thread
 from ..errors import ModelError
 from ..head import Head
 from ..headmodel import HeadModel
+from ..headmodel.dense_set import DENSE_MODEL
 from ..progress import Progress
 from ..shapes import Float
 from .bones import bone_turns
@@ -23,7 +24,7 @@ from .rotations import axis_angles, continuous, quaternions
 from .settings import CaptureSettings
 from .smoothing import fill_gaps, gaps, smooth
 from .solve import Solved, View, solve_frames
-from .tracking import UNLIKE, Track, track_face
+from .tracking import UNLIKE, DenseTrack, Track, track_face
 
 _METRES: Final = 0.1
 """Metres of translation that are smoothed like a weight of 1."""
@@ -68,7 +69,7 @@ def animate_from_video(
     settings, progress = settings or CaptureSettings(), progress or Progress()
     frames = Frames(path, rate)
     with progress.stage("Track"):
-        track = track_face(frames, frames.count, path.name, progress)
+        track = track_face(frames, frames.count, path.name, progress, dense=subject.model.name == DENSE_MODEL)
     return perform(track, subject, (path.name, frames.rate), settings, progress)
 
 
@@ -88,7 +89,9 @@ def perform(
         with progress.stage("Person"):
             person, view = _person(track, subject, settings, progress)
         with progress.stage("Solve"):
-            solved = solve_frames(track.landmarks[track.seen], person, view, _renumbered(settings, track), progress)
+            chosen, dense = _renumbered(settings, track), track.dense
+            seen = dense and DenseTrack(dense.vertices, dense.pixels[track.seen])
+            solved = solve_frames(track.landmarks[track.seen], person, view, chosen, progress, seen)
     with progress.stage("Curves"):
         return _curves(solved, track, person, source, settings.smoothing)
 

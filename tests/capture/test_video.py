@@ -12,10 +12,9 @@ from skimage import data
 
 from seif_core.capture.bones import bone_turns
 from seif_core.capture.capture import SourceKind, capture, kind_of
-from seif_core.capture.energy import SHARP
 from seif_core.capture.frames import Frames
 from seif_core.capture.person import Person
-from seif_core.capture.response import seen_movements
+from seif_core.capture.response import measured_response
 from seif_core.capture.settings import CaptureSettings
 from seif_core.capture.solve import View, solve_frames
 from seif_core.capture.tracking import UNLIKE, track_face
@@ -36,8 +35,9 @@ def person():
 
 def landmarks(person, weights, turns, noise=0.0):
     """(F, 478, 3) pixels of the landmarks as the face mesh would see them, with noise in pixels."""
-    neutral, keys = person.marks()
-    seen = seen_movements(keys, list(SHARP))
+    neutral, seen = person.points()
+    response = measured_response().without_dense()
+    seen[:, response.points] = response.seen(person.key_names, seen[:, response.points])
     root, camera, rows = person.joints[0], Camera(*VIEW[:1], *VIEW.centre, 512, 512), []
     for weight, turn in zip(weights, rotation_matrices(turns), strict=True):
         xyz = (neutral + np.tensordot(weight, seen, 1) - root) @ turn.T + [0, 0, -0.9]

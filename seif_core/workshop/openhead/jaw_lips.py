@@ -82,8 +82,8 @@ def opened_lips(template: Float64[np.ndarray, "V 3"], offset: Float64[np.ndarray
 def taut_chin(template: Float64[np.ndarray, "V 3"], offset: Float64[np.ndarray, "V 3"]) -> Float64[np.ndarray, "V 3"]:
     """Change (V, 3) of an offset (V, 3) that shuts an open jaw's lips, under which the skin below them is taut.
 
-    The lower lip keeps its height, so that its red is not drawn out over the chin; below it the skin, which is drawn out
-    to almost twice its length, has no fold left and is drawn out everywhere alike.
+    The lower lip keeps its height, so that its red is not drawn out over the chin; below it the skin, drawn out to
+    almost twice its length, has no fold left and is drawn out everywhere alike.
 
     Args:
         template: (V, 3) the head at rest.
