@@ -12,17 +12,20 @@
 - *jitter*: one frame thirty times with noise of 3 grey levels: the largest key's standard deviation;
 - *cpu s*: of the whole capture of 30 frames, networks loaded.
 
-One thread, two cores shared with five other jobs, Open head 1.2 and the response measured with it; two heads (quality
-fast) that the response was not measured on:
+One thread, two cores shared with other jobs (load 7 to 9), 2026-11-30; three heads (quality fast, portraits_pd by lot)
+that the response was not measured on, keys of Open head 1.5:
 
     head     identity    all  moving  still  zero  jitter  cpu s
-    first    video     0.039   0.308  0.017 0.492  0.0016    7.3
-             head      0.038   0.306  0.015 0.492            7.1
-    second   video     0.035   0.306  0.010 0.492  0.0108    6.9
-             head      0.035   0.334  0.009 0.492            6.6
+    B001283  video     0.028   0.215  0.011 0.492  0.0002    5.7
+             head      0.024   0.209  0.007 0.492            5.3
+    C001088  video     0.028   0.194  0.009 0.492  0.0003    4.8
+             head      0.028   0.195  0.010 0.492            4.6
+    G000180  video     0.023   0.175  0.008 0.492  0.0015    5.1
+             head      0.028   0.217  0.011 0.492            5.1
 
-With the response measured on the keys of Open head 1.1 the first was 0.338. 0.08 is held over all visible keys, most of
-which are still, and missed by far where they move; docs/capture.md says what limits it.
+The same videos by the face mesh alone with noise set by hand, as until then: 0.040, 0.319 and 0.016 in the mean (video).
+0.08 is held over all visible keys, most of which are still, and missed where they move; docs/capture.md says what limits
+it, key by key.
 """
 
 from __future__ import annotations

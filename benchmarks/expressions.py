@@ -10,8 +10,8 @@ both at 1, and the open jaw with both sides of six keys; corrections act with th
 `mouthClose` alone, or with a key other than `jawOpen`, is what `mouthClose_over_jawOpen` makes of it, as in Blender.
 
 Counts, per pose: *teeth*, vertices of teeth farther than 0.3 mm, and less than 6, before the triangle of the skin about
-the mouth that is nearest to them, where that faces away from the head's inside (a rolled lip faces teeth that stand behind
-it); *pierced*, pairs of triangles of teeth and of that skin that pass through each other; *lids*, vertices
+the mouth that is nearest to them, where that faces away from the head's inside (a rolled lip faces teeth
+behind it); *pierced*, pairs of triangles of teeth and of that skin that pass through each other; *lids*, vertices
 of lids deeper than 0.3 mm in the eyeball; *lips*, pairs of triangles of the lips that pass through each other, less the
 neutral head's number (since Open head 1.5 that is 0); *linings*, triangles of the linings of mouth and eye sockets that
 have come out through the skin over them: about a point 0.15 mm before them the head's closed skin winds backwards.

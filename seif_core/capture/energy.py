@@ -118,7 +118,9 @@ class FrameEnergy:
         moved[..., FIRST_WEIGHT:] = torch.einsum("bxy,kly->blxk", rotation, self.keys)
         away, flip = -xyz[..., 2:], xyz.new_tensor([1.0, -1.0])
         offset = self.focal * flip * xyz[..., :2] / away
-        pixels = (self.focal * flip / away)[..., None] * moved[..., :2, :] + (offset / away)[..., None] * moved[..., 2:, :]
+        pixels = (self.focal * flip / away)[..., None] * moved[..., :2, :] + (offset / away)[..., None] * moved[
+            ..., 2:, :
+        ]
         turned = torch.einsum("bxy,bmxp->bmyp", _upright(params), self._measured(pixels))
         return turned / self._scale(params)[:, None, None, None]
 

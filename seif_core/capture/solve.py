@@ -23,7 +23,7 @@ from ..shapes import Float, Int
 from .bounded_step import bounded_step
 from .energy import FIRST_WEIGHT, PLACE, POSE, FrameEnergy, Noise
 from .person import UNSEEN_KEYS, Person
-from .response import measured_response
+from .response import Response, measured_response
 from .settings import CaptureSettings
 from .tracking import DenseTrack
 
@@ -59,6 +59,7 @@ def solve_frames(
     person: Person,
     view: View,
     settings: CaptureSettings,
+    *,
     progress: Progress | None = None,
     dense: DenseTrack | None = None,
 ) -> Solved:
@@ -76,15 +77,32 @@ def solve_frames(
         PhotoUnsuitableError: the landmarks of a frame fall together.
         CancelledError: the user cancelled.
     """
-    return _Search(landmarks.astype(np.float64), person, view, settings, dense).run(progress or Progress())
+    return Search(landmarks.astype(np.float64), person, view, settings, dense=dense).run(progress or Progress())
 
 
-class _Search:
+class Search:
+    """The search on one person.
+
+    Attributes:
+        searched: (K,) which of the person's keys are searched.
+        params: (F, P) of all frames, as in `energy`.
+        offset: (M, 2) metres by which the person's points are seen elsewhere.
+    """
+
     def __init__(
-        self, landmarks: np.ndarray, person: Person, view: View, settings: CaptureSettings, dense: DenseTrack | None
+        self,
+        landmarks: np.ndarray,
+        person: Person,
+        view: View,
+        settings: CaptureSettings,
+        *,
+        dense: DenseTrack | None = None,
+        response: Response | None = None,
     ) -> None:
+        """Begin; a `response` other than the one that ships is for measuring it."""
         self.settings, self.view, self.person = settings, view, person
-        response = measured_response() if dense is not None else measured_response().without_dense()
+        response = response or measured_response()
+        response = response if dense is not None else response.without_dense()
         places = landmarks[..., :2] if dense is None else np.concatenate([landmarks[..., :2], dense.pixels], 1)
         points = response.points
         neutral, keys = person.points(None if dense is None else dense.vertices)
@@ -128,6 +146,11 @@ class _Search:
         return params
 
     def run(self, progress: Progress) -> Solved:
+        """All rounds.
+
+        Raises:
+            CancelledError: the user cancelled.
+        """
         settings = self.settings
         for turn in range(settings.rounds):
             for step in range(settings.steps):

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..errors import PerformanceFileError
 from ..portrait.crop import Pyramid
-from ..portrait.face_mesh import FaceMeshBackend
 from ..portrait.dense_points import DensePoints
+from ..portrait.face_mesh import FaceMeshBackend
 from ..portrait.landmarks import Landmarks
 from ..portrait.points import find_points
 from ..portrait.read import find_faces

@@ -91,7 +91,7 @@ def perform(
         with progress.stage("Solve"):
             chosen, dense = _renumbered(settings, track), track.dense
             seen = dense and DenseTrack(dense.vertices, dense.pixels[track.seen])
-            solved = solve_frames(track.landmarks[track.seen], person, view, chosen, progress, seen)
+            solved = solve_frames(track.landmarks[track.seen], person, view, chosen, progress=progress, dense=seen)
     with progress.stage("Curves"):
         return _curves(solved, track, person, source, settings.smoothing)
 

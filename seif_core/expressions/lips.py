@@ -83,7 +83,7 @@ def keep_lips_apart(
     mended = dict(zip(model.key_names, keys.copy(), strict=True))
     for name, key in mended.items():
         if _SHUT not in deltas or name != _SHUT[0]:
-            key += mender.change(key)
+            mended[name] = key + mender.change(key).astype(np.float32)
     if pairs is None:
         return np.stack(list(mended.values())), None
     if _SHUT in deltas:  # with the open jaw, without which the key never acts alone

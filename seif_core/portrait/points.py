@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import DependencyError
 from ..resources import vendor_path
+from ..shapes import Int
 from .crop import Crop, Pyramid
 from .dense_points import DensePoints
 from .landmarks import Landmarks
@@ -51,6 +52,11 @@ def find_points(pyramid: Pyramid, landmarks: Landmarks) -> DensePoints:
         ModelError: a network that ships is missing or damaged.
     """
     return points_by(_network(), pyramid, landmarks)
+
+
+def dense_mirror() -> Int[np.ndarray, " N"]:
+    """(N,) of each point the number of its mirror image."""
+    return _network().mirror.numpy().astype(np.int64)
 
 
 def points_by(network: PointsNetwork, pyramid: Pyramid, landmarks: Landmarks) -> DensePoints:
