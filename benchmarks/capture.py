@@ -23,9 +23,9 @@ that the response was not measured on, keys of Open head 1.5:
     G000180  video     0.023   0.175  0.008 0.492  0.0015    5.1
              head      0.028   0.217  0.011 0.492            5.1
 
-The same videos by the face mesh alone with noise set by hand, as until then: 0.040, 0.319 and 0.016 in the mean (video).
-0.08 is held over all visible keys, most of which are still, and missed where they move; docs/capture.md says what limits
-it, key by key.
+The same videos by the face mesh alone with noise set by hand, as before: 0.040, 0.319 and 0.016 in the mean (video).
+0.08 is held over all visible keys, most of which are still, and missed where they move; docs/capture.md says what
+limits it, key by key.
 """
 
 from __future__ import annotations

@@ -125,16 +125,22 @@ def learn(filmed: list[Filmed]) -> Response:
     found = Response(ARKIT_52, points, np.zeros((keys, count, 2)), np.zeros((count, 2, 1)), np.full((count, 2), 1e-6))
     swapped = [ARKIT_52.index(mirrored_name(name)) for name in ARKIT_52]
     weights = np.concatenate([w for one in filmed for w in (one.weights, one.weights[:, swapped])])
-    for turn in range(_ROUNDS + 1):
-        rows = [one.left(found) for one in filmed]
-        left = np.concatenate([r for row in rows for r in (row, row[:, mirror] * [-1, 1])]).reshape(len(weights), -1)
+    left = _left(filmed, found, mirror)
+    for _ in range(_ROUNDS):
         more = np.linalg.solve(weights.T @ weights + RIDGE * np.eye(keys), weights.T @ left)
-        if turn < _ROUNDS:
-            found = Response(ARKIT_52, points, found.change + more.reshape(keys, count, 2), found.factors, found.own)
+        found = Response(ARKIT_52, points, found.change + more.reshape(keys, count, 2), found.factors, found.own)
+        left = _left(filmed, found, mirror)
     _, size, directions = np.linalg.svd(left, full_matrices=False)
     factors = (size[:FACTORS, None] * directions[:FACTORS] / np.sqrt(len(left))).T
     own = np.maximum((left**2).mean(0) - (factors**2).sum(1), 0) + FLOOR**2
     return Response(ARKIT_52, points, found.change, factors.reshape(count, 2, -1), own.reshape(count, 2))
+
+
+def _left(filmed: list[Filmed], response: Response, mirror: np.ndarray) -> np.ndarray:
+    """(N, 2M) what is left of all frames and their mirror images."""
+    rows = [one.left(response) for one in filmed]
+    both = np.concatenate([r for row in rows for r in (row, row[:, mirror] * [-1, 1])])
+    return both.reshape(len(both), -1)
 
 
 def _points(model: HeadModel, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

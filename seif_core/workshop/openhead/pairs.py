@@ -72,7 +72,7 @@ MOUTH_PAIRS: Final = (
 )
 """Pairs of the mouth that may need a correction; those of the left have mirror images."""
 
-SHUT_PAIR: Final = ("mouthClose", f"{LESS}jawOpen")
+SHUT_PAIR: Final[tuple[str, str]] = ("mouthClose", f"{LESS}jawOpen")
 """`mouthClose` shuts the lips of the open jaw; what of it exceeds `jawOpen` presses them, as it would in a face."""
 _PRESS: Final = 0.5
 """Weight of `mouthPress` of both sides in that; chosen by eye."""
@@ -112,7 +112,8 @@ _SMALLEST: Final = 2e-5
 def combination_shapes(template: Float64[np.ndarray, "V 3"], keys: Float64[np.ndarray, "K V 3"]) -> CombinationShapes:
     """The corrections that are worth keeping, with the mirror images of those of the left."""
     mirror = head_selection().mirror
-    pairs, deltas = [SHUT_PAIR], [_pressed(template, keys)]
+    pairs: list[tuple[str, str]] = [SHUT_PAIR]
+    deltas = [_pressed(template, keys)]
     for pair in (*LID_PAIRS, *MOUTH_PAIRS, tongue_out.PAIR):
         delta = _correction(template, keys, pair)
         delta = mouth_lining.follow_skin(delta[None])[0]
