@@ -16,12 +16,12 @@ One thread, two cores shared with other jobs (load 7 to 9), 2026-11-30; three he
 that the response was not measured on, keys of Open head 1.5:
 
     head     identity    all  moving  still  zero  jitter  cpu s
-    B001283  video     0.028   0.215  0.011 0.492  0.0002    5.7
-             head      0.024   0.209  0.007 0.492            5.3
-    C001088  video     0.028   0.194  0.009 0.492  0.0003    4.8
-             head      0.028   0.195  0.010 0.492            4.6
-    G000180  video     0.023   0.175  0.008 0.492  0.0015    5.1
-             head      0.028   0.217  0.011 0.492            5.1
+    B001283  video     0.028   0.194  0.015 0.492  0.0001    5.6
+             head      0.023   0.193  0.009 0.492            4.8
+    C001088  video     0.033   0.236  0.014 0.492  0.0000    4.9
+             head      0.026   0.195  0.008 0.492            4.7
+    G000180  video     0.027   0.205  0.012 0.492  0.0006    4.7
+             head      0.022   0.195  0.007 0.492            5.4
 
 The same videos by the face mesh alone with noise set by hand, as before: 0.040, 0.319 and 0.016 in the mean (video).
 0.08 is held over all visible keys, most of which are still, and missed where they move; docs/capture.md says what

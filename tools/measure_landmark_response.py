@@ -48,6 +48,8 @@ FACTORS, FLOOR, RIDGE = 48, 3e-4, 1.0
 _ROUNDS, _STEPS = 2, 3
 _THINNED = 4
 """Of the landmarks off the face's edges every so manieth is used."""
+_ROOTED = 0.05
+"""Skin weight of the root joint from which a vertex moves with the body."""
 _RIGHT_BROW: Final = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107)
 _NOSE: Final = (1, 2, 4, 5, 19, 94, 97, 98, 326, 327, 48, 278, 64, 294, 6, 168, 195, 197)
 _CHIN: Final = (152, 148, 176, 377, 400, 175, 199, 200, 18)
@@ -120,7 +122,7 @@ def learn(filmed: list[Filmed]) -> Response:
     track = filmed[0].track.dense
     if track is None:
         raise SystemExit("No dense points were found; use heads of the Open head.")
-    points, mirror = _points(model, track.vertices)
+    points, mirror, kept = _points(model, track.vertices)
     count, keys = len(points), len(ARKIT_52)
     found = Response(ARKIT_52, points, np.zeros((keys, count, 2)), np.zeros((count, 2, 1)), np.full((count, 2), 1e-6))
     swapped = [ARKIT_52.index(mirrored_name(name)) for name in ARKIT_52]
@@ -133,7 +135,8 @@ def learn(filmed: list[Filmed]) -> Response:
     _, size, directions = np.linalg.svd(left, full_matrices=False)
     factors = (size[:FACTORS, None] * directions[:FACTORS] / np.sqrt(len(left))).T
     own = np.maximum((left**2).mean(0) - (factors**2).sum(1), 0) + FLOOR**2
-    return Response(ARKIT_52, points, found.change, factors.reshape(count, 2, -1), own.reshape(count, 2))
+    shared, own = factors.reshape(count, 2, -1), own.reshape(count, 2)
+    return Response(ARKIT_52, points[kept], found.change[:, kept], shared[kept], own[kept])
 
 
 def _left(filmed: list[Filmed], response: Response, mirror: np.ndarray) -> np.ndarray:
@@ -143,8 +146,8 @@ def _left(filmed: list[Filmed], response: Response, mirror: np.ndarray) -> np.nd
     return both.reshape(len(both), -1)
 
 
-def _points(model: HeadModel, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the points that are used, and of each the row of its mirror image."""
+def _points(model: HeadModel, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of the points that are looked at, of each the row of its mirror image, and which of them are used."""
     mesh = np.zeros(MEDIAPIPE.count, bool)
     mesh[::_THINNED] = True
     edges = [*LIPS, *MEDIAPIPE.lids[0], *MEDIAPIPE.lids[1], *_RIGHT_BROW, *MIRROR[list(_RIGHT_BROW)], *_NOSE, *_CHIN]
@@ -152,17 +155,20 @@ def _points(model: HeadModel, vertices: np.ndarray) -> tuple[np.ndarray, np.ndar
     first, half = MEDIAPIPE.iris_points[0], len(MEDIAPIPE.iris_points) // 2
     other = np.concatenate([MIRROR, np.arange(first + half, first + 2 * half), np.arange(first, first + half)])
     mesh[MEDIAPIPE.iris_points[0] :] = False
+    used = mesh.copy()
     mesh |= mesh[other]
     mesh[model.embeddings[MEDIAPIPE.name].sigma <= 0] = False
     mesh &= mesh[other]
-    mesh[list(MEDIAPIPE.irises)] = True
+    mesh[list(MEDIAPIPE.irises)] = used[list(MEDIAPIPE.irises)] = True
     face = np.logical_or.reduce([model.regions[name] for name in ("face", "lips", "lids")])[vertices]
     dense = dense_mirror()
+    face &= model.skin_weights[vertices, 0] < _ROOTED  # the rest moves with the body
     face &= face[dense]
     points = np.flatnonzero(np.concatenate([mesh, face]))
+    kept = np.concatenate([used, face])[points]
     row = np.full(MEDIAPIPE.count + len(vertices), -1)
     row[points] = np.arange(len(points))
-    return points, row[np.concatenate([other, MEDIAPIPE.count + dense])[points]]
+    return points, row[np.concatenate([other, MEDIAPIPE.count + dense])[points]], kept
 
 
 def main() -> None:
