@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None, *, stages: Stages = STANDARD) -
             sys.excepthook = _unforeseen
         with nullcontext() if options.verbose else quiet_libraries():
             level = logging.INFO if options.verbose else logging.WARNING
-            logging.basicConfig(level=level, format="%(name)s: %(message)s")
+            logging.basicConfig(level=level, format=f"{'%(name)s' if options.verbose else 'seif'}: %(message)s")
             code = _run(options)
     answered = not output.lost or options.command in ("reconstruct", "batch")  # whose answer is on the disk
     if not answered and output.fault is not None:

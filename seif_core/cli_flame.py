@@ -94,6 +94,8 @@ def _flame_model(name: str) -> HeadModel:
             "A head that was made with another model needs a FLAME model, which tells what the components mean; add "
             "one with seif models add PATH, or name it with --flame."
         )
+    if not name and len(added) > 1:
+        say(f"seif: the FLAME model {added[-1]} is taken, of {', '.join(added)}; --flame names another.")
     return load_head_model(name or added[-1])
 
 

@@ -11,6 +11,8 @@ the columns' names alone; the signs were not compared with a telephone. Worked n
 axis-angle (0, 0.3, 0), HeadPitch 0.3 gives (-0.3, 0, 0).
 
 Timecodes are ``HH:MM:SS:FF.FFF`` at the recording's rate; the rate is told by the largest frame number that occurs.
+
+A table program may have saved it again: semicolons or tabs between the cells, commas inside numbers, UTF-16.
 """
 
 from __future__ import annotations
@@ -39,7 +41,18 @@ _ARKIT_RATE: Final = 60.0
 _BEYOND: Final = 0.01
 _LATER: Final = 1e-3
 """Frames by which a rate lies over the largest frame number, and a frame after another of the same timecode."""
-_TIMECODE: Final = re.compile(r"^\s*(\d+):(\d+):(\d+)[:;](\d+(?:\.\d+)?)\s*$")
+_TIMECODE: Final = re.compile(r"^\s*(\d{1,2}):([0-5]?\d):([0-5]?\d)[:;](\d+(?:\.\d+)?)\s*$")
+_SEPARATORS: Final = (",", ";", "\t")
+_PERCENT: Final = 2.0
+"""Weights beyond this are no ARKit weights, which are 0 to 1, whatever calibration did to them: percent, say. Chosen."""
+_FULL: Final = 0.75
+"""Share of a second's frame numbers that a take of several seconds reaches at least, dropped frames or not. Chosen."""
+_SECONDS: Final = 3
+"""Timecodes of so many seconds show one from its first frame to its last."""
+_TOLD: Final = 3
+"""Lines that a sentence names at most."""
+_STANDING: Final = 1 / 3
+"""Share of the timecodes that differ, below which the clock stood still: a clock at half the rate has one in two."""
 _HEAD: Final = ("headyaw", "headpitch", "headroll")
 _EYES: Final = (("lefteyeyaw", "lefteyepitch", "lefteyeroll"), ("righteyeyaw", "righteyepitch", "righteyeroll"))
 
@@ -62,8 +75,9 @@ def read_live_link(path: Path, rate: float | None = None) -> Performance:
         SettingsError: a rate that makes no sense.
     """
     table = _read(path)
-    found = _rate(table.codes, path.name) if rate is None else checked_rate(rate)
-    frames = _frames(table.codes, found, path.name)
+    parts = [_parts(code.replace(",", "."), path.name, line) for line, code in enumerate(table.codes, start=2)]
+    found = _rate(parts) if rate is None else _fitting(checked_rate(rate), parts, path.name)
+    frames, notes = _frames(parts, found, path.name)
     place = {name: k for k, name in enumerate(table.names)}
     weights = np.zeros((len(frames), len(ARKIT_52)), np.float32)
     lacking = []
@@ -72,12 +86,20 @@ def read_live_link(path: Path, rate: float | None = None) -> Performance:
             weights[:, column] = table.numbers[:, place[name.lower()]]
         else:
             lacking.append(name)
-    notes = [] if not lacking else [f"{path.name} has no column for {', '.join(lacking)}; they stay at 0."]
+    if lacking:
+        notes.append(f"{path.name} has no column for {', '.join(lacking)}; they stay at 0.")
+    beyond = int(((weights < 0) | (weights > 1)).sum())
+    if weights.max() > _PERCENT:
+        raise PerformanceFileError(
+            f"{path.name} holds weights up to {weights.max():g}, ARKit's are 0 to 1; if they are percent, divide by 100."
+        )
+    if beyond:
+        notes.append(f"Weights of {path.name} outside of 0 to 1 were cut off there ({beyond}).")
     eyes = [_rotation(table, names, place) for names in _EYES]
     head = _rotation(table, _HEAD, place)
     return Performance(
         source=path.name,
-        times=(frames - frames[0]) / found,
+        times=frames / found,
         rate=found,
         key_names=ARKIT_52,
         weights=np.clip(weights, 0, 1),
@@ -90,28 +112,38 @@ def read_live_link(path: Path, rate: float | None = None) -> Performance:
 def _read(path: Path) -> _Table:
     text = text_of(path, LARGEST, "the CSV of a take")
     try:
-        rows = [row for row in csv.reader(text.splitlines()) if row and any(cell.strip() for cell in row)]
+        lines = [line for line in text.splitlines() if line.strip()]
+        separator = max(_SEPARATORS, key=lines[0].count) if lines else ","
+        rows = [row for row in csv.reader(lines, delimiter=separator) if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise PerformanceFileError(f"{path.name} is no CSV ({error}); choose the CSV of a take.") from error
     names = [cell.strip().lower() for cell in rows[0]] if rows else []
     if "timecode" not in names or not any(name.lower() in names for name in ARKIT_52):
         raise PerformanceFileError(
-            f"{path.name} is no CSV of Live Link Face (a line with Timecode and the 52 blend shapes was expected); "
-            "choose the file that ends in .csv in the take's folder."
+            f"{path.name} is no CSV of Live Link Face: a first line with Timecode and the 52 blend shapes was expected "
+            "(commas, semicolons or tabs between them; UTF-8 or UTF-16); choose the file that ends in .csv in the "
+            "take's folder."
         )
     body = rows[1:]
     if not body:
         raise PerformanceFileError(f"{path.name} holds no frames; record the take again.")
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise PerformanceFileError(f"{path.name} has two columns named {twice[0][:30]}; leave one of them out.")
     place = names.index("timecode")
     for number, row in enumerate(body, start=2):
-        if len(row) < len(names):
+        if len(row) < len(names) or any(cell.strip() for cell in row[len(names) :]):
             raise PerformanceFileError(
-                f"Line {number} of {path.name} has {len(row)} values instead of {len(names)}; export the take again."
+                f"Line {number} of {path.name} has {len(row)} values instead of {len(names)}; export the take again, "
+                "with points in its numbers where commas stand between them."
             )
     return _Table(
         names[:place] + names[place + 1 :],
         [row[place] for row in body],
-        _numbers([[*row[:place], *row[place + 1 : len(names)]] for row in body], path.name),
+        _numbers(
+            [[cell.replace(",", ".") for cell in (*row[:place], *row[place + 1 : len(names)])] for row in body],
+            path.name,
+        ),
     )
 
 
@@ -145,24 +177,44 @@ def _parts(code: str, name: str, line: int) -> tuple[int, float]:
     return (hours * 60 + minutes) * 60 + seconds, float(match[4])
 
 
-def _rate(codes: list[str], name: str) -> float:
+def _rate(parts: list[tuple[int, float]]) -> float:
     """The slowest usual rate whose frame numbers reach as far as those that occur."""
-    most = max(_parts(code, name, line)[1] for line, code in enumerate(codes, start=2))
-    if len(codes) < RATES[0]:  # less than a second tells no rate
+    most = max(frame for _, frame in parts)
+    if len(parts) < RATES[0]:  # less than a second tells no rate
         return max(_ARKIT_RATE, most + 1) if most >= RATES[-1] else next(r for r in (_ARKIT_RATE,) if most < r)
     return next((rate for rate in RATES if most < rate), float(np.ceil(most + _BEYOND)))
 
 
-def _frames(codes: list[str], rate: float, name: str) -> Float64[np.ndarray, " F"]:
-    """Frame numbers (F,) from midnight, rising; a take across midnight goes on counting."""
-    parts = [_parts(code, name, line) for line, code in enumerate(codes, start=2)]
+def _fitting(rate: float, parts: list[tuple[int, float]], name: str) -> float:
+    """A rate that was asked for, unless the timecodes count at another."""
+    most = int(max(frame for _, frame in parts))
+    whole = len({seconds for seconds, _ in parts}) >= _SECONDS
+    if most >= rate or (whole and most + 1 < _FULL * rate):
+        raise PerformanceFileError(
+            f"The timecodes of {name} count frames to {most}, which {rate:g} frames a second do not; leave out the rate "
+            "and they tell it."
+        )
+    return rate
+
+
+def _frames(parts: list[tuple[int, float]], rate: float, name: str) -> tuple[Float64[np.ndarray, " F"], list[str]]:
+    """Frame numbers (F,), rising, and what is to be told of them.
+
+    A take across midnight goes on counting, and so does one whose clock was set back.
+    """
+    if len(set(parts)) < _STANDING * len(parts):
+        raise PerformanceFileError(f"The timecodes of {name} stand still; export the take again.")
     frames = np.array([seconds * rate + frame for seconds, frame in parts])
-    day = 24 * 3600 * rate
-    frames += np.concatenate([[0], np.cumsum(np.diff(frames) < -day / 2)]) * day
+    steps, day = np.diff(frames), 24 * 3600 * rate
+    added = np.where(steps < -day / 2, day, 0.0)
+    back = steps + added <= -1
+    added[back] = 1.0 - steps[back]
+    frames += np.concatenate([[0.0], np.cumsum(added)]) - frames[0]
     for line in range(1, len(frames)):
-        if frames[line] <= frames[line - 1]:  # two frames of one timecode, or a clock that was set back
+        if frames[line] <= frames[line - 1]:  # two frames of one timecode
             frames[line] = frames[line - 1] + _LATER
-    return frames
+    lines = ", ".join(str(line) for line in np.flatnonzero(back)[:_TOLD] + 3)
+    return frames, [f"The clock of {name} was set back (line {lines}); the take goes on there."] if lines else []
 
 
 def _rotation(table: _Table, names: tuple[str, str, str], place: dict[str, int]) -> np.ndarray | None:

@@ -187,6 +187,8 @@ def read_landmarks(path: Path) -> Float[np.ndarray, "L 3"]:
         raise SettingsError(
             f"The landmarks {path.name} cannot be read ({error}); give .pp, .npy, .json or text with x y z a line."
         ) from error
+    if not len(array):
+        raise SettingsError(f"The landmarks {path.name} hold no points; give 7, 51 or 68 of them, x y z a line.")
     if not np.isfinite(array).all():
         raise SettingsError(f"The landmarks {path.name} hold values that are not numbers; pick them again.")
     return array

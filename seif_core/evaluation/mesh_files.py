@@ -133,6 +133,8 @@ def _gathered(scene: Any) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN401 - tr
 
     vertices, triangles, count = [np.zeros((0, 3))], [np.zeros((0, 3), np.int64)], 0
     for geometry in scene.dump():
+        if not np.isfinite(geometry.vertices).all():
+            raise ValueError("vertices that are not numbers")
         if isinstance(geometry, trimesh.Trimesh):
             faces = np.asarray(geometry.faces, np.int64).reshape(-1, 3)
             if len(faces) and (faces.min() < 0 or faces.max() >= len(geometry.vertices)):

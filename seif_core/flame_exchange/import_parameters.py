@@ -24,6 +24,8 @@ _MOST_COMPONENTS: Final = {"shape": 300, "expression": 100}
 """FLAME's own counts; a file that holds more holds something else."""
 _LARGEST: Final = 1e3
 """Standard deviations, radians, metres: no parameter of a head is larger."""
+_LARGEST_TURN: Final = 2 * np.pi
+"""Radians: once around. An axis-angle never needs more."""
 _LEAST_LENGTH: Final = 1e-6
 """Length of a row of a rotation matrix, below which it points nowhere."""
 
@@ -65,7 +67,6 @@ def parameters_of(tree: Mapping[str, Any], file_name: str) -> FlameParameters:
     for joint, rotation in pieces.items():
         pose[:, joint] = rotation
     static = table.offsets(names.STATIC)
-    expression = np.zeros((1, 0)) if expression is None else expression
     for kind, rows in (("shape", shape), ("expression", expression)):
         if rows is not None and rows.shape[1] > _MOST_COMPONENTS[kind]:
             raise ModelError(
@@ -73,6 +74,8 @@ def parameters_of(tree: Mapping[str, Any], file_name: str) -> FlameParameters:
             )
     if translation is not None and translation.shape[1] != 3:
         raise ModelError(f"{file_name} holds a translation of {translation.shape[1]} numbers instead of 3.")
+    told = {"expression": expression, "translation": translation} | {names.JOINTS[k]: v for k, v in pieces.items()}
+    expression = np.zeros((1, 0)) if expression is None else expression
     return FlameParameters(
         shape=np.zeros(0, np.float32) if shape is None else shape.mean(axis=0).astype(np.float32),
         expression=_repeated(expression, frames),
@@ -81,6 +84,7 @@ def parameters_of(tree: Mapping[str, Any], file_name: str) -> FlameParameters:
         static_offset=None if static is None else static[0].astype(np.float32),
         dynamic_offset=None if dynamic is None else _repeated(dynamic, frames),
         left_out=tuple(sorted(name for name in names.UNUSED if name in table.beside)),
+        told=frozenset(name for name, rows in told.items() if rows is not None),
     )
 
 
@@ -95,7 +99,7 @@ class _Table:
     def __init__(self, tree: Mapping[str, Any], file_name: str) -> None:
         group = next((tree[name] for name in names.GROUPS if isinstance(tree.get(name), Mapping)), tree)
         self.beside = {*tree, *group}
-        self._arrays, self._file = group, file_name
+        self._arrays, self.file = group, file_name
 
     def rows(self, known: tuple[str, ...]) -> Float[np.ndarray, "T N"] | None:
         """The array of the first known name that is there, one row a frame; None where there is none."""
@@ -114,16 +118,26 @@ class _Table:
         return value[None] if value.ndim == 2 else value
 
     def _array(self, known: tuple[str, ...]) -> Float[np.ndarray, "..."] | None:
-        name = next((name for name in known if self._arrays.get(name) is not None), None)
-        if name is None:
+        there = [name for name in known if self._arrays.get(name) is not None]
+        if not there:
             return None
+        name = there[0]
+        for other in there[1:]:
+            if not _alike(self._arrays[name], self._arrays[other]):
+                raise ModelError(f"{self.file} holds '{name}' and '{other}', which differ; leave one of them out.")
         try:
             value = np.asarray(self._arrays[name], np.float64)
         except (TypeError, ValueError) as error:
-            raise ModelError(f"'{name}' in {self._file} is no array of numbers; save it as one.") from error
+            raise ModelError(f"'{name}' in {self.file} is no array of numbers; save it as one.") from error
         if value.size == 0 or not np.isfinite(value).all() or np.abs(value).max() > _LARGEST:
-            raise ModelError(f"'{name}' in {self._file} is empty or holds values that no head has; save it again.")
+            raise ModelError(f"'{name}' in {self.file} is empty or holds values that no head has; save it again.")
         return value
+
+
+def _alike(one: Any, other: Any) -> bool:  # noqa: ANN401 - whatever a file holds
+    """Whether two entries say the same, or one of them is no numbers (a label)."""
+    a, b = (np.asarray(value).squeeze() for value in (one, other))
+    return {a.dtype.kind, b.dtype.kind} - set("fiu") != set() or (a.shape == b.shape and np.allclose(a, b))
 
 
 def _pose_pieces(table: _Table) -> dict[int, Float[np.ndarray, "T 3"]]:
@@ -146,6 +160,12 @@ def _pose_pieces(table: _Table) -> dict[int, Float[np.ndarray, "T 3"]]:
             )
         for at, joint in enumerate(joints):
             pieces[joint] = _axis_angles(rows[:, width * at : width * (at + 1)])
+    largest = max((float(np.linalg.norm(rows, axis=1).max()) for rows in pieces.values()), default=0.0)
+    if largest > _LARGEST_TURN:
+        raise ModelError(
+            f"{table.file} turns a joint by {largest:.3g} radians, more than once around; "
+            "if the angles are degrees, save them as radians."
+        )
     return pieces
 
 
@@ -203,6 +223,11 @@ def _joined(found: list[FlameParameters], file_name: str) -> FlameParameters:
         return found[0]
     if sum(one.frames for one in found) > _MOST_FRAMES:
         raise ModelError(f"{file_name} and the others hold more than {_MOST_FRAMES} frames; give a shorter sequence.")
+    every = frozenset[str]().union(*(one.told for one in found))
+    for number, one in enumerate(found):
+        if one.told and one.told != every:
+            lacks = ", ".join(sorted(every - one.told))
+            raise ModelError(f"Frame {number} of {file_name} lacks {lacks}, which others have; save it in every frame.")
     width = max(one.expression.shape[1] for one in found)
     shapes = [one.shape for one in found if len(one.shape) == max(len(other.shape) for other in found)]
     expressions = [np.pad(one.expression, ((0, 0), (0, width - one.expression.shape[1]))) for one in found]
@@ -211,7 +236,7 @@ def _joined(found: list[FlameParameters], file_name: str) -> FlameParameters:
         shape=np.mean(shapes, axis=0).astype(np.float32),
         expression=np.concatenate(expressions),
         pose=np.concatenate([one.pose for one in found]),
-        translation=np.concatenate(moved) if len(moved) == len(found) else None,
+        translation=np.concatenate(moved) if moved else None,
         left_out=tuple(sorted({name for one in found for name in one.left_out})),
     )
 

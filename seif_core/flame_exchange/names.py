@@ -37,6 +37,15 @@ TRANSLATION: Final = ("translation", "transl")
 STATIC: Final = ("static_offset",)
 DYNAMIC: Final = ("dynamic_offset",)
 
+JOINTS: Final = (
+    "pose of the root",
+    "pose of the neck",
+    "pose of the jaw",
+    "pose of the left eye",
+    "pose of the right eye",
+)
+"""What sentences call the five rotations."""
+
 GROUPS: Final = ("flame", "codedict", "flame_params", "flame_param", "params")
 """Dictionaries inside a file that hold the parameters; what lies beside them is then not looked at."""
 

@@ -33,6 +33,7 @@ class FlameParameters:
         static_offset: (V, 3) float32 metres, rest pose: what the shape is beyond the identity, or None.
         dynamic_offset: (T, V, 3) float32 metres, rest pose: a frame beyond the components, or None.
         left_out: names that the file held and that are not used, such as eyelids.
+        told: which of expression, translation and rotations the file held; the rest is 0.
     """
 
     shape: Float32[np.ndarray, " S"]
@@ -42,6 +43,7 @@ class FlameParameters:
     static_offset: Float32[np.ndarray, "V 3"] | None = None
     dynamic_offset: Float32[np.ndarray, "T V 3"] | None = None
     left_out: tuple[str, ...] = ()
+    told: frozenset[str] = frozenset()
 
     @property
     def frames(self) -> int:

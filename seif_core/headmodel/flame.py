@@ -235,6 +235,9 @@ def _components(arrays: dict[str, Any], path: Path) -> tuple[np.ndarray, np.ndar
             f"{path.name} has {parts[0].shape[2]} components of identity and {parts[1].shape[2]} of expression; 1 to "
             f"{_MOST_COMPONENTS} of each were expected, choose FLAME's file."
         )
+    for part, what in zip(parts, ("identity", "expression"), strict=True):
+        if not part.any():
+            raise ModelError(f"The components of {what} in {path.name} are all 0; download FLAME's file again.")
     return parts
 
 

@@ -229,6 +229,7 @@ def _take_in(path: Path, said: str, staged: Path, folder: Path) -> InstalledMode
     (staged / _ABOUT).write_text(json.dumps(_as_json(added), indent=2), encoding="utf-8")
     target = folder / name
     if target.exists():
+        _LOG.warning("The added model %s is replaced by %s.", name, path.name)
         shutil.rmtree(target)
     staged.replace(target)
     return _read_about(target / _ABOUT)

@@ -81,3 +81,60 @@ def test_damaged_csv_is_refused_in_a_sentence(tmp_path, text):
         read_live_link(tmp_path / "t.csv")
     with pytest.raises(PerformanceFileError):
         read_live_link(tmp_path / "absent.csv")
+
+
+def again(path, edit, encoding="utf-8", **values):
+    """A take of 120 frames at 60 a second whose text is edited."""
+    numbers = np.full((120, 61), 0.25)
+    file = csv_file(path / "take.csv", values.pop("codes", codes(120)), numbers)
+    file.write_text(edit(file.read_text()), encoding=encoding)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("edit", "encoding"),
+    [
+        (lambda text: text.replace(",", ";"), "utf-8"),
+        (lambda text: text.replace(",", ";").replace(".", ","), "utf-8"),
+        (lambda text: text.replace(",", ";").replace(".", ","), "utf-16"),
+        (lambda text: text.replace(",", "\t"), "utf-16"),
+    ],
+)
+def test_what_a_table_program_saved_is_read_by_its_own_separator(tmp_path, edit, encoding):
+    found = read_live_link(again(tmp_path, edit, encoding))
+    assert np.allclose(found.weights, 0.25)
+    assert found.times[-1] == pytest.approx(119 / 60, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda text: text.replace("0.25", "0,25"), "with points in its numbers"),
+        (lambda text: text.replace("11:22:01", "11:99:99"), "instead of HH:MM:SS"),
+        (lambda text: text.replace("0.25", "25.0"), "percent"),
+        (lambda text: text.replace("JawLeft", "JawOpen"), "two columns named jawopen"),
+        (lambda text: "\n".join([*text.splitlines()[:1], *text.splitlines()[1:2] * 60]), "stand still"),
+    ],
+)
+def test_what_would_be_silently_wrong_is_refused(tmp_path, edit, said):
+    with pytest.raises(PerformanceFileError, match=said):
+        read_live_link(again(tmp_path, edit))
+
+
+@pytest.mark.parametrize("rate", [24, 100])
+def test_a_rate_that_the_timecodes_contradict_is_refused(tmp_path, rate):
+    with pytest.raises(PerformanceFileError, match="count frames to 59"):
+        read_live_link(again(tmp_path, str, codes=codes(120, start=30)), rate)
+    assert read_live_link(again(tmp_path, str), 59.94).rate == 59.94
+
+
+def test_a_clock_that_is_set_back_is_told_and_the_take_goes_on(tmp_path):
+    found = read_live_link(again(tmp_path, str, codes=[*codes(60, start=240), *codes(60)]))
+    assert "set back (line 62)" in " ".join(found.notes)
+    assert found.times[-1] == pytest.approx(119 / 60, abs=0.01)
+    assert np.diff(found.times).min() > 0.01
+
+
+def test_weights_that_are_cut_off_are_told(tmp_path):
+    found = read_live_link(again(tmp_path, lambda text: text.replace("0.25", "-0.25", 1)))
+    assert "outside of 0 to 1 were cut off there (1)" in " ".join(found.notes)

@@ -232,3 +232,6 @@ def test_unreadable_files_give_one_sentence(tmp_path):
     (tmp_path / "l.txt").write_text("1 2\n3 4\n5 x", encoding="utf-8")
     with pytest.raises(SettingsError, match="landmarks"):
         read_landmarks(tmp_path / "l.txt")
+    (tmp_path / "empty.txt").write_text("")
+    with pytest.raises(SettingsError, match="hold no points"):
+        read_landmarks(tmp_path / "empty.txt")

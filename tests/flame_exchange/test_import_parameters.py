@@ -187,6 +187,8 @@ def test_a_tensor_that_is_larger_than_its_elements_is_refused_before_memory_is_t
         ({"pose": np.zeros((1, 7))}, "none of FLAME's"),
         ({"jaw": np.zeros((1, 6))}, "points nowhere"),
         ({"jaw": np.zeros((1, 4))}, "no rotation"),
+        ({"jaw_pose": np.array([[20.0, 0, 0]])}, "if the angles are degrees"),
+        ({"expr": np.zeros((1, 50)), "exp": np.ones((1, 50))}, "'expr' and 'exp', which differ"),
         ({"exp": np.array(["smile"])}, "no array of numbers"),
         ({"exp": np.zeros((0, 50))}, "is empty"),
         ({"exp": np.array([{}], object)}, "numbers alone"),
@@ -224,4 +226,12 @@ def test_missing_files_and_empty_folders_are_told(tmp_path):
     with pytest.raises(ModelError, match="no file"):
         read_parameters([tmp_path / "none.npz"])
     with pytest.raises(ModelError, match="holds no file"):
+        read_parameters([tmp_path])
+
+
+def test_a_frame_that_lacks_what_others_tell_is_refused_and_not_left_at_zero(tmp_path):
+    for number in range(3):
+        told = {} if number == 2 else {"pose": np.zeros((1, 6))}
+        npz(tmp_path / f"{number}.npz", exp=EXPRESSION[:1], **told)
+    with pytest.raises(ModelError, match="Frame 2 .*lacks pose of the jaw, pose of the root"):
         read_parameters([tmp_path])

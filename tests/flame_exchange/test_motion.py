@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from flame_head import flame_head, with_keys
 from flame_pickle import flame_arrays, write_flame
 from sample_head import sample_head, sample_model
 
-from seif_core import cli
+from seif_core import cli, cli_flame
 from seif_core.errors import ModelError, OutputError, SettingsError
 from seif_core.flame_exchange.export_parameters import export_parameters
 from seif_core.flame_exchange.motion import head_in_frame, motion_of, named_motion
@@ -124,6 +125,26 @@ def test_the_command_line_writes_a_head_or_a_motion(flame, tmp_path, monkeypatch
     assert cli.main([*command, str(tmp_path / "new.npz")]) == ModelError.exit_code
     assert "--flame" in capsys.readouterr().err
     assert cli.main([*command, str(tmp_path / "new.txt")]) == SettingsError.exit_code
+
+
+def test_the_flame_model_that_was_taken_of_several_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        cli_flame, "installed_models", lambda: [SimpleNamespace(name=n) for n in ("flame2020", "flame2023")]
+    )
+    monkeypatch.setattr(cli_flame, "load_head_model", lambda _name: sample_model())
+    sample_head().save(tmp_path / "head.npz")
+    np.savez(tmp_path / "a.npz", expr=np.zeros((1, 50)))
+    cli.main(
+        [
+            "import-flame",
+            str(tmp_path / "a.npz"),
+            "--head",
+            str(tmp_path / "head.npz"),
+            "--out",
+            str(tmp_path / "n.npz"),
+        ]
+    )
+    assert "flame2023 is taken, of flame2020, flame2023" in capsys.readouterr().err
 
 
 def test_a_head_that_cannot_be_written_leaves_nothing(flame, tmp_path):

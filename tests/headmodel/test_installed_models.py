@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -92,13 +94,15 @@ class _Runs:
         return os.system, (f"touch {self.mark}",)
 
 
-@pytest.mark.parametrize("kind", ["hostile", "another model", "text", "missing", "photo", "folder"])
+@pytest.mark.parametrize("kind", ["hostile", "another model", "still", "text", "missing", "photo", "folder"])
 def test_what_cannot_be_used_is_refused_in_words_and_nothing_of_it_is_kept(folder, tmp_path, arrays, kind):
     path = tmp_path / ("flame2023.jpg" if kind == "photo" else "flame2023.pkl")
     if kind == "hostile":
         path.write_bytes(pickle.dumps({"v_template": _Runs(tmp_path / "mark")}, 2))
     elif kind == "another model":
         flame_file(path, {**arrays, "v_template": np.zeros((6890, 3))})
+    elif kind == "still":
+        flame_file(path, {**arrays, "shapedirs": np.zeros((5023, 3, 150))})
     elif kind == "folder":
         path.mkdir()
     elif kind != "missing":
@@ -110,10 +114,12 @@ def test_what_cannot_be_used_is_refused_in_words_and_nothing_of_it_is_kept(folde
 
 
 @pytest.mark.usefixtures("quick")
-def test_adding_a_release_again_replaces_it(folder, tmp_path, arrays):
+def test_adding_a_release_again_replaces_it_and_says_so(folder, tmp_path, arrays, caplog):
     add_model(flame_file(tmp_path / "flame2023.pkl", arrays))
     changed = flame_file(tmp_path / "other" / "flame2023.pkl", {**arrays, "v_template": arrays["v_template"] * 1.01})
+    assert "replaced" not in caplog.text
     added = add_model(changed)
+    assert "flame2023 is replaced by flame2023.pkl" in caplog.text
     assert installed_models() == [added]
     assert added.file.read_bytes() == changed.read_bytes()
 
@@ -196,6 +202,15 @@ def test_the_command_line_adds_lists_and_removes(folder, tmp_path, arrays, capsy
     assert cli.main(["models", "remove", "flame2023open"]) == 0
     assert cli.main(["models", "add", str(tmp_path / "none.pkl")]) == ModelError.exit_code
     assert "none.pkl" in capsys.readouterr().err
+
+
+def test_a_warning_begins_as_every_line_of_the_program_does_and_names_no_module(folder):
+    (folder / "flame2023").mkdir(parents=True)
+    (folder / "flame2023" / "model.json").write_text("not json")
+    command = [sys.executable, "-m", "seif_core", "models", "list"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert told.stderr.startswith("seif: ")
+    assert "seif_core.headmodel" not in told.stderr
 
 
 @pytest.mark.skipif(not FLAME_TEMPLATE.is_file(), reason="needs FLAME's template")
