@@ -1,4 +1,4 @@
-"""`seif capture`: a photo's expression, a video, a Live Link CSV or mouth shapes onto a head."""
+"""`seif capture`: a photo's expression, a video, a Live Link CSV, mouth shapes or a performance.npz onto a head."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Add ``capture``."""
     words = "put the expression of a photo, a video, a Live Link CSV or mouth shapes on a head"
     parser = commands.add_parser("capture", parents=[common], help=words)
-    told = "a photo, a video, a folder of pictures, or the first picture of a numbered sequence"
+    told = "a photo, a video, a folder of pictures, the first of a numbered sequence, or a performance.npz to be played"
     parser.add_argument("source", nargs="?", type=named_path, metavar="PHOTO_OR_VIDEO", help=told)
     parser.add_argument("--live-link", type=named_path, metavar="FILE", help="instead: a CSV of Live Link Face")
     parser.add_argument(
@@ -61,6 +61,8 @@ def _run(options: argparse.Namespace) -> int:
     sources = [s for s in (options.source, options.live_link, options.visemes) if s is not None]
     if len(sources) != 1:
         raise SettingsError("Name one source: a photo or video, or --live-link FILE, or --visemes FILE.")
+    if options.source is not None and options.source.suffix.lower() == ".csv":
+        options.live_link, options.source = options.source, None
     suffix = options.out.suffix.lower()
     if suffix not in FORMATS:
         raise SettingsError(f"{called(options.out)} does not end in one of {', '.join(FORMATS)}; name the file so.")
@@ -92,20 +94,24 @@ def _without_effect(options: argparse.Namespace) -> Iterator[str]:
         from .capture.capture import SourceKind, kind_of
 
         video = options.sequence or kind_of(options.source) is SourceKind.VIDEO
-        photo = not video
+        photo = not video and not _is_performance(options.source)
     plays = options.out.suffix.lower() in {".glb", ".blend"}
     for name, given, heeded, by in (
         ("--sequence", options.sequence, video, "a numbered picture"),
         ("--same-person", options.same_person, video, "a video"),
         ("--neutral", options.neutral != "quiet", video, "a video"),
         ("--smoothing", options.smoothing != 1.0, video, "a video"),
-        ("--rate", options.rate is not None, not photo, "what has several frames"),
+        ("--rate", options.rate is not None, video or options.source is None, "a video, a table or mouth shapes"),
         ("--face", options.face != 0, photo, "a photo"),
         ("--bones", options.bones, plays, "a .glb or .blend"),
         ("--head-pose", options.head_pose != "neck", plays, "a .glb or .blend"),
     ):
         if given and not heeded:
             yield f"{name} has no effect here; it is for {by}."
+
+
+def _is_performance(source: Path) -> bool:
+    return source.suffix.lower() == ".npz"
 
 
 def _captured(options: argparse.Namespace, head: Head | None) -> Performance:
@@ -118,6 +124,8 @@ def _captured(options: argparse.Namespace, head: Head | None) -> Performance:
         from .capture.speech import read_speech
 
         return read_speech(options.visemes, USUAL_RATE if options.rate is None else options.rate)
+    if _is_performance(options.source):
+        return Performance.load(options.source)
     from .capture.capture import SourceKind, capture, kind_of
     from .capture.settings import CaptureSettings
 

@@ -91,7 +91,8 @@ def read_live_link(path: Path, rate: float | None = None) -> Performance:
     beyond = int(((weights < 0) | (weights > 1)).sum())
     if weights.max() > _PERCENT:
         raise PerformanceFileError(
-            f"{path.name} holds weights up to {weights.max():g}, ARKit's are 0 to 1; if they are percent, divide by 100."
+            f"{path.name} holds weights up to {weights.max():g}, ARKit's are 0 to 1; divide them by 100 if they are "
+            "percent."
         )
     if beyond:
         notes.append(f"Weights of {path.name} outside of 0 to 1 were cut off there ({beyond}).")
@@ -191,8 +192,8 @@ def _fitting(rate: float, parts: list[tuple[int, float]], name: str) -> float:
     whole = len({seconds for seconds, _ in parts}) >= _SECONDS
     if most >= rate or (whole and most + 1 < _FULL * rate):
         raise PerformanceFileError(
-            f"The timecodes of {name} count frames to {most}, which {rate:g} frames a second do not; leave out the rate "
-            "and they tell it."
+            f"The timecodes of {name} count frames to {most}, which {rate:g} frames a second do not; leave out the "
+            "rate, and they tell it."
         )
     return rate
 

@@ -134,6 +134,8 @@ def columns(
 
 
 def _from_arrays(arrays: dict[str, np.ndarray], name: str) -> Performance:
+    if "times" not in arrays:
+        raise HeadFormatError(f"{name} is no performance; choose an .npz that seif capture wrote.")
     try:
         version = int(arrays["format_version"])
         if not 1 <= version <= FORMAT_VERSION:

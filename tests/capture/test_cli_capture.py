@@ -7,11 +7,13 @@ import json
 import numpy as np
 import pytest
 from sample_head import sample_head
+from sample_performance import sample_performance
+from test_live_link import codes, csv_file
 
 from seif_core import blend
 from seif_core.__main__ import main
 from seif_core.capture.performance import Performance
-from seif_core.errors import DependencyError
+from seif_core.errors import DependencyError, HeadFormatError
 
 TSV = "0.00\tX\n0.20\tB\n0.55\tD\n0.90\tX\n"
 
@@ -43,6 +45,20 @@ def test_a_glb_of_a_performance_has_an_animation(tmp_path, spoken):
     paths = {channel["target"]["path"] for channel in scene["animations"][0]["channels"]}
     assert "weights" in paths
     assert not list(tmp_path.glob(".*part"))
+
+
+def test_a_performance_file_is_played_by_a_head_and_a_csv_needs_no_option(tmp_path, capsys):
+    sample_head().save(tmp_path / "head.npz")
+    (tmp_path / "p.npz").write_bytes(sample_performance().as_bytes())
+    command = ["capture", str(tmp_path / "p.npz"), "--head", str(tmp_path / "head.npz"), "--out"]
+    assert main([*command, str(tmp_path / "p.glb"), "--rate", "5"]) == 0
+    assert b'"animations"' in (tmp_path / "p.glb").read_bytes()
+    assert "--rate has no effect" in capsys.readouterr().err
+    assert main(["capture", str(tmp_path / "head.npz"), "--out", str(tmp_path / "p.json")]) == HeadFormatError.exit_code
+    assert "is no performance" in capsys.readouterr().err
+    csv_file(tmp_path / "take.csv", codes(5), np.zeros((5, 61)))
+    assert main(["capture", str(tmp_path / "take.csv"), "--out", str(tmp_path / "t.npz")]) == 0
+    assert len(Performance.load(tmp_path / "t.npz").times) == 5
 
 
 @pytest.mark.parametrize(

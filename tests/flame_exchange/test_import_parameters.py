@@ -233,5 +233,5 @@ def test_a_frame_that_lacks_what_others_tell_is_refused_and_not_left_at_zero(tmp
     for number in range(3):
         told = {} if number == 2 else {"pose": np.zeros((1, 6))}
         npz(tmp_path / f"{number}.npz", exp=EXPRESSION[:1], **told)
-    with pytest.raises(ModelError, match="Frame 2 .*lacks pose of the jaw, pose of the root"):
+    with pytest.raises(ModelError, match=r"Frame 2 .*lacks pose of the jaw, pose of the root"):
         read_parameters([tmp_path])
