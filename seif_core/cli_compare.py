@@ -79,6 +79,8 @@ def _cases(options: argparse.Namespace) -> list[Case]:
     kind, equals, root = options.benchmark.partition("=")
     if not equals:
         raise SettingsError(f"--benchmark {options.benchmark} names no folder; write KIND=DIR.")
+    if kind not in (*BENCHMARKS, *DATASETS):
+        raise SettingsError(f"There is no benchmark '{kind}'; choose one of: {', '.join((*BENCHMARKS, *DATASETS))}.")
     if kind not in DATASETS:
         return benchmark_cases(kind, Path(root))
     if options.datasets is None:

@@ -107,7 +107,7 @@ def find_head(
         away = f" (the closest place is {1000 * best.distance:.0f} mm away)" if best is not None else ""
         raise SettingsError(
             f"No face like the prediction's was found in the scan, whose extent is {extent:.3g}{away}; give its "
-            "--landmarks, name its unit with --scan-unit, or cut the head out of it."
+            "landmarks (evaluate scan: --landmarks), name its unit (--scan-unit), or cut the head out of it."
         )
     return best
 

@@ -118,6 +118,28 @@ def in_order(
     Raises:
         SettingsError: they fit the prediction's in no order that was thought of.
     """
+    words, order, residual = meant_order(landmarks, model)
+    if words:
+        _LOG.warning("The landmarks %s came %s; they are put in order.", name, words)
+    elif residual > _RESIDUAL:
+        raise SettingsError(
+            f"The landmarks {name} fit those of the prediction to {residual:.0%} of their extent only; give the "
+            f"same points in the "
+            "same order (eye corners from the subject's right to left, nose base, right and left mouth corner; "
+            "or iBUG)."
+        )
+    return landmarks[order]
+
+
+def meant_order(
+    landmarks: Float[np.ndarray, "L 3"], model: Float[np.ndarray, "M 3"]
+) -> tuple[str, Int[np.ndarray, " L"], float]:
+    """The order in which landmarks were meant: in words (none as given), as rows, and the residual as given.
+
+    Args:
+        landmarks: 7, 51 or 68, any unit.
+        model: 7, 51 or 68 of a face in their right order, any unit.
+    """
     count = len(landmarks)
     seven = now_landmarks(model)
     mirror = np.array(_MIRROR_7) if count == len(_MIRROR_7) else np.array(_MIRROR_68)[68 - count :] - (68 - count)
@@ -131,16 +153,8 @@ def in_order(
     found = {words: _residual(now_landmarks(landmarks[order]), seven) for words, order in orders.items()}
     given, best = found["as given"], min(found, key=lambda words: found[words])
     if best != "as given" and found[best] <= min(_RESIDUAL, _CLEARLY * given):
-        _LOG.warning("The landmarks %s came %s; they are put in order.", name, best)
-        return landmarks[orders[best]]
-    if given > _RESIDUAL:
-        raise SettingsError(
-            f"The landmarks {name} fit those of the prediction to {given:.0%} of their extent only; give the "
-            f"same points in the "
-            "same order (eye corners from the subject's right to left, nose base, right and left mouth corner; "
-            "or iBUG)."
-        )
-    return landmarks
+        return best, orders[best], given
+    return "", plain, given
 
 
 def _residual(landmarks: Float[np.ndarray, "7 3"], model: Float[np.ndarray, "7 3"]) -> float:

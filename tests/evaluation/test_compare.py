@@ -13,7 +13,8 @@ from PIL import Image
 from test_scan_measures import person
 
 from seif_core import cli
-from seif_core.errors import SettingsError
+from seif_core.errors import ModelError, SettingsError
+from seif_core.evaluation.compare import run
 from seif_core.evaluation.compare.adapters import ADAPTERS, adapter_of
 from seif_core.evaluation.compare.flame_topology import SEVEN, VERTICES, mesh_from_parameters
 from seif_core.evaluation.compare.found_landmarks import with_landmarks
@@ -234,6 +235,57 @@ def test_scans_of_a_data_set_are_the_truths_of_photos_named_after_them(tmp_path)
     assert len(cases[0].truth().triangles) == len(triangles)
     with pytest.raises(SettingsError, match="named as a scan"):
         cases_of_dataset(tmp_path / "coma", "coma", tmp_path / "coma")
+
+
+@pytest.mark.parametrize(
+    ("mirror", "turn", "said"),
+    [
+        (1, 1, []),
+        (-1, 1, ["left and right exchanged", "look inwards"]),
+        (-1, -1, ["left and right exchanged"]),
+        (1, -1, ["look inwards"]),
+    ],
+    ids=["sound", "mirrored", "mirrored with its faces", "inside out"],
+)
+@pytest.mark.parametrize("kind", ["methods", "scans"])
+def test_a_mirrored_or_turned_mesh_is_never_silently_measured(tmp_path, monkeypatch, kind, mirror, turn, said):
+    monkeypatch.setattr(run, "draw_sheet", lambda *_: None)
+    head = measured_head.subject(1)
+    vertices, triangles = compact(head)
+    picture(tmp_path / "photos" / f"{NAME}.jpg")
+    for folder in (tmp_path / "scans", tmp_path / "methods" / "any"):
+        odd = kind in folder.parts
+        way = [mirror if odd else 1, 1, 1]
+        write(folder / f"{NAME}.ply", vertices * way, triangles[:, ::turn] if odd else triangles)
+        np.savetxt(folder / f"{NAME}.landmarks.txt", head.landmarks * way)
+    found = run.compare(plain_cases(tmp_path), tmp_path / "methods", tmp_path / "out", protocols=["now"])
+    assert len(found.remarks) == len(said)
+    for words in said:
+        assert any(words in told and told.startswith("any" if kind == "methods" else "truth") for told in found.remarks)
+
+
+def test_a_method_without_a_usable_file_is_told_which_names_were_expected(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "draw_sheet", lambda *_: None)
+    picture(tmp_path / "photos" / f"{NAME}.jpg")
+    (tmp_path / "methods" / "mica").mkdir(parents=True)
+    found = run.compare(plain_cases(tmp_path), tmp_path / "methods", tmp_path / "out")
+    assert "NAME/mesh" in found.remarks[0]
+    with pytest.raises(ModelError, match="no head model named 'nothing'"):
+        run.compare(plain_cases(tmp_path), tmp_path / "methods", tmp_path / "out2", flame="nothing")
+
+
+def test_a_comparison_that_is_stopped_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "draw_sheet", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    picture(tmp_path / "photos" / f"{NAME}.jpg")
+    (tmp_path / "methods" / "mica").mkdir(parents=True)
+    with pytest.raises(KeyboardInterrupt):
+        run.compare(plain_cases(tmp_path), tmp_path / "methods", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_benchmark_is_told_with_all_that_there_are(tmp_path, capsys):
+    assert cli.main(["compare", str(tmp_path), "--out", str(tmp_path / "out"), "--benchmark", "foo=bar"]) == 9
+    assert "facescape-lab, facescape, coma, headspace, faceverse, i3dmm" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -339,7 +339,7 @@ def test_wrong_folders_are_named_with_what_was_expected_and_found(tmp_path):
     with pytest.raises(ScanDatasetError, match="choose one of: auto, facescape"):
         open_dataset(tmp_path, "facescrape")
     write_obj(tmp_path / "001_01" / "001_01.obj", np.eye(3), np.array([[0, 1, 2]]))
-    with pytest.raises(ScanDatasetError, match=r"not laid out like CoMA.*ask for --kind faceverse"):
+    with pytest.raises(ScanDatasetError, match=r"not laid out like CoMA.*ask for the kind faceverse"):
         open_dataset(tmp_path, "coma")
     with pytest.raises(ScanDatasetError, match="no unit 'inch'"):
         open_dataset(tmp_path, unit="inch")

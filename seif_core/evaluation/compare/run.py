@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +20,12 @@ import numpy as np
 from ...errors import ModelError, SeifError, SettingsError
 from ...filenames import is_folder
 from ...flame_exchange.parameter_files import SUFFIXES as PARAMETER_SUFFIXES
+from ...geometry.normals import area_vectors
 from ...headmodel import load_head_model
-from ...results import output_errors
-from ..landmark_files import now_landmarks
+from ...headmodel.installed import check_name
+from ...results import check_place, output_errors
+from ...signals import held
+from ..landmark_files import meant_order, now_landmarks
 from ..protocols.results import Row
 from ..protocols.run import PROTOCOLS, measure
 from ..protocols.subject import Subject
@@ -105,6 +110,7 @@ def compare(
 
     Raises:
         SettingsError: no method's folder, no such protocol.
+        ModelError: no such FLAME model.
         OutputError: the folder cannot be written.
     """
     folders = sorted((p for p in methods.iterdir() if p.is_dir()), key=_place) if is_folder(methods) else []
@@ -114,23 +120,33 @@ def compare(
     if unknown:
         raise SettingsError(f"There is no protocol '{unknown[0]}'; choose of: {', '.join(PROTOCOLS)}.")
     found = Comparison(photos=len(cases), answered={folder.name: 0 for folder in folders})
-    with output_errors(out):
-        (out / "sheets").mkdir(parents=True, exist_ok=True)
-    for case in cases:
-        meshes = {folder.name: _result(folder, case, flame, found) for folder in folders}
-        truth = _truth(case, found)
-        if truth is not None:
-            _measure(case, truth, meshes, protocols, found)
-        shown = meshes if truth is None else {TRUTH: truth, **meshes}
-        try:
-            draw_sheet(case.photo, shown, out / "sheets" / f"{case.name}.png")
-        except SeifError as error:
-            found.remarks.append(f"{case.name}: {error}")
-    with output_errors(out):
-        (out / "table.md").write_text(found.as_markdown(), encoding="utf-8")
-        told = {"photos": found.photos, "answered": found.answered, "figures": found.figures, "remarks": found.remarks}
-        (out / "table.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+    if flame:
+        check_name(flame)
+    check_place(out)
+    with tempfile.TemporaryDirectory(prefix="seif-") as sheets:
+        for case in cases:
+            meshes = {folder.name: _result(folder, case, flame, found) for folder in folders}
+            truth = _truth(case, found)
+            if truth is not None:
+                _measure(case, truth, meshes, protocols, found)
+            shown = meshes if truth is None else {TRUTH: truth, **meshes}
+            try:
+                draw_sheet(case.photo, shown, Path(sheets) / f"{case.name}.png")
+            except SeifError as error:
+                found.remarks.append(f"{case.name}: {error}")
+        with output_errors(out), held():
+            shutil.copytree(sheets, out / "sheets", dirs_exist_ok=True)
+            _write_tables(found, out)
     return found
+
+
+def _write_tables(found: Comparison, out: Path) -> None:
+    for method, count in found.answered.items():
+        if not count and not any(told.startswith(f"{method}, ") for told in found.remarks):
+            found.remarks.append(f"{method}: no file of a photo was found; {adapter_of(method).layout} was expected.")
+    (out / "table.md").write_text(found.as_markdown(), encoding="utf-8")
+    told = {"photos": found.photos, "answered": found.answered, "figures": found.figures, "remarks": found.remarks}
+    (out / "table.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 
 def _place(folder: Path) -> tuple[int, int, str]:
@@ -155,9 +171,25 @@ def _result(folder: Path, case: Case, flame: str, found: Comparison) -> MethodMe
         found.remarks.append(f"{folder.name}, {case.name}: {error}")
         return None
     found.answered[folder.name] += 1
+    return _checked(mesh, f"{folder.name}, {case.name}", found)
+
+
+def _checked(mesh: MethodMesh, whose: str, found: Comparison) -> MethodMesh:
+    """The mesh with its landmarks in the order that was meant; told are another order, and faces that look inwards."""
     if mesh.landmarks is None:
-        found.remarks.append(f"{folder.name}, {case.name}: no face was found on the mesh; give its landmarks.")
-    return mesh
+        found.remarks.append(f"{whose}: no face was found on the mesh; put NAME.landmarks.txt beside it.")
+        return mesh
+    words, order, _ = meant_order(mesh.landmarks, _open_marks())
+    if words:
+        found.remarks.append(f"{whose}: the landmarks came {words} and were put in order; is the mesh mirrored?")
+    marks = mesh.landmarks[order]
+    seven = now_landmarks(marks)
+    middle, side = seven[4], seven[3] - seven[0]
+    forward = np.cross(side, seven[:4].mean(axis=0) - seven[5:].mean(axis=0))
+    near = np.linalg.norm(mesh.vertices[mesh.triangles].mean(axis=1) - middle, axis=1) < np.linalg.norm(side)
+    if (area_vectors(mesh.vertices, mesh.triangles[near]) @ forward).sum() < 0:
+        found.remarks.append(f"{whose}: the faces look inwards, so it is inside out or mirrored; export it again.")
+    return replace(mesh, landmarks=marks)
 
 
 def _truth(case: Case, found: Comparison) -> MethodMesh | None:
@@ -170,7 +202,7 @@ def _truth(case: Case, found: Comparison) -> MethodMesh | None:
         found.remarks.append(f"{case.name}: {error}")
         return None
     mesh = MethodMesh(truth.vertices, truth.triangles, truth.landmarks, metres=1.0)
-    return with_landmarks(mesh) if truth.landmarks is None else mesh
+    return _checked(with_landmarks(mesh) if truth.landmarks is None else mesh, f"{TRUTH}, {case.name}", found)
 
 
 def _measure(

@@ -47,7 +47,10 @@ class Subject:
         """
         if self.landmarks is None:
             option = "--landmarks" if whose == "scan" else "--prediction-landmarks"
-            raise SettingsError(f"This protocol aligns by landmarks, and the {whose} has none; give {option} FILE.")
+            raise SettingsError(
+                f"This protocol aligns by landmarks, and the {whose} has none; give its landmarks (evaluate scan: "
+                f"{option} FILE; compare: NAME.landmarks.txt beside it)."
+            )
         return now_landmarks(self.landmarks)
 
     def ibug(self) -> dict[int, Float[np.ndarray, "3"]]:

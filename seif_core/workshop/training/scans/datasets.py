@@ -69,7 +69,7 @@ def open_dataset(path: Path, kind: str = AUTO, *, unit: str | None = None) -> It
     reader = READERS[name]
     if not reader.recognises(path):
         other = _recognised(path)
-        hint = f" It looks like {READERS[other].title}; ask for --kind {other}." if other else ""
+        hint = f" It looks like {READERS[other].title}; ask for the kind {other}." if other else ""
         raise ScanDatasetError(
             f"{path.name} is not laid out like {reader.title} ({reader.layout}); {_found(path)}.{hint}"
         )
