@@ -10,13 +10,13 @@ from .blend import blend_writer
 from .cli_reconstruct import add_expression_options
 from .cli_values import filled_text, named_path
 from .errors import SettingsError
-from .expression_choice import parse_choice
+from .expression_choice import ALL_COMPONENTS, ExpressionChoice, parse_choice
 from .fbx import write_fbx
 from .filenames import as_text
 from .head import Head
 from .lods import head_lods
 from .results import FORMATS, output_errors, parse_formats, staging
-from .terminal import tell
+from .terminal import say, tell
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse has no public name for it
@@ -76,6 +76,21 @@ def lod_counts(text: str | None) -> tuple[int, ...]:
         raise SettingsError(f"--lods takes counts of triangles such as 5000,2500,1000, not '{text}'.") from error
 
 
+def _levels(head: Head, counts: tuple[int, ...]) -> list[Head]:
+    """The levels of detail; a count that the head does not reach is told."""
+    own = int((head.faces[:, 3] >= 0).sum()) + len(head.faces)
+    for count in counts:
+        if count >= own:
+            say(f"seif: no level of {count} triangles is made: the head has {own}.")
+    return head_lods(head, counts) if counts else []
+
+
+def _tell_components(head: Head, choice: ExpressionChoice) -> None:
+    own = len(head.expression_deltas)
+    if own < choice.components < ALL_COMPONENTS:
+        say(f"seif: the head has {own} expression components, not {choice.components}; it is written with those.")
+
+
 def _export_for_engine(options: argparse.Namespace) -> int:
     from . import export
 
@@ -90,7 +105,8 @@ def _export_for_engine(options: argparse.Namespace) -> int:
     if counts and preset.suffix == ".vrm":
         raise SettingsError("A VRM avatar has no levels of detail; leave out --lods, or choose another preset.")
     head = Head.load(options.head)
-    lods = head_lods(head, counts) if counts else []
+    lods = _levels(head, counts)
+    _tell_components(head, choice)
     with staging(options.out, made_of=options.head) as folder, output_errors(options.out):
         if preset.suffix == ".fbx":
             losses = export.losses_of(head, choice, preset.hair)
@@ -127,12 +143,14 @@ def _export(options: argparse.Namespace) -> int:
     counts = lod_counts(options.lods)
     if counts and "glb" not in formats:
         raise SettingsError("Levels of detail are written as GLB or by a preset; add glb to --formats.")
+    lods = _levels(head, counts)
+    _tell_components(head, choice)
     with staging(options.out, made_of=options.head) as folder, output_errors(options.out):
         wanted = "blend" in formats
         with blend_writer(options.head, folder / "head.blend", None, keys) if wanted else nullcontext() as blend:
             if "glb" in formats:
                 export.write_glb(head, folder / "head.glb", export.GlbSettings(expressions=choice))
-            for number, level in enumerate(head_lods(head, counts) if counts else (), start=1):
+            for number, level in enumerate(lods, start=1):
                 export.write_glb(level, folder / f"head_LOD{number}.glb", export.GlbSettings(expressions=choice))
             if "obj" in formats:
                 export.write_obj(head, folder / "head.obj")

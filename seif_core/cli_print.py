@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .cli_values import named_path, number, refuse_inputs
 from .filenames import as_text
 from .head import Head
-from .terminal import StageLines, tell
+from .terminal import StageLines, say, tell
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse has no public name for it
@@ -55,6 +55,8 @@ def _print(options: argparse.Namespace) -> int:
         pitch_mm=options.pitch_mm,
     )
     head = Head.load(options.head)
+    if options.no_hair and head.hair is None:
+        say("seif: the head has no layer of hair to leave out; hair that is merged into its mesh is printed.")
     lines = StageLines()
     progress = Progress(lines)
     try:

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from .hair_layer import HAIR_KINDS, HairGuides, HairLayer, HairMesh
-from .head_check import JOINTS, array_fault, faces_fault
-from .shapes import Int32
+from .head_check import JOINTS, array_fault, faces_fault, far_away
+from .shapes import Float32, Int32
 
 MESH_ARRAYS: Final[Mapping[str, tuple[str, tuple[int | str, ...]]]] = {
     "vertices": ("f", ("V", 3)),
@@ -33,6 +33,9 @@ GUIDE_ARRAYS: Final[Mapping[str, tuple[str, tuple[int | str, ...]]]] = {
 }
 """The same of `HairGuides`."""
 
+_LONGEST: Final = 4.0
+"""Largest extents of the head by which its hair may lie outside of it: more than a metre, hair to the knees. Chosen."""
+
 _SUM_TOLERANCE: Final = 1e-3
 """Weights that sum to 1 within this are taken: an error of 0.1 mm in a head that is turned by a radian."""
 
@@ -40,12 +43,15 @@ _OUTSIDE_TOLERANCE: Final = 1e-3
 """Barycentric weights below minus this lie outside their face."""
 
 
-def hair_fault(layer: HairLayer, head_faces: Int32[np.ndarray, "F 4"]) -> str | None:
+def hair_fault(
+    layer: HairLayer, head_faces: Int32[np.ndarray, "F 4"], head_vertices: Float32[np.ndarray, "V 3"]
+) -> str | None:
     """What is wrong with a layer, as a clause that names the array as head.npz does; None if nothing is.
 
     Args:
         layer: the layer.
         head_faces: (F, 4) int32, faces of the head that wears it, -1 in the last column of a triangle.
+        head_vertices: (V, 3) float32 metres.
     """
     if layer.kind not in HAIR_KINDS:
         return f"'hair_kind' is '{layer.kind}' instead of one of {', '.join(HAIR_KINDS)}"
@@ -58,6 +64,8 @@ def hair_fault(layer: HairLayer, head_faces: Int32[np.ndarray, "F 4"]) -> str | 
         wrong = None if mesh is None else _mesh_fault(mesh)
         if wrong is not None:
             return f"the hair's {name}: {wrong}"
+        if mesh is not None and far_away(mesh.vertices, head_vertices, _LONGEST):
+            return f"the hair's {name} lies far from the head"
     wrong = None if layer.guides is None else _guides_fault(layer.guides, head_faces)
     return None if wrong is None else f"the hair's guides: {wrong}"
 

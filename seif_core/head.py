@@ -196,7 +196,7 @@ def _from_arrays(arrays: dict[str, np.ndarray], file_name: str) -> Head:
         values = _fields_of(arrays)
         wrong = fault(values)
         if wrong is None and values["hair"] is not None:
-            wrong = hair_fault(values["hair"], values["faces"])
+            wrong = hair_fault(values["hair"], values["faces"], values["vertices"])
         if wrong is None and values["combinations"] is not None:
             wrong = combination_fault(values["combinations"], values["key_names"], len(values["vertices"]))
     except (KeyError, ValueError, TypeError, OverflowError) as error:

@@ -21,6 +21,9 @@ PARTS: Final = 7
 LARGEST: Final = 1e6
 """Metres (and standard deviations, radians): no number of a head is larger; beyond it float32 loses the millimetres."""
 
+_LEAST_SPREAD: Final = 0.02
+"""Extent of a head's joints in its own, at least: the Open head's and FLAME's are half as large. Chosen wide."""
+
 _SHAPES: Final[Mapping[str, tuple[str, tuple[int | str, ...]]]] = {
     "vertices": ("f", ("V", 3)),
     "faces": ("i", ("F", 4)),
@@ -88,7 +91,27 @@ def fault(values: Mapping[str, Any]) -> str | None:
         found = array_fault(value, kind, shape, extents)
         if found is not None:
             return f"'{name}' {found}"
-    return _text_fault(values) or _corner_fault(values, extents) or _region_fault(values, extents["V"])
+    return (
+        _text_fault(values)
+        or _corner_fault(values, extents)
+        or _region_fault(values, extents["V"])
+        or _joint_fault(values["joints"], values["vertices"])
+    )
+
+
+def _joint_fault(joints: np.ndarray, vertices: np.ndarray) -> str | None:
+    if far_away(joints, vertices, 1.0):
+        return "'joints' lie far outside of 'vertices'"
+    if np.ptp(joints, axis=0).max() < _LEAST_SPREAD * np.ptp(vertices, axis=0).max():
+        return "'joints' lie on one point, or are in another unit than 'vertices'"
+    return None
+
+
+def far_away(points: np.ndarray, vertices: np.ndarray, extents: float) -> bool:
+    """Whether points (..., 3) lie outside of the box of vertices (V, 3) by so many of its largest extents."""
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    room = extents * (high - low).max()
+    return bool(((points < low - room) | (points > high + room)).any())
 
 
 def array_fault(value: object, kind: str, shape: tuple[int | str, ...], extents: dict[str, int]) -> str | None:

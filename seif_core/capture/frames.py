@@ -25,6 +25,9 @@ PICTURE_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".
 """Names of the pictures of a sequence."""
 SEQUENCE_RATE: Final = 24.0
 """Frames a second of a sequence that tells none: film's."""
+_NUMBER: Final = re.compile(r"(\d+)$")
+_TOLD: Final = 5
+"""Gaps that a sentence names at most."""
 _LARGEST_SIDE: Final = 8192
 _MEGAPIXELS: Final = 40.0
 """Pixels of a frame, so that a damaged header cannot fill the memory."""
@@ -59,6 +62,17 @@ class Frames:
             )
         self.count, own = (len(self._pictures), SEQUENCE_RATE) if self._pictures else self._probe()
         self.rate = rate or own
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence on numbers that are missing between the pictures' own: steps that are not all alike."""
+        numbers = [int(found[1]) for picture in self._pictures if (found := _NUMBER.search(picture.stem))]
+        steps = np.diff(numbers)
+        if len(numbers) < len(self._pictures) or not len(steps) or not 0 < steps.min() < steps.max():
+            return ()
+        after = [str(number) for number, step in zip(numbers, steps, strict=False) if step > steps.min()]
+        told = ", ".join(after[:_TOLD])
+        return (f"Pictures of {self.path.name} are missing (after {told}); the others follow one another.",)
 
     def __iter__(self) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
         """The frames, sRGB.

@@ -44,7 +44,7 @@ _LATER: Final = 1e-3
 _TIMECODE: Final = re.compile(r"^\s*(\d{1,2}):([0-5]?\d):([0-5]?\d)[:;](\d+(?:\.\d+)?)\s*$")
 _SEPARATORS: Final = (",", ";", "\t")
 _PERCENT: Final = 2.0
-"""Weights beyond this are no ARKit weights, which are 0 to 1, whatever calibration did to them: percent, say. Chosen."""
+"""Weights beyond this are percent, say: ARKit's are 0 to 1, whatever calibration did to them. Chosen."""
 _FULL: Final = 0.75
 """Share of a second's frame numbers that a take of several seconds reaches at least, dropped frames or not. Chosen."""
 _SECONDS: Final = 3

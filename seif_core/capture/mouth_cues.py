@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from xml.parsers import expat
@@ -73,6 +74,8 @@ def read_mouth_cues(path: Path, rate: float = 24.0) -> MouthCues:
         cues, end = _xml(text, path.name)
     elif text.lstrip().startswith("MohoSwitch"):
         return _switch(text, path.name, rate)
+    elif path.suffix.lower() == ".dat":
+        raise PerformanceFileError(f"{path.name} does not begin with the line MohoSwitch1; export the voice again.")
     else:
         cues, end = _tsv(text, path.name)
     return MouthCues("rhubarb", _ordered(cues, path.name), max([end, *(cue.start for cue in cues)]))
@@ -90,7 +93,13 @@ def _ordered(cues: list[MouthCue], name: str) -> tuple[MouthCue, ...]:
         raise PerformanceFileError(f"{name} holds no mouth shapes; export it again.")
     if any(not 0 <= cue.start <= _MOST for cue in cues):
         raise PerformanceFileError(f"{name} holds a time outside of 0 to {_MOST:,} s; export it again.")
-    return tuple(sorted(cues, key=lambda cue: cue.start))
+    late = next((b for a, b in pairwise(cues) if b.start < a.start), None)
+    if late is not None:
+        raise PerformanceFileError(
+            f"{name} is out of order: {late.shape} begins at {late.start:g} s, before the shape in front of it; "
+            "export it again."
+        )
+    return tuple(cues)
 
 
 def _tsv(text: str, name: str) -> tuple[list[MouthCue], float]:
@@ -113,13 +122,13 @@ def _json(text: str, name: str) -> tuple[list[MouthCue], float]:
         told: Any = json.loads(text)
         rows = told["mouthCues"]
         cues = [MouthCue(float(row["start"]), str(row["value"])) for row in rows]
-        end = max((float(row["end"]) for row in rows), default=0.0)
+        ends = [float(row["end"]) for row in rows]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PerformanceFileError(
             f"{name} is no JSON of Rhubarb ({type(error).__name__}: {error}); mouthCues with start, end and value were "
             "expected."
         ) from error
-    return _known_shapes(cues, name), min(end, float(_MOST))
+    return _known_shapes(cues, ends, name), min(max(ends, default=0.0), float(_MOST))
 
 
 def _xml(text: str, name: str) -> tuple[list[MouthCue], float]:
@@ -152,11 +161,15 @@ def _xml(text: str, name: str) -> tuple[list[MouthCue], float]:
         parser.Parse(text, True)  # noqa: FBT003 - expat takes no keyword here
     except (expat.ExpatError, ValueError) as error:
         raise PerformanceFileError(f"{name} is no XML of Rhubarb ({error}); export it again.") from error
-    return _known_shapes(cues, name), min(max(ends, default=0.0), float(_MOST))
+    return _known_shapes(cues, ends, name), min(max(ends, default=0.0), float(_MOST))
 
 
-def _known_shapes(cues: list[MouthCue], name: str) -> list[MouthCue]:
-    for cue in cues:
+def _known_shapes(cues: list[MouthCue], ends: list[float], name: str) -> list[MouthCue]:
+    for cue, end in zip(cues, ends, strict=True):
+        if not cue.start <= end:
+            raise PerformanceFileError(
+                f"{name} holds a shape {cue.shape[:30]} from {cue.start:g} s that ends at {end:g} s; export it again."
+            )
         if cue.shape not in set("ABCDEFGHX"):
             raise PerformanceFileError(f"{name} holds the mouth shape '{cue.shape[:30]}'; Rhubarb has A to H and X.")
     return cues

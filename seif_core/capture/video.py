@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ..device import one_thread
-from ..errors import ModelError
+from ..errors import ModelError, SettingsError
 from ..head import Head
 from ..headmodel import HeadModel
 from ..headmodel.dense_set import DENSE_MODEL
@@ -64,13 +64,15 @@ def animate_from_video(
         PerformanceFileError: no video that can be read, no face in it.
         PhotoUnsuitableError: landmarks that fall together.
         ModelError: the model lacks landmarks or keys; no head where its identity is wanted.
+        SettingsError: a rate that makes no sense, a neutral frame that there is not.
         CancelledError: the user cancelled.
     """
     settings, progress = settings or CaptureSettings(), progress or Progress()
     frames = Frames(path, rate)
     with progress.stage("Track"):
         track = track_face(frames, frames.count, path.name, progress, dense=subject.model.name == DENSE_MODEL)
-    return perform(track, subject, (path.name, frames.rate), settings, progress)
+    done = perform(track, subject, (path.name, frames.rate), settings, progress)
+    return replace(done, notes=(*done.notes, *frames.notes))
 
 
 def perform(
@@ -109,6 +111,10 @@ def _renumbered(settings: CaptureSettings, track: Track) -> CaptureSettings:
     frame = settings.neutral_frame
     if frame is None:
         return settings
+    if frame >= len(track.seen):
+        raise SettingsError(
+            f"There is no frame {frame} to be the neutral one: the video has {len(track.seen)}, counted from 0."
+        )
     seen = np.flatnonzero(track.seen)
     return replace(settings, neutral=str(int(np.argmin(np.abs(seen - frame)))))
 

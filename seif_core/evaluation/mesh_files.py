@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+import re
 import stat
 import struct
 import zipfile
@@ -55,6 +57,10 @@ _EXTENSIONS: Final = (
     "KHR_xmp",
 )
 """Beginnings of the glTF extensions that leave a mesh readable without knowing them."""
+
+_LOG: Final = logging.getLogger(__name__)
+_HAIR: Final = re.compile(rb"^o .*hair", re.IGNORECASE | re.MULTILINE)
+"""An object of an OBJ that is hair, as `export.write_obj` names it."""
 
 UNREADABLE: Final = (
     OSError,
@@ -117,8 +123,9 @@ def _read_with_trimesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
         elif kind == "ply":
             check_ply(content[:LARGEST_PLY_HEADER], len(content))
         # read from a stream, so that nothing beside the file can be found and opened
-        loaded: Any = trimesh.load_scene(io.BytesIO(content), file_type=kind, process=False, skip_materials=True)
-        return _gathered(loaded)
+        options = {"process": False, "skip_materials": True, "split_objects": kind == "obj" and _HAIR.search(content)}
+        loaded: Any = trimesh.load_scene(io.BytesIO(content), file_type=kind, **options)
+        return _gathered(loaded, path.name)
     except SettingsError:
         raise
     except (*UNREADABLE, HeaderError) as error:
@@ -128,11 +135,16 @@ def _read_with_trimesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
         ) from error
 
 
-def _gathered(scene: Any) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN401 - trimesh's scene
+def _gathered(scene: Any, name: str) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN401 - trimesh's scene
     import trimesh
 
     vertices, triangles, count = [np.zeros((0, 3))], [np.zeros((0, 3), np.int64)], 0
-    for geometry in scene.dump():
+    parts = scene.dump()
+    heads = [part for part in parts if "hair" not in f"{part.metadata.get('name')} {part.metadata.get('node')}".lower()]
+    if 0 < len(heads) < len(parts):
+        _LOG.warning("The hair of %s, an object of its own, is left out.", name)
+        parts = heads
+    for geometry in parts:
         if not np.isfinite(geometry.vertices).all():
             raise ValueError("vertices that are not numbers")
         if isinstance(geometry, trimesh.Trimesh):

@@ -80,3 +80,18 @@ def test_every_shape_has_a_viseme():
 def test_damaged_files_are_refused_in_a_sentence(tmp_path, text):
     with pytest.raises(PerformanceFileError):
         read_speech(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1 rest\n13 AI\n", "MohoSwitch1"),
+        ("0.5\tD\n0.0\tA\n", "out of order"),
+        (JSON.replace('"end": 1.2', '"end": 0.2'), "ends at 0.2 s"),
+        (XML.replace('end="1.20"', 'end="0.20"'), "ends at 0.2 s"),
+        (MOHO.replace("30 U", "2 U"), "out of order"),
+    ],
+)
+def test_cues_that_cannot_be_meant_so_are_refused(tmp_path, text, said):
+    with pytest.raises(PerformanceFileError, match=said):
+        read_speech(written(tmp_path, text, "voice.dat" if "AI" in text else "voice"))

@@ -122,6 +122,21 @@ def test_pictures_of_a_sequence_come_in_the_order_of_their_numbers(tmp_path):
     assert kind_of(tmp_path / "shot_1.png") is SourceKind.IMAGE
 
 
+def test_pictures_that_are_missing_in_a_sequence_are_told_and_every_tenth_is_no_gap(tmp_path):
+    for folder, numbers in (("gaps", (1, 2, 5, 9, 10)), ("tens", (10, 20, 30)), ("two", (1, 2))):
+        (tmp_path / folder).mkdir()
+        for number in numbers:
+            cv2.imwrite(str(tmp_path / folder / f"shot_{number}.png"), np.full((64, 64, 3), 90, np.uint8))
+    assert "(after 2, 5)" in Frames(tmp_path / "gaps").notes[0]
+    assert not Frames(tmp_path / "tens").notes
+    assert not Frames(tmp_path / "two").notes
+
+
+def test_a_neutral_frame_that_there_is_not_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="no frame 500"):
+        capture(film(tmp_path / "a.avi", frames=3), SourceKind.VIDEO, settings=CaptureSettings(neutral="500"))
+
+
 def test_what_is_no_video_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "no.mp4").write_bytes(b"no video at all" * 100)
     (tmp_path / "empty").mkdir()

@@ -238,7 +238,7 @@ def test_scans_of_a_data_set_are_the_truths_of_photos_named_after_them(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("mirror", "turn", "said"),
+    "change",
     [
         (1, 1, []),
         (-1, 1, ["left and right exchanged", "look inwards"]),
@@ -248,7 +248,8 @@ def test_scans_of_a_data_set_are_the_truths_of_photos_named_after_them(tmp_path)
     ids=["sound", "mirrored", "mirrored with its faces", "inside out"],
 )
 @pytest.mark.parametrize("kind", ["methods", "scans"])
-def test_a_mirrored_or_turned_mesh_is_never_silently_measured(tmp_path, monkeypatch, kind, mirror, turn, said):
+def test_a_mirrored_or_turned_mesh_is_never_silently_measured(tmp_path, monkeypatch, kind, change):
+    mirror, turn, said = change
     monkeypatch.setattr(run, "draw_sheet", lambda *_: None)
     head = measured_head.subject(1)
     vertices, triangles = compact(head)

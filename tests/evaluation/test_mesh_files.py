@@ -9,10 +9,13 @@ from bombs import EPS, glb, npz_of_zeros, npz_that_declares, triangle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import EpsImagePlugin
+from sample_hair import with_hair
+from sample_head import sample_head
 
 from seif_core.errors import SettingsError
 from seif_core.evaluation.landmark_files import read_landmarks
 from seif_core.evaluation.scan_files import read_surface
+from seif_core.export import write_glb, write_obj
 from seif_core.workshop.training.scans.mesh import read_scan_mesh
 from seif_core.workshop.training.scans.records import ScanDatasetError
 
@@ -20,6 +23,26 @@ from seif_core.workshop.training.scans.records import ScanDatasetError
 def test_a_plain_glb_is_read(tmp_path):
     glb(tmp_path / "a.glb", *triangle())
     assert len(read_surface(tmp_path / "a.glb", "m").vertices) == 3
+
+
+@pytest.mark.parametrize("suffix", ["glb", "obj"])
+def test_hair_that_is_an_object_of_its_own_is_left_out_and_told(tmp_path, caplog, suffix):
+    bald, haired = sample_head(), with_hair(sample_head(), size=8)
+    write = {"glb": write_glb, "obj": write_obj}[suffix]
+    for name, head in (("bald", bald), ("haired", haired)):
+        write(head, tmp_path / f"{name}.{suffix}")
+    plain, found = (read_surface(tmp_path / f"{name}.{suffix}", "m") for name in ("bald", "haired"))
+    np.testing.assert_allclose(found.vertices, plain.vertices, atol=1e-6)
+    assert len(found.triangles) == len(plain.triangles)
+    assert f"The hair of haired.{suffix}" in caplog.text
+    assert f"bald.{suffix}" not in caplog.text
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_mesh_with_a_vertex_that_is_no_number_is_refused_before_any_library_warns(tmp_path):
+    (tmp_path / "a.obj").write_text("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="not numbers"):
+        read_surface(tmp_path / "a.obj", "m")
 
 
 def test_a_draco_compressed_glb_is_refused_in_words(tmp_path):

@@ -331,6 +331,16 @@ def test_levels_of_detail_are_files_of_their_own_with_all_keys_bones_and_the_tex
         assert 0 < level["hair_triangles"] <= told["levels"][0]["hair_triangles"]
 
 
+@pytest.mark.parametrize("words", [[], ["--preset", "generic"]])
+def test_levels_and_components_that_the_head_does_not_have_are_told(tmp_path, capsys, words):
+    big_head().save(tmp_path / "head.npz")
+    asked = ["--lods", "99999999,900", "--expressions", "flame:999"]
+    assert cli.main(["export", str(tmp_path / "head.npz"), "--out", str(tmp_path / "out"), *asked, *words]) == 0
+    told = capsys.readouterr().err
+    assert "no level of 99999999 triangles" in told
+    assert "expression components, not 999" in told
+
+
 @pytest.mark.parametrize("words", [["--preset", "vrm", "--lods"], ["--lods", "many"], ["--formats", "obj", "--lods"]])
 def test_levels_of_detail_that_cannot_be_are_refused(tmp_path, words):
     big_head().save(tmp_path / "head.npz")

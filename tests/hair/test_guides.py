@@ -29,7 +29,7 @@ def made(scene):
 
 
 def test_layer_passes_the_check_of_head_files(made, scene):
-    assert hair_fault(made.layer, scene[0].model.faces) is None
+    assert hair_fault(made.layer, scene[0].model.faces, scene[0].model.template) is None
 
 
 def test_roots_lie_on_their_faces_of_the_head(made, scene):

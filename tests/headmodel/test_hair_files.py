@@ -115,6 +115,14 @@ def test_a_missing_array_is_named(tmp_path, arrays, name):
         Head.load(tmp_path / "head.npz")
 
 
+@pytest.mark.parametrize("name", ["shell", "cards"])
+def test_hair_that_lies_far_from_its_head_is_refused(tmp_path, arrays, name):
+    field = f"hair_{name}_vertices"
+    np.savez(tmp_path / "head.npz", **{**arrays, field: arrays[field] + np.float32(5)})
+    with pytest.raises(HeadFormatError, match=f"the hair's {name} lies far from the head"):
+        Head.load(tmp_path / "head.npz")
+
+
 def test_a_root_in_the_second_triangle_of_a_triangle_is_found():
     head = with_hair(sample_head(), guides=20)
     triangle = int(np.flatnonzero(head.faces[:, 3] < 0)[0])
@@ -123,7 +131,7 @@ def test_a_root_in_the_second_triangle_of_a_triangle_is_found():
         root_faces=np.full(20, triangle, np.int32),
         root_second=np.ones(20, bool),
     )
-    assert "root_second" in hair_fault(dataclasses.replace(head.hair, guides=guides), head.faces)
+    assert "root_second" in hair_fault(dataclasses.replace(head.hair, guides=guides), head.faces, head.vertices)
 
 
 def test_numbers_of_another_width_are_taken_where_they_fit(tmp_path, arrays):

@@ -165,6 +165,20 @@ def test_the_head_module_needs_numpy_alone():
     subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True)
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("vertices", lambda a: a * 1000, "another unit"),
+        ("joints", lambda a: a + np.float32(5), "far outside"),
+        ("joints", lambda a: a * 1000, "far outside"),
+    ],
+)
+def test_a_head_whose_joints_are_not_its_own_is_refused(tmp_path, arrays, name, change, said):
+    np.savez(tmp_path / "bad.npz", **{**arrays, name: change(arrays[name])})
+    with pytest.raises(HeadFormatError, match=said):
+        Head.load(tmp_path / "bad.npz")
+
+
 def test_a_folder_in_a_heads_place_is_told_to_be_one(tmp_path):
     with pytest.raises(HeadFormatError, match=r"is a folder; name the head\.npz in it"):
         Head.load(tmp_path)

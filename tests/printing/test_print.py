@@ -179,6 +179,13 @@ def test_the_command_line_writes_a_print(tmp_path, capsys, name):
     assert "x 60 mm" in capsys.readouterr().out
 
 
+def test_hair_that_cannot_be_left_out_is_told(tmp_path, capsys):
+    sample_head().save(tmp_path / "head.npz")
+    options = ["--height-mm", "40", "--pitch-mm", "1", "--no-hair", "--out", str(tmp_path / "a.stl")]
+    assert cli.main(["print", str(tmp_path / "head.npz"), *options]) == 0
+    assert "no layer of hair to leave out" in capsys.readouterr().err
+
+
 def test_what_makes_no_sense_is_refused_before_the_work(tmp_path):
     sample_head().save(tmp_path / "head.npz")
     for options in (
