@@ -65,7 +65,7 @@ def head_file(path: Path) -> None:
         face_part=np.zeros(len(faces), np.uint8),
         uvs=rng.random((count, 2)).astype(np.float32),
         uv_faces=faces,
-        joints=np.zeros((5, 3), np.float32),
+        joints=vertices[np.linspace(0, count - 1, 5).astype(int)].astype(np.float32),
         skin_weights=np.full((count, 5), 0.2, np.float32),
         key_names=("a", "b", "c"),
         key_deltas=deltas,
@@ -91,7 +91,7 @@ def flame_arrays() -> dict[str, np.ndarray]:
     return {
         "v_template": rng.uniform(-0.15, 0.15, (_VERTICES, 3)),
         "f": np.stack([rng.permutation(_VERTICES)[:3] for _ in range(_FACES)]).astype(np.uint32),
-        "shapedirs": np.zeros((_VERTICES, 3, 150), np.float32),
+        "shapedirs": np.full((_VERTICES, 3, 150), 1e-3, np.float32),
         "posedirs": np.zeros((_VERTICES, 3, 36), np.float32),
         "J_regressor": np.full((5, _VERTICES), 1 / _VERTICES, np.float32),
         "weights": np.full((_VERTICES, 5), 0.2, np.float32),

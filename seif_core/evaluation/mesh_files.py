@@ -145,8 +145,8 @@ def _gathered(scene: Any, name: str) -> tuple[np.ndarray, np.ndarray]:  # noqa: 
         _LOG.warning("The hair of %s, an object of its own, is left out.", name)
         parts = heads
     for geometry in parts:
-        if not np.isfinite(geometry.vertices).all():
-            raise ValueError("vertices that are not numbers")
+        if not (np.abs(geometry.vertices) < _LARGEST_COORDINATE).all():
+            raise ValueError("vertices that are not numbers, or are beyond all measure")
         if isinstance(geometry, trimesh.Trimesh):
             faces = np.asarray(geometry.faces, np.int64).reshape(-1, 3)
             if len(faces) and (faces.min() < 0 or faces.max() >= len(geometry.vertices)):

@@ -39,8 +39,9 @@ def test_hair_that_is_an_object_of_its_own_is_left_out_and_told(tmp_path, caplog
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-def test_a_mesh_with_a_vertex_that_is_no_number_is_refused_before_any_library_warns(tmp_path):
-    (tmp_path / "a.obj").write_text("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", encoding="utf-8")
+@pytest.mark.parametrize("number", ["nan", "1e30"])
+def test_a_mesh_with_a_vertex_that_is_no_number_is_refused_before_any_library_warns(tmp_path, number):
+    (tmp_path / "a.obj").write_text(f"v {number} 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="not numbers"):
         read_surface(tmp_path / "a.obj", "m")
 
