@@ -11,7 +11,6 @@ Convention: photo pixels as in `camera`, texels as in `atlas`; colours are sRGB 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
 import cv2
@@ -92,13 +91,11 @@ def bake_texture(
     shown: list[OtherPhoto] = []
     if evidence is not None and head_window(portrait, fit) is not None:
         shown = [OtherPhoto(portrait, fit, evidence), *others]
-    with ThreadPoolExecutor(1) as beside:  # completing the skin has steps that use one core alone
-        inner = beside.submit(_eyes_and_teeth, portrait, fit, atlas)
-        skin, colours = _skin(shown, fit, atlas, regions, settings=settings, device=device, progress=progress)
+    skin, colours = _skin(shown, fit, atlas, regions, settings=settings, device=device, progress=progress)
     return_memory()  # two hundred megabytes of what completing the skin took
     progress.step(0.8)
     _paint_mouth(model, atlas, regions, colours)
-    for texels, painted in inner.result():
+    for texels, painted in _eyes_and_teeth(portrait, fit, atlas):
         colours[texels] = painted
     paint_lashes(model, atlas, skin.hair_colour, colours)
     texture = atlas.image(_bytes(atlas, colours))
@@ -108,21 +105,19 @@ def bake_texture(
     light, relief = None, None
     if evidence is not None and shown:
         normals = evidence.view_of(fit, device).normals
-        with ThreadPoolExecutor(1) as beside:
-            lit = beside.submit(_light, fit, atlas, evidence, normals, skin=skin, evening=settings.evening)
-            if skin.chart is not None and settings.relief is not None:
-                relief = relief_map(
-                    fit,
-                    atlas,
-                    skin.chart,
-                    texture,
-                    normals=normals,
-                    photo=photo_normals,
-                    settings=settings.relief,
-                    passing=skin.pressed,
-                    hidden=folded_lids(model),
-                )
-            light = lit.result()
+        if skin.chart is not None and settings.relief is not None:
+            relief = relief_map(
+                fit,
+                atlas,
+                skin.chart,
+                texture,
+                normals=normals,
+                photo=photo_normals,
+                settings=settings.relief,
+                passing=skin.pressed,
+                hidden=folded_lids(model),
+            )
+        light = _light(fit, atlas, evidence, normals, skin=skin, evening=settings.evening)
     progress.step(1.0)
     return BakedTexture(
         np.ascontiguousarray(texture, np.uint8),
@@ -178,13 +173,11 @@ def _skin(
     texels = [blend(seen[0], seen[1:], atlas, smoother)]
     del looked, seen  # tens of megabytes, as the texels themselves, which what completes them lets go of early
     hair_colour = texels[0].hair_colour
-    with ThreadPoolExecutor(1) as beside:
-        told = beside.submit(_of_vertices, texels[0].trust, texels[0].growth, fit, atlas, regions, settings=settings)
-        if settings.skin and shown[0].evidence.shown is not None:
-            colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
-        else:
-            colours, taken_out = complete(model, atlas, regions, smoother, texels.pop()), None
-        confidence, pressed = told.result()
+    confidence, pressed = _of_vertices(texels[0].trust, texels[0].growth, fit, atlas, regions, settings=settings)
+    if settings.skin and shown[0].evidence.shown is not None:
+        colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
+    else:
+        colours, taken_out = complete(model, atlas, regions, smoother, texels.pop()), None
     even_lips(model, atlas, smoother, colours)
     cover_folded_lids(atlas, regions, smoother, folded_lids(model), colours)
     if settings.expression_lines is not None:

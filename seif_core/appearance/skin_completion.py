@@ -14,7 +14,6 @@ light: the cheek becomes as the model says, and the light there 0.75 of what the
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -142,9 +141,7 @@ def complete_skin(
         texels: what the photo says; its `trust` leaves out what is no skin. Its `colour` and `detail` are written over:
             with tens of megabytes each, none of these arrays is had twice.
     """
-    with ThreadPoolExecutor(1) as beside:  # both have steps that use one core alone
-        stubble = beside.submit(find_stubble, model, atlas, smoother, texels)
-        low = _low_band(model, atlas, regions, smoother, texels)
+    low = _low_band(model, atlas, regions, smoother, texels)
     skin = np.exp(low.skin / _GAMMA).astype(np.float32)
     darker = np.exp(-low.light / _GAMMA).astype(np.float32)
     both = np.concatenate([skin, darker], axis=1)
@@ -185,9 +182,9 @@ def complete_skin(
 
     atlas.each_part(joined)
     del layer, pores
-    grown = stubble.result()
-    if grown is not None:
-        lay_stubble(grown, atlas, texels.covered, colour)
+    stubble = find_stubble(model, atlas, smoother, texels)
+    if stubble is not None:
+        lay_stubble(stubble, atlas, texels.covered, colour)
     carry_on_beard(model, atlas, smoother, texels, own=own, colour=colour)
     np.clip(colour, 0, 1, out=colour)
     return CompletedSkin(colour, np.exp(low.light).astype(np.float32))
