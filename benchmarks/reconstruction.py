@@ -38,6 +38,10 @@ After that, fast, best of five at a load of 2 to 4: 4.20 / 5.22 s (0.80), proces
 0.47, processor 0.66; nearly quiet, full 13.31 / 25.20 s (0.53), processor 0.72, peak 1,310 MB, and 1,277 with less
 freed memory kept (16 MB a thread); 1,101 to 1,164 in fast quality.
 
+With Open head 1.6, quiet, best of three or four: obama fast 2.38 / 3.27 s (0.73) and 2.54 / 3.40 (0.75), processor 0.85
+and 0.88, peak 1,123 MB; full 7.43 / 13.98 s (0.53), processor 0.73: one pair of triangles that cross takes eight rounds
+of repair, 0.7 s. The astronaut full 6.78 / 18.49 s (0.37), processor 0.53. Peak full 1,257 and 1,271 MB.
+
 Asked were 0.5, 0.7 and 1.3 GB. Against the state before parsing and hair layer (62a122c), full, best of two: 9.65 s
 against 11.56 s (0.83), processor 16.06 / 16.57, peak 1354 / 1216 MB.
 
