@@ -27,7 +27,7 @@ from ..headmodel.smoother import mesh_smoother
 from ..headmodel.topology import PART_NAMES
 from ..portrait import Portrait
 from ..progress import Progress
-from ..shapes import Float, Float32, Int, UInt8
+from ..shapes import Float, Float32, UInt8
 from .atlas import Atlas, build_atlas
 from .baked_texture import BakedTexture, light_picture
 from .completion import complete
@@ -95,8 +95,7 @@ def bake_texture(
     return_memory()  # two hundred megabytes of what completing the skin took
     progress.step(0.8)
     _paint_mouth(model, atlas, regions, colours)
-    for texels, painted in _eyes_and_teeth(portrait, fit, atlas):
-        colours[texels] = painted
+    _paint_eyes_and_teeth(portrait, fit, atlas, colours)
     paint_lashes(model, atlas, skin.hair_colour, colours)
     texture = atlas.image(_bytes(atlas, colours))
     del colours  # tens of megabytes, which the relief needs
@@ -173,7 +172,11 @@ def _skin(
     texels = [blend(seen[0], seen[1:], atlas, smoother)]
     del looked, seen  # tens of megabytes, as the texels themselves, which what completes them lets go of early
     hair_colour = texels[0].hair_colour
-    confidence, pressed = _of_vertices(texels[0].trust, texels[0].growth, fit, atlas, regions, settings=settings)
+    confidence = vertex_confidence(model, atlas, regions, texels[0].trust)
+    pressed = np.zeros(len(model.template), np.float32)
+    if settings.expression_lines is not None:
+        kept = np.maximum(regions.marked, _vertex_growth(atlas, texels[0].growth))
+        pressed = expression_share(fit, smoother, kept, settings.expression_lines)
     if settings.skin and shown[0].evidence.shown is not None:
         colours, taken_out = complete_skin(model, atlas, regions, smoother, texels.pop())
     else:
@@ -185,34 +188,12 @@ def _skin(
     return _Skin(confidence, pressed, hair_colour, chart, taken_out), colours
 
 
-def _of_vertices(
-    trust: Float32[np.ndarray, " N"],
-    growth: Float32[np.ndarray, " N"],
-    fit: Fit,
-    atlas: Atlas,
-    regions: TextureRegions,
-    *,
-    settings: TextureSettings,
-) -> tuple[Float32[np.ndarray, "V 3"], Float32[np.ndarray, " V"]]:
-    """How far vertices are seen, mirrored, guessed, and how far lines on them are the expression's."""
-    confidence = vertex_confidence(fit.model, atlas, regions, trust)
-    if settings.expression_lines is None:
-        return confidence, np.zeros(len(confidence), np.float32)
-    kept = np.maximum(regions.marked, _vertex_growth(atlas, growth))
-    return confidence, expression_share(fit, mesh_smoother(fit.model), kept, settings.expression_lines)
-
-
-def _eyes_and_teeth(
-    portrait: Portrait, fit: Fit, atlas: Atlas
-) -> tuple[tuple[Int[np.ndarray, " M"], Float32[np.ndarray, "M 3"]], ...]:
-    """The texels of the eyes, and of teeth and tongue, each with their colours."""
+def _paint_eyes_and_teeth(portrait: Portrait, fit: Fit, atlas: Atlas, colours: Float32[np.ndarray, "N 3"]) -> None:
     right = PART_NAMES.index("eye_right")
     eyes = np.flatnonzero((atlas.part == PART_NAMES.index("eye_left")) | (atlas.part == right))
+    colours[eyes] = paint_eyes(fit.model, fit.neutral, atlas, iris_colour(portrait), eyes)
     mouth = np.flatnonzero((atlas.part > right) & (atlas.part != LASHES))
-    return (
-        (eyes, paint_eyes(fit.model, fit.neutral, atlas, iris_colour(portrait), eyes)),
-        (mouth, paint_interior(fit.model, atlas, mouth)),
-    )
+    colours[mouth] = paint_interior(fit.model, atlas, mouth)
 
 
 def _light(

@@ -10,7 +10,7 @@ of 0.7 under hair of 0.1, where stubble covers by 0.6, has 0.34 in the mean.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import cv2
 import numpy as np
@@ -67,60 +67,41 @@ _SEED: Final = 5
 """Which noise; any number would do."""
 
 
-class Stubble(NamedTuple):
-    """Where stubble grows, on V vertices and P pixels of the texture.
-
-    Attributes:
-        hair: (3,) sRGB 0..1 of the cut ends.
-        values: (V, 2) height over the hairline in eye distances, and how far hair grows, 0..1 (`growth`).
-        near_skin: (P,) how far skin is seen there or a little beside it, 0..255.
-    """
-
-    hair: Float32[np.ndarray, "3"]
-    values: Float[np.ndarray, "V 2"]
-    near_skin: UInt8[np.ndarray, " P"]
-
-
-def find_stubble(model: HeadModel, atlas: Atlas, smoother: ScreenedPoisson, texels: Projected) -> Stubble | None:
-    """Where stubble grows on the scalp; None on a head without hair.
+def stubble(
+    model: HeadModel,
+    atlas: Atlas,
+    smoother: ScreenedPoisson,
+    texels: Projected,
+    colour: Float32[np.ndarray, "N 3"],
+) -> None:
+    """Lay stubble over the scalp in `colour` (N, 3), sRGB; none on a head without hair.
 
     Args:
         model: the head model.
         atlas: its texels.
         smoother: of its mesh.
-        texels: what the photo says; its colours are not asked.
+        texels: what the photo says.
+        colour: the skin, changed in place.
     """
     if texels.hair_colour is None:
-        return None
-    values = np.stack([anatomy_of(model).over_hairline, growth(model, atlas, smoother, texels)], axis=1)
-    return Stubble(np.maximum(texels.hair_colour, _S.darkest), values, _near_skin(atlas, texels.trust))
-
-
-def lay_stubble(
-    found: Stubble, atlas: Atlas, covered: Float32[np.ndarray, " N"], colour: Float32[np.ndarray, "N 3"]
-) -> None:
-    """Lay stubble over the scalp.
-
-    Args:
-        found: where it grows.
-        atlas: the model's texels.
-        covered: (N,) how far the photo shows hair before each texel.
-        colour: (N, 3) sRGB of the skin, changed in place.
-    """
-    grows = found.values[:, 0] > _S.edge[0] - 0.5
+        return
+    hair = np.maximum(texels.hair_colour, _S.darkest)
+    over = anatomy_of(model).over_hairline
+    values = np.stack([over, growth(model, atlas, smoother, texels)], axis=1)
+    near_skin = _near_skin(atlas, texels.trust)
     grain, patches = _noise(atlas, _S.width), _noise(atlas, _PATCH)
 
     def grow(part: slice) -> None:
-        near = atlas.touched(grows, part)
-        height, grown = atlas.spread(found.values, near).T
+        near = atlas.touched(over > _S.edge[0] - 0.5, part)
+        height, grown = atlas.spread(values, near).T
         kept = (height > _S.edge[0] - 0.5) & (grown > 0)
         where, height, grown = near[kept], height[kept], grown[kept]
         at = atlas.texels[where]
         single = grain[at].astype(np.float32)
         uneven = _S.uneven[0] * patches[at].astype(np.float32) + _S.uneven[1] * single
-        grown = grown * (1 - found.near_skin[at] / np.float32(255) * (1 - smoothstep(covered[where], *_HAIR)))
+        grown = grown * (1 - near_skin[at] / np.float32(255) * (1 - smoothstep(texels.covered[where], *_HAIR)))
         share = smoothstep(height + uneven, *_S.edge) * grown * (_S.cover + _S.grain * single)
-        colour[where] += (found.hair - colour[where]) * np.clip(share, 0, 1)[:, None]
+        colour[where] += (hair - colour[where]) * np.clip(share, 0, 1)[:, None]
 
     atlas.each_part(grow)
 

@@ -30,7 +30,7 @@ from .beard import carry_on_beard
 from .high_band import high_layer, mirrored_detail
 from .pores import Pores, measured_pores, pore_noise
 from .projection import Projected
-from .scalp import find_stubble, lay_stubble
+from .scalp import stubble
 from .skin_model import skin_model
 from .texture_regions import TextureRegions, scalp_share
 
@@ -182,9 +182,7 @@ def complete_skin(
 
     atlas.each_part(joined)
     del layer, pores
-    stubble = find_stubble(model, atlas, smoother, texels)
-    if stubble is not None:
-        lay_stubble(stubble, atlas, texels.covered, colour)
+    stubble(model, atlas, smoother, texels, colour)
     carry_on_beard(model, atlas, smoother, texels, own=own, colour=colour)
     np.clip(colour, 0, 1, out=colour)
     return CompletedSkin(colour, np.exp(low.light).astype(np.float32))
